@@ -1,0 +1,144 @@
+"""The colours garments are named by, and the colour of a garment's pixels.
+
+Colours are compared in CIELAB, where equal distances look about equally different; in RGB a
+navy coat is nearer to black than to blue jeans. Palette names are spelled as on the wire.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+# The released recommender knows these five and no other.
+RELEASED_COLOURS = ("white", "beige", "blue", "gray", "black")
+
+
+class PaletteColour(NamedTuple):
+    """A colour name, the sRGB samples it stands for, and its name among the released five."""
+
+    name: str
+    samples: tuple[str, ...]
+    released_name: str
+
+
+# Cloth is duller than screen colours and is seen in light and in shade, so a name has samples of
+# both; a new sample widens its name at the cost of its neighbours'.
+PALETTE = (
+    PaletteColour("white", ("#f4f4f4", "#dedede", "#e6e9ee"), "white"),
+    PaletteColour("black", ("#151515", "#262628", "#302d2e"), "black"),
+    PaletteColour("gray", ("#8c8c8c", "#6a6a6c", "#b4b4b6", "#4e4e50"), "gray"),
+    PaletteColour("beige", ("#d9c7a5", "#c8b18b", "#e8dcc3", "#b9a27e"), "beige"),
+    PaletteColour("brown", ("#6b4226", "#8a5a36", "#4a3020", "#9c7350"), "beige"),
+    PaletteColour("red", ("#c0202a", "#8e1c24", "#d8403c"), "beige"),
+    PaletteColour("pink", ("#eaa5b8", "#d97b98", "#f2c6cf", "#d6408a"), "beige"),
+    PaletteColour("orange", ("#e07a2a", "#c85e1e", "#f09a4e"), "beige"),
+    PaletteColour("yellow", ("#e8cc3a", "#c9a91e", "#f2e28a"), "beige"),
+    PaletteColour("green", ("#3c7a44", "#2a4a32", "#6f8f4e", "#8fbf8f", "#4f5a36"), "gray"),
+    PaletteColour("blue", ("#3f74b8", "#6f9bc8", "#4a6a94", "#a4c4e0", "#2a5bd0"), "blue"),
+    PaletteColour("navy", ("#1c2744", "#24305c", "#161c34"), "blue"),
+    PaletteColour("purple", ("#6b3f8a", "#4c2a60", "#a07fc0"), "blue"),
+)
+PALETTE_NAMES = tuple(colour.name for colour in PALETTE)
+
+RELEASED_PALETTE = tuple(colour for colour in PALETTE if colour.name in RELEASED_COLOURS)
+
+PALETTES = {"default": PALETTE, "prototype": RELEASED_PALETTE}
+
+# Photographs of cloth spread over some 10 CIELAB units by folds and shade alone.
+_WITHIN_A_FOLD = 12.0
+
+
+class NoPixels(ValueError):
+    """A colour was asked of nothing."""
+
+
+def nearest_colours(
+    pixels: NDArray[np.uint8], palette: Sequence[PaletteColour] = PALETTE
+) -> NDArray[np.intp]:
+    """Name every pixel's colour, as an index into ``palette``; the earlier of two equally near.
+
+    Args:
+        pixels: sRGB, shape (n, 3), 0..255.
+        palette: the colours to choose from.
+    """
+    names = np.repeat(np.arange(len(palette)), [len(colour.samples) for colour in palette])
+    samples = lab_of(np.array([_rgb(code) for colour in palette for code in colour.samples]))
+    distances = np.linalg.norm(lab_of(pixels)[:, None] - samples[None], axis=2)
+    return np.asarray(names[distances.argmin(axis=1)])
+
+
+def garment_colour(
+    pixels: NDArray[np.uint8],
+    background: NDArray[np.uint8],
+    weights: NDArray[np.float64] | None = None,
+    palette: Sequence[PaletteColour] = PALETTE,
+) -> str:
+    """Name the colour most of a garment has.
+
+    Args:
+        pixels: sRGB of the garment's box, shape (n, 3), 0..255; some show what is behind it.
+        background: sRGB around the box, shape (m, 3); m may be 0.
+        weights: how surely each of ``pixels`` is garment, shape (n,), at least 0.
+        palette: the colours to choose from.
+
+    Raises:
+        NoPixels: ``pixels`` is empty.
+    """
+    if len(pixels) == 0:
+        raise NoPixels("a garment without a pixel has no colour; its box lies outside the photo")
+    weights = np.ones(len(pixels)) if weights is None else weights
+    kept = weights * ~_looks_like(pixels, background)
+    # A white shirt before a white wall is all background; then the middle of the box decides.
+    if kept.sum() < 0.15 * weights.sum():
+        kept = weights
+    votes = np.bincount(nearest_colours(pixels, palette), kept, minlength=len(palette))
+    return palette[int(votes.argmax())].name
+
+
+def lab_of(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Convert sRGB pixels, shape (n, 3), 0..255, to CIELAB under D65: L 0..100, a and b about ±128.
+
+    Source: IEC 61966-2-1 for sRGB, CIE 15 for CIELAB.
+    """
+    srgb = np.asarray(pixels, dtype=np.float64) / 255
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    xyz = linear @ _XYZ_OF_LINEAR_RGB.T / _WHITE_POINT
+    f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
+    lightness = 116 * f[:, 1] - 16
+    return np.stack([lightness, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], axis=1)
+
+
+_XYZ_OF_LINEAR_RGB = np.array(
+    [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.0721750],
+        [0.0193339, 0.1191920, 0.9503041],
+    ]
+)
+_WHITE_POINT = np.array([0.95047, 1.0, 1.08883])
+
+# Background is compared by a few typical colours: all pairs of pixels would cost seconds.
+_TYPICAL_COLOURS = 6
+_BIN_WIDTH = 32
+
+
+def _looks_like(pixels: NDArray[np.uint8], background: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    if len(background) == 0:
+        return np.zeros(len(pixels), dtype=bool)
+    typical = lab_of(_typical_colours(background))
+    distances = np.linalg.norm(lab_of(pixels)[:, None] - typical[None], axis=2)
+    return np.asarray(distances.min(axis=1) < _WITHIN_A_FOLD)
+
+
+def _typical_colours(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Average the pixels of each of the fullest bins of RGB; rare bins are left out."""
+    bins = (pixels // _BIN_WIDTH).astype(np.int64) @ (64, 8, 1)
+    sizes = np.bincount(bins, minlength=512)
+    fullest = np.argsort(-sizes, kind="stable")[:_TYPICAL_COLOURS]
+    common = [index for index in fullest if sizes[index] >= 0.08 * len(pixels)]
+    return np.array([pixels[bins == index].mean(axis=0) for index in common or fullest[:1]])
+
+
+def _rgb(code: str) -> tuple[int, ...]:
+    return tuple(bytes.fromhex(code.removeprefix("#")))

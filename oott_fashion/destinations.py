@@ -1,0 +1,145 @@
+"""The travel destinations whose fashion is counted, and their five categories, read from YAML.
+
+A slug names a destination or a category for good: partition keys and table rows carry it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+DEFAULT_FILE = Path(__file__).with_name("destinations.yaml")
+
+# A comma breaks the partition picker of the Dagster UI, "|" separates its dimensions, and 64
+# characters is what the tables hold.
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+
+
+class DestinationCategory(NamedTuple):
+    """A kind of trip, such as the seaside; ``name`` is Korean, as the released backend says it."""
+
+    slug: str
+    name: str
+
+
+class Destination(NamedTuple):
+    """A place people travel to; ``name`` is Korean and, without ``hashtags``, its own hashtag."""
+
+    slug: str
+    name: str
+    category: DestinationCategory
+    hashtags: tuple[str, ...]
+
+
+class UnknownPlace(ValueError):
+    """A name that is neither a destination nor a destination category."""
+
+
+class Destinations:
+    """Every destination, findable by slug or Korean name."""
+
+    def __init__(self, destinations: Iterable[Destination]) -> None:
+        self._all = tuple(destinations)
+        self.categories = tuple(dict.fromkeys(place.category for place in self._all))
+        self._places: list[Destination | DestinationCategory] = [*self._all, *self.categories]
+        _refuse_duplicates([place.slug for place in self._places])
+        _refuse_duplicates([place.name for place in self._places])
+
+    @property
+    def slugs(self) -> list[str]:
+        """The slugs of all destinations, in the order of the file."""
+        return [place.slug for place in self._all]
+
+    def named(self, name: str) -> Destination | DestinationCategory:
+        """Find a destination or a category by slug or Korean name, whatever its case or spacing.
+
+        Raises:
+            UnknownPlace: nothing has that name.
+        """
+        place = self._by_name.get(_spelling(name))
+        if place is None:
+            raise UnknownPlace(
+                f"{name[:80]!r} is neither a destination nor a destination category; expected one "
+                f"of {', '.join(category.slug for category in self.categories)}, or a place such "
+                f"as {self._all[0].slug} or {self._all[0].name}"
+            )
+        return place
+
+    def destination(self, name: str) -> Destination:
+        """Find a destination by slug or Korean name.
+
+        Raises:
+            UnknownPlace: nothing has that name, or it names a category.
+        """
+        place = self._by_name.get(_spelling(name))
+        if not isinstance(place, Destination):
+            raise UnknownPlace(
+                f"{name[:80]!r} is no destination; expected one of {', '.join(self.slugs)}"
+            )
+        return place
+
+    @cached_property
+    def _by_name(self) -> dict[str, Destination | DestinationCategory]:
+        return {
+            _spelling(name): place for place in self._places for name in (place.slug, place.name)
+        }
+
+
+def read_destinations(file: Path = DEFAULT_FILE) -> Destinations:
+    """Read the destinations from a YAML file shaped like ``destinations.yaml``.
+
+    Raises:
+        ValueError: the file is missing or shaped otherwise; the message names the entry.
+    """
+    try:
+        categories = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ValueError(f"cannot read destinations from {file}: {error}") from error
+    if not isinstance(categories, list) or not categories:
+        raise ValueError(f"{file}: expected a list of destination categories")
+    return Destinations(place for entry in categories for place in _category_in(entry, file))
+
+
+def _category_in(entry: object, file: Path) -> list[Destination]:
+    if not isinstance(entry, dict) or not isinstance(entry.get("destinations"), list):
+        raise ValueError(f"{file}: expected slug, name and destinations, found {entry!r:.120}")
+    category = DestinationCategory(*_slug_and_name(entry, file))
+    return [_destination_in(place, category, file) for place in entry["destinations"]]
+
+
+def _destination_in(entry: object, category: DestinationCategory, file: Path) -> Destination:
+    if not isinstance(entry, dict):
+        raise ValueError(f"{file}: expected slug and name, found {entry!r:.120}")
+    slug, name = _slug_and_name(entry, file)
+    hashtags = tuple(_composed(str(hashtag)) for hashtag in entry.get("hashtags", [name]))
+    return Destination(slug, name, category, hashtags)
+
+
+def _slug_and_name(entry: dict[str, object], file: Path) -> tuple[str, str]:
+    slug, name = str(entry.get("slug", "")), _composed(str(entry.get("name", "")))
+    if not _SLUG.fullmatch(slug):
+        raise ValueError(
+            f"{file}: {slug!r} cannot be a slug; use lower-case letters, digits and hyphens"
+        )
+    if not name or len(name) > 64:
+        raise ValueError(f"{file}: {slug} needs a name of 1 to 64 characters, found {name!r:.80}")
+    return slug, name
+
+
+def _refuse_duplicates(names: list[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"destinations share the name {', '.join(twice)}; each must be unique")
+
+
+def _composed(text: str) -> str:
+    # Hangul typed on a Mac arrives decomposed, and would be another hashtag and another key.
+    return unicodedata.normalize("NFC", text.strip())
+
+
+def _spelling(name: str) -> str:
+    return re.sub(r"[\s_]+", "-", _composed(name).casefold())
