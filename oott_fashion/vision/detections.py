@@ -1,0 +1,42 @@
+"""What a detector says of a photo: garments, each with a box, a score and a colour."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from oott_fashion.garments import Category, category_of
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels of the upright photo; the maxima lie outside it."""
+
+    x_min: float
+    y_min: float
+    x_max: float
+    y_max: float
+
+    @property
+    def width(self) -> float:
+        return self.x_max - self.x_min
+
+    @property
+    def height(self) -> float:
+        return self.y_max - self.y_min
+
+    @property
+    def area(self) -> float:
+        """Square pixels."""
+        return self.width * self.height
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One garment seen in a photo; ``score`` is the detector's certainty, 0..1."""
+
+    garment: str
+    score: float
+    box: Box
+    colour: str
+
+    @property
+    def category(self) -> Category:
+        return category_of(self.garment)

@@ -1,0 +1,175 @@
+"""The garments of a photo: letterbox, engine, head, boxes, colours, one after the other."""
+
+import threading
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from oott_fashion.colours import PALETTE, PaletteColour, garment_colour
+from oott_fashion.garments import GARMENTS, garment_named
+from oott_fashion.outfits import with_shoes_in_pairs
+from oott_fashion.vision.detections import Box, Detection
+from oott_fashion.vision.engines import Engine
+from oott_fashion.vision.letterbox import letterbox, to_photo_pixels
+from oott_fashion.vision.yolov8_output import RawDetections, decode, suppress_doubles
+
+# Colour needs some thousand pixels, not millions: measured on a photo of this longest side.
+_COLOUR_SIDE = 320
+# How far around a box its background is looked for, in parts of the box's sides.
+_RING = 0.12
+
+
+class Thresholds(NamedTuple):
+    """Least score of a garment, and the overlap above which two boxes are one garment; 0..1."""
+
+    score: float = 0.25
+    iou: float = 0.7
+
+
+class Detector:
+    """Finds garments in photos by one detector in one engine; safe to share between threads."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        image_side: int,
+        thresholds: Thresholds = Thresholds(),  # noqa: B008 - a NamedTuple cannot be changed
+        palette: Sequence[PaletteColour] = PALETTE,
+    ) -> None:
+        self.engine = engine
+        self.image_side = image_side
+        self.thresholds = thresholds
+        self.palette = palette
+        # An engine has its cores for itself; photos that meet in it would only slow each other.
+        self._one_at_a_time = threading.Lock()
+
+    def boxes(self, photo: NDArray[np.uint8]) -> RawDetections:
+        """Find the boxes of ``photo``, surest first, in photo pixels, before any rule of fashion.
+
+        Args:
+            photo: RGB pixels, shape (height, width, 3), 0..255.
+
+        Raises:
+            ValueError: the detector's head is not one of OOTT's garments.
+        """
+        model_input, placement = letterbox(photo, self.image_side)
+        with self._one_at_a_time:
+            head = self.engine.head_of(model_input[None])
+        raw = suppress_doubles(
+            decode(head, len(GARMENTS), self.thresholds.score), self.thresholds.iou
+        )
+        return raw._replace(boxes=to_photo_pixels(raw.boxes, placement))
+
+    def garments(self, photo: NDArray[np.uint8]) -> list[Detection]:
+        """Find the garments of ``photo``, surest first, with their colours, shoes in pairs.
+
+        Args:
+            photo: RGB pixels, shape (height, width, 3), 0..255.
+        """
+        raw = self.boxes(photo)
+        boxes = [Box(*map(float, box)) for box in raw.boxes]
+        colours = colours_of(photo, boxes, self.palette)
+        detections = [
+            Detection(garment_named(int(class_id)), float(score), box, colour)
+            for class_id, score, box, colour in zip(
+                raw.class_ids, raw.scores, boxes, colours, strict=True
+            )
+        ]
+        return with_shoes_in_pairs(detections)
+
+
+def colours_of(
+    photo: NDArray[np.uint8],
+    boxes: Sequence[Box],
+    palette: Sequence[PaletteColour] = PALETTE,
+) -> list[str]:
+    """Name the colour of the garment in each box.
+
+    A pixel belongs to the smallest box that holds it: the shirt in an open coat is in both.
+
+    Args:
+        photo: RGB pixels, shape (height, width, 3), 0..255.
+        boxes: in pixels of ``photo``, at least partly inside it.
+        palette: the colours to choose from.
+    """
+    height, width = photo.shape[:2]
+    scale = min(1.0, _COLOUR_SIDE / max(height, width))
+    small_size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    shrunken = cv2.resize(photo, small_size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(shrunken, dtype=np.uint8)
+    windows = [_window_of(box, scale, small.shape) for box in boxes]
+    owners = _owners_of_pixels(windows, small.shape)
+    return [
+        _colour_in(small, owners, index, window, palette) for index, window in enumerate(windows)
+    ]
+
+
+class _Window(NamedTuple):
+    """A box in whole pixels of the shrunken photo, at least one pixel wide and high."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+def _window_of(box: Box, scale: float, shape: tuple[int, ...]) -> _Window:
+    left = min(int(box.x_min * scale), shape[1] - 1)
+    top = min(int(box.y_min * scale), shape[0] - 1)
+    right = min(max(left + 1, round(box.x_max * scale)), shape[1])
+    bottom = min(max(top + 1, round(box.y_max * scale)), shape[0])
+    return _Window(left, top, right, bottom)
+
+
+def _owners_of_pixels(windows: Sequence[_Window], shape: tuple[int, ...]) -> NDArray[np.int_]:
+    owners = np.full(shape[:2], -1)
+
+    def area(index: int) -> int:
+        left, top, right, bottom = windows[index]
+        return (right - left) * (bottom - top)
+
+    for index in sorted(range(len(windows)), key=area, reverse=True):
+        left, top, right, bottom = windows[index]
+        owners[top:bottom, left:right] = index
+    return owners
+
+
+def _colour_in(
+    photo: NDArray[np.uint8],
+    owners: NDArray[np.int_],
+    index: int,
+    window: _Window,
+    palette: Sequence[PaletteColour],
+) -> str:
+    left, top, right, bottom = window
+    pixels = photo[top:bottom, left:right]
+    own = owners[top:bottom, left:right] == index
+    # Two boxes on one spot, as of two garments the detector wavers between: both keep it all.
+    if own.mean() < 0.1:
+        own = np.ones_like(own)
+    weights = _middle_weights(bottom - top, right - left)[own]
+    return garment_colour(pixels[own], _ring_around(photo, owners, window), weights, palette)
+
+
+def _middle_weights(height: int, width: int) -> NDArray[np.float64]:
+    """Weigh pixels by how near the middle they are: a box's corners show the wall behind."""
+    down = np.linspace(-1, 1, height) if height > 1 else np.zeros(1)
+    across = np.linspace(-1, 1, width) if width > 1 else np.zeros(1)
+    return np.asarray(np.exp(-(down[:, None] ** 2 + across[None] ** 2)))
+
+
+def _ring_around(
+    photo: NDArray[np.uint8], owners: NDArray[np.int_], window: _Window
+) -> NDArray[np.uint8]:
+    """Take the pixels left and right of a window that no garment owns, shape (n, 3).
+
+    Above and below it, a person goes on: skin, hair and other clothes.
+    """
+    left, top, right, bottom = window
+    margin = max(2, round(_RING * (right - left)))
+    sides = (slice(max(0, left - margin), left), slice(right, right + margin))
+    strips = [photo[top:bottom, side][owners[top:bottom, side] == -1] for side in sides]
+    return np.concatenate(strips)

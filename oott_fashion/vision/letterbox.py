@@ -1,0 +1,67 @@
+"""A photo fitted into the square a detector sees, and boxes mapped back from it."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+# Ultralytics pads training images with this grey, so the detector has learnt to ignore it.
+PADDING_GREY = 114
+
+
+class Placement(NamedTuple):
+    """Where a photo lies in the model's square: its scale, and its corner in model pixels."""
+
+    scale: float
+    left: float
+    top: float
+    photo_width: int
+    photo_height: int
+
+
+def letterbox(photo: NDArray[np.uint8], side: int = 640) -> tuple[NDArray[np.float32], Placement]:
+    """Fit ``photo`` into a ``side`` x ``side`` square, keeping its aspect ratio.
+
+    Args:
+        photo: RGB pixels, shape (height, width, 3), 0..255.
+        side: edge of the square in pixels.
+
+    Returns:
+        The model input, shape (3, side, side), RGB, 0..1; and the placement that
+        ``to_photo_pixels`` needs to map boxes back.
+
+    Raises:
+        ValueError: ``photo`` is not (height, width, 3), for instance still carries alpha.
+
+    Source: ``ultralytics.data.augment.LetterBox`` with ``auto=False, center=True``.
+    """
+    if photo.ndim != 3 or photo.shape[2] != 3 or 0 in photo.shape:
+        raise ValueError(f"expected RGB pixels of shape (height, width, 3), found {photo.shape}")
+    height, width = photo.shape[:2]
+    scale = min(side / height, side / width)
+    fitted_width, fitted_height = max(1, round(width * scale)), max(1, round(height * scale))
+    fitted = photo
+    if (fitted_width, fitted_height) != (width, height):
+        resized = cv2.resize(photo, (fitted_width, fitted_height), interpolation=cv2.INTER_LINEAR)
+        fitted = np.asarray(resized, dtype=np.uint8)
+    # The odd pixel of padding goes right and below, as in Ultralytics: hence the 0.1.
+    left = round((side - fitted_width) / 2 - 0.1)
+    top = round((side - fitted_height) / 2 - 0.1)
+    square = np.full((side, side, 3), PADDING_GREY, dtype=np.uint8)
+    square[top : top + fitted_height, left : left + fitted_width] = fitted
+    model_input = np.ascontiguousarray(square.transpose(2, 0, 1), dtype=np.float32)
+    model_input /= 255
+    return model_input, Placement(scale, left, top, width, height)
+
+
+def to_photo_pixels(boxes: NDArray[np.float32], placement: Placement) -> NDArray[np.float32]:
+    """Map boxes from model pixels to photo pixels, clipped to the photo.
+
+    Args:
+        boxes: x_min, y_min, x_max, y_max, shape (n, 4).
+        placement: what ``letterbox`` returned for the photo.
+    """
+    corner = np.array([placement.left, placement.top] * 2, dtype=np.float32)
+    limits = np.array([placement.photo_width, placement.photo_height] * 2, dtype=np.float32)
+    return np.clip((boxes - corner) / np.float32(placement.scale), 0, limits)

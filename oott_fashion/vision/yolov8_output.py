@@ -1,0 +1,75 @@
+"""What a YOLOv8 head puts out, decoded into boxes, the doubled ones suppressed."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+# As Ultralytics: more boxes than this in one photo are noise, and cost quadratic time.
+MOST_BOXES = 300
+
+
+class RawDetections(NamedTuple):
+    """Boxes (n, 4) x_min, y_min, x_max, y_max in model pixels; scores (n,); class ids (n,)."""
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    class_ids: NDArray[np.intp]
+
+
+def decode(head: NDArray[np.float32], classes: int, score_threshold: float) -> RawDetections:
+    """Read the boxes scoring above ``score_threshold`` out of a head, each as its surest class.
+
+    Args:
+        head: shape (1, 4 + classes, anchors): centre x, centre y, width, height in model pixels,
+            then a score 0..1 per class.
+        classes: how many classes the detector was trained on.
+        score_threshold: 0..1; a box scoring exactly this is left out, as in Ultralytics.
+
+    Raises:
+        ValueError: ``head`` has another shape, so it is no YOLOv8 detector of these classes.
+    """
+    if head.ndim != 3 or head.shape[:2] != (1, 4 + classes):
+        raise ValueError(
+            f"expected a YOLOv8 head of shape (1, {4 + classes}, anchors), found {head.shape}; "
+            f"the detector was not trained on these {classes} classes"
+        )
+    rows = head[0].T
+    class_ids = rows[:, 4:].argmax(axis=1)
+    scores = rows[np.arange(len(rows)), 4 + class_ids]
+    sure = scores > score_threshold
+    centres, sizes = rows[sure, :2], rows[sure, 2:4]
+    boxes = np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1)
+    return RawDetections(boxes, scores[sure], class_ids[sure])
+
+
+def suppress_doubles(detections: RawDetections, iou_threshold: float) -> RawDetections:
+    """Keep, of boxes of one class that overlap by more than ``iou_threshold``, the surest.
+
+    The result is sorted by falling score, of at most ``MOST_BOXES``.
+
+    Source: greedy non-maximum suppression per class, as ``ultralytics.utils.nms`` with
+    ``agnostic=False``.
+    """
+    order = np.argsort(-detections.scores, kind="stable")
+    boxes, class_ids = detections.boxes[order], detections.class_ids[order]
+    overlaps = (_ious(boxes) > iou_threshold) & (class_ids[:, None] == class_ids[None])
+    kept: list[int] = []
+    for index in range(len(order)):
+        if len(kept) == MOST_BOXES:
+            break
+        if not overlaps[index, kept].any():
+            kept.append(index)
+    return RawDetections(boxes[kept], detections.scores[order][kept], class_ids[kept])
+
+
+def _ious(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Intersection over union of every pair of boxes, shape (n, n)."""
+    shared = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:]) - np.maximum(
+        boxes[:, None, :2], boxes[None, :, :2]
+    )
+    intersections = shared.clip(min=0).prod(axis=2)
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    unions = areas[:, None] + areas[None] - intersections
+    ious = np.divide(intersections, unions, out=np.zeros_like(intersections), where=unions > 0)
+    return np.asarray(ious, dtype=np.float32)
