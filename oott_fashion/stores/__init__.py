@@ -1,0 +1,1 @@
+"""What is kept at rest: published detectors and trend tables."""

@@ -1,0 +1,16 @@
+"""Applies revisions over the connection that ``trend_migration`` hands to Alembic."""
+
+from alembic import context
+
+from oott_fashion.stores.trend_migration import VERSION_TABLE
+from oott_fashion.stores.trend_schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    version_table=VERSION_TABLE,
+    # SQLite alters a table by making it anew.
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,127 @@
+"""Brings a trend database, be it empty, of the prototype or of an older release, up to date."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.schema import CreateView, DropView
+
+from oott_fashion.destinations import Destinations
+from oott_fashion.stores import prototype_takeover
+from oott_fashion.stores.trend_connection import (
+    TrendDatabaseError,
+    for_writing,
+    let_readers_read_while_one_writes,
+    shown,
+)
+from oott_fashion.stores.trend_rows import upsert
+from oott_fashion.stores.trend_schema import VIEWS, reference_rows
+
+# Dagster keeps its own `alembic_version`, perhaps in the same database.
+VERSION_TABLE = "trend_schema_version"
+
+_LONGEST_MIGRATION_SECONDS = 45
+
+# Alembic keeps the migration it is at in module globals, which threads share.
+_one_thread = threading.Lock()
+
+
+def migrate(engine: sa.Engine, destinations: Destinations) -> None:
+    """Apply what is missing: revisions, take-over, views, reference data; nothing is done twice.
+
+    SQLite does it all in one transaction. MySQL commits every DDL statement, so each step looks
+    at what is there and a killed migration is finished by the next.
+
+    Raises:
+        TrendDatabaseError: the database is of a newer release, another migration takes long,
+            or the prototype's tables are there twice.
+    """
+    if engine.dialect.name == "sqlite":
+        let_readers_read_while_one_writes(engine)
+    with _one_thread, _alone(engine) as connection, connection.begin():
+        _apply_revisions(connection)
+        prototype_takeover.set_aside(connection)
+        _make_missing_views(connection)
+        synchronise(connection, destinations)
+        prototype_takeover.count_prototype(connection, destinations)
+
+
+def synchronise(connection: sa.Connection, destinations: Destinations) -> None:
+    """Write what the views translate with, where it differs; a category may be new in the YAML."""
+    for table, wanted in reference_rows(destinations).items():
+        key, translation = table.columns
+        known = {row[0]: row[1] for row in connection.execute(sa.select(key, translation))}
+        changed = [
+            {key.name: name, translation.name: meaning}
+            for name, meaning in sorted(wanted.items())
+            if known.get(name) != meaning
+        ]
+        if changed:
+            connection.execute(upsert(connection, table, changed, replaced=[translation.name]))
+
+
+@contextmanager
+def _alone(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Connect, once no other process migrates this database."""
+    with for_writing(engine).connect() as connection:
+        if engine.dialect.name != "sqlite":
+            _lock(connection)
+        yield connection
+
+
+def _lock(connection: sa.Connection) -> None:
+    # The lock ends with its connection, also by a kill: so it must not go back into the pool.
+    connection.detach()
+    # The server has one space of lock names for all databases, and room for 64 characters.
+    name = f"oott {connection.engine.url.database}"[:64]
+    got = connection.scalar(sa.select(sa.func.get_lock(name, _LONGEST_MIGRATION_SECONDS)))
+    connection.commit()
+    if got != 1:
+        raise TrendDatabaseError(
+            f"the trend database {shown(connection.engine.url)} is being migrated by another "
+            f"process for more than {_LONGEST_MIGRATION_SECONDS} seconds; try again later"
+        )
+
+
+def _apply_revisions(connection: sa.Connection) -> None:
+    config = Config(attributes={"connection": connection})
+    location = str(files("oott_fashion.stores") / "migrations")
+    config.set_main_option("script_location", location.replace("%", "%%"))
+    scripts = ScriptDirectory.from_config(config)
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    current = context.get_current_revision()
+    if current == scripts.get_current_head():
+        return
+    _refuse_newer(connection, current, scripts)
+    # A view that names a changed column stops SQLite from changing it.
+    for view in _views_of(connection):
+        connection.execute(DropView(view.table))
+    command.upgrade(config, "head")
+
+
+def _refuse_newer(connection: sa.Connection, current: str | None, scripts: ScriptDirectory) -> None:
+    known = {script.revision for script in scripts.walk_revisions()}
+    if current is not None and current not in known:
+        raise TrendDatabaseError(
+            f"the trend database {shown(connection.engine.url)} is of a newer release "
+            f"(revision {current}); update OOTT"
+        )
+
+
+def _make_missing_views(connection: sa.Connection) -> None:
+    there = _views_of(connection)
+    for view in VIEWS.values():
+        if view not in there:
+            connection.execute(view)
+
+
+def _views_of(connection: sa.Connection) -> list[CreateView]:
+    # Some servers, such as on Windows, keep names in lower case.
+    there = {name.casefold() for name in sa.inspect(connection).get_view_names()}
+    return [view for name, view in VIEWS.items() if name.casefold() in there]

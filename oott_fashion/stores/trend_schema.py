@@ -1,0 +1,175 @@
+"""The trend tables, and the two views through which the released backend reads them.
+
+A change here needs a revision in ``migrations/versions``, also when only a view changes: the
+views are made again whenever a revision is applied.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.schema import CreateView
+
+from oott_fashion.colours import PALETTE
+from oott_fashion.destinations import Destinations
+from oott_fashion.outfits import NOTHING_SEEN
+
+metadata = sa.MetaData()
+
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite counts up INTEGER alone
+
+# In MySQL's own collations "é" equals "e" and "Coat" equals "coat", which SQLite tells apart.
+_EXACT_NAMES: Any = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",
+    "mysql_row_format": "DYNAMIC",
+}
+
+GARMENT_COLUMNS = ("outer", "top", "bottom", "shoes")
+COLOUR_COLUMNS = ("outer_colour", "top_colour", "bottom_colour", "shoes_colour")
+
+
+def _slice_columns() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("month", sa.Date, nullable=False),
+        sa.Column("destination", sa.String(64), nullable=False),
+        sa.Column("destination_category", sa.String(64), nullable=False),
+        sa.Column("source", sa.String(16), nullable=False),
+    ]
+
+
+garment_trends = sa.Table(
+    "garment_trends",
+    metadata,
+    sa.Column("id", _ID, primary_key=True, autoincrement=True),
+    *_slice_columns(),
+    sa.Column("category", sa.String(16), nullable=False),
+    sa.Column("garment", sa.String(64), nullable=False),
+    sa.Column("colour", sa.String(32), nullable=False),
+    sa.Column("worn", sa.Integer, nullable=False),
+    sa.UniqueConstraint(
+        "month", "destination", "source", "garment", "colour", name="garment_trends_look"
+    ),
+    sa.CheckConstraint("worn > 0", name="garment_trends_worn"),
+    **_EXACT_NAMES,
+)
+
+outfit_trends = sa.Table(
+    "outfit_trends",
+    metadata,
+    sa.Column("id", _ID, primary_key=True, autoincrement=True),
+    *_slice_columns(),
+    *(sa.Column(name, sa.String(64), nullable=False) for name in GARMENT_COLUMNS),
+    *(sa.Column(name, sa.String(32), nullable=False) for name in COLOUR_COLUMNS),
+    sa.Column("worn", sa.Integer, nullable=False),
+    sa.UniqueConstraint(
+        *("month", "destination", "source", *GARMENT_COLUMNS, *COLOUR_COLUMNS),
+        name="outfit_trends_outfit",
+    ),
+    sa.CheckConstraint("worn > 0", name="outfit_trends_worn"),
+    **_EXACT_NAMES,
+)
+
+trend_coverage = sa.Table(
+    "trend_coverage",
+    metadata,
+    sa.Column("month", sa.Date, primary_key=True),
+    sa.Column("destination", sa.String(64), primary_key=True),
+    sa.Column("source", sa.String(16), primary_key=True),
+    sa.Column("photos", sa.Integer, nullable=False),
+    sa.Column("photos_with_garments", sa.Integer, nullable=False),
+    sa.Column("detector_version", sa.String(128), nullable=False),
+    sa.Column("counted_at", sa.DateTime, nullable=False),
+    **_EXACT_NAMES,
+)
+
+batch_requests = sa.Table(
+    "batch_requests",
+    metadata,
+    sa.Column("idempotency_key", sa.String(255), primary_key=True),
+    sa.Column("request_digest", sa.String(128), nullable=False),
+    sa.Column("received_at", sa.DateTime, nullable=False),
+    # Finds old keys. A constraint is made with its table at once, where MySQL could be killed
+    # between a table and its index.
+    sa.UniqueConstraint("received_at", "idempotency_key", name="batch_requests_by_age"),
+    **_EXACT_NAMES,
+)
+
+# What the views translate with. Rows are never deleted: trends outlive an entry of the YAML.
+destination_categories = sa.Table(
+    "destination_categories",
+    metadata,
+    sa.Column("slug", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    **_EXACT_NAMES,
+)
+
+released_colours = sa.Table(
+    "released_colours",
+    metadata,
+    sa.Column("colour", sa.String(32), primary_key=True),
+    sa.Column("released_name", sa.String(32), nullable=False),
+    **_EXACT_NAMES,
+)
+
+
+def reference_rows(destinations: Destinations) -> dict[sa.Table, dict[str, str]]:
+    """Give what each reference table has to hold, as key and translation."""
+    colours = {colour.name: colour.released_name for colour in PALETTE}
+    return {
+        destination_categories: {place.slug: place.name for place in destinations.categories},
+        # A category in which nothing was seen has no colour in the released words either.
+        released_colours: {NOTHING_SEEN: NOTHING_SEEN, **colours},
+    }
+
+
+def _crawl_data() -> sa.Select[Any]:
+    trends, place, colour = garment_trends.c, destination_categories.c, released_colours.c
+    return (
+        sa.select(
+            trends.id.label("crawlSeq"),
+            place.name.label("crawlCategory"),
+            trends.category.label("crawlClothesCategory"),
+            trends.garment.label("crawlClothes"),
+            colour.released_name.label("crawlColor"),
+            trends.worn.label("crawlCount"),
+            trends.month.label("crawlDate"),
+        )
+        .join_from(
+            garment_trends, destination_categories, place.slug == trends.destination_category
+        )
+        .join(released_colours, colour.colour == trends.colour)
+    )
+
+
+def _crawl_coordi() -> sa.Select[Any]:
+    trends, place = outfit_trends.c, destination_categories.c
+    colours = {name: released_colours.alias(f"released_{name}") for name in COLOUR_COLUMNS}
+    coordi = sa.select(
+        trends.id.label("coordiSeq"),
+        place.name.label("coordiCategory"),
+        _joined_by_commas([trends[name] for name in GARMENT_COLUMNS]).label("coordiClothes"),
+        _joined_by_commas([colour.c.released_name for colour in colours.values()]).label(
+            "coordiColor"
+        ),
+        trends.worn.label("coordiCount"),
+        trends.month.label("coordiDate"),
+    ).join_from(outfit_trends, destination_categories, place.slug == trends.destination_category)
+    for name, colour in colours.items():
+        coordi = coordi.join(colour, colour.c.colour == trends[name])
+    return coordi
+
+
+def _joined_by_commas(names: list[sa.Column[str]]) -> sa.ColumnElement[str]:
+    joined: sa.ColumnElement[str] = names[0]
+    for name in names[1:]:
+        joined = joined + "," + name
+    return joined
+
+
+# Linux MySQL tells CRAWL_DATA from crawl_data; the released backend says the former. They live
+# outside `metadata`, which would otherwise make them before their tables are complete.
+VIEWS = {
+    "CRAWL_DATA": CreateView(_crawl_data(), "CRAWL_DATA"),
+    "CRAWL_COORDI": CreateView(_crawl_coordi(), "CRAWL_COORDI"),
+}

@@ -1,0 +1,238 @@
+"""The databases that tests run on: SQLite files, and a MariaDB that lives as long as pytest."""
+
+import ctypes
+import itertools
+import multiprocessing
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.context import ForkProcess
+from pathlib import Path
+from typing import Any
+
+import mysql.connector
+import pytest
+
+from oott_fashion.destinations import read_destinations
+from oott_fashion.stores.trend_connection import engine_for, for_writing
+from oott_fashion.stores.trend_tables import TrendTables
+
+_START_SECONDS = 60
+_PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
+_LIBC = ctypes.CDLL(None)
+_FORK = multiprocessing.get_context("fork")
+
+_SYSTEM_TABLES = ("mysql_system_tables.sql", "mysql_system_tables_data.sql")
+
+
+@dataclass(frozen=True)
+class MariaDB:
+    """A running server; root has no password and everything may be done with it."""
+
+    port: int
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def new_database(self) -> str:
+        """Make an empty database, named in the server's own latin1 as a careless user's is."""
+        name = f"oott_{next(self.numbers)}"
+        self.execute(f"CREATE DATABASE {name}")
+        return name
+
+    def url(self, database: str, user: str = "root", password: str = "") -> str:
+        """Write the address of ``database`` as a user would set it."""
+        return f"mysql://{user}:{password}@127.0.0.1:{self.port}/{database}"
+
+    def execute(self, *statements: str) -> None:
+        """Run ``statements`` as root."""
+        connection = mysql.connector.connect(host="127.0.0.1", port=self.port, user="root")
+        with closing(connection), closing(connection.cursor()) as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            connection.commit()
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDB]:
+    """Run a MariaDB of this session's own, on a free port of this machine alone."""
+    program = _program()
+    # pytest's own folders have names too long for a socket.
+    folder = Path(tempfile.mkdtemp(prefix="oott-mariadb-"))
+    port = _free_port()
+    try:
+        _make_system_tables(program, folder)
+        with _running(program, folder, port):
+            yield MariaDB(port)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def trend_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the address of an empty database, once on SQLite and once on MariaDB."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'trends.db'}"
+    server: MariaDB = request.getfixturevalue("mariadb")
+    return server.url(server.new_database())
+
+
+@pytest.fixture
+def trend_tables(trend_database_url: str) -> Iterator[TrendTables]:
+    """Open trend tables that nothing was counted in yet."""
+    tables = TrendTables.open(trend_database_url, read_destinations())
+    tables.migrate()
+    yield tables
+    tables.close()
+
+
+def run_sql(url: str, *statements: str) -> list[tuple[Any, ...]]:
+    """Run ``statements`` at ``url`` in one transaction and give the rows of the last."""
+    rows: list[tuple[Any, ...]] = []
+    engine = for_writing(engine_for(url))
+    with engine.begin() as connection:
+        for statement in statements:
+            result = connection.exec_driver_sql(statement)
+            rows = [tuple(row) for row in result] if result.returns_rows else []
+    engine.dispose()
+    return rows
+
+
+def in_processes(count: int, work: Callable[[int], object]) -> list[int]:
+    """Do ``work`` in ``count`` processes at once; give their exit codes, 0 where it succeeded."""
+    processes = _start(count, work)
+    for process in processes:
+        process.join(timeout=60)
+    return [-1 if process.exitcode is None else process.exitcode for process in processes]
+
+
+def kill_when_ready(work: Callable[[Callable[[], None]], object]) -> None:
+    """Do ``work`` in a process, and kill it without warning once it calls what it is given."""
+    ready, saying_so = _FORK.Pipe(duplex=False)
+
+    def work_until_ready(_number: int) -> None:
+        def block() -> None:
+            saying_so.send("ready")
+            time.sleep(60)
+
+        work(block)
+
+    [process] = _start(1, work_until_ready)
+    if not ready.poll(30):
+        pytest.fail("the process to kill never came so far")
+    process.kill()
+    process.join()
+
+
+def _start(count: int, work: Callable[[int], object]) -> list[ForkProcess]:
+    together = _FORK.Barrier(count)
+
+    def start(number: int) -> None:
+        together.wait(timeout=30)
+        work(number)
+
+    processes = [_FORK.Process(target=start, args=(number,)) for number in range(count)]
+    for process in processes:
+        process.start()
+    return processes
+
+
+def _program() -> Path:
+    places = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
+    program = shutil.which("mariadbd", path=places) or shutil.which("mysqld", path=places)
+    if program is None:
+        pytest.fail(
+            "these tests run on a real MariaDB: install the apt package mariadb-server-core, "
+            "for instance by tests/install-mariadb.sh",
+            pytrace=False,
+        )
+    return Path(program)
+
+
+def _command(program: Path, folder: Path) -> list[str]:
+    return [
+        str(program),
+        "--no-defaults",
+        *(["--user=root"] if os.getuid() == 0 else []),
+        f"--datadir={folder / 'data'}",
+        "--skip-name-resolve",
+        "--innodb-buffer-pool-size=16M",
+        "--innodb-log-file-size=8M",
+        "--innodb-flush-log-at-trx-commit=0",
+        "--debug-no-sync",
+        "--innodb-use-native-aio=0",  # io_uring is forbidden in many containers
+    ]
+
+
+def _make_system_tables(program: Path, folder: Path) -> None:
+    """Do the part of mariadb-install-db that a test needs.
+
+    The script itself wants my_print_defaults, which Debian ships with the client and its Perl.
+    """
+    (folder / "data").mkdir()
+    shares = [
+        file.parent for file in (program.parents[1] / "share").glob(f"m*/{_SYSTEM_TABLES[0]}")
+    ]
+    if not shares:
+        pytest.fail(f"{program} came without {_SYSTEM_TABLES[0]}; install mariadb-server-core")
+    statements = ["CREATE DATABASE mysql;", "USE mysql;", "SET @auth_root_socket = NULL;"]
+    statements += [(shares[0] / name).read_text(encoding="utf-8") for name in _SYSTEM_TABLES]
+    made = subprocess.run(
+        [*_command(program, folder), "--bootstrap"],
+        input="\n".join(statements),
+        capture_output=True,
+        text=True,
+        timeout=_START_SECONDS,
+    )
+    if made.returncode:
+        pytest.fail(f"MariaDB could not make its system tables:\n{made.stderr[-2000:]}")
+
+
+@contextmanager
+def _running(program: Path, folder: Path, port: int) -> Iterator[None]:
+    log = folder / "log"
+    command = [
+        *_command(program, folder),
+        f"--port={port}",
+        "--bind-address=127.0.0.1",
+        f"--socket={folder / 'socket'}",
+        f"--pid-file={folder / 'pid'}",
+    ]
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command, stdout=output, stderr=output, preexec_fn=_die_with_pytest
+        )
+    try:
+        _await_answer(server, port, log)
+        yield
+    finally:
+        server.kill()  # its data are thrown away, so that there is nothing to finish
+        server.wait()
+
+
+def _die_with_pytest() -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _await_answer(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            mysql.connector.connect(host="127.0.0.1", port=port, user="root").close()
+        except mysql.connector.Error:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail(f"MariaDB did not start:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -1,0 +1,236 @@
+"""What a person is told when the trend database cannot be used."""
+
+import os
+import socket
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from oott_fashion.destinations import read_destinations
+from oott_fashion.stores import trend_connection
+from oott_fashion.stores.trend_connection import engine_for, for_writing
+from oott_fashion.stores.trend_tables import (
+    Coverage,
+    TrendDatabaseError,
+    TrendSlice,
+    TrendTables,
+)
+from oott_fashion.trends import Look
+from tests.databases import MariaDB, run_sql
+
+PASSWORD = "hush-hush"
+
+
+def opened(url: str) -> TrendTables:
+    return TrendTables.open(url, read_destinations())
+
+
+def write(tables: TrendTables) -> None:
+    slice_ = TrendSlice(date(2026, 10, 1), "hongdae", "hot-place", "crawl")
+    look = Look("outer", "coat", "navy")
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    tables.replace(slice_, Counter({look: 1}), Counter(), Coverage(1, 1, "v1"), now)
+
+
+def complaint(use: Callable[[], object]) -> str:
+    """Give what a person is told, sure that no line of the traceback tells the password."""
+    with pytest.raises(TrendDatabaseError) as caught:
+        use()
+    assert PASSWORD not in "".join(traceback.format_exception(caught.value))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("use", ["migrate", "check_connection", "garment_rows"])
+def test_a_server_that_is_down_is_named_with_what_to_do(use: str) -> None:
+    with socket.socket() as nobody_listens:
+        nobody_listens.bind(("127.0.0.1", 0))
+        port = nobody_listens.getsockname()[1]
+        tables = opened(f"mysql://ann:{PASSWORD}@127.0.0.1:{port}/trends?ssl_ca={PASSWORD}")
+
+        said = complaint(getattr(tables, use))
+
+    assert said == (
+        f"the trend database mysql+mysqlconnector://ann:***@127.0.0.1:{port}/trends does not "
+        "answer; start the server, or correct the address"
+    )
+
+
+def test_a_server_that_accepts_and_is_silent_is_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trend_connection, "_CONNECT_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        tables = opened(f"mysql://ann:{PASSWORD}@127.0.0.1:{silent.getsockname()[1]}/trends")
+
+        assert "does not answer" in complaint(tables.check_connection)
+
+
+def test_a_wrong_password_is_said(mariadb: MariaDB) -> None:
+    mariadb.execute("CREATE OR REPLACE USER ann IDENTIFIED BY 'another'")
+    tables = opened(mariadb.url(mariadb.new_database(), "ann", PASSWORD))
+
+    assert "refuses the user or the password" in complaint(tables.migrate)
+
+
+def test_a_database_that_was_not_made_is_said(mariadb: MariaDB) -> None:
+    tables = opened(mariadb.url("nowhere"))
+
+    assert "does not exist; make it with CREATE DATABASE" in complaint(tables.check_connection)
+
+
+def test_a_user_who_may_only_read_is_told_what_to_grant(mariadb: MariaDB) -> None:
+    database = mariadb.new_database()
+    opened(mariadb.url(database)).migrate()
+    mariadb.execute(
+        f"CREATE OR REPLACE USER reader IDENTIFIED BY '{PASSWORD}'",
+        f"GRANT SELECT ON {database}.* TO reader",
+    )
+    tables = opened(mariadb.url(database, "reader", PASSWORD))
+
+    tables.check_connection()
+    tables.migrate()
+    assert tables.garment_rows() == []
+    assert "grant SELECT, INSERT, UPDATE and DELETE" in complaint(lambda: write(tables))
+
+
+def test_a_user_who_may_not_make_tables_is_told_what_to_grant(mariadb: MariaDB) -> None:
+    database = mariadb.new_database()
+    mariadb.execute(
+        f"CREATE OR REPLACE USER counter IDENTIFIED BY '{PASSWORD}'",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.* TO counter",
+    )
+    tables = opened(mariadb.url(database, "counter", PASSWORD))
+
+    assert "CREATE VIEW to migrate" in complaint(tables.migrate)
+
+
+def test_a_user_with_the_rights_that_are_asked_for_can_migrate_and_count(
+    mariadb: MariaDB,
+) -> None:
+    database = mariadb.new_database()
+    rights = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, CREATE VIEW"
+    mariadb.execute(
+        f"CREATE OR REPLACE USER owner IDENTIFIED BY '{PASSWORD}'",
+        f"GRANT {rights} ON {database}.* TO owner",
+    )
+    tables = opened(mariadb.url(database, "owner", PASSWORD))
+
+    tables.migrate()
+    write(tables)
+
+    assert len(tables.garment_rows()) == 1
+
+
+def test_a_connection_that_the_server_closed_is_made_again(mariadb: MariaDB) -> None:
+    database = mariadb.new_database()
+    tables = opened(mariadb.url(database))
+    tables.migrate()
+    write(tables)
+    others = "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> "
+
+    for (number,) in run_sql(mariadb.url(database), f"{others} CONNECTION_ID()"):
+        mariadb.execute(f"KILL {number}")
+
+    assert len(tables.garment_rows()) == 1
+
+
+def test_writers_that_do_not_let_go_are_said(
+    trend_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(trend_database_url).migrate()
+    monkeypatch.setattr(trend_connection, "_LOCK_SECONDS", 1)
+    monkeypatch.setattr(trend_connection, "_PAUSES_SECONDS", ())
+    tables = opened(trend_database_url)
+    write(tables)
+    other = for_writing(engine_for(trend_database_url))
+    with other.begin() as connection:
+        connection.exec_driver_sql("UPDATE trend_coverage SET photos = 9")
+
+        assert "held by other writers; try again later" in complaint(lambda: write(tables))
+    other.dispose()
+
+
+def test_a_file_that_may_only_be_read_can_be_read_and_not_written(tmp_path: Path) -> None:
+    file = tmp_path / "trends.db"
+    opened(f"sqlite:///{file}").migrate()
+
+    tables = opened(f"sqlite:///file:{file}?mode=ro&uri=true")
+
+    assert tables.garment_rows() == []
+    assert "is read-only" in complaint(lambda: write(tables))
+
+
+def test_a_full_disk_is_said_and_leaves_the_old_rows(tmp_path: Path) -> None:
+    tables = opened(f"sqlite:///{tmp_path / 'trends.db'}")
+    tables.migrate()
+    write(tables)
+    tables.close()
+
+    def fill(connection: object, _record: object) -> None:
+        connection.execute("PRAGMA max_page_count = 1")  # type: ignore[attr-defined]
+
+    event.listen(tables._engine, "connect", fill)
+    garments = Counter({Look("outer", "coat", f"{number}" * 30): 1 for number in range(2000)})
+    slice_ = TrendSlice(date(2026, 9, 1), "hongdae", "hot-place", "crawl")
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+
+    said = complaint(lambda: tables.replace(slice_, garments, Counter(), Coverage(1, 1, "v1"), now))
+
+    assert "no room left" in said
+    assert len(tables.garment_rows()) == 1
+
+
+def test_a_file_of_something_else_is_said_and_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "trends.db"
+    file.write_bytes(b"holiday photos " * 1000)
+
+    assert "is no SQLite database" in complaint(opened(f"sqlite:///{file}").migrate)
+    assert file.read_bytes() == b"holiday photos " * 1000
+
+
+def test_a_folder_in_place_of_a_file_is_said(tmp_path: Path) -> None:
+    assert "cannot be opened" in complaint(opened(f"sqlite:///{tmp_path}").check_connection)
+
+
+def test_the_folder_of_a_sqlite_file_is_made(tmp_path: Path) -> None:
+    opened(f"sqlite:///{tmp_path / 'new' / 'folder' / 'trends.db'}").migrate()
+
+    assert os.listdir(tmp_path / "new" / "folder") != []
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    said = complaint(lambda: opened(f"sqlite:///{tmp_path / 'file' / 'trends.db'}"))
+
+    assert "cannot be made" in said
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (f"postgresql://ann:{PASSWORD}@db/trends", "do not live in postgresql"),
+        (f"mysql+pymysql://ann:{PASSWORD}@db/trends", "do not live in mysql\\+pymysql"),
+        (f"ann:{PASSWORD}@db/trends", "is no URL"),
+        (f"mysql://ann:{PASSWORD}@db:port/trends", "is no URL"),
+        (f"mysql://ann:{PASSWORD}@db", "names no database"),
+        ("sqlite://", "names no database"),
+        ("sqlite:///:memory:", "names no database"),
+    ],
+)
+def test_an_address_of_nothing_that_oott_uses_is_refused(url: str, said: str) -> None:
+    with pytest.raises(TrendDatabaseError, match=said):
+        opened(url)
+    complaint(lambda: opened(url))
+
+
+@pytest.mark.parametrize("scheme", ["mysql", "mariadb", "mysql+mysqlconnector"])
+def test_mysql_is_reached_by_the_driver_that_oott_installs(scheme: str, mariadb: MariaDB) -> None:
+    url = mariadb.url(mariadb.new_database()).replace("mysql", scheme, 1)
+
+    opened(url).migrate()

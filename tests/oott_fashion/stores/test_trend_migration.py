@@ -1,0 +1,169 @@
+"""Whether every database, wherever it comes from, ends with the same tables and views."""
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import event
+
+from oott_fashion.destinations import read_destinations
+from oott_fashion.stores import trend_migration
+from oott_fashion.stores.trend_connection import engine_for
+from oott_fashion.stores.trend_migration import VERSION_TABLE
+from oott_fashion.stores.trend_schema import VIEWS, metadata
+from oott_fashion.stores.trend_tables import TrendDatabaseError, TrendTables
+from tests.databases import MariaDB, in_processes, run_sql
+
+
+@pytest.fixture
+def engine(trend_database_url: str) -> Iterator[sa.Engine]:
+    engine = engine_for(trend_database_url)
+    yield engine
+    engine.dispose()
+
+
+def migrate(url: str) -> None:
+    tables = TrendTables.open(url, read_destinations())
+    tables.migrate()
+    tables.close()
+
+
+def definitions(engine: sa.Engine) -> dict[str, str]:
+    """Tell how the server itself would make each table anew."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            made = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master").all()
+            return {name: sql for name, sql in made if name in metadata.tables}
+        return {
+            table: connection.exec_driver_sql(f"SHOW CREATE TABLE {table}").one()[1]
+            for table in metadata.tables
+        }
+
+
+def test_the_revisions_make_the_tables_that_the_code_describes(
+    trend_database_url: str, engine: sa.Engine
+) -> None:
+    migrate(trend_database_url)
+    by_revisions = definitions(engine)
+    with engine.begin() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        assert compare_metadata(context, metadata) == []
+
+    metadata.drop_all(engine)
+    metadata.create_all(engine)
+
+    assert by_revisions == definitions(engine)
+
+
+def test_migrating_again_changes_nothing(trend_database_url: str) -> None:
+    migrate(trend_database_url)
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        migrate(trend_database_url)
+    finally:
+        event.remove(sa.Engine, "before_cursor_execute", note)
+
+    changes = ("CREATE", "ALTER", "DROP", "INSERT", "UPDATE", "DELETE")
+    assert statements
+    assert [statement for statement in statements if statement.startswith(changes)] == []
+
+
+def test_names_that_differ_in_case_or_accent_are_different(
+    trend_database_url: str,
+) -> None:
+    migrate(trend_database_url)
+
+    run_sql(
+        trend_database_url,
+        "INSERT INTO released_colours VALUES ('Beige', 'beige'), ('bèige', 'beige')",
+    )
+
+    found = run_sql(
+        trend_database_url, "SELECT COUNT(*) FROM released_colours WHERE colour = 'beige'"
+    )
+    assert found == [(1,)]
+
+
+def test_four_processes_may_migrate_one_database_at_once(trend_database_url: str) -> None:
+    assert in_processes(4, lambda _: migrate(trend_database_url)) == [0] * 4
+
+    migrate(trend_database_url)
+    assert run_sql(trend_database_url, "SELECT COUNT(*) FROM CRAWL_DATA") == [(0,)]
+
+
+def test_a_migration_that_takes_long_is_not_waited_for_for_ever(
+    mariadb: MariaDB, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trend_migration, "_LONGEST_MIGRATION_SECONDS", 1)
+    database = mariadb.new_database()
+    other = engine_for(mariadb.url(database))
+    with other.connect() as connection:
+        connection.exec_driver_sql(f"SELECT GET_LOCK('oott {database}', 0)")
+
+        with pytest.raises(TrendDatabaseError, match="being migrated by another process"):
+            migrate(mariadb.url(database))
+    other.dispose()
+
+
+def test_another_database_on_the_server_is_not_waited_for(mariadb: MariaDB) -> None:
+    database = mariadb.new_database()
+    other = engine_for(mariadb.url(database))
+    with other.connect() as connection:
+        connection.exec_driver_sql(f"SELECT GET_LOCK('oott {database}', 0)")
+
+        migrate(mariadb.url(mariadb.new_database()))
+    other.dispose()
+
+
+def test_dagsters_own_alembic_version_in_the_same_database_is_left_alone(
+    trend_database_url: str,
+) -> None:
+    run_sql(
+        trend_database_url,
+        "CREATE TABLE alembic_version (version_num VARCHAR(32))",
+        "INSERT INTO alembic_version VALUES ('dagster')",
+    )
+
+    migrate(trend_database_url)
+
+    assert run_sql(trend_database_url, "SELECT * FROM alembic_version") == [("dagster",)]
+
+
+def test_a_database_of_a_newer_release_is_refused_and_left_as_it_is(
+    trend_database_url: str,
+) -> None:
+    migrate(trend_database_url)
+    run_sql(trend_database_url, "UPDATE trend_schema_version SET version_num = '9999'")
+
+    with pytest.raises(TrendDatabaseError, match=r"newer release \(revision 9999\); update OOTT"):
+        migrate(trend_database_url)
+
+    assert run_sql(trend_database_url, "SELECT COUNT(*) FROM CRAWL_DATA") == [(0,)]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_that_was_dropped_comes_back(trend_database_url: str, view: str) -> None:
+    migrate(trend_database_url)
+    run_sql(trend_database_url, f"DROP VIEW {view}")
+
+    migrate(trend_database_url)
+
+    # Fails unless the view is there.
+    run_sql(trend_database_url, f"DROP VIEW {view}")
+
+
+def test_an_older_release_with_its_views_is_brought_up_to_date(trend_database_url: str) -> None:
+    migrate(trend_database_url)
+    run_sql(trend_database_url, "DELETE FROM trend_schema_version", "DROP VIEW CRAWL_DATA")
+    run_sql(trend_database_url, "CREATE VIEW CRAWL_DATA AS SELECT 1 AS outdated")
+
+    migrate(trend_database_url)
+
+    assert run_sql(trend_database_url, "SELECT crawlSeq FROM CRAWL_DATA") == []

@@ -1,0 +1,367 @@
+"""What the trend tables keep, whatever fails and whoever else writes."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from oott_fashion.destinations import read_destinations
+from oott_fashion.garments import GARMENTS
+from oott_fashion.outfits import OutfitNames
+from oott_fashion.stores.trend_tables import (
+    Coverage,
+    GarmentRow,
+    ReusedKey,
+    TrendDatabaseError,
+    TrendSlice,
+    TrendTables,
+)
+from oott_fashion.trends import Look
+from tests.databases import in_processes, kill_when_ready, run_sql
+
+OCTOBER = date(2026, 10, 1)
+NOVEMBER = date(2026, 11, 1)
+NOW = datetime(2026, 11, 1, 4, 30, tzinfo=UTC)
+
+HONGDAE = TrendSlice(OCTOBER, "hongdae", "hot-place", "crawl")
+FROM_THE_APP = HONGDAE._replace(source="app")
+
+COAT = Look("outer", "coat", "navy")
+PUFFER = Look("outer", "puffer", "black")
+JEANS = Look("bottom", "jeans", "blue")
+COAT_AND_JEANS = OutfitNames(("coat", "None", "jeans", "None"), ("navy", "None", "blue", "None"))
+PUFFER_ALONE = OutfitNames(("puffer", "None", "None", "None"), ("black", "None", "None", "None"))
+
+GARMENTS_WORN = Counter({COAT: 3, JEANS: 3})
+OUTFITS_WORN = Counter({COAT_AND_JEANS: 3})
+COVERAGE = Coverage(photos=4, photos_with_garments=3, detector_version="v1")
+
+
+def replace(tables: TrendTables, slice_: TrendSlice = HONGDAE) -> None:
+    tables.replace(slice_, GARMENTS_WORN, OUTFITS_WORN, COVERAGE, NOW)
+
+
+def add(
+    tables: TrendTables,
+    key: str | None,
+    digest: str = "digest",
+    slice_: TrendSlice = FROM_THE_APP,
+    now: datetime = NOW,
+) -> bool:
+    return tables.add(slice_, GARMENTS_WORN, OUTFITS_WORN, COVERAGE, now, key, digest)
+
+
+def rows(tables: TrendTables, slice_: TrendSlice = HONGDAE) -> list[tuple[str, str, int]]:
+    listed = tables.garment_rows(slice_.month, slice_.destination)
+    return [(row.garment, row.colour, row.worn) for row in listed]
+
+
+@pytest.fixture
+def other_tables(trend_database_url: str) -> Iterator[TrendTables]:
+    """The same tables as another process opens them."""
+    tables = TrendTables.open(trend_database_url, read_destinations())
+    yield tables
+    tables.close()
+
+
+def test_nothing_counted_is_no_rows_and_no_coverage(trend_tables: TrendTables) -> None:
+    assert trend_tables.garment_rows() == []
+    assert trend_tables.coverage_of(HONGDAE) is None
+    assert trend_tables.garments_worn(HONGDAE) == 0
+    assert trend_tables.outfits_worn(HONGDAE) == 0
+
+
+def test_replacing_a_slice_twice_gives_the_same_rows(trend_tables: TrendTables) -> None:
+    replace(trend_tables)
+    replace(trend_tables)
+
+    assert rows(trend_tables) == [("jeans", "blue", 3), ("coat", "navy", 3)]
+    assert trend_tables.garments_worn(HONGDAE) == 6
+    assert trend_tables.outfits_worn(HONGDAE) == 3
+    assert trend_tables.coverage_of(HONGDAE) == COVERAGE
+
+
+def test_what_a_slice_no_longer_shows_is_gone_from_it(trend_tables: TrendTables) -> None:
+    replace(trend_tables)
+
+    trend_tables.replace(
+        HONGDAE, Counter({PUFFER: 1}), Counter({PUFFER_ALONE: 1}), Coverage(2, 1, "v2"), NOW
+    )
+
+    assert rows(trend_tables) == [("puffer", "black", 1)]
+    assert trend_tables.outfits_worn(HONGDAE) == 1
+    assert trend_tables.coverage_of(HONGDAE) == Coverage(2, 1, "v2")
+
+
+def test_a_month_without_a_garment_is_covered_all_the_same(trend_tables: TrendTables) -> None:
+    trend_tables.replace(HONGDAE, Counter(), Counter(), Coverage(5, 0, "v1"), NOW)
+
+    assert trend_tables.coverage_of(HONGDAE) == Coverage(5, 0, "v1")
+    assert rows(trend_tables) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        HONGDAE._replace(month=NOVEMBER),
+        HONGDAE._replace(destination="gangnam"),
+        HONGDAE._replace(source="app"),
+    ],
+)
+def test_replacing_touches_no_other_month_destination_or_source(
+    trend_tables: TrendTables, other: TrendSlice
+) -> None:
+    replace(trend_tables, other)
+
+    trend_tables.replace(HONGDAE, Counter(), Counter(), Coverage(0, 0, "v2"), NOW)
+
+    assert trend_tables.garments_worn(other) == 6
+    assert trend_tables.outfits_worn(other) == 3
+    assert trend_tables.coverage_of(other) == COVERAGE
+
+
+def test_a_destination_that_moved_to_another_category_is_replaced_whole(
+    trend_tables: TrendTables,
+) -> None:
+    replace(trend_tables)
+    replace(trend_tables, HONGDAE._replace(destination_category="traditional"))
+
+    assert trend_tables.garments_worn(HONGDAE) == 6
+
+
+def test_more_looks_than_fit_into_one_statement_are_all_kept(trend_tables: TrendTables) -> None:
+    colours = [f"colour {number}" for number in range(60)]
+    garments = Counter(
+        {Look(it.category, it.name, colour): 1 for it in GARMENTS for colour in colours}
+    )
+
+    trend_tables.replace(HONGDAE, garments, Counter(), COVERAGE, NOW)
+
+    assert trend_tables.garments_worn(HONGDAE) == 24 * 60
+
+
+def test_a_replace_that_fails_at_its_last_row_leaves_the_old_rows(
+    trend_tables: TrendTables,
+) -> None:
+    replace(trend_tables)
+    too_short = OutfitNames(("coat",), ("navy",))
+
+    with pytest.raises(ValueError, match="shorter"):
+        trend_tables.replace(
+            HONGDAE, Counter({PUFFER: 1}), Counter({too_short: 1}), Coverage(9, 9, "v2"), NOW
+        )
+
+    assert rows(trend_tables) == [("jeans", "blue", 3), ("coat", "navy", 3)]
+    assert trend_tables.coverage_of(HONGDAE) == COVERAGE
+
+
+def test_a_process_killed_before_it_commits_leaves_the_old_rows(
+    trend_tables: TrendTables, trend_database_url: str
+) -> None:
+    replace(trend_tables)
+
+    def replace_and_block_at_the_commit(block: Callable[[], None]) -> None:
+        tables = TrendTables.open(trend_database_url, read_destinations())
+        tables.check_connection()
+
+        def block_at_the_last(connection: sa.Connection) -> None:
+            if _holds_the_puffer(connection):
+                block()
+
+        event.listen(sa.Engine, "commit", block_at_the_last)
+        tables.replace(HONGDAE, Counter({PUFFER: 1}), Counter(), Coverage(9, 9, "v2"), NOW)
+
+    kill_when_ready(replace_and_block_at_the_commit)
+
+    assert rows(trend_tables) == [("jeans", "blue", 3), ("coat", "navy", 3)]
+    assert trend_tables.coverage_of(HONGDAE) == COVERAGE
+    replace(trend_tables)
+
+
+def _holds_the_puffer(connection: sa.Connection) -> bool:
+    its_own = "SELECT 1 FROM garment_trends WHERE garment = 'puffer'"
+    return connection.exec_driver_sql(its_own).first() is not None
+
+
+def test_adding_counts_on_top_of_what_is_there(trend_tables: TrendTables) -> None:
+    assert add(trend_tables, "monday")
+    assert add(trend_tables, "tuesday")
+
+    assert rows(trend_tables) == [("jeans", "blue", 6), ("coat", "navy", 6)]
+    assert trend_tables.outfits_worn(FROM_THE_APP) == 6
+    assert trend_tables.coverage_of(FROM_THE_APP) == Coverage(8, 6, "v1")
+
+
+def test_without_a_key_the_same_batch_counts_each_time(trend_tables: TrendTables) -> None:
+    assert add(trend_tables, None)
+    assert add(trend_tables, None)
+
+    assert trend_tables.garments_worn(FROM_THE_APP) == 12
+
+
+def test_a_batch_sent_again_counts_once(trend_tables: TrendTables) -> None:
+    assert add(trend_tables, "monday")
+    assert not add(trend_tables, "monday")
+
+    assert trend_tables.garments_worn(FROM_THE_APP) == 6
+    assert trend_tables.coverage_of(FROM_THE_APP) == COVERAGE
+
+
+def test_keys_that_differ_in_case_alone_are_two(trend_tables: TrendTables) -> None:
+    assert add(trend_tables, "Monday")
+    assert add(trend_tables, "monday")
+
+
+def test_a_key_with_other_content_is_refused_and_counts_nothing(
+    trend_tables: TrendTables,
+) -> None:
+    add(trend_tables, "monday", "one digest")
+
+    with pytest.raises(ReusedKey, match="'monday' came before with other content"):
+        add(trend_tables, "monday", "another digest")
+
+    assert trend_tables.garments_worn(FROM_THE_APP) == 6
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256])
+def test_a_key_that_does_not_fit_is_refused(trend_tables: TrendTables, key: str) -> None:
+    with pytest.raises(ValueError, match=r"1 to 255 characters"):
+        add(trend_tables, key)
+
+    assert trend_tables.garments_worn(FROM_THE_APP) == 0
+
+
+def test_a_batch_that_failed_may_come_again_under_its_key(trend_tables: TrendTables) -> None:
+    too_short = Counter({OutfitNames(("coat",), ()): 1})
+    with pytest.raises(ValueError, match="shorter"):
+        trend_tables.add(
+            FROM_THE_APP, GARMENTS_WORN, too_short, COVERAGE, NOW, "monday", request_digest="digest"
+        )
+
+    assert add(trend_tables, "monday")
+
+
+def test_keys_are_forgotten_after_30_days_and_not_before(
+    trend_tables: TrendTables, trend_database_url: str
+) -> None:
+    add(trend_tables, "old", now=NOW - timedelta(days=30, seconds=1))
+    add(trend_tables, "kept", now=NOW - timedelta(days=30))
+    add(trend_tables, "new", now=NOW)
+
+    keys = "SELECT idempotency_key FROM batch_requests ORDER BY received_at"
+    assert run_sql(trend_database_url, keys) == [("kept",), ("new",)]
+
+
+def test_one_key_from_eight_processes_at_once_counts_once(
+    trend_tables: TrendTables, trend_database_url: str
+) -> None:
+    def send_twice(_number: int) -> None:
+        tables = TrendTables.open(trend_database_url, read_destinations())
+        add(tables, "monday")
+        add(tables, "monday")
+
+    assert in_processes(8, send_twice) == [0] * 8
+    assert trend_tables.garments_worn(FROM_THE_APP) == 6
+    assert trend_tables.coverage_of(FROM_THE_APP) == COVERAGE
+
+
+def test_batches_from_eight_processes_at_once_are_all_counted(
+    trend_tables: TrendTables, trend_database_url: str
+) -> None:
+    def send_five(number: int) -> None:
+        tables = TrendTables.open(trend_database_url, read_destinations())
+        for batch in range(5):
+            destination = ("hongdae", "gangnam")[batch % 2]
+            slice_ = FROM_THE_APP._replace(destination=destination)
+            assert add(tables, f"{number}, {batch}", slice_=slice_)
+
+    assert in_processes(8, send_five) == [0] * 8
+    assert trend_tables.garments_worn(FROM_THE_APP) == 8 * 3 * 6
+    gangnam = FROM_THE_APP._replace(destination="gangnam")
+    assert trend_tables.outfits_worn(gangnam) == 8 * 2 * 3
+
+
+def test_batches_from_the_threads_of_one_server_are_all_counted(
+    trend_tables: TrendTables,
+) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        counted = list(pool.map(lambda number: add(trend_tables, str(number)), range(24)))
+
+    assert counted == [True] * 24
+    assert trend_tables.garments_worn(FROM_THE_APP) == 24 * 6
+
+
+def test_one_slice_replaced_by_eight_processes_at_once_is_counted_once(
+    trend_tables: TrendTables, trend_database_url: str
+) -> None:
+    def replace_it(_number: int) -> None:
+        replace(TrendTables.open(trend_database_url, read_destinations()))
+
+    assert in_processes(8, replace_it) == [0] * 8
+    assert trend_tables.garments_worn(HONGDAE) == 6
+
+
+def test_readers_see_the_old_rows_while_one_writes(
+    trend_tables: TrendTables, other_tables: TrendTables
+) -> None:
+    replace(trend_tables)
+    seen = []
+
+    def read_meanwhile(_connection: sa.Connection) -> None:
+        seen.append(other_tables.garments_worn(HONGDAE))
+
+    event.listen(trend_tables._engine, "commit", read_meanwhile)
+    trend_tables.replace(HONGDAE, Counter(), Counter(), COVERAGE, NOW)
+
+    assert seen[-1] == 6
+    assert other_tables.garments_worn(HONGDAE) == 0
+
+
+def test_looks_are_listed_most_worn_first_over_all_sources(trend_tables: TrendTables) -> None:
+    trend_tables.replace(HONGDAE, Counter({COAT: 2, PUFFER: 3}), Counter(), COVERAGE, NOW)
+    trend_tables.replace(FROM_THE_APP, Counter({COAT: 2}), Counter(), COVERAGE, NOW)
+
+    assert trend_tables.garment_rows(OCTOBER, "hongdae") == [
+        GarmentRow("hongdae", OCTOBER, "outer", "coat", "navy", 4),
+        GarmentRow("hongdae", OCTOBER, "outer", "puffer", "black", 3),
+    ]
+
+
+def test_only_as_many_looks_are_listed_as_asked_for(trend_tables: TrendTables) -> None:
+    replace(trend_tables)
+
+    assert len(trend_tables.garment_rows(limit=1)) == 1
+
+
+def test_looks_of_other_months_and_destinations_are_left_out(trend_tables: TrendTables) -> None:
+    replace(trend_tables)
+
+    assert trend_tables.garment_rows(month=NOVEMBER) == []
+    assert trend_tables.garment_rows(destination="gangnam") == []
+    assert len(trend_tables.garment_rows(OCTOBER, "hongdae")) == 2
+
+
+def test_a_month_is_the_date_of_its_1st(trend_tables: TrendTables) -> None:
+    with pytest.raises(ValueError, match="2026-10-02 is no month"):
+        replace(trend_tables, HONGDAE._replace(month=date(2026, 10, 2)))
+
+
+def test_a_moment_without_a_time_zone_is_refused(trend_tables: TrendTables) -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        add(trend_tables, "monday", now=datetime(2026, 11, 1))
+
+
+def test_tables_that_were_never_migrated_say_so(other_tables: TrendTables) -> None:
+    for use in (other_tables.check_connection, other_tables.garment_rows):
+        with pytest.raises(TrendDatabaseError, match="migrate it first"):
+            use()
+    with pytest.raises(TrendDatabaseError, match="migrate it first"):
+        replace(other_tables)
+
+
+def test_migrated_tables_are_ready(trend_tables: TrendTables) -> None:
+    trend_tables.check_connection()
