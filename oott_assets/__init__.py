@@ -1,0 +1,1 @@
+"""Assets of both streets: photos to trends, labels to a detector."""

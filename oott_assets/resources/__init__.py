@@ -1,0 +1,1 @@
+"""What assets read from and write to."""
