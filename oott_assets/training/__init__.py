@@ -1,0 +1,1 @@
+"""Labels to a published detector."""

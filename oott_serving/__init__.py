@@ -1,0 +1,1 @@
+"""The closet service: the garment of a photo, over HTTP."""
