@@ -5,6 +5,7 @@ A slug names a destination or a category for good: partition keys and table rows
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -46,8 +47,7 @@ class Destinations:
         self._all = tuple(destinations)
         self.categories = tuple(dict.fromkeys(place.category for place in self._all))
         self._places: list[Destination | DestinationCategory] = [*self._all, *self.categories]
-        _refuse_duplicates([place.slug for place in self._places])
-        _refuse_duplicates([place.name for place in self._places])
+        _refuse_shared_names(self._places)
 
     @property
     def slugs(self) -> list[str]:
@@ -105,7 +105,7 @@ def read_destinations(file: Path = DEFAULT_FILE) -> Destinations:
 
 
 def _category_in(entry: object, file: Path) -> list[Destination]:
-    if not isinstance(entry, dict) or not isinstance(entry.get("destinations"), list):
+    if not isinstance(entry, dict) or not _is_filled_list(entry.get("destinations")):
         raise ValueError(f"{file}: expected slug, name and destinations, found {entry!r:.120}")
     category = DestinationCategory(*_slug_and_name(entry, file))
     return [_destination_in(place, category, file) for place in entry["destinations"]]
@@ -115,12 +115,18 @@ def _destination_in(entry: object, category: DestinationCategory, file: Path) ->
     if not isinstance(entry, dict):
         raise ValueError(f"{file}: expected slug and name, found {entry!r:.120}")
     slug, name = _slug_and_name(entry, file)
-    hashtags = tuple(_composed(str(hashtag)) for hashtag in entry.get("hashtags", [name]))
-    return Destination(slug, name, category, hashtags)
+    hashtags = entry.get("hashtags", [name])
+    if not _is_filled_list(hashtags):
+        raise ValueError(f"{file}: {slug} needs a list of hashtags or none, found {hashtags!r:.80}")
+    return Destination(slug, name, category, tuple(_composed(str(tag)) for tag in hashtags))
+
+
+def _is_filled_list(entry: object) -> bool:
+    return isinstance(entry, list) and bool(entry)
 
 
 def _slug_and_name(entry: dict[str, object], file: Path) -> tuple[str, str]:
-    slug, name = str(entry.get("slug", "")), _composed(str(entry.get("name", "")))
+    slug, name = str(entry.get("slug") or ""), _composed(str(entry.get("name") or ""))
     if not _SLUG.fullmatch(slug):
         raise ValueError(
             f"{file}: {slug!r} cannot be a slug; use lower-case letters, digits and hyphens"
@@ -130,8 +136,11 @@ def _slug_and_name(entry: dict[str, object], file: Path) -> tuple[str, str]:
     return slug, name
 
 
-def _refuse_duplicates(names: list[str]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
+def _refuse_shared_names(places: Iterable[Destination | DestinationCategory]) -> None:
+    spellings = [
+        spelling for place in places for spelling in {_spelling(place.slug), _spelling(place.name)}
+    ]
+    twice = sorted(name for name, places in Counter(spellings).items() if places > 1)
     if twice:
         raise ValueError(f"destinations share the name {', '.join(twice)}; each must be unique")
 

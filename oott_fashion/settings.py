@@ -25,7 +25,12 @@ class Settings(BaseSettings):
     """With none set, everything lives under ``./.oott`` on SQLite and local files."""
 
     model_config = SettingsConfigDict(
-        env_prefix="OOTT_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_prefix="OOTT_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,  # a line such as OOTT_DATABASE_URL= sets nothing
+        extra="ignore",
+        frozen=True,
     )
 
     home: Path = Field(Path(".oott"), description="Folder of everything that has no place set.")
@@ -57,7 +62,10 @@ class Settings(BaseSettings):
         "lookbook", description="Where photos come from: folder, or lookbook (drawn photos)."
     )
     photos_folder: Path | None = Field(
-        None, description="For the folder source: photos in DESTINATION/YYYY-MM/, or all in one."
+        None, description="Of the folder source: photos lie in DESTINATION/YYYY-MM/, or in a heap."
+    )
+    heap_destination: str | None = Field(
+        None, description="Destination of the photos that lie in OOTT_PHOTOS_FOLDER itself."
     )
     lookbook_photos: int = Field(
         24, ge=0, le=10_000, description="Photos the lookbook draws per month and destination."
@@ -78,7 +86,10 @@ class Settings(BaseSettings):
         0.7, ge=0, le=1, description="Overlap above which two boxes are one garment, 0..1."
     )
     most_pixels: int = Field(
-        MOST_PIXELS, ge=1, le=500_000_000, description="Largest photo, in pixels."
+        MOST_PIXELS,
+        ge=1,
+        le=178_000_000,  # Pillow itself refuses larger ones
+        description="Largest photo, in pixels.",
     )
     most_photo_bytes: int = Field(
         30 * 2**20, ge=1, description="Largest photo file that a source may bring, in bytes."

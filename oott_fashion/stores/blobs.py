@@ -3,10 +3,12 @@
 The one way OOTT keeps files at rest; an object store will be a second class with these methods.
 """
 
+import fcntl
 import os
-import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 class NoBlob(LookupError):
@@ -41,17 +43,11 @@ class LocalBlobs:
         """Write a blob in place of any before it; a crash leaves the old one or the new one."""
         path = self.path_of(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).chmod(0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with _alone_with(path.with_name(f".writing-{path.name}")) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            os.replace(file.name, path)
 
     def exists(self, name: str) -> bool:
         return self.path_of(name).is_file()
@@ -73,3 +69,28 @@ class LocalBlobs:
         if name.startswith("/") or ".." in name.split("/"):
             raise ValueError(f"{name!r} is no blob name: it would leave the store")
         return self.root / name
+
+
+@contextmanager
+def _alone_with(path: Path) -> Iterator[BinaryIO]:
+    """Open ``path``, empty, for this writer alone, taking over what a killed one left."""
+    while True:
+        with path.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            # Whoever held the lock before has moved its file away, and ours with it.
+            if not _is_still(file, path):
+                continue
+            file.truncate(0)
+            try:
+                yield file
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+            return
+
+
+def _is_still(file: BinaryIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False

@@ -6,11 +6,11 @@ changed; ``garment-detector/latest.json`` is moved last, so a reader sees a whol
 
 import hashlib
 import logging
-from datetime import datetime
+from datetime import UTC
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.blobs import LocalBlobs, NoBlob
@@ -45,12 +45,12 @@ class DetectorCard(BaseModel):
     )
     engine: str = Field(description="Engine in which parity was measured.")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Of detector.onnx.")
-    created: datetime
+    created: AwareDatetime
 
     @property
     def version(self) -> str:
         """Sorts by creation; the same file made again is another version."""
-        return f"{self.created:%Y%m%dT%H%M%SZ}-{self.sha256[:8]}"
+        return f"{self.created.astimezone(UTC):%Y%m%dT%H%M%SZ}-{self.sha256[:8]}"
 
 
 class PublishedDetector(NamedTuple):
@@ -123,6 +123,21 @@ class ModelStore:
         card = read_card(self._blobs.path_of(f"{folder}/card.json"))
         return PublishedDetector.verified(self._blobs.path_of(f"{folder}/detector.onnx"), card)
 
+    def newest_or_starter(self, starter: Path) -> PublishedDetector:
+        """Find and verify the newest detector; where there is none, publish the one in ``starter``.
+
+        Raises:
+            NoDetector: nothing has been published, and ``starter`` has no card either.
+            BadDetector: the newest, or the starter, is damaged or knows other garments.
+        """
+        try:
+            return self.newest()
+        except NoDetector as error:
+            card_file = starter / "card.json"
+            if not card_file.is_file():
+                raise NoDetector(f"{error}; nor is there a starter detector: {card_file}") from None
+            return self.publish(starter / "detector.onnx", read_card(card_file))
+
     def publish(self, onnx: Path, card: DetectorCard) -> PublishedDetector:
         """Make a detector the newest, after verifying it.
 
@@ -148,10 +163,9 @@ def read_card(file: Path) -> DetectorCard:
     try:
         return DetectorCard.model_validate_json(_bytes_of(file))
     except ValidationError as error:
-        raise BadDetector(
-            f"{file} is no detector card: {error.error_count()} fields are missing or wrong, "
-            f"first {error.errors()[0]['loc']}"
-        ) from error
+        problem = error.errors()[0]
+        field = ".".join(str(part) for part in problem["loc"])
+        raise BadDetector(f"{file} is no detector card: {field} {problem['msg']}") from error
 
 
 def _bytes_of(file: Path) -> bytes:

@@ -34,6 +34,10 @@ class TrendDatabaseError(Exception):
     """The trend database cannot be used, for a reason that a person can mend."""
 
 
+class TrendDatabaseAway(TrendDatabaseError):
+    """The trend database cannot be used now; the same may work when it is tried again."""
+
+
 def engine_for(url: str) -> sa.Engine:
     """Prepare connections to the trend database; none is made yet.
 
@@ -95,16 +99,19 @@ def explained(url: sa.URL) -> Iterator[None]:
     """Turn what the database driver says into one sentence that says what to do.
 
     Raises:
-        TrendDatabaseError: the server is down, refuses the user, is full, busy or not migrated.
+        TrendDatabaseAway: the server is down, busy or crowded.
+        TrendDatabaseError: it refuses the user, is full, read-only or not migrated.
     """
     try:
         yield
     except IntegrityError:
         raise  # a mistake in the program, which no person at the database can mend
     except DBAPIError as error:
-        raise TrendDatabaseError(f"the trend database {shown(url)} {_reason(error)}") from error
+        reason = _reason(error)
+        kind = TrendDatabaseAway if reason in _PASSING else TrendDatabaseError
+        raise kind(f"the trend database {shown(url)} {reason}") from error
     except NoConnectionFree as error:
-        raise TrendDatabaseError(
+        raise TrendDatabaseAway(
             f"the trend database {shown(url)} has no connection free; try again later"
         ) from error
 
@@ -181,6 +188,9 @@ _READ_ONLY = "is read-only; give an address that may be written to"
 _CROWDED = "has too many connections; close some, or allow more"
 _UNOPENED_FILE = "cannot be opened; the file must be readable and its folder writable"
 _DAMAGED_FILE = "is no SQLite database or a damaged one; move the file away"
+
+# Reasons that go away by themselves.
+_PASSING = (_DOWN, _BUSY, _CROWDED)
 
 # Numbers: the "Server Error Reference" and "Client Error Reference" of MySQL, and of MariaDB.
 _MYSQL_REASONS = {

@@ -15,6 +15,7 @@ from sqlalchemy.schema import CreateView, DropView
 from oott_fashion.destinations import Destinations
 from oott_fashion.stores import prototype_takeover
 from oott_fashion.stores.trend_connection import (
+    TrendDatabaseAway,
     TrendDatabaseError,
     for_writing,
     let_readers_read_while_one_writes,
@@ -39,8 +40,9 @@ def migrate(engine: sa.Engine, destinations: Destinations) -> None:
     at what is there and a killed migration is finished by the next.
 
     Raises:
-        TrendDatabaseError: the database is of a newer release, another migration takes long,
-            or the prototype's tables are there twice.
+        TrendDatabaseAway: another migration takes long.
+        TrendDatabaseError: the database is of a newer release, or the prototype's tables are
+            there twice.
     """
     if engine.dialect.name == "sqlite":
         let_readers_read_while_one_writes(engine)
@@ -83,7 +85,7 @@ def _lock(connection: sa.Connection) -> None:
     got = connection.scalar(sa.select(sa.func.get_lock(name, _LONGEST_MIGRATION_SECONDS)))
     connection.commit()
     if got != 1:
-        raise TrendDatabaseError(
+        raise TrendDatabaseAway(
             f"the trend database {shown(connection.engine.url)} is being migrated by another "
             f"process for more than {_LONGEST_MIGRATION_SECONDS} seconds; try again later"
         )

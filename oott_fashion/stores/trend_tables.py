@@ -12,6 +12,7 @@ from oott_fashion.garments import Category
 from oott_fashion.outfits import OutfitNames
 from oott_fashion.stores.batch_keys import ReusedKey, forget_old_keys, is_first
 from oott_fashion.stores.trend_connection import (
+    TrendDatabaseAway,
     TrendDatabaseError,
     engine_for,
     explained,
@@ -36,6 +37,7 @@ __all__ = [
     "Coverage",
     "GarmentRow",
     "ReusedKey",
+    "TrendDatabaseAway",
     "TrendDatabaseError",
     "TrendSlice",
     "TrendTables",

@@ -27,7 +27,11 @@ class Engine(Protocol):
     name: str
 
     def head_of(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Put a batch of one, (1, 3, side, side), through the network and return its head."""
+        """Put a batch of one, (1, 3, side, side), through the network and return its head.
+
+        Raises:
+            EngineUnavailable: the network takes no input of this shape, or fails on it.
+        """
 
 
 class DeepSparseEngine:
@@ -49,7 +53,10 @@ class DeepSparseEngine:
             raise EngineUnavailable(f"DeepSparse cannot run {onnx.name}: {error}") from error
 
     def head_of(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(self._engine.run([model_input])[0])
+        try:
+            return np.asarray(self._engine.run([model_input])[0])
+        except (RuntimeError, ValueError) as error:
+            raise EngineUnavailable(f"DeepSparse cannot read a photo: {error}") from error
 
 
 class OnnxRuntimeEngine:
@@ -75,12 +82,17 @@ class OnnxRuntimeEngine:
             failures.NoSuchFile,
             failures.NotImplemented,
             failures.RuntimeException,
+            UnicodeDecodeError,  # its own message quotes the damaged bytes
         ) as error:
             raise EngineUnavailable(f"ONNX Runtime cannot run {onnx.name}: {error}") from error
         self._input = self._session.get_inputs()[0].name
+        self._failures = (failures.Fail, failures.InvalidArgument, failures.RuntimeException)
 
     def head_of(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(self._session.run(None, {self._input: model_input})[0])
+        try:
+            return np.asarray(self._session.run(None, {self._input: model_input})[0])
+        except self._failures as error:
+            raise EngineUnavailable(f"ONNX Runtime cannot read a photo: {error}") from error
 
 
 def open_engine(onnx: Path, choice: EngineChoice = "auto", cores: int = 1) -> Engine:

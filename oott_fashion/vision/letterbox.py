@@ -11,11 +11,13 @@ PADDING_GREY = 114
 
 
 class Placement(NamedTuple):
-    """Where a photo lies in the model's square: its scale, and its corner in model pixels."""
+    """Where a photo lies in the model's square: its corner and size there, in model pixels."""
 
     scale: float
-    left: float
-    top: float
+    left: int
+    top: int
+    width: int
+    height: int
     photo_width: int
     photo_height: int
 
@@ -52,7 +54,8 @@ def letterbox(photo: NDArray[np.uint8], side: int = 640) -> tuple[NDArray[np.flo
     square[top : top + fitted_height, left : left + fitted_width] = fitted
     model_input = np.ascontiguousarray(square.transpose(2, 0, 1), dtype=np.float32)
     model_input /= 255
-    return model_input, Placement(scale, left, top, width, height)
+    placement = Placement(scale, left, top, fitted_width, fitted_height, width, height)
+    return model_input, placement
 
 
 def to_photo_pixels(boxes: NDArray[np.float32], placement: Placement) -> NDArray[np.float32]:
@@ -61,7 +64,11 @@ def to_photo_pixels(boxes: NDArray[np.float32], placement: Placement) -> NDArray
     Args:
         boxes: x_min, y_min, x_max, y_max, shape (n, 4).
         placement: what ``letterbox`` returned for the photo.
+
+    Source: ``ultralytics.utils.ops.scale_boxes``.
     """
     corner = np.array([placement.left, placement.top] * 2, dtype=np.float32)
     limits = np.array([placement.photo_width, placement.photo_height] * 2, dtype=np.float32)
-    return np.clip((boxes - corner) / np.float32(placement.scale), 0, limits)
+    # Rounding to whole model pixels gave each side a scale of its own, a little off ``scale``.
+    scales = np.array([placement.width, placement.height] * 2, dtype=np.float32) / limits
+    return np.clip((boxes - corner) / scales, 0, limits)

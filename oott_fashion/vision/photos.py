@@ -4,11 +4,12 @@ Every kind of file that people send is either turned into RGB here or refused by
 """
 
 import io
+import struct
 import warnings
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 Photo = NDArray[np.uint8]
 
@@ -19,6 +20,23 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 MOST_PIXELS = 50_000_000
 
 _WHITE = (255, 255, 255)
+
+# Taken before Ultralytics replaces it, whose own installs a package over a file that is no photo.
+_open_image = Image.open
+
+# Source: the orientations of EXIF 2.3, table 4, as ``PIL.ImageOps.exif_transpose`` undoes them.
+_TURNS_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# Each of Pillow's decoders raises what it likes on damaged data; these are the ones seen.
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, struct.error)
 
 
 class UnreadablePhoto(ValueError):
@@ -45,10 +63,10 @@ def read_photo(data: bytes, most_pixels: int = MOST_PIXELS) -> Photo:
         # Pillow's own bomb limit warns or raises by a global; the check below is ours alone.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            with _open_image(io.BytesIO(data), formats=FORMATS) as image:
                 _refuse_oversized(image, most_pixels)
                 _refuse_animated(image)
-                return np.asarray(_rgb_of(ImageOps.exif_transpose(image)))
+                return np.asarray(_rgb_of(_upright(image)))
     except Image.DecompressionBombError as error:
         raise PhotoTooLarge(
             f"the photo has more than the {most_pixels:,} pixels allowed; send a smaller one"
@@ -58,8 +76,7 @@ def read_photo(data: bytes, most_pixels: int = MOST_PIXELS) -> Photo:
             f"{len(data):,} bytes starting with {data[:8]!r} are no photo; "
             f"expected one of {', '.join(FORMATS)}"
         ) from error
-    # Each of Pillow's decoders raises what it likes on damaged data; these are the ones seen.
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError) as error:
+    except _DAMAGE as error:
         if isinstance(error, (UnreadablePhoto, PhotoTooLarge)):
             raise
         raise UnreadablePhoto(f"the photo is damaged or cut short: {error}") from error
@@ -81,6 +98,14 @@ def _refuse_animated(image: Image.Image) -> None:
         raise UnreadablePhoto(
             f"the {image.format} has {frames} frames; expected a still photo of one frame"
         )
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    # Loading turns a TIFF by itself, and then forgets its orientation.
+    image.load()
+    # exif_transpose also writes the EXIF anew, and raises struct.error over a damaged tag.
+    turn = _TURNS_UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    return image if turn is None else image.transpose(turn)
 
 
 def _rgb_of(image: Image.Image) -> Image.Image:

@@ -1,0 +1,299 @@
+import hashlib
+import json
+import logging
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.stores.blobs import LocalBlobs
+from oott_fashion.stores.model_store import (
+    BadDetector,
+    DetectorCard,
+    ModelStore,
+    NoDetector,
+    PublishedDetector,
+    read_card,
+)
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+STARTER = Path(__file__).parents[3] / "models" / "starter-detector"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ModelStore:
+    return ModelStore(tmp_path / "models")
+
+
+def detector(folder: Path, content: bytes = b"network") -> Path:
+    """Write what stands for an ONNX file: the store never looks inside."""
+    file = folder / f"{hashlib.sha256(content).hexdigest()[:8]}.onnx"
+    file.write_bytes(content)
+    return file
+
+
+def card(content: bytes = b"network", **changed: Any) -> DetectorCard:
+    facts: dict[str, Any] = {
+        "garments": GARMENT_NAMES,
+        "image_side": 320,
+        "trained_on": "nothing",
+        "metrics": {"drawn": {"mAP50": 0.5}},
+        "parity": 0.01,
+        "engine": "onnxruntime",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "created": NOON,
+    }
+    return DetectorCard(**{**facts, **changed})
+
+
+def folder_of(store: ModelStore, version: str) -> Path:
+    return Path(store.root) / "garment-detector" / version
+
+
+def test_a_store_without_detectors_says_where_it_looked_and_what_to_do(store: ModelStore) -> None:
+    for look in (store.newest, store.newest_version):
+        with pytest.raises(NoDetector) as missing:
+            look()
+
+        assert f"{store.root}/garment-detector/latest.json does not exist" in str(missing.value)
+        assert "materialise the asset garment_onnx, or set OOTT_MODEL_STORE" in str(missing.value)
+
+
+def test_a_published_detector_is_the_newest(store: ModelStore, tmp_path: Path) -> None:
+    published = store.publish(detector(tmp_path), card())
+
+    assert published == store.newest()
+    assert published.version == store.newest_version()
+    assert published.onnx.read_bytes() == b"network"
+    assert published.card == card()
+
+
+def test_the_store_is_laid_out_as_other_programs_read_it(store: ModelStore, tmp_path: Path) -> None:
+    version = store.publish(detector(tmp_path), card()).version
+
+    room = Path(store.root) / "garment-detector"
+    assert version == f"20261120T120000Z-{card().sha256[:8]}"
+    assert json.loads((room / "latest.json").read_text()) == {"version": version}
+    assert (room / version / "detector.onnx").read_bytes() == b"network"
+    assert json.loads((room / version / "card.json").read_text())["image_side"] == 320
+
+
+def test_a_detector_published_later_is_the_newest_and_the_older_is_kept(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    older = store.publish(detector(tmp_path), card())
+    better = card(b"better", created=NOON + timedelta(days=1))
+
+    store.publish(detector(tmp_path, b"better"), better)
+
+    assert store.newest().onnx.read_bytes() == b"better"
+    assert older.onnx.read_bytes() == b"network"
+
+
+def test_an_older_detector_may_be_published_again(store: ModelStore, tmp_path: Path) -> None:
+    store.publish(detector(tmp_path), card())
+    store.publish(detector(tmp_path, b"worse"), card(b"worse", created=NOON + timedelta(days=1)))
+
+    store.publish(detector(tmp_path), card())
+
+    assert store.newest().card == card()
+
+
+def test_versions_sort_by_creation_wherever_the_clock_stands() -> None:
+    seoul = timezone(timedelta(hours=9))
+    nine_there = card(created=datetime(2026, 11, 20, 9, tzinfo=seoul))
+    one_utc = card(created=datetime(2026, 11, 20, 1, tzinfo=UTC))
+
+    assert nine_there.version.startswith("20261120T000000Z-")
+    assert nine_there.version < one_utc.version
+
+
+def test_a_detector_made_again_is_another_version() -> None:
+    assert card().version != card(created=NOON + timedelta(seconds=1)).version
+    assert card().version != card(b"another").version
+
+
+def test_a_card_without_a_time_zone_is_refused() -> None:
+    with pytest.raises(ValidationError, match="timezone"):
+        card(created=datetime(2026, 11, 20))
+
+
+def test_publishing_is_logged(
+    store: ModelStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "oott_fashion")
+
+    store.publish(detector(tmp_path), card())
+
+    assert caplog.messages == [f"published detector {card().version} in {store.root}"]
+
+
+def test_a_file_that_is_not_the_cards_is_not_published(store: ModelStore, tmp_path: Path) -> None:
+    store.publish(detector(tmp_path), card())
+
+    with pytest.raises(BadDetector, match=r"is damaged: its sha256 is .*; publish it again"):
+        store.publish(detector(tmp_path, b"networm"), card(created=NOON + timedelta(days=1)))
+
+    assert store.newest().card == card()
+
+
+@pytest.mark.parametrize(
+    ("garments", "complaint"),
+    [
+        (GARMENT_NAMES[:23], r"trained on 23 garments \(the first 23 agree\); expected OOTT's 24"),
+        ((*GARMENT_NAMES, "kilt"), r"trained on 25 garments \(the first 24 agree\)"),
+        (("coat", *GARMENT_NAMES[1:]), "class 0 is 'coat', expected 'blazer'"),
+        ((*GARMENT_NAMES[:22], "sandals", "dress shoes"), "class 22 is 'sandals', expected"),
+        ((), r"trained on 0 garments \(the first 0 agree\)"),
+    ],
+)
+def test_a_detector_of_other_garments_is_not_published(
+    garments: tuple[str, ...], complaint: str, store: ModelStore, tmp_path: Path
+) -> None:
+    with pytest.raises(BadDetector, match=complaint):
+        store.publish(detector(tmp_path), card(garments=garments))
+
+    with pytest.raises(NoDetector):
+        store.newest()
+
+
+def test_a_detector_damaged_in_the_store_is_refused(store: ModelStore, tmp_path: Path) -> None:
+    onnx = store.publish(detector(tmp_path), card()).onnx
+    onnx.write_bytes(b"networm")
+
+    with pytest.raises(BadDetector, match=f"{onnx} is damaged: its sha256 is"):
+        store.newest()
+
+
+@pytest.mark.parametrize("name", ["detector.onnx", "card.json"])
+def test_a_detector_with_a_missing_file_is_refused_by_that_file(
+    name: str, store: ModelStore, tmp_path: Path
+) -> None:
+    file = folder_of(store, store.publish(detector(tmp_path), card()).version) / name
+    file.unlink()
+
+    with pytest.raises(BadDetector, match=f"cannot read {file}: No such file"):
+        store.newest()
+
+
+@pytest.mark.parametrize(
+    "pointer", [b"", b"{}", b'{"version": "../../elsewhere"}', b'{"version": ""}', b"\xff\xfe"]
+)
+def test_a_damaged_pointer_is_refused_by_its_place(
+    pointer: bytes, store: ModelStore, tmp_path: Path
+) -> None:
+    store.publish(detector(tmp_path), card())
+    LocalBlobs(store.root).write("garment-detector/latest.json", pointer)
+
+    for look in (store.newest, store.newest_version):
+        with pytest.raises(BadDetector, match=r"latest\.json names no version; publish a"):
+            look()
+
+
+@pytest.mark.parametrize("interrupted", ["detector.onnx", "card.json", "latest.json"])
+def test_a_publication_that_breaks_off_leaves_the_detector_before_it(
+    interrupted: str, store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.publish(detector(tmp_path), card())
+    write = LocalBlobs.write
+
+    def write_or_fail(blobs: LocalBlobs, name: str, content: bytes) -> None:
+        if name.endswith(interrupted):
+            raise OSError("the power failed")
+        write(blobs, name, content)
+
+    monkeypatch.setattr(LocalBlobs, "write", write_or_fail)
+    with pytest.raises(OSError, match="the power failed"):
+        store.publish(detector(tmp_path, b"new"), card(b"new", created=NOON + timedelta(days=1)))
+
+    assert store.newest().card == card()
+
+
+def test_the_starter_detector_is_published_where_there_is_none(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    starter = _starter_in(tmp_path)
+
+    assert store.newest_or_starter(starter).onnx.read_bytes() == b"network"
+
+    assert store.newest().card == card()
+
+
+def test_the_starter_detector_never_takes_the_place_of_another(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    mine = card(b"mine", created=NOON - timedelta(days=365))
+    store.publish(detector(tmp_path, b"mine"), mine)
+
+    assert store.newest_or_starter(_starter_in(tmp_path)).card == mine
+
+
+def test_the_starter_detector_does_not_hide_that_the_newest_is_damaged(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    store.publish(detector(tmp_path), card()).onnx.write_bytes(b"networm")
+
+    with pytest.raises(BadDetector, match="is damaged"):
+        store.newest_or_starter(_starter_in(tmp_path))
+
+
+def test_without_a_starter_detector_either_both_places_are_named(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    with pytest.raises(NoDetector) as missing:
+        store.newest_or_starter(tmp_path / "nowhere")
+
+    assert f"{store.root}/garment-detector/latest.json does not exist" in str(missing.value)
+    assert str(missing.value).endswith(f"starter detector: {tmp_path / 'nowhere' / 'card.json'}")
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b'{"image_side": 320}'])
+def test_what_is_no_card_is_refused_by_its_file(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "card.json"
+    file.write_bytes(content)
+
+    with pytest.raises(BadDetector, match=f"{file} is no detector card"):
+        read_card(file)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("image_side", 0), ("parity", -1), ("sha256", "F" * 64), ("kilts", 1), ("created", "soon")],
+)
+def test_a_card_with_an_impossible_fact_is_refused_by_its_field(
+    field: str, value: object, tmp_path: Path
+) -> None:
+    file = tmp_path / "card.json"
+    file.write_text(json.dumps({**json.loads(card().model_dump_json()), field: value}))
+
+    with pytest.raises(BadDetector, match=f"{file} is no detector card: {field} [A-Z]"):
+        read_card(file)
+
+
+def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
+    file = tmp_path / "card.json"
+    file.write_text(card().model_dump_json())
+
+    assert read_card(file) == card()
+
+
+def test_only_local_folders_are_model_stores_so_far() -> None:
+    with pytest.raises(ValueError, match="gs://bucket is not a local folder"):
+        ModelStore("gs://bucket")
+
+
+def test_the_starter_detector_that_comes_with_oott_is_whole_and_knows_its_garments() -> None:
+    found = PublishedDetector.verified(STARTER / "detector.onnx", read_card(STARTER / "card.json"))
+
+    assert found.card.garments == GARMENT_NAMES
+
+
+def _starter_in(folder: Path) -> Path:
+    starter = folder / "starter"
+    starter.mkdir()
+    (starter / "detector.onnx").write_bytes(b"network")
+    (starter / "card.json").write_text(card().model_dump_json())
+    return starter

@@ -1,0 +1,17 @@
+"""Ultralytics itself, which OOTT's own letterbox, boxes and engines must agree with."""
+
+import importlib
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def ultralytics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
+    """Import Ultralytics, kept from installing packages and from the settings of whoever tests."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("YOLO_AUTOINSTALL", "false")
+        environment.setenv("YOLO_OFFLINE", "true")
+        environment.setenv("YOLO_CONFIG_DIR", str(tmp_path_factory.mktemp("ultralytics")))
+        yield importlib.import_module("ultralytics")

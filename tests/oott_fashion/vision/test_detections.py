@@ -1,0 +1,31 @@
+import dataclasses
+
+import pytest
+
+from oott_fashion.vision.detections import Box
+from tests.detections import seen
+
+
+def test_a_box_is_as_wide_and_high_as_its_corners_are_apart() -> None:
+    box = Box(x_min=10, y_min=20, x_max=14, y_max=27)
+
+    assert (box.width, box.height, box.area) == (4, 7, 28)
+
+
+def test_a_box_without_extent_has_no_area() -> None:
+    assert Box(10, 20, 10, 27).area == 0
+
+
+def test_a_detection_is_worn_where_its_garment_is() -> None:
+    assert seen("jeans").category == "bottom"
+    assert seen("sandals").category == "shoes"
+
+
+def test_a_detection_of_something_else_has_no_category() -> None:
+    with pytest.raises(ValueError, match="'kite' is no garment"):
+        _ = seen("kite").category
+
+
+def test_a_detection_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        seen("jeans").score = 1.0  # type: ignore[misc]

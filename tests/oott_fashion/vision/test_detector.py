@@ -1,0 +1,335 @@
+import threading
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from oott_fashion.colours import RELEASED_PALETTE
+from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.vision.detections import Box
+from oott_fashion.vision.detector import Detector, Thresholds, colours_of
+
+SIDE = 100
+Rgb = tuple[int, int, int]
+WALL: Rgb = (120, 120, 120)
+RED, BLUE, WHITE, GREEN = (192, 32, 42), (63, 116, 184), (244, 244, 244), (60, 122, 68)
+
+
+class Seeing:
+    """An engine that sees the same garments in every photo, and keeps what it was shown.
+
+    A garment is its name, its score and its box in model pixels.
+    """
+
+    name = "seeing"
+
+    def __init__(self, *garments: tuple[str, float, Box]) -> None:
+        self.shown: list[NDArray[np.float32]] = []
+        self._head = np.zeros((1, 4 + len(GARMENT_NAMES), len(garments)), dtype=np.float32)
+        for anchor, (garment, score, box) in enumerate(garments):
+            centre = (box.x_min + box.x_max) / 2, (box.y_min + box.y_max) / 2
+            self._head[0, :4, anchor] = (*centre, box.width, box.height)
+            self._head[0, 4 + GARMENT_NAMES.index(garment), anchor] = score
+
+    def head_of(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.shown.append(model_input)
+        return self._head
+
+
+class Slow:
+    """An engine that takes its time and notes how many photos were ever in it at once."""
+
+    name = "slow"
+
+    def __init__(self) -> None:
+        self.inside = self.most_inside = self.photos = 0
+
+    def head_of(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
+        assert model_input.shape == (1, 3, SIDE, SIDE)
+        self.inside += 1
+        self.most_inside = max(self.most_inside, self.inside)
+        time.sleep(0.005)
+        self.inside -= 1
+        self.photos += 1
+        return np.zeros((1, 4 + len(GARMENT_NAMES), 0), dtype=np.float32)
+
+
+def wall(width: int = SIDE, height: int = SIDE) -> NDArray[np.uint8]:
+    return np.full((height, width, 3), WALL, dtype=np.uint8)
+
+
+def paint(photo: NDArray[np.uint8], box: Box, colour: Rgb) -> NDArray[np.uint8]:
+    """Paint ``box`` on ``photo``."""
+    left, top, right, bottom = (round(edge) for edge in box)
+    photo[top:bottom, left:right] = colour
+    return photo
+
+
+def garments_seen(
+    photo: NDArray[np.uint8], *garments: tuple[str, float, Box]
+) -> list[tuple[str, float, str]]:
+    """Have ``garments`` seen in ``photo``: give their names, scores and colours."""
+    found = Detector(Seeing(*garments), SIDE).garments(photo)
+    return [(one.garment, round(one.score, 3), one.colour) for one in found]
+
+
+def test_a_photo_without_garments_has_none() -> None:
+    assert Detector(Seeing(), SIDE).garments(wall()) == []
+
+
+def test_the_engine_is_shown_one_letterboxed_photo_in_rgb() -> None:
+    engine = Seeing()
+
+    Detector(engine, SIDE).garments(paint(wall(200, 100), Box(0, 0, 200, 100), RED))
+
+    [shown] = engine.shown
+    assert shown.shape == (1, 3, SIDE, SIDE)
+    assert shown.dtype == np.float32
+    assert shown.flags.c_contiguous
+    assert shown[0, :, 50, 50] == pytest.approx(np.array(RED) / 255, abs=1e-6)
+    assert shown[0, :, 10, 50] == pytest.approx(np.full(3, 114 / 255), abs=1e-6)
+
+
+def test_a_garment_has_its_name_score_and_box_in_pixels_of_the_photo() -> None:
+    # 400 x 200 lies in 100 x 100 at a quarter of its size, 25 pixels from above.
+    engine = Seeing(("coat", 0.8, Box(10, 35, 40, 70)))
+
+    [coat] = Detector(engine, SIDE).garments(wall(400, 200))
+
+    assert coat.garment == "coat"
+    assert coat.score == pytest.approx(0.8)
+    assert coat.box == pytest.approx((40, 40, 160, 180), abs=1e-3)
+    assert {type(edge) for edge in coat.box} == {float}
+
+
+def test_a_box_in_the_padding_is_clipped_to_the_photo() -> None:
+    engine = Seeing(("coat", 0.8, Box(-5, 10, 105, 90)))
+
+    [coat] = Detector(engine, SIDE).garments(wall(400, 200))
+
+    assert coat.box == (0, 0, 400, 200)
+
+
+def test_garments_come_surest_first() -> None:
+    boxes = [Box(10 * i, 10, 10 * i + 8, 40) for i in range(3)]
+
+    seen = garments_seen(wall(), ("coat", 0.3, boxes[0]), ("skirt", 0.9, boxes[1]),
+                         ("dress", 0.6, boxes[2]))  # fmt: skip
+
+    assert [(name, score) for name, score, _ in seen] == [
+        ("skirt", 0.9), ("dress", 0.6), ("coat", 0.3),
+    ]  # fmt: skip
+
+
+def test_by_default_a_garment_scores_above_a_quarter() -> None:
+    boxes = [Box(10 * i, 10, 10 * i + 8, 40) for i in range(3)]
+
+    seen = garments_seen(wall(), ("coat", 0.25, boxes[0]), ("skirt", 0.26, boxes[1]))
+
+    assert [name for name, _, _ in seen] == ["skirt"]
+
+
+# Of 50 x 100 pixels; of two boxes that overlap by 0.7 exactly both are kept.
+@pytest.mark.parametrize(("height", "found"), [(70, 2), (71, 1)])
+def test_by_default_boxes_that_overlap_by_more_than_seven_tenths_are_one_garment(
+    height: int, found: int
+) -> None:
+    engine = Seeing(("coat", 0.5, Box(0, 0, 50, 100)), ("coat", 0.9, Box(0, 0, 50, height)))
+
+    assert len(Detector(engine, SIDE).garments(wall())) == found
+
+
+@pytest.mark.parametrize(("score", "found"), [(0.5, 1), (0.4, 2)])
+def test_the_score_threshold_decides_what_is_a_garment(score: float, found: int) -> None:
+    engine = Seeing(("coat", 0.5, Box(0, 0, 20, 20)), ("skirt", 0.9, Box(40, 40, 60, 60)))
+
+    assert len(Detector(engine, SIDE, Thresholds(score=score)).garments(wall())) == found
+
+
+# The two boxes overlap by 0.8.
+@pytest.mark.parametrize(("iou", "found"), [(0.7, 1), (0.9, 2)])
+def test_the_iou_threshold_decides_what_is_one_garment(iou: float, found: int) -> None:
+    engine = Seeing(("coat", 0.5, Box(0, 0, 50, 100)), ("coat", 0.9, Box(0, 0, 50, 80)))
+
+    assert len(Detector(engine, SIDE, Thresholds(iou=iou)).garments(wall())) == found
+
+
+def test_two_shoes_of_one_person_are_one_garment_but_two_boxes() -> None:
+    engine = Seeing(("sneakers", 0.6, Box(30, 80, 44, 88)), ("sneakers", 0.8, Box(50, 80, 64, 88)))
+    detector = Detector(engine, SIDE)
+
+    [shoes] = detector.garments(wall())
+
+    assert shoes.score == pytest.approx(0.8)
+    assert len(detector.boxes(wall()).scores) == 2
+
+
+def test_the_head_of_another_detector_is_refused() -> None:
+    class OfEightyClasses(Seeing):
+        """An engine with a detector of COCO's 80 classes."""
+
+        def head_of(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
+            return np.zeros((len(model_input), 84, 10), dtype=np.float32)
+
+    with pytest.raises(ValueError, match="the detector was not trained on these 24 classes"):
+        Detector(OfEightyClasses(), SIDE).garments(wall())
+
+
+def test_a_garment_has_its_own_colour() -> None:
+    coat, skirt = Box(10, 10, 40, 90), Box(60, 10, 90, 90)
+    photo = paint(paint(wall(), coat, RED), skirt, BLUE)
+
+    assert garments_seen(photo, ("coat", 0.9, coat), ("skirt", 0.8, skirt)) == [
+        ("coat", 0.9, "red"), ("skirt", 0.8, "blue"),
+    ]  # fmt: skip
+
+
+def test_colours_are_named_from_the_palette_of_the_detector() -> None:
+    coat = Box(10, 10, 40, 90)
+    detector = Detector(Seeing(("coat", 0.9, coat)), SIDE, palette=RELEASED_PALETTE)
+
+    [found] = detector.garments(paint(wall(), coat, (28, 39, 68)))
+
+    assert found.colour == "black"
+
+
+def test_no_boxes_have_no_colours() -> None:
+    assert colours_of(wall(), []) == []
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_coat_has_not_the_colour_of_the_shirt_it_is_open_over(order: int) -> None:
+    # The shirt covers most of the middle, where a pixel weighs most.
+    coat, shirt = Box(20, 10, 80, 90), Box(30, 12, 70, 86)
+    photo = paint(paint(wall(), coat, RED), shirt, WHITE)
+
+    colours = colours_of(photo, [coat, shirt][::order])
+
+    assert colours[::order] == ["red", "white"]
+
+
+def test_two_garments_seen_on_one_spot_share_its_colour() -> None:
+    spot = Box(20, 10, 80, 90)
+
+    assert colours_of(paint(wall(), spot, GREEN), [spot, spot]) == ["green", "green"]
+
+
+def test_a_garment_all_covered_by_smaller_ones_has_the_colour_of_them_all() -> None:
+    whole = Box(20, 20, 80, 80)
+    parts = [Box(20, 20, 80, 50), Box(20, 50, 80, 79)]
+    photo = paint(wall(), whole, GREEN)
+
+    assert colours_of(photo, [whole, *parts])[0] == "green"
+
+
+def test_the_wall_behind_a_garment_is_not_its_colour() -> None:
+    # A thin strip of blue in a box that is mostly wall, as trousers apart are.
+    box, strip = Box(20, 10, 80, 90), Box(40, 10, 60, 90)
+
+    assert colours_of(paint(wall(), strip, BLUE), [box]) == ["blue"]
+
+
+def test_the_middle_of_a_box_says_more_than_its_corners() -> None:
+    # A disc of garment covers under half its box; without a wall around, nothing else tells.
+    box = Box(0, 0, 100, 100)
+    down, across = np.mgrid[-1:1:100j, -1:1:100j]
+    photo = paint(wall(), box, GREEN)
+    photo[down**2 + across**2 < 0.58] = RED
+
+    assert (photo == RED).all(axis=2).mean() < 0.46
+    assert colours_of(photo, [box]) == ["red"]
+
+
+def test_what_lies_above_and_below_a_garment_is_not_its_background() -> None:
+    # A red skirt between a red top that no box holds and red boots, before a gray wall.
+    skirt = Box(30, 40, 70, 60)
+    photo = paint(wall(), Box(30, 0, 70, 100), RED)
+
+    # A third of its box is a belt, which is all that is left if red is taken for background.
+    assert colours_of(paint(photo, Box(30, 40, 70, 46), BLUE), [skirt]) == ["red"]
+
+
+def test_a_garment_beside_another_is_not_taken_for_its_background() -> None:
+    # Two people in red, arm in arm, one with a blue bag before her.
+    one, other = Box(10, 10, 50, 90), Box(50, 10, 90, 90)
+    photo = paint(wall(), Box(10, 10, 90, 90), RED)
+
+    assert colours_of(paint(photo, Box(20, 30, 36, 70), BLUE), [one, other]) == ["red", "red"]
+
+
+@pytest.mark.parametrize("factor", [1, 7])
+def test_a_large_photo_has_the_colours_of_a_small_one(factor: int) -> None:
+    scarf, coat, boots = (
+        Box(*(edge * factor for edge in box))
+        for box in ((10, 30, 20, 40), (30, 30, 60, 60), (70, 70, 90, 90))
+    )
+    photo = wall(100 * factor, 100 * factor)
+    for box, colour in ((scarf, BLUE), (coat, RED), (boots, WHITE)):
+        paint(photo, box, colour)
+
+    assert colours_of(photo, [scarf, coat, boots]) == ["blue", "red", "white"]
+
+
+@pytest.mark.parametrize(
+    "box",
+    [Box(0, 0, 0, 0), Box(100, 100, 100, 100), Box(99.6, 0, 100, 100), Box(50, 50, 50.2, 50.2),
+     Box(0, 100, 100, 100)],
+)  # fmt: skip
+def test_a_box_thinner_than_a_pixel_still_has_a_colour(box: Box) -> None:
+    assert colours_of(paint(wall(), Box(0, 0, 100, 100), RED), [box]) == ["red"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 2000), (2000, 1), (3, 900)])
+def test_a_photo_thinner_than_a_pixel_of_the_model_still_has_colours(
+    width: int, height: int
+) -> None:
+    photo = paint(wall(width, height), Box(0, 0, width, height), RED)
+
+    assert colours_of(photo, [Box(0, 0, width, height)]) == ["red"]
+
+
+def test_two_threads_never_meet_in_the_engine() -> None:
+    engine = Slow()
+    detector = Detector(engine, SIDE)
+
+    _in_threads([wall() for _ in range(8)], detector)
+
+    assert engine.photos == 8
+    assert engine.most_inside == 1
+
+
+def test_the_engine_is_free_again_after_it_failed() -> None:
+    class Failing(Slow):
+        """An engine that fails on its first photo."""
+
+        def head_of(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
+            head = super().head_of(model_input)
+            if self.photos == 1:
+                raise RuntimeError("out of memory")
+            return head
+
+    detector = Detector(Failing(), SIDE)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        detector.garments(wall())
+
+    _in_threads([wall()], detector)
+
+    assert isinstance(detector.engine, Failing)
+    assert detector.engine.photos == 2
+
+
+def _in_threads(photos: Sequence[NDArray[np.uint8]], detector: Detector) -> None:
+    """Find the garments of each photo in a thread of its own, all started at once."""
+    together = threading.Barrier(len(photos))
+
+    def find(photo: NDArray[np.uint8]) -> None:
+        together.wait(timeout=10)
+        detector.garments(photo)
+
+    threads = [threading.Thread(target=find, args=(photo,), daemon=True) for photo in photos]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=10)

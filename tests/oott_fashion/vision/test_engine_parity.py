@@ -1,0 +1,146 @@
+"""Whether a photo has the same boxes in Ultralytics, ONNX Runtime and DeepSparse.
+
+The weights of the starter detector are not in the repository, its ONNX file is: Ultralytics' own
+network is given the numbers of the ONNX file, each under its name, and predicts by itself from
+letterbox to non-maximum suppression.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import cv2
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+from onnx import numpy_helper
+
+from oott_assets.sources.drawn_photos import draw_photo, dress_up
+from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.stores.model_store import read_card
+from oott_fashion.vision.detector import Detector, Thresholds
+from oott_fashion.vision.engines import EngineChoice, open_engine
+from oott_fashion.vision.yolov8_output import RawDetections
+
+STARTER = Path(__file__).parents[3] / "models" / "starter-detector"
+ONNX = STARTER / "detector.onnx"
+IMAGE_SIDE = read_card(STARTER / "card.json").image_side
+
+Photo = NDArray[np.uint8]
+
+SHAPES: dict[str, Callable[[Photo], Photo]] = {
+    "as drawn": lambda photo: photo,
+    "landscape": lambda photo: photo[: photo.shape[1] * 2 // 3],
+    "narrow": lambda photo: photo[:, photo.shape[1] // 4 : photo.shape[1] * 3 // 4],
+    "small": lambda photo: cv2.resize(photo, (171, 228)).astype(np.uint8),
+    "large": lambda photo: cv2.resize(photo, (1501, 2003)).astype(np.uint8),
+    "the model's own": lambda photo: cv2.resize(photo, (IMAGE_SIDE,) * 2).astype(np.uint8),
+}
+SEEDS = (1, 2, 3, 4)
+
+# Of photo pixels and of scores 0..1; on one AVX-512 machine they were 0.0003 and 0.000002 apart.
+BOXES_APART = 0.1
+SCORES_APART = 0.001
+
+
+@pytest.fixture(scope="module")
+def yolo(ultralytics: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Give Ultralytics a checkpoint with the numbers of the ONNX file."""
+    import torch
+    from ultralytics.nn.tasks import DetectionModel
+
+    network = DetectionModel("yolov8n.yaml", nc=len(GARMENT_NAMES), verbose=False)
+    network.fuse(verbose=False)
+    numbers = {
+        tensor.name: torch.from_numpy(numpy_helper.to_array(tensor).copy())
+        for tensor in onnx.load(str(ONNX)).graph.initializer
+    }
+    # Strict: every parameter is found, every number is used, every shape is equal.
+    network.load_state_dict(numbers, strict=True)
+    checkpoint = tmp_path_factory.mktemp("weights") / "starter.pt"
+    torch.save({"model": network, "train_args": {"task": "detect"}}, checkpoint)
+    return ultralytics.YOLO(checkpoint)
+
+
+@pytest.fixture(scope="module")
+def photos() -> list[tuple[str, Photo]]:
+    """Draw photos of several people in several shapes, each with words for it."""
+    drawn = []
+    for seed in SEEDS:
+        rng = np.random.default_rng(seed)
+        drawn.append(draw_photo(dress_up(rng), rng).pixels)
+    return [
+        (f"seed {seed}, {shape}", np.ascontiguousarray(cut(photo)))
+        for seed, photo in zip(SEEDS, drawn, strict=True)
+        for shape, cut in SHAPES.items()
+    ]
+
+
+@pytest.fixture(scope="module")
+def expected(yolo: Any, photos: list[tuple[str, Photo]]) -> list[tuple[Thresholds, RawDetections]]:
+    """Let Ultralytics find the boxes of every photo, each above a score that no box is near."""
+    found = []
+    for _, photo in photos:
+        sure = _predicted(yolo, photo, Thresholds(score=0.05)).scores
+        thresholds = Thresholds(score=_widest_gap(sure))
+        found.append((thresholds, _predicted(yolo, photo, thresholds)))
+    return found
+
+
+def test_ultralytics_finds_garments_to_compare(
+    expected: list[tuple[Thresholds, RawDetections]],
+) -> None:
+    boxes = [len(found.scores) for _, found in expected]
+    garments = {int(class_id) for _, found in expected for class_id in found.class_ids}
+
+    assert sum(boxes) >= 2 * len(boxes)
+    assert len(garments) >= 5
+
+
+@pytest.mark.parametrize("choice", ["onnxruntime", "deepsparse"])
+def test_a_photo_has_the_same_boxes_in_ultralytics_and_in_the_engine(
+    choice: EngineChoice,
+    photos: list[tuple[str, Photo]],
+    expected: list[tuple[Thresholds, RawDetections]],
+) -> None:
+    engine = open_engine(ONNX, choice)
+
+    for (words, photo), (thresholds, theirs) in zip(photos, expected, strict=True):
+        ours = Detector(engine, IMAGE_SIDE, thresholds).boxes(photo)
+
+        assert len(ours.scores) == len(theirs.scores), words
+        partners = [_nearest(ours, theirs, index) for index in range(len(theirs.scores))]
+        assert sorted(partners) == list(range(len(partners))), f"{words}: boxes without a partner"
+        assert np.abs(ours.boxes[partners] - theirs.boxes).max(initial=0) < BOXES_APART, words
+        assert np.abs(ours.scores[partners] - theirs.scores).max(initial=0) < SCORES_APART, words
+
+
+def _predicted(yolo: Any, photo: Photo, thresholds: Thresholds) -> RawDetections:
+    [result] = yolo.predict(
+        photo[..., ::-1],  # Ultralytics takes arrays as OpenCV reads them, in BGR
+        imgsz=IMAGE_SIDE,
+        rect=False,
+        conf=thresholds.score,
+        iou=thresholds.iou,
+        device="cpu",
+        verbose=False,
+    )
+    boxes = result.boxes.numpy()
+    return RawDetections(boxes.xyxy, boxes.conf, boxes.cls.astype(np.intp))
+
+
+def _widest_gap(scores: NDArray[np.float32]) -> float:
+    """Find the middle of the widest gap between scores, from 0.1 to 0.3."""
+    between = np.sort(np.clip(scores, 0.1, 0.3))
+    steps = np.concatenate([[0.1], between, [0.3]])
+    widest = int(np.diff(steps).argmax())
+    return float(steps[widest : widest + 2].mean())
+
+
+def _nearest(ours: RawDetections, theirs: RawDetections, index: int) -> int:
+    """Find our box that lies nearest to one of theirs, among those of its class."""
+    apart = np.abs(ours.boxes - theirs.boxes[index]).max(axis=1)
+    apart[ours.class_ids != theirs.class_ids[index]] = np.inf
+    return int(apart.argmin())
