@@ -148,7 +148,7 @@ def _program() -> Path:
     if program is None:
         pytest.fail(
             "these tests run on a real MariaDB: install the apt package mariadb-server-core, "
-            "for instance by tests/install-mariadb.sh",
+            "for instance by tests/install-packages.sh",
             pytrace=False,
         )
     return Path(program)

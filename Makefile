@@ -1,0 +1,55 @@
+# demo and test set up all they need in .venv, on a machine with Python 3.11, make and git.
+.PHONY: demo ui serve test check format lock clean
+
+BIN := .venv/bin
+export DAGSTER_HOME ?= $(CURDIR)
+export DAGSTER_DISABLE_TELEMETRY := yes
+export BENTOML_DO_NOT_TRACK := True
+export NM_DISABLE_ANALYTICS := 1
+
+# What people wear where, from drawn photos; with PHOTOS=FOLDER from yours (DESTINATION=, MONTH=).
+demo: .venv/base
+	@$(BIN)/python demo.py $(if $(PHOTOS),--photos "$(PHOTOS)") \
+		$(if $(DESTINATION),--destination "$(DESTINATION)") $(if $(MONTH),--month "$(MONTH)")
+
+# Dagster's pages on http://localhost:3000: assets, runs, schedules, pictures.
+ui: .venv/base
+	$(BIN)/dagster dev -w workspace.yaml
+
+# The closet service on http://localhost:5543.
+serve: .venv/base
+	@$(BIN)/bentoml serve oott_serving.service:ClosetService
+
+test: .venv/test
+	tests/install-packages.sh
+	$(BIN)/python -m pytest
+
+# Format, lint, strict types, import contracts.
+check: .venv/test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Resolve the packages anew; what is locked stays unless it has to move (--upgrade moves it).
+LOCK := uv pip compile --quiet --no-header --generate-hashes --python-version 3.11 pyproject.toml
+lock: .venv/test
+	$(BIN)/$(LOCK) -o requirements/base.txt
+	$(BIN)/$(LOCK) --extra train --group dev -c requirements/base.txt -o requirements/test.txt
+	$(BIN)/$(LOCK) --extra train --extra label -c requirements/test.txt -o requirements/label.txt
+
+clean:
+	rm -rf .venv .oott
+
+.venv/base: requirements/base.txt requirements/make-venv.sh
+	requirements/make-venv.sh
+	$(BIN)/uv pip install --quiet --python .venv --require-hashes -r requirements/base.txt
+	touch $@
+
+.venv/test: .venv/base requirements/test.txt
+	$(BIN)/uv pip install --quiet --python .venv --require-hashes -r requirements/test.txt
+	touch $@
