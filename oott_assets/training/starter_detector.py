@@ -187,7 +187,7 @@ def _train_from_scratch(training: StarterTraining) -> None:
         seed=_SEED,
         pretrained=False,
         amp=False,
-        workers=1,
+        workers=0,
         cache="ram",  # a third of a megabyte a photo, and no JPEG is decoded twice
         batch=16,
         nbs=16,

@@ -1,0 +1,20 @@
+"""When the trends street runs: on the 1st of a month, for the month before, per destination."""
+
+import dagster as dg
+
+from oott_assets.trends.checks import TREND_CHECKS
+from oott_assets.trends.garment_detections import garment_detections
+from oott_assets.trends.instagram_images import instagram_images
+from oott_assets.trends.monthly_trends import monthly_trends
+
+monthly_trends_job = dg.define_asset_job(
+    "monthly_trends_job",
+    selection=dg.AssetSelection.assets(instagram_images, garment_detections, monthly_trends)
+    | dg.AssetSelection.checks(*TREND_CHECKS),
+    description="From photos to trend tables for one destination in one month.",
+)
+
+# At three in the morning, when the photos of the last day have been posted.
+monthly_trends_schedule = dg.build_schedule_from_partitioned_job(
+    monthly_trends_job, name="monthly_trends_schedule", hour_of_day=3
+)

@@ -1,0 +1,116 @@
+"""What was detected in the photos of each destination and month: a parquet file per partition."""
+
+import io
+from datetime import date
+from typing import Any, NamedTuple
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from oott_assets.resources.photo_store import parquet_of
+from oott_fashion.stores.blobs import LocalBlobs
+from oott_fashion.vision.detections import Box, Detection
+
+
+class PhotoDetections(NamedTuple):
+    """The garments seen in one photo, surest first; or why it could not be read."""
+
+    sha256: str
+    garments: tuple[Detection, ...]
+    unreadable: str | None = None
+
+
+class PartitionDetections(NamedTuple):
+    """The detections in all photos of a partition, by one detector."""
+
+    detector_version: str
+    photos: tuple[PhotoDetections, ...]
+
+    @property
+    def readable(self) -> list[PhotoDetections]:
+        return [photo for photo in self.photos if photo.unreadable is None]
+
+    @property
+    def garments(self) -> int:
+        """How many garments were seen in all photos together."""
+        return sum(len(photo.garments) for photo in self.photos)
+
+    @property
+    def photos_with_garments(self) -> int:
+        return sum(bool(photo.garments) for photo in self.photos)
+
+
+_GARMENT = pa.struct(
+    [
+        ("garment", pa.string()),
+        ("category", pa.string()),
+        ("colour", pa.string()),
+        ("score", pa.float32()),
+        *((edge, pa.float32()) for edge in Box._fields),
+    ]
+)
+_DETECTIONS = pa.schema(
+    [
+        pa.field("sha256", pa.string(), nullable=False),
+        pa.field("garments", pa.list_(_GARMENT), nullable=False),
+        pa.field("unreadable", pa.string()),
+    ]
+)
+# Beside the rows, since a month without photos was read by a detector, too.
+_VERSION = b"detector_version"
+
+
+class DetectionStore(dg.ConfigurableResource[None]):
+    """Detections under one folder; a partition is replaced whole."""
+
+    root: str
+
+    def write(self, destination: str, month: date, detections: PartitionDetections) -> None:
+        """Put ``detections`` in the place of the partition's."""
+        rows = [
+            {
+                "sha256": photo.sha256,
+                "garments": [_row_of(detection) for detection in photo.garments],
+                "unreadable": photo.unreadable,
+            }
+            for photo in detections.photos
+        ]
+        schema = _DETECTIONS.with_metadata({_VERSION: detections.detector_version.encode()})
+        table = pa.Table.from_pylist(rows, schema=schema)
+        LocalBlobs(self.root).write(_named(destination, month), parquet_of(table))
+
+    def read(self, destination: str, month: date) -> PartitionDetections:
+        """Read the partition's detections.
+
+        Raises:
+            NoBlob: the partition was never read by a detector.
+        """
+        content = LocalBlobs(self.root).read(_named(destination, month))
+        table = pq.read_table(io.BytesIO(content))
+        version = table.schema.metadata[_VERSION].decode()
+        return PartitionDetections(version, tuple(_photo_of(row) for row in table.to_pylist()))
+
+
+def _row_of(detection: Detection) -> dict[str, object]:
+    return {
+        "garment": detection.garment,
+        "category": detection.category,
+        "colour": detection.colour,
+        "score": detection.score,
+        **detection.box._asdict(),
+    }
+
+
+def _photo_of(row: dict[str, Any]) -> PhotoDetections:
+    garments = tuple(_detection_of(garment) for garment in row["garments"])
+    return PhotoDetections(row["sha256"], garments, row["unreadable"])
+
+
+def _detection_of(row: dict[str, Any]) -> Detection:
+    box = Box(*(row[edge] for edge in Box._fields))
+    return Detection(row["garment"], row["score"], box, row["colour"])
+
+
+def _named(destination: str, month: date) -> str:
+    return f"detections/{destination}/{month:%Y-%m}.parquet"

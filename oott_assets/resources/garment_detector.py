@@ -1,0 +1,48 @@
+"""The newest published detector, opened in an engine."""
+
+from pathlib import Path
+from typing import NamedTuple, cast
+
+import dagster as dg
+
+from oott_fashion.colours import PALETTES
+from oott_fashion.stores.model_store import ModelStore
+from oott_fashion.vision.detector import Detector, Thresholds
+from oott_fashion.vision.engines import EngineChoice, open_engine
+
+
+class OpenedDetector(NamedTuple):
+    """A detector ready to read photos, and the version it was published as."""
+
+    version: str
+    detector: Detector
+
+
+class GarmentDetector(dg.ConfigurableResource[None]):
+    """Opens the newest detector of a model store, or the starter where none is published."""
+
+    model_store: str
+    starter: str
+    engine: str
+    cores: int
+    score_threshold: float
+    iou_threshold: float
+    palette: str
+
+    def newest(self) -> OpenedDetector:
+        """Verify and open the newest detector.
+
+        Raises:
+            NoDetector: none is published, and there is no starter.
+            BadDetector: the newest is damaged or knows other garments.
+            EngineUnavailable: no engine runs it here.
+        """
+        published = ModelStore(self.model_store).newest_or_starter(Path(self.starter))
+        choice = cast(EngineChoice, self.engine)  # Dagster's config knows no Literal
+        detector = Detector(
+            open_engine(published.onnx, choice, self.cores),
+            published.card.image_side,
+            Thresholds(self.score_threshold, self.iou_threshold),
+            PALETTES[self.palette],
+        )
+        return OpenedDetector(published.version, detector)

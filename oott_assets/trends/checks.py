@@ -1,0 +1,114 @@
+"""What is promised of a month's photos, detections and trends, checked after every run."""
+
+import warnings
+
+import dagster as dg
+
+from oott_assets.partitions import month_and_destination, month_by_destination
+from oott_assets.resources.detection_store import DetectionStore
+from oott_assets.resources.photo_store import PhotoStore
+from oott_assets.resources.trend_database import TrendDatabase
+from oott_assets.trends.garment_detections import garment_detections
+from oott_assets.trends.instagram_images import instagram_images
+from oott_assets.trends.monthly_trends import trend_slice
+
+# Dagster calls checks per partition a preview, once for each of ours at every start.
+warnings.filterwarnings("ignore", category=dg.PreviewWarning, message=".*partitions_def.*")
+
+# Below this a month's counts say more about the crawl than about fashion.
+FEWEST_GARMENTS = 30
+
+
+@dg.asset_check(asset=instagram_images, partitions_def=month_by_destination)
+def photos_arrived(
+    context: dg.AssetCheckExecutionContext, photo_store: PhotoStore
+) -> dg.AssetCheckResult:
+    """Warns when no readable photo was found; that may be a fact, or a source set up wrongly."""
+    month, destination = month_and_destination(context)
+    rows = photo_store.manifest(destination.slug, month)
+    photos = sum(row.unreadable is None for row in rows)
+    return dg.AssetCheckResult(
+        passed=photos > 0,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"photos": photos, "unreadable": len(rows) - photos},
+    )
+
+
+@dg.asset_check(asset=garment_detections, partitions_def=month_by_destination)
+def every_photo_was_read_or_is_listed_as_unreadable(
+    context: dg.AssetCheckExecutionContext,
+    photo_store: PhotoStore,
+    detection_store: DetectionStore,
+) -> dg.AssetCheckResult:
+    """Fails when a collected photo is missing from the detections, or one is there unasked."""
+    month, destination = month_and_destination(context)
+    manifest = photo_store.manifest(destination.slug, month)
+    collected = {row.sha256 for row in manifest if row.sha256 is not None}
+    detections = detection_store.read(destination.slug, month)
+    read = {photo.sha256 for photo in detections.photos}
+    return dg.AssetCheckResult(
+        passed=collected == read and len(read) == len(detections.photos),
+        metadata={
+            "collected": len(collected),
+            "read": len(detections.readable),
+            "unreadable": len(detections.photos) - len(detections.readable),
+            "missing": len(collected - read),
+            "unasked": len(read - collected),
+        },
+    )
+
+
+@dg.asset_check(
+    asset="garment_trends",
+    additional_deps=["outfit_trends"],
+    partitions_def=month_by_destination,
+)
+def sums_agree(
+    context: dg.AssetCheckExecutionContext,
+    detection_store: DetectionStore,
+    trend_database: TrendDatabase,
+) -> dg.AssetCheckResult:
+    """Fails unless the tables hold every garment and outfit that was detected, once."""
+    partition = month_and_destination(context)
+    detections = detection_store.read(partition.destination.slug, partition.month)
+    slice_ = trend_slice(partition)
+    with trend_database.tables() as tables:
+        garments, outfits = tables.garments_worn(slice_), tables.outfits_worn(slice_)
+        coverage = tables.coverage_of(slice_)
+    return dg.AssetCheckResult(
+        passed=(
+            garments == detections.garments
+            and outfits == detections.photos_with_garments
+            and coverage is not None
+            and coverage.photos == len(detections.readable)
+            and coverage.photos_with_garments == outfits
+        ),
+        metadata={
+            "garments detected": detections.garments,
+            "garments in garment_trends": garments,
+            "photos with garments": detections.photos_with_garments,
+            "outfits in outfit_trends": outfits,
+        },
+    )
+
+
+@dg.asset_check(asset="garment_trends", partitions_def=month_by_destination)
+def enough_garments_to_call_it_a_trend(
+    context: dg.AssetCheckExecutionContext, trend_database: TrendDatabase
+) -> dg.AssetCheckResult:
+    """Warns while a month and destination rest on fewer than 30 garments."""
+    with trend_database.tables() as tables:
+        garments = tables.garments_worn(trend_slice(month_and_destination(context)))
+    return dg.AssetCheckResult(
+        passed=garments >= FEWEST_GARMENTS,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"garments": garments, "fewest": FEWEST_GARMENTS},
+    )
+
+
+TREND_CHECKS = [
+    photos_arrived,
+    every_photo_was_read_or_is_listed_as_unreadable,
+    sums_agree,
+    enough_garments_to_call_it_a_trend,
+]

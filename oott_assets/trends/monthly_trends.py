@@ -1,0 +1,119 @@
+"""What was worn: looks and outfits counted into the trend tables, per month and destination."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+import dagster as dg
+
+from oott_assets.partitions import (
+    MonthAndDestination,
+    month_and_destination,
+    month_by_destination,
+)
+from oott_assets.resources.detection_store import DetectionStore, PartitionDetections
+from oott_assets.resources.trend_database import TrendDatabase
+from oott_assets.trends.garment_detections import garment_detections
+from oott_assets.trends.pictures import look_chart
+from oott_assets.trends.tables import listed
+from oott_fashion.stores.blobs import NoBlob
+from oott_fashion.stores.trend_tables import (
+    Coverage,
+    TrendDatabaseAway,
+    TrendDatabaseError,
+    TrendSlice,
+)
+from oott_fashion.trends import garment_counts, outfit_counts
+
+# Long enough for a server to restart.
+_TRY_AGAIN = dg.RetryPolicy(max_retries=2, delay=3, backoff=dg.Backoff.EXPONENTIAL)
+
+_LOOKS_SHOWN = 20
+
+
+def trend_slice(partition: MonthAndDestination) -> TrendSlice:
+    """Name the rows that the pipeline owns in a partition."""
+    month, destination = partition
+    return TrendSlice(month, destination.slug, destination.category.slug, "crawl")
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            "garment_trends",
+            deps=[garment_detections],
+            description="How often each garment was worn in each colour, per month and "
+            "destination.",
+            kinds={"mysql"},
+        ),
+        dg.AssetSpec(
+            "outfit_trends",
+            deps=[garment_detections],
+            description="How often each outfit was worn: at most one garment of each category, "
+            "with its colour, per month and destination.",
+            kinds={"mysql"},
+        ),
+    ],
+    partitions_def=month_by_destination,
+    group_name="trends",
+    retry_policy=_TRY_AGAIN,
+)
+def monthly_trends(
+    context: dg.AssetExecutionContext,
+    detection_store: DetectionStore,
+    trend_database: TrendDatabase,
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Replace both tables' rows of a destination and month in one transaction."""
+    partition = month_and_destination(context)
+    detections = counted_detections(detection_store, partition.month, partition.destination.slug)
+    photos = [photo.garments for photo in detections.readable]
+    looks, outfits = garment_counts(photos), outfit_counts(photos)
+    coverage = Coverage(len(photos), detections.photos_with_garments, detections.detector_version)
+    try:
+        with trend_database.tables() as tables:
+            tables.replace(trend_slice(partition), looks, outfits, coverage, datetime.now(UTC))
+    except TrendDatabaseError as error:
+        passing = isinstance(error, TrendDatabaseAway)
+        raise dg.Failure(str(error), allow_retries=passing) from error
+    rests_on = {"photos": coverage.photos, "photos with garments": coverage.photos_with_garments}
+    yield dg.MaterializeResult(
+        asset_key="garment_trends",
+        metadata={
+            "garments": looks.total(),
+            "looks": len(looks),
+            **rests_on,
+            "most worn": look_chart(looks.most_common(_LOOKS_SHOWN)),
+        },
+    )
+    yield dg.MaterializeResult(
+        asset_key="outfit_trends",
+        metadata={
+            "outfits": outfits.total(),
+            "different outfits": len(outfits),
+            **rests_on,
+            "most worn": listed(
+                ("garments", "colours", "worn"),
+                [
+                    (", ".join(outfit.garments), ", ".join(outfit.colours), worn)
+                    for outfit, worn in outfits.most_common(_LOOKS_SHOWN)
+                ],
+            ),
+        },
+    )
+
+
+def counted_detections(
+    detection_store: DetectionStore, month: date, destination: str
+) -> PartitionDetections:
+    """Read the detections that trends are counted from.
+
+    Raises:
+        Failure: there are none, so that what was worn is unknown.
+    """
+    try:
+        return detection_store.read(destination, month)
+    except NoBlob as error:
+        raise dg.Failure(
+            f"what was worn at {destination} in {month:%Y-%m} is unknown; materialise "
+            "garment_detections for it first",
+            allow_retries=False,
+        ) from error

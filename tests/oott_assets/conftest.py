@@ -1,0 +1,5 @@
+"""Fixtures of the pipeline's tests."""
+
+from tests.oott_assets.street import photos_folder, street
+
+__all__ = ["photos_folder", "street"]

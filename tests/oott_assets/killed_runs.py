@@ -1,0 +1,96 @@
+"""Runs a partition again and again, killed at every moment that writes, each in a home of its own.
+
+``python -m tests.oott_assets.killed_runs FOLDER`` leaves ``FOLDER/MOMENT`` as the kill left it and
+``FOLDER/MOMENT-again`` as the next run did. It is a program of its own because it forks: a process
+with threads, as pytest's is after other tests, must not.
+"""
+
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from oott_assets.definitions import defs, resources_of
+from oott_assets.partitions import partition_key
+from oott_fashion.settings import read_settings
+
+WHOLE = "whole"
+
+
+def main(folder: Path) -> None:
+    """Run once wholly, counting the moments, then once for each moment."""
+    in_a_fork(lambda: run(folder / WHOLE, record=folder / "moments"))
+    for moment in (folder / "moments").read_text().split():
+        in_a_fork(lambda moment=moment: run(folder / moment, killed_at=moment))
+        shutil.copytree(folder / moment, folder / f"{moment}-again")
+        in_a_fork(lambda moment=moment: run(folder / f"{moment}-again"))
+
+
+def in_a_fork(work: Callable[[], None]) -> None:
+    """Do ``work`` in a child, which may be killed."""
+    child = os.fork()
+    if child == 0:
+        work()
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
+def run(home: Path, killed_at: str | None = None, record: Path | None = None) -> None:
+    """Materialise hongdae in September 2026 under ``home``."""
+    os.environ["OOTT_HOME"] = str(home)
+    home.mkdir(exist_ok=True)
+    moments = Moments(killed_at)
+    os.replace = moments.before("write", os.replace)  # type: ignore[assignment]
+    committing = moments.before("commit", lambda: None)
+
+    def commit(connection: sa.Connection) -> None:
+        # Dagster commits to databases of its own.
+        if str(connection.engine.url.database).endswith("trends.sqlite"):
+            committing()
+
+    event.listen(sa.Engine, "commit", commit)
+    job = defs.resolve_job_def("monthly_trends_job")
+    job.execute_in_process(
+        partition_key=partition_key("hongdae", date(2026, 9, 1)),
+        resources=resources_of(read_settings()),
+    )
+    if record is not None:
+        record.write_text(" ".join(moments.seen))
+
+
+class Moments:
+    """Counts the moments that write, and kills the process at one of them."""
+
+    def __init__(self, killed_at: str | None) -> None:
+        self.killed_at = killed_at
+        self.seen: list[str] = []
+
+    def before(self, kind: str, act: Callable[..., Any]) -> Callable[..., Any]:
+        """Count each call of ``act``, or be killed in front of it."""
+
+        def counted(*arguments: Any) -> Any:
+            moment = f"{kind}-{sum(seen.startswith(kind) for seen in self.seen) + 1}"
+            if moment == self.killed_at:
+                _leave_half(arguments)
+                os.kill(os.getpid(), signal.SIGKILL)
+            self.seen.append(moment)
+            return act(*arguments)
+
+        return counted
+
+
+def _leave_half(arguments: tuple[Any, ...]) -> None:
+    """Leave of the file that was about to be moved into place what a kill in a write would."""
+    for written in arguments[:1]:
+        os.truncate(written, os.path.getsize(written) // 2)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,54 @@
+from datetime import date
+
+from oott_assets.partitions import destinations
+from oott_assets.sources.lookbook import Lookbook
+
+HONGDAE, HAEUNDAE = destinations.destination("hongdae"), destinations.destination("haeundae")
+SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
+
+
+def test_a_month_is_drawn_alike_each_time() -> None:
+    assert list(Lookbook(3).photos(HONGDAE, SEPTEMBER)) == list(
+        Lookbook(3).photos(HONGDAE, SEPTEMBER)
+    )
+
+
+def test_more_photos_of_a_month_go_on_from_the_same_first_ones() -> None:
+    assert list(Lookbook(5).photos(HONGDAE, SEPTEMBER))[:3] == list(
+        Lookbook(3).photos(HONGDAE, SEPTEMBER)
+    )
+
+
+def test_no_two_months_or_destinations_share_a_photo() -> None:
+    drawn = [
+        photo.content
+        for place in (HONGDAE, HAEUNDAE)
+        for month in (SEPTEMBER, OCTOBER)
+        for photo in Lookbook(3).photos(place, month)
+    ]
+
+    assert len(set(drawn)) == 12
+
+
+def test_some_outfits_stay_in_fashion_and_others_are_new() -> None:
+    september, october = (
+        {
+            frozenset((garment.garment, garment.colour) for garment in photo.garments)
+            for photo in Lookbook(60).drawn(HONGDAE, month)
+        }
+        for month in (SEPTEMBER, OCTOBER)
+    )
+
+    assert september & october
+    assert september - october
+    assert october - september
+
+
+def test_photos_are_taken_in_the_month_they_are_drawn_for() -> None:
+    dates = [photo.taken_at for photo in Lookbook(30).photos(HONGDAE, date(2026, 2, 1))]
+
+    assert {(moment.year, moment.month) for moment in dates if moment} == {(2026, 2)}
+
+
+def test_a_lookbook_of_no_photos_is_empty() -> None:
+    assert list(Lookbook(0).photos(HONGDAE, SEPTEMBER)) == []

@@ -1,0 +1,107 @@
+"""The trends street over stores of its own, run as Dagster runs it."""
+
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from oott_assets.definitions import defs, resources_of
+from oott_assets.partitions import destinations, partition_key
+from oott_assets.resources.detection_store import DetectionStore, PartitionDetections
+from oott_assets.resources.photo_store import ManifestRow, PhotoStore
+from oott_fashion.settings import read_settings
+from oott_fashion.stores.trend_tables import GarmentRow, TrendTables
+
+SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
+STARTER = Path("models/starter-detector").absolute()
+
+
+class Street:
+    """Materialises partitions into the stores that the settings of the moment name."""
+
+    def run(
+        self, destination: str = "hongdae", month: date = SEPTEMBER, only: str | None = None
+    ) -> dg.ExecuteInProcessResult:
+        """Run the monthly job, or the step ``only``, as a schedule or a backfill would."""
+        job = defs.resolve_job_def("monthly_trends_job")
+        if only is not None:
+            job = job.get_subset(op_selection=[only])
+        return job.execute_in_process(
+            partition_key=partition_key(destination, month),
+            resources=resources_of(read_settings()),
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "WARNING"}}}},
+        )
+
+    def manifest(self, destination: str = "hongdae", month: date = SEPTEMBER) -> list[ManifestRow]:
+        return self.photo_store.manifest(destination, month)
+
+    def detections(
+        self, destination: str = "hongdae", month: date = SEPTEMBER
+    ) -> PartitionDetections:
+        return DetectionStore(root=read_settings().photo_store_root).read(destination, month)
+
+    def rows(self, destination: str = "hongdae", month: date = SEPTEMBER) -> list[GarmentRow]:
+        """Read the garment trends of a partition."""
+        tables = TrendTables.open(read_settings().trend_database_url, destinations)
+        rows = tables.garment_rows(month, destination)
+        tables.close()
+        return rows
+
+    @property
+    def photo_store(self) -> PhotoStore:
+        settings = read_settings()
+        return PhotoStore(root=settings.photo_store_root, most_pixels=settings.most_pixels)
+
+
+@pytest.fixture
+def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Street:
+    """Give a street with empty stores, a few drawn photos, and the engine that opens fastest."""
+    monkeypatch.setenv("OOTT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
+    monkeypatch.setenv("OOTT_ENGINE", "onnxruntime")
+    monkeypatch.setenv("OOTT_LOOKBOOK_PHOTOS", "4")
+    return Street()
+
+
+@pytest.fixture
+def photos_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give an empty folder that photos come from."""
+    folder = tmp_path / "photos-of-mine"
+    folder.mkdir()
+    monkeypatch.setenv("OOTT_PHOTO_SOURCE", "folder")
+    monkeypatch.setenv("OOTT_PHOTOS_FOLDER", str(folder))
+    return folder
+
+
+def save_photo(file: Path, grey: int = 128, taken_at: str | None = None) -> None:
+    """Save a plain photo, dated by EXIF when ``taken_at`` (YYYY:MM:DD HH:MM:SS) is given."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    pixels: NDArray[np.uint8] = np.full((40, 30, 3), grey, dtype=np.uint8)
+    exif = Image.Exif()
+    if taken_at is not None:
+        exif.get_ifd(0x8769)[0x9003] = taken_at
+    Image.fromarray(pixels).save(file, exif=exif)
+
+
+def failures(run: dg.ExecuteInProcessResult) -> list[str]:
+    """Give what a person reads in the Dagster UI of each failed step."""
+    return [
+        event.step_failure_data.user_failure_data.description
+        for event in run.all_events
+        if event.is_step_failure and event.step_failure_data.user_failure_data
+    ]
+
+
+def metadata_of(run: dg.ExecuteInProcessResult, asset: str) -> dict[str, object]:
+    """Give the metadata that the Dagster UI shows of ``asset``."""
+    [event] = [
+        event
+        for event in run.get_asset_materialization_events()
+        if event.asset_key == dg.AssetKey(asset)
+    ]
+    return {name: value.value for name, value in event.materialization.metadata.items()}

@@ -1,0 +1,74 @@
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import dagster as dg
+import pytest
+
+from oott_assets.definitions import defs
+from oott_assets.partitions import destinations, meaning_of, month_by_destination, partition_key
+from oott_fashion.destinations import UnknownPlace
+
+HEAVY = ("torch", "ultralytics", "autodistill", "selenium", "deepsparse", "onnxruntime", "bentoml")
+
+
+def test_definitions_can_be_loaded() -> None:
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_loading_definitions_imports_nothing_heavy() -> None:
+    program = f"""
+import sys
+import oott_assets.definitions
+print([name for name in {HEAVY} if name in sys.modules])
+"""
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_on_the_first_of_a_month_the_month_before_is_run_for_every_destination() -> None:
+    schedule = defs.resolve_schedule_def("monthly_trends_schedule")
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_schedule_context(
+            instance, scheduled_execution_time=datetime(2026, 10, 31, 18, tzinfo=UTC)
+        )
+        tick = schedule.evaluate_tick(context)
+
+    keys = [str(request.partition_key) for request in tick.run_requests or []]
+    assert keys == [f"{slug}|2026-10" for slug in destinations.slugs]
+
+
+def test_the_schedule_ticks_in_the_small_hours_of_the_first_in_korea() -> None:
+    schedule = defs.resolve_schedule_def("monthly_trends_schedule")
+
+    assert schedule.cron_schedule == "0 3 1 * *"
+    assert schedule.execution_timezone == "Asia/Seoul"
+
+
+def test_a_partition_key_says_destination_and_month() -> None:
+    partition = meaning_of("hongdae|2026-09")
+
+    assert partition.destination.name == "홍대"
+    assert str(partition.month) == "2026-09-01"
+    assert partition_key("hongdae", partition.month) == "hongdae|2026-09"
+
+
+def test_a_month_that_is_not_over_has_no_partition_yet() -> None:
+    this_month = datetime.now(UTC).date().replace(day=1)
+
+    assert not month_by_destination.has_partition_key(partition_key("hongdae", this_month))
+
+
+@pytest.mark.parametrize("key", ["hongdae", "hongdae|september", "hongdae|2026-13", "a|b|c", ""])
+def test_a_key_that_says_no_month_is_refused(key: str) -> None:
+    with pytest.raises(ValueError, match=r"expected DESTINATION\|YYYY-MM"):
+        meaning_of(key)
+
+
+@pytest.mark.parametrize("key", ["atlantis|2026-09", "seaside|2026-09"])
+def test_a_key_that_says_no_destination_is_refused(key: str) -> None:
+    with pytest.raises(UnknownPlace, match="is no destination; expected one of hongdae"):
+        meaning_of(key)

@@ -1,0 +1,86 @@
+"""The whole street against what was drawn: real Dagster, the starter detector in DeepSparse."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from oott_assets.partitions import destinations
+from oott_assets.sources.lookbook import Lookbook
+from oott_fashion.garments import category_of
+from oott_fashion.trends import Look
+from tests.oott_assets.street import OCTOBER, SEPTEMBER, STARTER, Street, metadata_of
+
+PHOTOS = 40
+PARTITIONS = [
+    (slug, month) for slug in ("hongdae", "haeundae", "jeju") for month in (SEPTEMBER, OCTOBER)
+]
+MOST_MISSED = 0.1
+
+
+class Truth(NamedTuple):
+    """Looks as drawn and as counted, over all partitions, by destination and month."""
+
+    drawn: Counter[tuple[str, date, Look]]
+    counted: Counter[tuple[str, date, Look]]
+
+
+@pytest.fixture(scope="module")
+def truth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Truth]:
+    """Run three destinations in two months."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("OOTT_HOME", str(tmp_path_factory.mktemp("truth")))
+        monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
+        monkeypatch.setenv("OOTT_LOOKBOOK_PHOTOS", str(PHOTOS))
+        monkeypatch.setenv("OOTT_ENGINE", "deepsparse")
+        street, found = Street(), Truth(Counter(), Counter())
+        for slug, month in PARTITIONS:
+            run = street.run(slug, month)
+            assert metadata_of(run, "garment_detections")["engine"] == "deepsparse"
+            found.drawn.update(drawn(slug, month))
+            for row in street.rows(slug, month):
+                found.counted[slug, month, Look(row.category, row.garment, row.colour)] = row.worn
+        yield found
+
+
+def drawn(slug: str, month: date) -> Iterator[tuple[str, date, Look]]:
+    for photo in Lookbook(PHOTOS).drawn(destinations.destination(slug), month):
+        for it in photo.garments:
+            # Of a garment that others cover wholly, a photo shows nothing.
+            if it.boxes:
+                yield slug, month, Look(category_of(it.garment), it.garment, it.colour)
+
+
+def test_the_tables_hold_what_was_drawn_but_for_a_tenth(truth: Truth) -> None:
+    found = truth.drawn & truth.counted
+    missed, invented = truth.drawn - found, truth.counted - found
+
+    print(report(truth, missed, invented))  # noqa: T201 - pytest shows it with -rP, and on failure
+    assert missed.total() <= MOST_MISSED * truth.drawn.total()
+    assert invented.total() <= MOST_MISSED * truth.drawn.total()
+
+
+def report(
+    truth: Truth,
+    missed: Counter[tuple[str, date, Look]],
+    invented: Counter[tuple[str, date, Look]],
+) -> str:
+    worst = ", ".join(
+        f"{look.colour} {look.garment} {times}" for (_, _, look), times in missed.most_common(8)
+    )
+    return (
+        f"{truth.drawn.total()} garments drawn, {truth.counted.total()} counted; "
+        f"{missed.total()} missed or misnamed, {invented.total()} not drawn; most missed: {worst}"
+    )
+
+
+def test_every_partition_was_drawn_and_counted(truth: Truth) -> None:
+    for counts in truth:
+        assert {(slug, month) for slug, month, _ in counts} == set(PARTITIONS)
+
+
+def test_the_starter_detector_is_small_enough_to_come_with_the_code() -> None:
+    assert sum(file.stat().st_size for file in Path(STARTER).iterdir()) <= 15_000_000

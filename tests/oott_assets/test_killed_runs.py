@@ -1,0 +1,92 @@
+"""A run that is killed without warning leaves nothing that the next run does not make good."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.oott_assets.killed_runs import WHOLE
+from tests.oott_assets.street import STARTER
+
+Rows = list[tuple[object, ...]]
+
+
+@pytest.fixture(scope="module")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with the homes of all killed runs."""
+    folder = tmp_path_factory.mktemp("killed")
+    settings = {
+        "OOTT_STARTER_DETECTOR": str(STARTER),
+        "OOTT_ENGINE": "onnxruntime",
+        "OOTT_LOOKBOOK_PHOTOS": "2",
+    }
+    subprocess.run(
+        [sys.executable, "-m", "tests.oott_assets.killed_runs", str(folder)],
+        env=os.environ | settings,
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+    return folder
+
+
+def killed_homes(homes: Path) -> list[Path]:
+    return [homes / moment for moment in (homes / "moments").read_text().split()]
+
+
+def rows(home: Path) -> Rows:
+    """Read both trend tables, whatever their row numbers; none where there are no tables."""
+    database = home / "trends.sqlite"
+    if not database.exists():
+        return []
+    with closing(sqlite3.connect(database)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        if "garment_trends" not in tables:
+            return []
+        looks = connection.execute(
+            "SELECT month, destination, source, garment, colour, worn FROM garment_trends"
+        ).fetchall()
+        outfits = connection.execute(
+            "SELECT month, destination, source, outer, top, bottom, shoes, worn FROM outfit_trends"
+        ).fetchall()
+    return sorted(looks, key=str) + sorted(outfits, key=str)
+
+
+def files(home: Path) -> set[str]:
+    """List the files of a home, but for SQLite's own beside the database."""
+    return {
+        str(path.relative_to(home))
+        for path in home.rglob("*")
+        if path.is_file() and not path.name.startswith("trends.sqlite-")
+    }
+
+
+def test_runs_were_killed_before_every_photo_parquet_model_and_commit(homes: Path) -> None:
+    kinds = [home.name.split("-")[0] for home in killed_homes(homes)]
+
+    # Two photos, a manifest, detections, and the starter's three files.
+    assert kinds.count("write") == 7
+    assert kinds.count("commit") >= 2
+    assert not any(files(home) == files(homes / WHOLE) for home in killed_homes(homes)[:7])
+
+
+def test_a_killed_run_leaves_no_rows_or_all_of_them(homes: Path) -> None:
+    whole = rows(homes / WHOLE)
+
+    assert whole
+    for home in killed_homes(homes):
+        assert rows(home) in ([], whole), home.name
+
+
+def test_the_next_run_makes_the_tables_as_if_nothing_had_happened(homes: Path) -> None:
+    for home in killed_homes(homes):
+        assert rows(homes / f"{home.name}-again") == rows(homes / WHOLE), home.name
+
+
+def test_the_next_run_leaves_no_half_written_file(homes: Path) -> None:
+    for home in killed_homes(homes):
+        assert files(homes / f"{home.name}-again") == files(homes / WHOLE), home.name

@@ -1,0 +1,99 @@
+"""Each check of the trends street, seen passing and failing."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from oott_assets.trends.checks import FEWEST_GARMENTS
+from oott_fashion.settings import read_settings
+from tests.databases import run_sql
+from tests.oott_assets.street import SEPTEMBER, Street
+
+
+def evaluation(run: dg.ExecuteInProcessResult, check: str) -> dg.AssetCheckEvaluation:
+    [found] = [it for it in run.get_asset_check_evaluations() if it.check_name == check]
+    return found
+
+
+def test_photos_arrived(street: Street) -> None:
+    assert evaluation(street.run(), "photos_arrived").passed
+
+
+def test_photos_arrived_warns_when_none_can_be_read(street: Street, photos_folder: Path) -> None:
+    (photos_folder / "hongdae/2026-09").mkdir(parents=True)
+    (photos_folder / "hongdae/2026-09/a.jpg").write_bytes(b"a text")
+
+    found = evaluation(street.run(), "photos_arrived")
+
+    assert not found.passed
+    assert found.severity == dg.AssetCheckSeverity.WARN
+    assert found.metadata["unreadable"].value == 1
+
+
+def test_every_photo_was_read(street: Street) -> None:
+    assert evaluation(street.run(), "every_photo_was_read_or_is_listed_as_unreadable").passed
+
+
+def test_a_photo_missing_from_the_detections_fails_the_check(street: Street) -> None:
+    street.run()
+    rows = street.manifest()
+    unread = rows[0]._replace(sha256="f" * 64, fetched_at=datetime.now(UTC))
+    street.photo_store.write_manifest("hongdae", SEPTEMBER, [*rows, unread])
+
+    found = evaluation(
+        street.run(only="garment_detections_every_photo_was_read_or_is_listed_as_unreadable"),
+        "every_photo_was_read_or_is_listed_as_unreadable",
+    )
+
+    assert not found.passed
+    assert found.severity == dg.AssetCheckSeverity.ERROR
+    assert found.metadata["missing"].value == 1
+
+
+def test_sums_agree(street: Street) -> None:
+    assert evaluation(street.run(), "sums_agree").passed
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE garment_trends SET worn = worn + 1 WHERE id = 1",
+        "UPDATE outfit_trends SET worn = worn + 1 WHERE id = 1",
+        "DELETE FROM outfit_trends",
+        "UPDATE trend_coverage SET photos = photos + 1",
+        "DELETE FROM trend_coverage",
+    ],
+)
+def test_a_sum_that_does_not_agree_fails_the_check(street: Street, change: str) -> None:
+    street.run()
+    run_sql(read_settings().trend_database_url, change)
+
+    found = evaluation(street.run(only="garment_trends_sums_agree"), "sums_agree")
+
+    assert not found.passed
+    assert found.severity == dg.AssetCheckSeverity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("garments", "passed"), [(FEWEST_GARMENTS - 1, False), (FEWEST_GARMENTS, True)]
+)
+def test_thirty_garments_are_enough_to_call_it_a_trend(
+    street: Street, garments: int, passed: bool
+) -> None:
+    street.run()
+    url = read_settings().trend_database_url
+    run_sql(
+        url,
+        "DELETE FROM garment_trends WHERE id > 1",
+        f"UPDATE garment_trends SET worn = {garments}",  # noqa: S608 - two numbers of ours
+    )
+
+    found = evaluation(
+        street.run(only="garment_trends_enough_garments_to_call_it_a_trend"),
+        "enough_garments_to_call_it_a_trend",
+    )
+
+    assert found.passed == passed
+    assert found.severity == dg.AssetCheckSeverity.WARN

@@ -1,0 +1,117 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from oott_fashion.settings import read_settings
+from oott_fashion.stores.model_store import ModelStore, read_card
+from tests.oott_assets.street import STARTER, Street, failures, metadata_of, save_photo
+
+
+def test_every_stored_photo_is_read_by_the_newest_detector(street: Street) -> None:
+    run = street.run()
+
+    detections = street.detections()
+    assert [photo.sha256 for photo in detections.photos] == [
+        row.sha256 for row in street.manifest()
+    ]
+    assert detections.garments > 0
+    assert detections.detector_version == read_card(STARTER / "card.json").version
+    assert metadata_of(run, "garment_detections")["detector"] == detections.detector_version
+
+
+def test_the_boxes_of_the_garments_lie_in_their_photos(street: Street) -> None:
+    street.run()
+
+    sizes = {row.sha256: (row.width or 0, row.height or 0) for row in street.manifest()}
+    for photo in street.detections().photos:
+        width, height = sizes[photo.sha256]
+        for garment in photo.garments:
+            assert 0 <= garment.box.x_min < garment.box.x_max <= width
+            assert 0 <= garment.box.y_min < garment.box.y_max <= height
+
+
+def test_the_contact_sheet_shows_the_photos(street: Street) -> None:
+    sheet = metadata_of(street.run(), "garment_detections")["contact sheet"]
+
+    assert "data:image/jpeg;base64," in str(sheet)
+
+
+def test_a_photo_without_garments_is_read_and_shows_none(
+    street: Street, photos_folder: Path
+) -> None:
+    save_photo(photos_folder / "hongdae/2026-09/plain.jpg")
+
+    street.run()
+
+    [photo] = street.detections().photos
+    assert (photo.garments, photo.unreadable) == ((), None)
+
+
+def test_a_stored_photo_that_was_damaged_is_listed_as_unreadable(street: Street) -> None:
+    street.run(only="instagram_images")
+    damaged = str(street.manifest()[1].sha256)
+    root = Path(read_settings().photo_store_root)
+    (root / "photos" / damaged[:2] / damaged).write_bytes(b"bits that rotted")
+
+    run = street.run(only="garment_detections")
+
+    assert run.success
+    assert len(street.detections().readable) == 3
+    assert (
+        street.detections().photos[1].unreadable == f"the stored photo {damaged[:12]}… is damaged"
+    )
+    listed = metadata_of(run, "garment_detections")["unreadable photos"]
+    assert damaged in str(listed)
+
+
+def test_a_new_detector_reads_stored_photos_without_their_source(
+    street: Street, photos_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_photo(photos_folder / "hongdae/2026-09/a.jpg")
+    street.run()
+    monkeypatch.setenv("OOTT_PHOTOS_FOLDER", "/nowhere")
+    old = read_card(STARTER / "card.json")
+    new = old.model_copy(update={"created": old.created.replace(year=old.created.year + 1)})
+    ModelStore(read_settings().model_store_root).publish(STARTER / "detector.onnx", new)
+
+    street.run(only="garment_detections")
+
+    assert street.detections().detector_version == new.version
+
+
+def test_photos_never_collected_are_unknown(street: Street) -> None:
+    [failure] = failures(street.run(only="garment_detections"))
+
+    assert failure.startswith("the photos of hongdae in 2026-09 are unknown; materialise")
+
+
+def test_without_a_detector_it_says_where_it_looked(
+    street: Street, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(tmp_path / "no-starter"))
+
+    [failure] = failures(street.run())
+
+    assert str(tmp_path / "home/models/garment-detector/latest.json") in failure
+    assert str(tmp_path / "no-starter/card.json") in failure
+
+
+def test_a_detector_of_other_garments_is_refused_and_old_detections_stay(
+    street: Street, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    street.run()
+    before = street.detections()
+    other = tmp_path / "other"
+    other.mkdir()
+    card = json.loads((STARTER / "card.json").read_text())
+    card["garments"][3] = "cape"
+    (other / "card.json").write_text(json.dumps(card))
+    (other / "detector.onnx").symlink_to(STARTER / "detector.onnx")
+    monkeypatch.setenv("OOTT_MODEL_STORE", str(tmp_path / "empty-store"))
+    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(other))
+
+    [failure] = failures(street.run(only="garment_detections"))
+
+    assert "class 3 is 'cape', expected 'coat'" in failure
+    assert street.detections() == before

@@ -1,0 +1,121 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.oott_assets.street import OCTOBER, Street, failures, metadata_of, save_photo
+
+
+def test_collected_photos_are_in_the_manifest_with_what_is_known_of_them(
+    street: Street, photos_folder: Path
+) -> None:
+    save_photo(photos_folder / "hongdae/a.jpg", taken_at="2026:09:05 10:00:00")
+    save_photo(photos_folder / "hongdae/2026-09/b.png", grey=10)
+
+    run = street.run(only="instagram_images")
+
+    rows = street.manifest()
+    assert [(row.name, row.width, row.height, row.source) for row in rows] == [
+        ("hongdae/2026-09/b.png", 30, 40, "folder"),
+        ("hongdae/a.jpg", 30, 40, "folder"),
+    ]
+    assert [row.taken_at is None for row in rows] == [True, False]
+    assert metadata_of(run, "instagram_images")["undated"] == 1
+
+
+def test_a_photo_that_comes_twice_is_kept_once(street: Street, photos_folder: Path) -> None:
+    save_photo(photos_folder / "hongdae/2026-09/a.jpg")
+    save_photo(photos_folder / "hongdae/2026-09/copy of a.jpg")
+
+    run = street.run(only="instagram_images")
+
+    assert [row.name for row in street.manifest()] == ["hongdae/2026-09/a.jpg"]
+    assert metadata_of(run, "instagram_images")["doubles left out"] == 1
+
+
+def test_unreadable_photos_are_listed_with_the_reason(street: Street, photos_folder: Path) -> None:
+    folder = photos_folder / "hongdae/2026-09"
+    save_photo(folder / "a.jpg")
+    whole = (folder / "a.jpg").read_bytes()
+    (folder / "b.jpg").write_bytes(whole[: len(whole) // 2])
+    (folder / "c.jpg").write_bytes(b"a text")
+    (folder / "d.heic").write_bytes(b"\0\0\0\x20ftypheic")
+
+    run = street.run(only="instagram_images")
+
+    assert run.success
+    unreadable = {row.name: row.unreadable for row in street.manifest() if row.unreadable}
+    assert list(unreadable) == [f"hongdae/2026-09/{name}" for name in ("b.jpg", "c.jpg", "d.heic")]
+    assert metadata_of(run, "instagram_images")["photos"] == 1
+    assert metadata_of(run, "instagram_images")["unreadable"] == 3
+    assert "c.jpg" in str(metadata_of(run, "instagram_images")["unreadable photos"])
+
+
+def test_photos_over_the_pixels_allowed_are_listed(
+    street: Street, photos_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_MOST_PIXELS", "1199")
+    save_photo(photos_folder / "hongdae/2026-09/a.jpg")
+
+    street.run(only="instagram_images")
+
+    [row] = street.manifest()
+    assert "at most 1,199 are allowed" in str(row.unreadable)
+
+
+def test_running_again_replaces_the_manifest(street: Street, photos_folder: Path) -> None:
+    save_photo(photos_folder / "hongdae/2026-09/a.jpg")
+    street.run(only="instagram_images")
+    (photos_folder / "hongdae/2026-09/a.jpg").unlink()
+    save_photo(photos_folder / "hongdae/2026-09/b.jpg", grey=7)
+
+    street.run(only="instagram_images")
+
+    assert [row.name for row in street.manifest()] == ["hongdae/2026-09/b.jpg"]
+
+
+def test_a_month_without_photos_is_a_fact(street: Street, photos_folder: Path) -> None:
+    assert photos_folder.is_dir()
+
+    assert street.run(only="instagram_images").success
+    assert street.manifest() == []
+
+
+def test_a_missing_folder_fails_and_leaves_the_manifest(
+    street: Street, photos_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_photo(photos_folder / "hongdae/2026-09/a.jpg")
+    street.run(only="instagram_images")
+    monkeypatch.setenv("OOTT_PHOTOS_FOLDER", str(photos_folder / "gone"))
+
+    run = street.run(only="instagram_images")
+
+    assert [str(photos_folder / "gone") in failure for failure in failures(run)] == [True]
+    assert len(street.manifest()) == 1
+
+
+def test_a_full_disk_fails_and_leaves_neither_manifest_nor_half_a_photo(
+    street: Street, photos_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    save_photo(photos_folder / "hongdae/2026-09/a.jpg")
+
+    def no_space(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", no_space)
+    run = street.run(only="instagram_images")
+
+    assert not run.success
+    assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
+
+
+def test_the_contact_sheet_shows_photos_and_says_when_there_are_none(
+    street: Street, photos_folder: Path
+) -> None:
+    save_photo(photos_folder / "hongdae/2026-09/a.jpg")
+
+    some = street.run(only="instagram_images")
+    none = street.run(month=OCTOBER, only="instagram_images")
+
+    assert "data:image/jpeg;base64," in str(metadata_of(some, "instagram_images")["contact sheet"])
+    assert metadata_of(none, "instagram_images")["contact sheet"] == "no photos"

@@ -1,0 +1,135 @@
+"""From photos to trend tables, on SQLite and on MariaDB."""
+
+import socket
+from collections import Counter
+
+import pytest
+
+from oott_assets.partitions import destinations, meaning_of
+from oott_assets.trends.monthly_trends import trend_slice
+from oott_fashion.settings import read_settings
+from oott_fashion.stores.trend_tables import TrendTables
+from oott_fashion.trends import Look
+from tests.databases import MariaDB
+from tests.oott_assets.street import OCTOBER, Street, failures, metadata_of
+
+
+@pytest.fixture
+def on_either_database(
+    street: Street, trend_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Street:
+    """Give a street whose tables are on SQLite, and again on MariaDB."""
+    monkeypatch.setenv("OOTT_DATABASE_URL", trend_database_url)
+    return street
+
+
+def detected_looks(street: Street) -> Counter[Look]:
+    return Counter(
+        Look(garment.category, garment.garment, garment.colour)
+        for photo in street.detections().photos
+        for garment in photo.garments
+    )
+
+
+def counted_looks(street: Street) -> Counter[Look]:
+    return Counter({Look(*row[2:5]): row.worn for row in street.rows()})
+
+
+def test_the_tables_hold_what_was_detected(on_either_database: Street) -> None:
+    run = on_either_database.run()
+
+    assert run.success
+    assert counted_looks(on_either_database) == detected_looks(on_either_database)
+    assert (
+        metadata_of(run, "garment_trends")["garments"] == on_either_database.detections().garments
+    )
+    assert "data:image/jpeg" in str(metadata_of(run, "garment_trends")["most worn"])
+
+
+def test_a_month_of_a_destination_run_again_has_the_same_rows(
+    on_either_database: Street,
+) -> None:
+    on_either_database.run()
+    once = on_either_database.rows()
+
+    on_either_database.run()
+
+    assert on_either_database.rows() == once
+
+
+def test_fewer_photos_leave_no_row_of_the_run_before(
+    on_either_database: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_either_database.run()
+    monkeypatch.setenv("OOTT_LOOKBOOK_PHOTOS", "1")
+
+    on_either_database.run()
+
+    assert counted_looks(on_either_database) == detected_looks(on_either_database)
+    assert len(on_either_database.detections().photos) == 1
+
+
+def test_a_month_without_photos_is_counted_as_such(
+    on_either_database: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_LOOKBOOK_PHOTOS", "0")
+
+    run = on_either_database.run()
+
+    tables = TrendTables.open(read_settings().trend_database_url, destinations)
+    coverage = tables.coverage_of(trend_slice(meaning_of("hongdae|2026-09")))
+    tables.close()
+    assert run.success
+    assert on_either_database.rows() == []
+    assert coverage is not None
+    assert (coverage.photos, coverage.photos_with_garments) == (0, 0)
+
+
+def test_months_and_destinations_stand_beside_each_other(street: Street) -> None:
+    street.run()
+    before = street.rows()
+
+    street.run(month=OCTOBER)
+    street.run("haeundae")
+
+    assert street.rows() == before
+    assert street.rows(month=OCTOBER)
+    assert street.rows("haeundae")
+
+
+def test_trends_of_what_was_never_detected_are_unknown(street: Street) -> None:
+    [failure] = failures(street.run(only="monthly_trends"))
+
+    assert failure.startswith("what was worn at hongdae in 2026-09 is unknown; materialise")
+
+
+def test_a_database_that_is_down_is_tried_again_and_fails_without_its_password(
+    street: Street, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    monkeypatch.setenv("OOTT_DATABASE_URL", f"mysql://me:hunter2@127.0.0.1:{port}/trends")
+
+    run = street.run()
+
+    assert any(event.is_step_restarted for event in run.all_events)
+    assert "does not answer; start the server, or correct the address" in failures(run)[-1]
+    assert all("hunter2" not in str(event) for event in run.all_events)
+    assert "hunter2" not in caplog.text
+
+
+def test_a_database_user_without_rights_is_told_which_are_missing_and_not_tried_again(
+    street: Street, mariadb: MariaDB, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = mariadb.new_database()
+    mariadb.execute(
+        "CREATE OR REPLACE USER looker IDENTIFIED BY 'hunter2'",
+        f"GRANT SELECT ON {database}.* TO looker",
+    )
+    monkeypatch.setenv("OOTT_DATABASE_URL", mariadb.url(database, "looker", "hunter2"))
+
+    run = street.run()
+
+    assert not any(event.is_step_restarted for event in run.all_events)
+    assert "grant SELECT, INSERT, UPDATE and DELETE" in failures(run)[-1]
