@@ -1,0 +1,182 @@
+"""What BentoML leaves open at the edges of HTTP: how large, of what kind and how many at once.
+
+A plain ASGI middleware, so that a request can be refused before its body is read or decoded.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from pydantic import ValidationError
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from oott_serving.api_models import Request
+from oott_serving.errors import Refusal, error_response
+
+# A request has a comma per photo and per field. Without a bound, 50 MB of "{},{}," would be
+# made into gigabytes of objects before anyone looks at what they are.
+_MOST_COMMAS = 10_000
+
+
+class Prediction(NamedTuple):
+    """A path that predicts: what its body holds, and how many are worked on at once."""
+
+    path: str
+    request: type[Request]
+    at_once: int
+
+
+class HttpEdges:
+    """Lets only what can be answered through to the predictions, and writes errors in JSON."""
+
+    def __init__(
+        self, app: ASGIApp, predictions: list[Prediction], most_body_bytes: int, most_waiting: int
+    ) -> None:
+        self._app = app
+        self._predictions = {prediction.path: prediction for prediction in predictions}
+        self._turns = {each.path: asyncio.Semaphore(each.at_once) for each in predictions}
+        self._most_body_bytes = most_body_bytes
+        self._most_waiting = most_waiting
+        self._waiting = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif scope["method"] == "POST" and scope["path"] in self._predictions:
+            await self._predict(self._predictions[scope["path"]], scope, receive, send)
+        else:
+            await self._app(scope, receive, _ErrorsInJson(scope, send))
+
+    async def _predict(
+        self, prediction: Prediction, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        try:
+            headers = Headers(scope=scope)
+            _refuse_other_content(headers)
+            self._refuse_announced_bytes(headers)
+            with self._place_in_the_queue():
+                body = await self._body(receive)
+                _refuse_unanswerable(body, prediction.request)
+                async with self._turns[prediction.path]:
+                    await self._app(scope, _again(body, receive), send)
+        except Refusal as refusal:
+            await error_response(refusal.status, str(refusal))(scope, receive, send)
+
+    @contextmanager
+    def _place_in_the_queue(self) -> Iterator[None]:
+        if self._waiting >= self._most_waiting:
+            raise Refusal(503, f"{self._waiting} requests wait already; try again in a moment")
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+
+    def _refuse_announced_bytes(self, headers: Headers) -> None:
+        announced = headers.get("content-length", "")
+        if announced.isdecimal() and int(announced) > self._most_body_bytes:
+            raise self._too_large(f"{int(announced):,} bytes")
+
+    async def _body(self, receive: Receive) -> bytes:
+        chunks: list[bytes] = []
+        received = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Refusal(400, "the connection was closed before the body was complete")
+            chunks.append(message.get("body", b""))
+            received += len(chunks[-1])
+            if received > self._most_body_bytes:
+                raise self._too_large(f"more than {self._most_body_bytes:,} bytes")
+            if not message.get("more_body", False):
+                return b"".join(chunks)
+
+    def _too_large(self, found: str) -> Refusal:
+        return Refusal(
+            413,
+            f"the body has {found}; at most {self._most_body_bytes:,} are allowed; send fewer or "
+            "smaller photos",
+        )
+
+
+def _refuse_other_content(headers: Headers) -> None:
+    kind = headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Refusal(415, f"the content type is {kind[:80] or 'missing'}; send application/json")
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    if encoding != "identity":
+        raise Refusal(415, f"the body is compressed by {encoding[:40]}; send it as it is")
+
+
+def _refuse_unanswerable(body: bytes, request: type[Request]) -> None:
+    if body.count(b",") > _MOST_COMMAS:
+        raise Refusal(
+            422, f"the body has more than {_MOST_COMMAS:,} values; expected {request.example}"
+        )
+    try:
+        request.model_validate_json(body)
+    except ValidationError as error:
+        raise _refusal_of(error, request.example) from None
+
+
+def _refusal_of(error: ValidationError, example: str) -> Refusal:
+    problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    if problem["type"] == "json_invalid":
+        return Refusal(400, f"the body cannot be read: {problem['msg']}; expected {example}")
+    where = ".".join(str(step) for step in problem["loc"]) or "the body"
+    return Refusal(422, f"{where}: {problem['msg']}; expected {example}")
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Give ``body`` to the next reader, and after it what else is received."""
+    unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def read() -> Message:
+        return unread.pop() if unread else await receive()
+
+    return read
+
+
+class _ErrorsInJson:
+    """Sends a response on, but an error that Starlette wrote as plain text in JSON."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope = scope
+        self._send = send
+        self._plain_error: Message | None = None
+        self._text = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and _is_plain_error(message):
+            self._plain_error = message
+        elif self._plain_error is None:
+            await self._send(message)
+        else:
+            self._text += message.get("body", b"")
+            if not message.get("more_body", False):
+                await self._send_in_json(self._plain_error)
+
+    async def _send_in_json(self, start: Message) -> None:
+        response = error_response(start["status"], self._sentence(start["status"]))
+        for name, value in Headers(raw=start["headers"]).items():
+            response.headers.setdefault(name, value)
+        await response(self._scope, _nothing_more, self._send)
+
+    def _sentence(self, status: int) -> str:
+        method, path = self._scope["method"], self._scope["path"][:200]
+        if status == 404:
+            return f"there is nothing at {path}; the page at / tells what there is"
+        if status == 405:
+            return f"{path} does not answer {method}; the page at / tells what it answers"
+        return self._text.decode(errors="replace").strip()
+
+
+def _is_plain_error(start: Message) -> bool:
+    kind = Headers(raw=start["headers"]).get("content-type", "")
+    return bool(start["status"] >= 400) and kind.startswith("text/plain")
+
+
+async def _nothing_more() -> Message:
+    return {"type": "http.disconnect"}

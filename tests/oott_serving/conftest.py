@@ -1,0 +1,30 @@
+"""A closet service with the detector that comes with OOTT, shared by the modules that ask it."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from oott_fashion.stores.model_store import read_card
+from oott_fashion.vision.detector import Detector
+from oott_fashion.vision.engines import open_engine
+from tests.oott_serving.servers import STARTER, Server, serving
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("service"), starter_detector=STARTER) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def client(server: Server) -> Iterator[httpx.Client]:
+    with server.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def detector() -> Detector:
+    """Open the detector of the service in this process, to compare with."""
+    side = read_card(STARTER / "card.json").image_side
+    return Detector(open_engine(STARTER / "detector.onnx", "onnxruntime"), side)

@@ -1,0 +1,195 @@
+"""What /predict/batch counts, over HTTP, in SQLite and in MariaDB, once whatever happens."""
+
+import itertools
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from oott_fashion.stores.model_store import ModelStore
+from oott_fashion.stores.trend_tables import Coverage
+from oott_fashion.vision.detector import Detector
+from oott_fashion.vision.photos import read_photo
+from tests.databases import MariaDB, run_sql
+from tests.oott_serving.asking import (
+    app_slice,
+    batch,
+    coverage_of,
+    migrate,
+    photos_counted,
+    sentence_in,
+    worn,
+)
+from tests.oott_serving.detectors import publish
+from tests.oott_serving.photos import base64_of, street_jpeg
+from tests.oott_serving.servers import Server, serving
+
+JPEGS = [street_jpeg(seed) for seed in range(4)]
+PHOTOS = [base64_of(jpeg) for jpeg in JPEGS]
+
+_KEYS = itertools.count()
+
+
+@dataclass(frozen=True)
+class Counting:
+    """A service that sees a coat in every photo, and the database it counts in."""
+
+    client: httpx.Client
+    database_url: str
+
+
+@pytest.fixture(scope="module", params=["sqlite", "mariadb"])
+def counting(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Counting]:
+    folder = tmp_path_factory.mktemp("counting")
+    publish(ModelStore(folder / "home" / "models"), folder, "coat")
+    url = f"sqlite:///{folder / 'trends.db'}"
+    if request.param == "mariadb":
+        mariadb: MariaDB = request.getfixturevalue("mariadb")
+        url = mariadb.url(mariadb.new_database())
+    migrate(url)
+    with serving(folder, database_url=url, workers=2) as server, server.client() as client:
+        yield Counting(client, url)
+
+
+@pytest.fixture
+def key() -> str:
+    return f"batch {next(_KEYS)}"
+
+
+def test_a_batch_is_answered_after_its_garments_are_counted(
+    server: Server, client: httpx.Client, detector: Detector
+) -> None:
+    seen = [detector.garments(read_photo(jpeg)) for jpeg in JPEGS]
+
+    response = batch(client, PHOTOS, "haeundae")
+
+    assert (response.status_code, response.text) == (200, '{"result":true}')
+    slice_ = app_slice("haeundae", "seaside")
+    dressed = sum(bool(garments) for garments in seen)
+    assert worn(server.database_url, slice_) == (sum(map(len, seen)), dressed)
+    coverage = coverage_of(server.database_url, slice_)
+    assert coverage is not None
+    assert coverage[:2] == (4, dressed)
+
+
+def test_a_slug_and_a_korean_name_are_one_destination(server: Server, client: httpx.Client) -> None:
+    for name in ("hongdae", "홍대", " Hongdae "):
+        assert batch(client, PHOTOS[:1], name).status_code == 200
+
+    assert photos_counted(server.database_url, app_slice("hongdae", "hot-place")) == 3
+
+
+def test_a_category_is_counted_under_its_own_slug(server: Server, client: httpx.Client) -> None:
+    for name in ("mountain", "산"):
+        assert batch(client, PHOTOS[:1], name).status_code == 200
+
+    assert photos_counted(server.database_url, app_slice("mountain", "mountain")) == 2
+
+
+def test_the_released_backend_sees_app_photos_under_the_korean_category(
+    server: Server, client: httpx.Client
+) -> None:
+    batch(client, PHOTOS, "everland")
+
+    seen = run_sql(server.database_url, "SELECT DISTINCT crawlCategory FROM CRAWL_DATA")
+    assert ("놀이공원",) in seen
+
+
+def test_the_coverage_names_the_detector_that_read_the_photos(
+    server: Server, client: httpx.Client
+) -> None:
+    batch(client, PHOTOS[:1], "inwangsan")
+
+    coverage = coverage_of(server.database_url, app_slice("inwangsan", "mountain"))
+    store = ModelStore(server.home / "models")
+    assert isinstance(coverage, Coverage)
+    assert coverage.detector_version == store.newest_version()
+
+
+@pytest.mark.parametrize(
+    ("broken", "status"), [("AAAA", 400), ("not base64!", 400), ("", 400)], ids=str
+)
+def test_one_photo_that_cannot_be_read_refuses_the_batch_and_says_which(
+    server: Server, client: httpx.Client, broken: str, status: int
+) -> None:
+    response = batch(client, [PHOTOS[0], broken, PHOTOS[1]], "yangyang")
+
+    assert response.status_code == status
+    assert sentence_in(response).startswith("photo 2 of 3: ")
+    assert coverage_of(server.database_url, app_slice("yangyang", "seaside")) is None
+
+
+def test_a_batch_sent_again_under_its_key_is_counted_once(counting: Counting, key: str) -> None:
+    slice_ = app_slice("jeju", "seaside")
+    before = photos_counted(counting.database_url, slice_)
+
+    responses = [batch(counting.client, PHOTOS[:2], "jeju", key) for _ in range(2)]
+
+    assert [response.text for response in responses] == ['{"result":true}'] * 2
+    assert photos_counted(counting.database_url, slice_) == before + 2
+
+
+def test_a_batch_sent_again_while_the_first_is_read_is_counted_once(
+    counting: Counting, key: str
+) -> None:
+    slice_ = app_slice("jeju", "seaside")
+    before = photos_counted(counting.database_url, slice_)
+
+    with ThreadPoolExecutor(4) as retries:
+        responses = list(
+            retries.map(lambda _: batch(counting.client, PHOTOS, "jeju", key), range(4))
+        )
+
+    assert [response.text for response in responses] == ['{"result":true}'] * 4
+    assert photos_counted(counting.database_url, slice_) == before + 4
+
+
+@pytest.mark.parametrize(
+    ("photos", "place"), [(PHOTOS[:2], "jeju"), (PHOTOS[:1], "everland")], ids=["photos", "place"]
+)
+def test_a_key_that_comes_again_with_other_content_is_refused(
+    counting: Counting, key: str, photos: list[str], place: str
+) -> None:
+    batch(counting.client, PHOTOS[:1], "jeju", key)
+
+    response = batch(counting.client, photos, place, key)
+
+    assert response.status_code == 422
+    assert "take a new one" in sentence_in(response)
+
+
+def test_without_a_key_a_batch_counts_every_time(counting: Counting) -> None:
+    slice_ = app_slice("gapyeong", "seaside")
+    before = photos_counted(counting.database_url, slice_)
+
+    for _ in range(2):
+        batch(counting.client, PHOTOS[:1], "gapyeong")
+
+    assert photos_counted(counting.database_url, slice_) == before + 2
+
+
+def test_batches_at_once_lose_no_garment(counting: Counting) -> None:
+    slice_ = app_slice("itaewon", "hot-place")
+
+    with ThreadPoolExecutor(8) as phones:
+        responses = list(phones.map(lambda _: batch(counting.client, PHOTOS, "itaewon"), range(8)))
+
+    assert [response.status_code for response in responses] == [200] * 8
+    assert photos_counted(counting.database_url, slice_) == 32
+    assert worn(counting.database_url, slice_) == (32, 32)
+
+
+@pytest.mark.parametrize("bad", ["", "k" * 256, "caf\xe9"], ids=["empty", "long", "accented"])
+def test_a_key_that_is_none_is_refused(client: httpx.Client, bad: str) -> None:
+    response = client.post(
+        "/predict/batch",
+        json={"base64_images": PHOTOS[:1], "recommend_type": "jeju"},
+        headers=[(b"Idempotency-Key", bad.encode("latin-1"))],
+    )
+
+    assert response.status_code == 422
+    assert "Idempotency-Key" in sentence_in(response)

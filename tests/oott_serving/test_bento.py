@@ -1,0 +1,51 @@
+"""The bento: that it is built without a network and brings all it needs, and how it ends."""
+
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from oott_fashion.stores.model_store import read_card
+from oott_fashion.vision.detector import Detector
+from tests.oott_serving.asking import answer_of, app_slice, batch, camera, photos_counted
+from tests.oott_serving.photos import base64_of, street_jpeg
+from tests.oott_serving.servers import REPOSITORY, STARTER, end, environment, serving
+
+JPEG = street_jpeg()
+PHOTO = base64_of(JPEG)
+
+
+def test_a_bento_serves_alone_and_finishes_its_batches_before_it_ends(
+    tmp_path: Path, detector: Detector
+) -> None:
+    _build(tmp_path)
+
+    # Nothing is set: the engine is the fastest here, and the starter detector that of the bento.
+    with serving(tmp_path, "closet_service:latest", engine="", starter_detector="") as server:
+        with server.client() as client, ThreadPoolExecutor(1) as app:
+            assert camera(client, PHOTO).json() == answer_of(detector, JPEG)
+
+            whole_batch = app.submit(batch, client, [PHOTO] * 80, "jeju")
+            time.sleep(0.3)
+            assert not whole_batch.done()
+            left = end(server.process)
+
+            assert whole_batch.result().text == '{"result":true}'
+        assert left == []
+        assert server.process.returncode == 0
+        assert photos_counted(server.database_url, app_slice("jeju", "seaside")) == 80
+        assert read_card(STARTER / "card.json").version in server.log
+        assert "is in service in deepsparse" in server.log
+        assert "Tracking Payload" not in server.log
+
+
+def _build(folder: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "bentoml", "build"],
+        env=environment(folder) | {"BENTOML_DO_NOT_TRACK": "True"},
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )

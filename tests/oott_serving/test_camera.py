@@ -1,0 +1,187 @@
+"""What /predict/camera answers, over HTTP, to photos of every kind."""
+
+import json
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from oott_fashion.vision.detector import Detector
+from tests.oott_serving.asking import answer_of, batch, camera, post
+from tests.oott_serving.photos import (
+    base64_of,
+    drawn,
+    file_of,
+    image_of,
+    sideways,
+    street_image,
+    street_jpeg,
+)
+
+MOST_BODY_BYTES = 50 * 2**20
+
+JPEG = street_jpeg()
+PHOTO = base64_of(JPEG)
+GREY_WALL = file_of(Image.new("RGB", (320, 320), (128, 128, 128)), "JPEG")
+
+# Not a multiple of three bytes, so that its base64 ends in padding.
+PADDED = JPEG + b"\0" * (1 - len(JPEG) % 3)
+
+
+def test_the_surest_garment_of_a_photo_is_named_with_its_colour(
+    client: httpx.Client, detector: Detector
+) -> None:
+    response = camera(client, PHOTO)
+
+    answer = answer_of(detector, JPEG)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    assert response.text == f'{{"label":"{answer["label"]}","color":"{answer["color"]}"}}'
+
+
+def test_most_drawn_people_are_answered_with_a_garment_they_wear(client: httpx.Client) -> None:
+    photos = [drawn(seed) for seed in range(12)]
+
+    answers = [camera(client, base64_of(street_jpeg(seed))).json() for seed in range(12)]
+
+    right = [
+        (answer["label"], answer["color"])
+        in {(garment.garment, garment.colour) for garment in photo.garments}
+        for photo, answer in zip(photos, answers, strict=True)
+    ]
+    assert sum(right) > 6
+
+
+def test_the_request_of_the_released_backend_is_answered(
+    client: httpx.Client, detector: Detector
+) -> None:
+    headers = {
+        "Accept": "application/json, text/plain, */*",
+        "Content-Type": "application/json",
+        "User-Agent": "axios/1.6.7",
+    }
+
+    response = client.post(
+        "/predict/camera", content=f'{{"base64_image":"{PHOTO}"}}', headers=headers
+    )
+
+    assert response.json() == answer_of(detector, JPEG)
+
+
+def test_a_photo_without_garments_is_answered_as_the_in_process_detector_sees_it(
+    client: httpx.Client, detector: Detector
+) -> None:
+    assert camera(client, base64_of(GREY_WALL)).json() == answer_of(detector, GREY_WALL)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"data:image/jpeg;base64,{PHOTO}",
+        f"  DATA:image/jpeg;charset=utf-8;BASE64,{PHOTO}",
+        "\r\n".join(textwrap.wrap(PHOTO, 76)),
+        f"\n\t {PHOTO} \n",
+        base64_of(PADDED).rstrip("="),
+    ],
+    ids=["data URL", "odd data URL", "lines", "white space around", "no padding"],
+)
+def test_base64_is_read_however_it_is_wrapped(
+    client: httpx.Client, detector: Detector, text: str
+) -> None:
+    assert camera(client, text).json() == answer_of(detector, JPEG)
+
+
+def test_fields_the_service_does_not_know_are_ignored(
+    client: httpx.Client, detector: Detector
+) -> None:
+    body = {"device": {"os": ["android", 15]}, "base64_image": PHOTO, "color": None}
+
+    response = client.post("/predict/camera", json=body)
+
+    assert response.json() == answer_of(detector, JPEG)
+
+
+def test_of_a_field_that_comes_twice_the_last_counts(
+    client: httpx.Client, detector: Detector
+) -> None:
+    response = post(
+        client, "/predict/camera", b'{"base64_image":"no","base64_image":"%b"}' % PHOTO.encode()
+    )
+
+    assert response.json() == answer_of(detector, JPEG)
+
+
+def test_a_body_of_fifty_megabytes_is_answered(client: httpx.Client, detector: Detector) -> None:
+    body = json.dumps({"base64_image": PHOTO})
+    filled = body[:-2] + " " * (MOST_BODY_BYTES - len(body)) + body[-2:]
+
+    response = post(client, "/predict/camera", filled.encode())
+
+    assert len(filled) == MOST_BODY_BYTES
+    assert response.json() == answer_of(detector, JPEG)
+
+
+def _with_alpha() -> Image.Image:
+    image = street_image().convert("RGBA")
+    image.putalpha(Image.linear_gradient("L").resize(image.size))
+    return image
+
+
+def _of_16_bits() -> Image.Image:
+    return Image.fromarray(np.asarray(street_image().convert("L")).astype(np.uint16) * 257)
+
+
+@pytest.mark.parametrize(
+    "photo",
+    [
+        file_of(_with_alpha(), "PNG"),
+        file_of(street_image().convert("P"), "PNG"),
+        file_of(street_image().convert("CMYK"), "JPEG"),
+        file_of(street_image().convert("L"), "JPEG"),
+        file_of(_of_16_bits(), "PNG"),
+        file_of(street_image(), "WEBP"),
+        file_of(street_image(), "GIF"),
+        file_of(street_image().crop((0, 0, 3, 2)), "BMP"),
+    ],
+    ids=["alpha", "palette", "CMYK", "gray", "16 bits", "WebP", "still GIF", "six pixels"],
+)
+def test_every_kind_of_photo_is_answered(
+    client: httpx.Client, detector: Detector, photo: bytes
+) -> None:
+    response = camera(client, base64_of(photo))
+
+    assert response.status_code == 200
+    assert response.json() == answer_of(detector, photo)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_phone_portrait_that_lies_sideways_is_answered_like_the_upright_one(
+    client: httpx.Client, seed: int
+) -> None:
+    lying = sideways(street_image(seed))
+    # Of the pixels that the JPEG holds, turned by hand.
+    upright = file_of(image_of(lying).transpose(Image.Transpose.ROTATE_270), "PNG")
+
+    answer = camera(client, base64_of(lying)).json()
+
+    assert answer == camera(client, base64_of(upright)).json()
+
+
+def test_eight_uploads_at_once_are_all_answered(client: httpx.Client, detector: Detector) -> None:
+    with ThreadPoolExecutor(8) as phones:
+        responses = list(phones.map(lambda _: camera(client, PHOTO), range(8)))
+
+    assert [response.json() for response in responses] == [answer_of(detector, JPEG)] * 8
+
+
+def test_a_camera_photo_does_not_wait_for_the_end_of_a_batch(client: httpx.Client) -> None:
+    with ThreadPoolExecutor(1) as app:
+        whole_batch = app.submit(batch, client, [PHOTO] * 60, "gyeongju")
+        responses = [camera(client, PHOTO) for _ in range(3)]
+
+        assert not whole_batch.done()
+        assert [response.status_code for response in responses] == [200] * 3
+        assert whole_batch.result().status_code == 200

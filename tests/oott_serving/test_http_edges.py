@@ -1,0 +1,75 @@
+"""How many requests are worked on at once, and in which words plain errors are sent."""
+
+import asyncio
+
+import httpx
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from oott_serving.api_models import CameraRequest
+from oott_serving.http_edges import HttpEdges, Prediction
+
+BODY = {"base64_image": "AAAA"}
+
+
+class Busy:
+    """An app that takes its time, and remembers how many requests it had at once."""
+
+    def __init__(self) -> None:
+        self.working = 0
+        self.most = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.working += 1
+        self.most = max(self.most, self.working)
+        await asyncio.sleep(0.01)
+        self.working -= 1
+        await JSONResponse(True)(scope, receive, send)
+
+
+class Broken:
+    """An app that fails in words of its own."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = PlainTextResponse("the shelf is\nempty", 503, {"X-Shelf": "3"})
+        await response(scope, receive, send)
+
+
+def answers(busy: Busy, requests: int, at_once: int, most_waiting: int) -> list[int]:
+    """Send ``requests`` at once through the edges; give their statuses."""
+    edges = HttpEdges(busy, [Prediction("/predict", CameraRequest, at_once)], 1000, most_waiting)
+
+    async def ask() -> list[int]:
+        transport = httpx.ASGITransport(edges)
+        async with httpx.AsyncClient(transport=transport, base_url="http://closet") as client:
+            asked = [client.post("/predict", json=BODY) for _ in range(requests)]
+            return [response.status_code for response in await asyncio.gather(*asked)]
+
+    return asyncio.run(ask())
+
+
+def test_of_a_kind_of_prediction_no_more_than_its_share_is_worked_on() -> None:
+    busy = Busy()
+
+    assert answers(busy, requests=6, at_once=2, most_waiting=6) == [200] * 6
+    assert busy.most == 2
+
+
+def test_as_many_as_may_wait_are_answered_and_the_next_is_not() -> None:
+    assert sorted(answers(Busy(), requests=5, at_once=1, most_waiting=4)) == [200] * 4 + [503]
+
+
+def test_a_plain_error_keeps_its_words_and_headers_in_json() -> None:
+    edges = HttpEdges(Broken(), [], 1000, 1)
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(edges)
+        async with httpx.AsyncClient(transport=transport, base_url="http://closet") as client:
+            return await client.get("/readyz")
+
+    response = asyncio.run(ask())
+
+    assert response.json() == {"error": "the shelf is\nempty"}
+    assert response.headers["x-shelf"] == "3"
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["retry-after"] == "5"

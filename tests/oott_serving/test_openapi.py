@@ -1,0 +1,56 @@
+"""What the OpenAPI document says of the service."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from oott_fashion.colours import PALETTE_NAMES
+from oott_fashion.garments import GARMENT_NAMES
+from oott_serving.openapi import openapi_document
+
+DOCUMENT = openapi_document()
+SCHEMAS = DOCUMENT["components"]["schemas"]
+
+
+def references_in(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        yield from [part["$ref"]] if "$ref" in part else []
+        part = list(part.values())
+    if isinstance(part, list):
+        for each in part:
+            yield from references_in(each)
+
+
+def test_every_reference_leads_to_a_schema() -> None:
+    references = set(references_in(DOCUMENT))
+
+    assert references == {f"#/components/schemas/{name}" for name in SCHEMAS}
+
+
+def test_both_predictions_describe_their_answer_and_every_refusal() -> None:
+    for path in ("/predict/camera", "/predict/batch"):
+        responses = DOCUMENT["paths"][path]["post"]["responses"]
+        assert list(responses) == ["200", "400", "413", "415", "422", "503"]
+        assert "Retry-After" in responses["503"]["headers"]
+
+
+def test_the_answers_are_the_garments_and_colours_that_oott_knows() -> None:
+    answer = SCHEMAS["CameraAnswer"]["properties"]
+
+    assert answer["label"]["enum"] == [*GARMENT_NAMES, "None"]
+    assert answer["color"]["enum"] == [*PALETTE_NAMES, "None"]
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    names = [
+        operation["operationId"]
+        for path in DOCUMENT["paths"].values()
+        for operation in path.values()
+    ]
+
+    assert len(set(names)) == len(names) == 9
+
+
+def test_a_batch_may_name_an_idempotency_key() -> None:
+    [parameter] = DOCUMENT["paths"]["/predict/batch"]["post"]["parameters"]
+
+    assert (parameter["name"], parameter["in"]) == ("Idempotency-Key", "header")

@@ -1,0 +1,42 @@
+"""What the closet service answers besides predictions, over HTTP."""
+
+import re
+
+import httpx
+import pytest
+
+
+@pytest.mark.parametrize("path", ["/ping", "/health", "/healthcheck", "/status"])
+def test_health_is_answered_with_true(client: httpx.Client, path: str) -> None:
+    response = client.get(path)
+
+    assert (response.status_code, response.text) == (200, "true")
+    assert response.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_a_service_with_a_detector_is_alive_and_ready(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == 200
+
+
+def test_the_api_page_loads_nothing_from_elsewhere(client: httpx.Client) -> None:
+    page = client.get("/")
+
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert "//" not in page.text
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(addresses) == 4
+    for address in addresses:
+        assert client.get(f"/{address}").status_code == 200
+
+
+def test_the_description_is_served_as_the_page_asks_for_it(client: httpx.Client) -> None:
+    assert '"docs.json"' in client.get("/docs.js").text
+    assert client.get("/docs.json").json()["info"]["title"] == "OOTT closet service"
+
+
+def test_requests_are_counted_for_prometheus(client: httpx.Client) -> None:
+    client.post("/predict/camera", json={})
+
+    metrics = client.get("/metrics").text
+    assert re.search(r'request_total{.*endpoint="/predict/camera".*code="422".*} [1-9]', metrics)

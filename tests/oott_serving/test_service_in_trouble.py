@@ -1,0 +1,154 @@
+"""What the closet service answers when its database is away or too much is asked of it."""
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from oott_fashion.stores.model_store import ModelStore
+from tests.databases import MariaDB
+from tests.oott_serving.asking import app_slice, batch, camera, photos_counted, sentence_in
+from tests.oott_serving.detectors import publish
+from tests.oott_serving.photos import base64_of, street_jpeg
+from tests.oott_serving.servers import REPOSITORY, SERVICE, Server, environment, serving
+
+PHOTO = base64_of(street_jpeg())
+PASSWORD = "s3cret-of-the-closet"
+
+
+@pytest.fixture(scope="module")
+def late(mariadb: MariaDB) -> str:
+    """Give the address of a database that was not made yet, nor was its user."""
+    return mariadb.url("late", "closet", PASSWORD)
+
+
+@pytest.fixture(scope="module")
+def troubled(tmp_path_factory: pytest.TempPathFactory, late: str) -> Iterator[Server]:
+    """A service that takes one request at a time, and whose database is still to come."""
+    folder = tmp_path_factory.mktemp("troubled")
+    publish(ModelStore(folder / "home" / "models"), folder, "coat")
+    with serving(folder, database_url=late, waiting_requests=1) as server:
+        yield server
+
+
+@pytest.fixture
+def client(troubled: Server) -> Iterator[httpx.Client]:
+    with troubled.client() as client:
+        yield client
+
+
+@contextmanager
+def slow_upload(server: Server) -> Iterator[socket.socket]:
+    """Send a request, once it has its place, but for the last byte."""
+    body = json.dumps({"base64_image": PHOTO}).encode()
+    head = (
+        "POST /predict/camera HTTP/1.1\r\nHost: closet\r\nConnection: close\r\n"
+        "Content-Type: application/json\r\nExpect: 100-continue\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as phone:
+        phone.sendall(head.encode())
+        assert phone.recv(100).startswith(b"HTTP/1.1 100 ")
+        phone.sendall(body[:-1])
+        yield phone
+
+
+def test_without_its_database_photos_are_named_and_batches_wait(
+    troubled: Server, client: httpx.Client, mariadb: MariaDB, late: str
+) -> None:
+    refused = batch(client, [PHOTO], "jeju")
+
+    assert camera(client, PHOTO).json()["label"] == "coat"
+    assert client.get("/readyz").status_code == 200
+    assert refused.status_code == 503
+    assert int(refused.headers["retry-after"]) > 0
+    assert "refuses the user or the password" in sentence_in(refused)
+    assert PASSWORD not in refused.text + troubled.log
+    assert "batches are answered 503" in troubled.log
+
+    mariadb.execute(
+        "CREATE DATABASE late",
+        f"CREATE USER closet@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
+        "GRANT ALL ON late.* TO closet@'127.0.0.1'",
+    )
+    assert batch(client, [PHOTO], "jeju").text == '{"result":true}'
+    assert photos_counted(late, app_slice("jeju", "seaside")) == 1
+
+
+def test_a_database_that_comes_back_empty_is_made_anew(
+    client: httpx.Client, mariadb: MariaDB, late: str
+) -> None:
+    batch(client, [PHOTO], "jeju")
+    mariadb.execute("DROP DATABASE late", "CREATE DATABASE late")
+
+    assert batch(client, [PHOTO], "jeju").status_code == 503
+    assert batch(client, [PHOTO], "jeju").text == '{"result":true}'
+    assert photos_counted(late, app_slice("jeju", "seaside")) == 1
+
+
+def test_more_than_may_wait_are_told_to_come_again(troubled: Server, client: httpx.Client) -> None:
+    with slow_upload(troubled) as phone:
+        refused = camera(client, PHOTO)
+
+        assert refused.status_code == 503
+        assert int(refused.headers["retry-after"]) > 0
+        assert "try again" in sentence_in(refused)
+        for path in ("/ping", "/status", "/livez", "/readyz", "/metrics", "/docs.json"):
+            assert client.get(path).status_code == 200
+
+        phone.sendall(b"}")
+        assert b'{"label":"coat"' in read_all(phone)
+    assert camera(client, PHOTO).status_code == 200
+
+
+def test_whoever_hangs_up_leaves_the_place_to_others(
+    troubled: Server, client: httpx.Client
+) -> None:
+    with slow_upload(troubled):
+        assert camera(client, PHOTO).status_code == 503
+
+    assert_soon_answered(client)
+
+
+def test_a_refused_request_leaves_the_place_to_others(client: httpx.Client) -> None:
+    for photo in ("", "no base64", PHOTO[:400]):
+        assert camera(client, photo).status_code == 400
+
+    assert camera(client, PHOTO).status_code == 200
+
+
+def read_all(phone: socket.socket) -> bytes:
+    return b"".join(iter(lambda: phone.recv(4096), b""))
+
+
+def assert_soon_answered(client: httpx.Client) -> None:
+    for _ in range(50):
+        if camera(client, PHOTO).status_code == 200:
+            return
+    pytest.fail("the place is still taken")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("engine", "tensorrt"), ("destinations_file", "nowhere.yaml")]
+)
+def test_a_setting_that_cannot_be_used_ends_the_start_with_one_sentence(
+    tmp_path: Path, setting: str, value: str
+) -> None:
+    started = subprocess.run(
+        [sys.executable, "-m", "bentoml", "serve", SERVICE],
+        env=environment(tmp_path, **{setting: value}) | {"PYTHONPATH": str(REPOSITORY)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert started.returncode == 1
+    assert started.stderr.startswith("the service cannot start: ")
+    assert started.stderr.count("\n") == 1
