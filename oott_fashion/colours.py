@@ -5,6 +5,7 @@ navy coat is nearer to black than to blue jeans. Palette names are spelled as on
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -62,10 +63,7 @@ def nearest_colours(
         pixels: sRGB, shape (n, 3), 0..255.
         palette: the colours to choose from.
     """
-    names = np.repeat(np.arange(len(palette)), [len(colour.samples) for colour in palette])
-    samples = lab_of(np.array([_rgb(code) for colour in palette for code in colour.samples]))
-    distances = np.linalg.norm(lab_of(pixels)[:, None] - samples[None], axis=2)
-    return np.asarray(names[distances.argmin(axis=1)])
+    return _nearest(lab_of(pixels), tuple(palette))
 
 
 def garment_colour(
@@ -88,11 +86,12 @@ def garment_colour(
     if len(pixels) == 0:
         raise NoPixels("a garment without a pixel has no colour; its box lies outside the photo")
     weights = np.ones(len(pixels)) if weights is None else weights
-    kept = weights * ~_looks_like(pixels, background)
+    lab = lab_of(pixels)
+    kept = weights * ~_looks_like(lab, background)
     # A white shirt before a white wall is all background; then the middle of the box decides.
     if kept.sum() < 0.15 * weights.sum():
         kept = weights
-    votes = np.bincount(nearest_colours(pixels, palette), kept, minlength=len(palette))
+    votes = np.bincount(_nearest(lab, tuple(palette)), kept, minlength=len(palette))
     return palette[int(votes.argmax())].name
 
 
@@ -101,14 +100,14 @@ def lab_of(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
 
     Source: IEC 61966-2-1 for sRGB, CIE 15 for CIELAB.
     """
-    srgb = np.asarray(pixels, dtype=np.float64) / 255
-    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-    xyz = linear @ _XYZ_OF_LINEAR_RGB.T / _WHITE_POINT
+    xyz = _LINEAR_OF_SRGB[pixels] @ _XYZ_OF_LINEAR_RGB.T / _WHITE_POINT
     f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
     lightness = 116 * f[:, 1] - 16
     return np.stack([lightness, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], axis=1)
 
 
+_SRGB = np.arange(256) / 255
+_LINEAR_OF_SRGB = np.where(_SRGB <= 0.04045, _SRGB / 12.92, ((_SRGB + 0.055) / 1.055) ** 2.4)
 _XYZ_OF_LINEAR_RGB = np.array(
     [
         [0.4124564, 0.3575761, 0.1804375],
@@ -123,12 +122,33 @@ _TYPICAL_COLOURS = 6
 _BIN_WIDTH = 32
 
 
-def _looks_like(pixels: NDArray[np.uint8], background: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _nearest(lab: NDArray[np.float64], palette: tuple[PaletteColour, ...]) -> NDArray[np.intp]:
+    names = np.repeat(np.arange(len(palette)), [len(colour.samples) for colour in palette])
+    return np.asarray(names[_squared_distances(lab, _samples_of(palette)).argmin(axis=1)])
+
+
+@lru_cache(maxsize=8)
+def _samples_of(palette: tuple[PaletteColour, ...]) -> NDArray[np.float64]:
+    codes = [_rgb(code) for colour in palette for code in colour.samples]
+    return lab_of(np.array(codes, dtype=np.uint8))
+
+
+def _looks_like(lab: NDArray[np.float64], background: NDArray[np.uint8]) -> NDArray[np.bool_]:
     if len(background) == 0:
-        return np.zeros(len(pixels), dtype=bool)
-    typical = lab_of(_typical_colours(background))
-    distances = np.linalg.norm(lab_of(pixels)[:, None] - typical[None], axis=2)
-    return np.asarray(distances.min(axis=1) < _WITHIN_A_FOLD)
+        return np.zeros(len(lab), dtype=bool)
+    distances = _squared_distances(lab, lab_of(_typical_colours(background)))
+    return np.asarray(distances.min(axis=1) < _WITHIN_A_FOLD**2)
+
+
+def _squared_distances(
+    some: NDArray[np.float64], others: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Compare every row of ``some``, (n, 3), with every row of ``others``, (m, 3): (n, m)."""
+    # As |a|² - 2ab + |b|²: the differences themselves would be n x m x 3 numbers, and took twice
+    # as long as finding the garments.
+    products = some @ others.T
+    squares = (some**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)[None]
+    return np.asarray(squares - 2 * products)
 
 
 def _typical_colours(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -137,7 +157,8 @@ def _typical_colours(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     sizes = np.bincount(bins, minlength=512)
     fullest = np.argsort(-sizes, kind="stable")[:_TYPICAL_COLOURS]
     common = [index for index in fullest if sizes[index] >= 0.08 * len(pixels)]
-    return np.array([pixels[bins == index].mean(axis=0) for index in common or fullest[:1]])
+    means = [pixels[bins == index].mean(axis=0) for index in common or fullest[:1]]
+    return np.array(means).round().astype(np.uint8)
 
 
 def _rgb(code: str) -> tuple[int, ...]:

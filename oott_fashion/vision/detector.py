@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from oott_fashion.colours import PALETTE, PaletteColour, garment_colour
 from oott_fashion.garments import GARMENTS, garment_named
-from oott_fashion.outfits import with_shoes_in_pairs
 from oott_fashion.vision.detections import Box, Detection
 from oott_fashion.vision.engines import Engine
 from oott_fashion.vision.letterbox import letterbox, to_photo_pixels
+from oott_fashion.vision.shoe_pairs import with_shoes_in_pairs
 from oott_fashion.vision.yolov8_output import RawDetections, decode, suppress_doubles
 
 # Colour needs some thousand pixels, not millions: measured on a photo of this longest side.

@@ -1,0 +1,84 @@
+"""From a photo's bytes to its garments: our detector in both engines, beside Ultralytics itself.
+
+``python -m benchmarks.photo_to_garments`` (needs the packages of ``make test``). All take the same
+drawn photos in turn, so that a busy machine slows all of them alike. Ultralytics does not name
+colours; ours is shown with and without.
+"""
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import numpy as np
+
+from oott_assets.sources.drawn_photos import draw_photo, dress_up, jpeg_of
+from oott_fashion.stores.model_store import read_card
+from oott_fashion.vision.detector import Detector
+from oott_fashion.vision.engines import EngineChoice, open_engine
+from oott_fashion.vision.photos import read_photo
+
+_STARTER = Path("models/starter-detector")
+_ROUNDS = 40
+
+
+def main() -> None:
+    """Time each contender on each photo and print median milliseconds and CPU milliseconds."""
+    contenders = {
+        "Ultralytics on ONNX Runtime, boxes": _ultralytics(),
+        "OOTT in ONNX Runtime, boxes": _boxes(_detector("onnxruntime")),
+        "OOTT in DeepSparse, boxes": _boxes(_detector("deepsparse")),
+        "OOTT in ONNX Runtime, boxes and colours": _garments(_detector("onnxruntime")),
+        "OOTT in DeepSparse, boxes and colours": _garments(_detector("deepsparse")),
+    }
+    walls: dict[str, list[float]] = {name: [] for name in contenders}
+    cpus: dict[str, list[float]] = {name: [] for name in contenders}
+    for photo in _photos():
+        for name, read in contenders.items():
+            wall, cpu = time.perf_counter(), time.process_time()
+            read(photo)
+            walls[name].append(1000 * (time.perf_counter() - wall))
+            cpus[name].append(1000 * (time.process_time() - cpu))
+    click.echo(f"{'milliseconds a photo, median':42}{'wall':>8}{'CPU':>8}")
+    for name in contenders:
+        # The first photos warm caches up.
+        wall, cpu = (statistics.median(times[name][5:]) for times in (walls, cpus))
+        click.echo(f"{name:42}{wall:8.1f}{cpu:8.1f}")
+
+
+def _photos() -> list[bytes]:
+    rng = np.random.default_rng(11)
+    return [jpeg_of(draw_photo(dress_up(rng), rng)) for _ in range(_ROUNDS)]
+
+
+def _detector(engine: EngineChoice) -> Detector:
+    side = read_card(_STARTER / "card.json").image_side
+    return Detector(open_engine(_STARTER / "detector.onnx", engine, cores=1), side)
+
+
+def _boxes(detector: Detector) -> Callable[[bytes], object]:
+    return lambda photo: detector.boxes(read_photo(photo))
+
+
+def _garments(detector: Detector) -> Callable[[bytes], object]:
+    return lambda photo: detector.garments(read_photo(photo))
+
+
+def _ultralytics() -> Callable[[bytes], object]:
+    os.environ["YOLO_AUTOINSTALL"] = "false"
+    from ultralytics import YOLO
+
+    model = YOLO(_STARTER / "detector.onnx", task="detect")
+    side = read_card(_STARTER / "card.json").image_side
+
+    def predict(photo: bytes) -> object:
+        pixels = read_photo(photo)[..., ::-1]  # Ultralytics takes BGR
+        return model.predict(pixels, imgsz=side, device="cpu", verbose=False)
+
+    return predict
+
+
+if __name__ == "__main__":
+    main()

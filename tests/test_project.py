@@ -1,0 +1,24 @@
+"""What `make check` checks, so that nothing lands without it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BIN = Path(sys.executable).parent
+
+
+@pytest.mark.parametrize("check", ["ruff format --check .", "ruff check .", "mypy", "lint-imports"])
+def test_the_project_passes(check: str) -> None:
+    program, *arguments = check.split()
+
+    done = subprocess.run([str(BIN / program), *arguments], capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_make_check_runs_these_checks() -> None:
+    recipe = Path("Makefile").read_text().split("check: .venv/test\n")[1].split("\n\n")[0]
+
+    assert recipe.count("$(BIN)/") == 4
