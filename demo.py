@@ -1,0 +1,189 @@
+"""The whole way once: photos to trend tables through Dagster, then one photo to the service."""
+
+import base64
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+import dagster as dg
+
+from oott_assets.definitions import defs, resources_of
+from oott_assets.partitions import destinations, meaning_of, month_by_destination, partition_key
+from oott_assets.resources.detection_store import DetectionStore
+from oott_assets.resources.photo_store import PhotoStore
+from oott_assets.sources.folder import PhotoFolder
+from oott_fashion.settings import Settings, read_settings
+from oott_fashion.stores.trend_tables import TrendTables
+from oott_fashion.trends import Look
+
+_DRAWN_DESTINATIONS = ("haeundae", "hongdae")
+_DRAWN_MONTHS = (date(2026, 9, 1), date(2026, 10, 1))
+_LOOKS_SHOWN = 8
+# A folder may hold years of photos; a demo shows the newest.
+_MOST_PARTITIONS = 12
+_START_SECONDS = 120
+
+Partition = tuple[str, date]
+
+
+@click.command(help=f"{__doc__} Without PHOTOS, of drawn photos.")
+@click.option("--photos", type=click.Path(exists=True, file_okay=False), help="your photos")
+@click.option("--destination", default="hongdae", help="of photos that lie in the folder itself")
+@click.option("--month", help="YYYY-MM, of photos without a date; by default the last one")
+def main(photos: str | None, destination: str, month: str | None) -> None:
+    """Materialise, print the trend tables, ask the service about a photo."""
+    try:
+        partitions = _drawn() if photos is None else _found(photos, destination, month)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    settings = read_settings()
+    for partition in partitions:
+        _materialise(settings, partition)
+    _show_trends(settings, partitions)
+    _ask_the_service(settings, partitions)
+    click.echo("\nLook around with `make ui`, then open http://localhost:3000/assets")
+
+
+def _drawn() -> list[Partition]:
+    os.environ["OOTT_PHOTO_SOURCE"] = "lookbook"
+    return [(slug, month) for slug in _DRAWN_DESTINATIONS for month in _DRAWN_MONTHS]
+
+
+def _found(photos: str, destination: str, month: str | None) -> list[Partition]:
+    """Read the user's photos from now on, and tell which partitions they are of."""
+    asked = meaning_of(f"{destination}|{month or _last_month()}")
+    os.environ["OOTT_PHOTO_SOURCE"] = "folder"
+    os.environ["OOTT_PHOTOS_FOLDER"] = photos
+    os.environ["OOTT_HEAP_DESTINATION"] = asked.destination.slug
+    settings = read_settings()
+    folder = PhotoFolder(
+        Path(photos), asked.destination.slug, settings.most_photo_bytes, settings.timezone
+    )
+    found = folder.partitions(destinations.slugs) or [(asked.destination.slug, asked.month)]
+    kept = [it for it in found if month_by_destination.has_partition_key(partition_key(*it))]
+    if not kept:
+        raise ValueError(
+            f"{photos} holds photos of {', '.join(f'{it:%Y-%m}' for _, it in found[:5])}; expected "
+            f"full months since {settings.first_month}, which OOTT_FIRST_MONTH moves"
+        )
+    return kept[-_MOST_PARTITIONS:]
+
+
+def _last_month() -> str:
+    today = datetime.now(ZoneInfo(read_settings().timezone)).date()
+    return f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
+
+
+def _materialise(settings: Settings, partition: Partition) -> None:
+    slug, month = partition
+    began = time.monotonic()
+    with dg.DagsterInstance.get() as instance:
+        run = defs.resolve_job_def("monthly_trends_job").execute_in_process(
+            partition_key=partition_key(slug, month),
+            resources=resources_of(settings),
+            instance=instance,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "WARNING"}}}},
+        )
+    if not run.success:
+        raise click.ClickException(f"{slug} {month:%Y-%m} failed; the reason is logged above")
+    photos = DetectionStore(root=settings.photo_store_root).read(slug, month)
+    click.echo(
+        f"{slug} {month:%Y-%m}: {len(photos.photos)} photos, {photos.garments} garments "
+        f"in {time.monotonic() - began:.1f} s"
+    )
+
+
+def _show_trends(settings: Settings, partitions: Sequence[Partition]) -> None:
+    tables = TrendTables.open(settings.trend_database_url, destinations)
+    for slug in dict.fromkeys(slug for slug, _ in partitions):
+        months = [month for it, month in partitions if it == slug]
+        _show_destination(tables, slug, months)
+    tables.close()
+
+
+def _show_destination(tables: TrendTables, slug: str, months: Sequence[date]) -> None:
+    """Print the looks most worn in ``months``, and how often in each."""
+    worn = {
+        month: {Look(*row[2:5]): row.worn for row in tables.garment_rows(month, slug)}
+        for month in months
+    }
+    totals = Counter[Look]()
+    for looks in worn.values():
+        totals.update(looks)
+    place = destinations.destination(slug)
+    click.echo(f"\n{slug} ({place.name}), worn per month")
+    click.echo(f"  {'':34}" + "".join(f"{month:%Y-%m}".rjust(9) for month in months))
+    for look, _ in totals.most_common(_LOOKS_SHOWN):
+        times = "".join(str(worn[month].get(look, 0)).rjust(9) for month in months)
+        click.echo(f"  {look.category:8}{f'{look.colour} {look.garment}':26}{times}")
+
+
+def _ask_the_service(settings: Settings, partitions: Sequence[Partition]) -> None:
+    name, photo = _some_photo(settings, partitions)
+    with _service() as address:
+        body = json.dumps({"base64_image": base64.b64encode(photo).decode()}).encode()
+        request = urllib.request.Request(
+            f"{address}/predict/camera", body, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            click.echo(f"\nPOST /predict/camera with {name}: {answer.read().decode()}")
+
+
+def _some_photo(settings: Settings, partitions: Sequence[Partition]) -> tuple[str, bytes]:
+    store = PhotoStore(root=settings.photo_store_root, most_pixels=settings.most_pixels)
+    for partition in partitions:
+        for row in store.manifest(*partition):
+            if row.sha256 is not None:
+                return f"{partition[0]}/{row.name}", store.content(row.sha256)
+    raise click.ClickException("no readable photo was found, so there is none to ask about")
+
+
+@contextmanager
+def _service() -> Iterator[str]:
+    """Run the service on a free port while it is asked, and give its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "bentoml", "serve", "oott_serving.service:ClosetService"]
+    server = subprocess.Popen(
+        [*command, "--host", "127.0.0.1", "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        _await_ready(server, f"http://127.0.0.1:{port}/readyz")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(30)
+
+
+def _await_ready(server: "subprocess.Popen[bytes]", address: str) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+        else:
+            return
+    raise click.ClickException("the service did not become ready; `make serve` tells why")
+
+
+if __name__ == "__main__":
+    main()
