@@ -7,6 +7,7 @@ import argparse
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -97,7 +98,13 @@ def publish_starter(training: StarterTraining) -> DetectorCard:
 
 
 def write_data_set(training: StarterTraining) -> None:
-    """Lay out photos, labels and lists as Ultralytics reads them, under ``training.work``."""
+    """Lay out photos, labels and lists as Ultralytics reads them, under ``training.work``.
+
+    Raises:
+        ValueError: ``main_data`` has no photos or no labels to train on or to validate with.
+    """
+    for split in ("train", "valid"):
+        _refuse_without_photos(training.main_data / split)
     data = training.work / "data"
     shutil.rmtree(data, ignore_errors=True)
     for split in ("train", "valid"):
@@ -125,6 +132,16 @@ def yolo_lines(photo: DrawnPhoto) -> list[str]:
             class_id = GARMENT_NAMES.index(garment.garment)
             lines.append(" ".join([str(class_id), *(f"{number:.6f}" for number in numbers)]))
     return lines
+
+
+def _refuse_without_photos(split: Path) -> None:
+    for part in ("images", "labels"):
+        folder = split / part
+        if not folder.is_dir() or not any(folder.iterdir()):
+            raise ValueError(
+                f"{folder} is missing or empty; expected a YOLO data set with images and labels in "
+                "train and valid"
+            )
 
 
 def _link(split: Path, linked: Path) -> None:
@@ -301,10 +318,13 @@ def main() -> None:
         work=arguments.work,
         out=arguments.out,
     )
-    if arguments.only_publish:
-        publish_starter(training)
-    else:
-        train_starter(training, arguments.resume)
+    try:
+        if arguments.only_publish:
+            publish_starter(training)
+        else:
+            train_starter(training, arguments.resume)
+    except ValueError as error:
+        sys.exit(f"starter_detector: {error}")
 
 
 if __name__ == "__main__":
