@@ -1,4 +1,4 @@
-"""When the trends street runs: on the 1st of a month, for the month before, per destination."""
+"""When the trends street runs: on the 1st of a month, for the month before."""
 
 import dagster as dg
 
@@ -6,6 +6,7 @@ from oott_assets.trends.checks import TREND_CHECKS
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.instagram_images import instagram_images
 from oott_assets.trends.monthly_trends import monthly_trends
+from oott_assets.trends.trend_report import trend_report
 
 monthly_trends_job = dg.define_asset_job(
     "monthly_trends_job",
@@ -17,4 +18,15 @@ monthly_trends_job = dg.define_asset_job(
 # At three in the morning, when the photos of the last day have been posted.
 monthly_trends_schedule = dg.build_schedule_from_partitioned_job(
     monthly_trends_job, name="monthly_trends_schedule", hour_of_day=3
+)
+
+trend_report_job = dg.define_asset_job(
+    "trend_report_job",
+    selection=dg.AssetSelection.assets(trend_report),
+    description="What people wore where in one month.",
+)
+
+# At noon, when the destinations have been counted.
+trend_report_schedule = dg.build_schedule_from_partitioned_job(
+    trend_report_job, name="trend_report_schedule", hour_of_day=12
 )

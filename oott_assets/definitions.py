@@ -2,7 +2,12 @@
 
 import dagster as dg
 
-from oott_assets.automation import monthly_trends_job, monthly_trends_schedule
+from oott_assets.automation import (
+    monthly_trends_job,
+    monthly_trends_schedule,
+    trend_report_job,
+    trend_report_schedule,
+)
 from oott_assets.partitions import destinations
 from oott_assets.resources.detection_store import DetectionStore
 from oott_assets.resources.garment_detector import GarmentDetector
@@ -13,6 +18,7 @@ from oott_assets.trends.checks import TREND_CHECKS
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.instagram_images import instagram_images
 from oott_assets.trends.monthly_trends import monthly_trends
+from oott_assets.trends.trend_report import trend_report
 from oott_fashion.settings import Settings, read_settings
 
 
@@ -48,10 +54,10 @@ def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource[None]]
 
 
 defs = dg.Definitions(
-    assets=[instagram_images, garment_detections, monthly_trends],
+    assets=[instagram_images, garment_detections, monthly_trends, trend_report],
     asset_checks=TREND_CHECKS,
-    jobs=[monthly_trends_job],
-    schedules=[monthly_trends_schedule],
+    jobs=[monthly_trends_job, trend_report_job],
+    schedules=[monthly_trends_schedule, trend_report_schedule],
     resources=resources_of(read_settings()),
     # A run's steps follow on each other; a process for each would only add seconds.
     executor=dg.in_process_executor,

@@ -1,0 +1,79 @@
+"""What people wore where in a month, beside the month before: one page for people."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+
+import dagster as dg
+
+from oott_assets.partitions import by_month, destinations
+from oott_assets.resources.trend_database import TrendDatabase
+from oott_assets.trends.tables import listed
+from oott_fashion.garments import CATEGORIES, Category
+from oott_fashion.stores.trend_tables import GarmentRow, TrendDatabaseError, TrendTables
+
+_HEADING = ("destination", "garments", *CATEGORIES)
+
+
+@dg.asset(
+    partitions_def=by_month,
+    deps=["garment_trends"],  # of all destinations in the month, as Dagster sees by itself
+    group_name="trends",
+    kinds={"markdown"},
+)
+def trend_report(
+    context: dg.AssetExecutionContext, trend_database: TrendDatabase
+) -> dg.MaterializeResult[None]:
+    """What people wore where in a month: each destination's most worn look of every category.
+
+    Counts are of all sources; behind each stands the change since the month before.
+    """
+    month = date.fromisoformat(f"{context.partition_key}-01")
+    try:
+        with trend_database.tables() as tables:
+            rows = list(report_rows(tables, month))
+    except TrendDatabaseError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    if not rows:
+        raise dg.Failure(
+            f"no garment was counted in {month:%Y-%m}; materialise garment_trends for it first",
+            allow_retries=False,
+        )
+    return dg.MaterializeResult(
+        metadata={"destinations": len(rows), "most worn": listed(_HEADING, rows)}
+    )
+
+
+def report_rows(tables: TrendTables, month: date) -> Iterator[Sequence[object]]:
+    """Write a row for each destination or category with garments in ``month``, as named there."""
+    now, before = (_by_place(tables.garment_rows(it)) for it in (month, _month_before(month)))
+    for slug in sorted(now, key=_place_in_the_file):
+        worn_before = {(row.garment, row.colour): row.worn for row in before.get(slug, [])}
+        tops = [_most_worn(now[slug], category, worn_before) for category in CATEGORIES]
+        yield slug, sum(row.worn for row in now[slug]), *tops
+
+
+def _month_before(month: date) -> date:
+    return (month - timedelta(days=1)).replace(day=1)
+
+
+def _by_place(rows: Sequence[GarmentRow]) -> dict[str, list[GarmentRow]]:
+    places: dict[str, list[GarmentRow]] = {}
+    for row in rows:
+        places.setdefault(row.destination, []).append(row)
+    return places
+
+
+def _place_in_the_file(slug: str) -> tuple[int, str]:
+    # App batches may be of a whole category, and a place may have left the file.
+    known = slug in destinations.slugs
+    return destinations.slugs.index(slug) if known else len(destinations.slugs), slug
+
+
+def _most_worn(
+    rows: Sequence[GarmentRow], category: Category, before: Mapping[tuple[str, str], int]
+) -> str:
+    row = next((row for row in rows if row.category == category), None)
+    if row is None:
+        return ""
+    change = row.worn - before.get((row.garment, row.colour), 0)
+    return f"{row.colour} {row.garment}: {row.worn} ({change:+d})"
