@@ -27,7 +27,8 @@ from oott_assets.sources.drawn_figures import (
     shade,
     someone,
 )
-from oott_assets.sources.drawn_garments import DRAWINGS, HOODS, Tailor
+from oott_assets.sources.drawn_garments import DRAWINGS, HOODS
+from oott_assets.sources.drawn_tailor import Tailor
 from oott_fashion.colours import PALETTE, PALETTE_NAMES, lab_of, nearest_colours
 from oott_fashion.garments import GARMENTS, Category, category_of
 from oott_fashion.vision.detections import Box
