@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from oott_assets.sources.drawn_photos import DrawnPhoto, draw_photo, dress_up, jpeg_of
 from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.stores.blobs import LocalBlobs
 from oott_fashion.stores.model_store import DetectorCard
 from oott_fashion.vision.letterbox import letterbox
 from oott_fashion.vision.photos import read_photo
@@ -77,24 +78,36 @@ def train_starter(training: StarterTraining, resume: bool = False) -> DetectorCa
 
 
 def publish_starter(training: StarterTraining) -> DetectorCard:
-    """Export the best weights of a training and measure them."""
+    """Export the best weights of a training and measure them.
+
+    Both files are moved to ``training.out`` when they are whole, the card last.
+    """
     os.environ["YOLO_AUTOINSTALL"] = "false"
     onnx = _exported(training)
     card = DetectorCard(
         garments=GARMENT_NAMES,
         image_side=training.image_side,
-        trained_on=(
-            f"main_data/train and {training.drawn_photos} drawn photos, YOLOv8n from scratch "
-            f"at {training.image_side} px, {training.hours:g} hours on {training.device}"
-        ),
+        trained_on=_how_it_was_trained(training),
         metrics={name: _metrics_on(training, name) for name in ("main_data", "drawn")},
         parity=_largest_difference(training, onnx),
         engine="onnxruntime",
         sha256=hashlib.sha256(onnx.read_bytes()).hexdigest(),
         created=datetime.now(UTC),
     )
-    (training.out / "card.json").write_text(card.model_dump_json(indent=2) + "\n")
+    made = LocalBlobs(training.out)
+    made.write("detector.onnx", onnx.read_bytes())
+    made.write("card.json", (card.model_dump_json(indent=2) + "\n").encode())
     return card
+
+
+def _how_it_was_trained(training: StarterTraining) -> str:
+    # Of the weights, for they may have been trained by another command line than this one.
+    options = _load(training.best_weights).ckpt["train_args"]
+    drawn = len(_photos_in(training.work / "data" / "drawn" / "train"))
+    return (
+        f"main_data/train and {drawn} drawn photos, YOLOv8n from scratch at {options['imgsz']} px, "
+        f"{options['time']:g} hours on {options['device']}"
+    )
 
 
 def write_data_set(training: StarterTraining) -> None:
@@ -229,9 +242,7 @@ def _exported(training: StarterTraining) -> Path:
     exported = _load(training.best_weights).export(
         format="onnx", imgsz=training.image_side, batch=1, opset=13, dynamic=False, simplify=False
     )
-    training.out.mkdir(parents=True, exist_ok=True)
-    onnx = training.out / "detector.onnx"
-    shutil.copyfile(exported, onnx)
+    onnx = Path(exported)
     _check_shapes(onnx, training.image_side)
     return onnx
 
