@@ -3,11 +3,13 @@
 Read from the environment, then from ``.env`` in the working directory.
 """
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -58,8 +60,10 @@ class Settings(BaseSettings):
     timezone: str = Field(
         "Asia/Seoul", description="Where months begin: for the schedule and for app photos."
     )
-    photo_source: Literal["folder", "lookbook"] = Field(
-        "lookbook", description="Where photos come from: folder, or lookbook (drawn photos)."
+    photo_source: Literal["folder", "lookbook"] | None = Field(
+        None,
+        description="Where photos come from: folder, or lookbook (drawn photos; the default while "
+        "OOTT_DATABASE_URL is not set).",
     )
     photos_folder: Path | None = Field(
         None, description="Of the folder source: photos lie in DESTINATION/YYYY-MM/, or in a heap."
@@ -95,7 +99,10 @@ class Settings(BaseSettings):
         30 * 2**20, ge=1, description="Largest photo file that a source may bring, in bytes."
     )
     most_body_bytes: int = Field(
-        50 * 2**20, ge=1, description="Largest request body, in bytes; larger is answered 413."
+        50 * 2**20,
+        ge=1,
+        description="Largest request body, in bytes; larger is answered 413. A worker holds eight "
+        "times as much at once; more is answered 503.",
     )
     most_batch_photos: int = Field(
         250, ge=1, description="Most photos in one /predict/batch; more is answered 413."
@@ -107,6 +114,20 @@ class Settings(BaseSettings):
     detector_poll_seconds: float = Field(
         5.0, gt=0, description="How often the service looks for a newer detector."
     )
+
+    @field_validator(
+        "home",
+        "photo_store",
+        "model_store",
+        "starter_detector",
+        "destinations_file",
+        "photos_folder",
+        mode="before",
+    )
+    @classmethod
+    def _starts_at_home(cls, place: object) -> object:
+        # Only a shell knows ~, and neither .env nor systemd is one.
+        return os.path.expanduser(place) if isinstance(place, str | Path) else place
 
     @field_validator("timezone")
     @classmethod
@@ -130,7 +151,9 @@ class Settings(BaseSettings):
         """Where the trend tables are; holds a password, so never log it."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        return f"sqlite:///{self.home / 'trends.sqlite'}"
+        # Folders may have names such as "50%", which mean something else in a URL.
+        file = sa.URL.create("sqlite", database=str(self.home / "trends.sqlite"))
+        return file.render_as_string(hide_password=False)
 
     @property
     def photo_store_root(self) -> str:

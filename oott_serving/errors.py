@@ -1,6 +1,7 @@
 """Which HTTP status says what went wrong, and the one shape every error has on the wire."""
 
 import functools
+import logging
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
@@ -16,6 +17,8 @@ from oott_serving.sent_photos import NotBase64, TooManyPhotos
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
+
+_log = logging.getLogger(__name__)
 
 # Long enough for a queue to move and for a database to come back, short enough for a retry.
 _RETRY_AFTER_SECONDS = 5
@@ -47,6 +50,15 @@ def status_of(error: Exception) -> int:
     return next(status for kind, status in _STATUS.items() if isinstance(error, kind))
 
 
+def sentence_of(error: Exception) -> str:
+    """Say what went wrong in words that any client may read."""
+    if isinstance(error, TrendDatabaseError):
+        # Its own words are for who runs the service: they name the server and its user.
+        _log.warning("a batch is answered 503: %s", error)
+        return "the trend database cannot be used now; try again later"
+    return str(error)
+
+
 def error_response(status: int, sentence: str) -> Response:
     """Write an error as clients read it; where it helps to ask again, say when."""
     headers = {"Retry-After": str(_RETRY_AFTER_SECONDS)} if status == 503 else None
@@ -64,7 +76,7 @@ def refusing(predict: Callable[Arguments, Answer]) -> Callable[Arguments, Answer
         try:
             return predict(*args, **kwargs)
         except tuple(_STATUS) as error:
-            response = error_response(status_of(error), str(error))
+            response = error_response(status_of(error), sentence_of(error))
             context = kwargs.get("ctx")
             if isinstance(context, bentoml.Context):
                 # Of a method that takes the context, BentoML answers with the context's status.

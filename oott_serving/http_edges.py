@@ -4,7 +4,7 @@ A plain ASGI middleware, so that a request can be refused before its body is rea
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -18,6 +18,9 @@ from oott_serving.errors import Refusal, error_response
 # A request has a comma per photo and per field. Without a bound, 50 MB of "{},{}," would be
 # made into gigabytes of objects before anyone looks at what they are.
 _MOST_COMMAS = 10_000
+
+# Eight full uploads at once are ordinary; 64 of them would fill the memory while they wait.
+_FULL_BODIES_AT_ONCE = 8
 
 
 class Prediction(NamedTuple):
@@ -40,6 +43,7 @@ class HttpEdges:
         self._most_body_bytes = most_body_bytes
         self._most_waiting = most_waiting
         self._waiting = 0
+        self._room = _RoomForBodies(_FULL_BODIES_AT_ONCE * most_body_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,9 +59,9 @@ class HttpEdges:
         try:
             headers = Headers(scope=scope)
             _refuse_other_content(headers)
-            self._refuse_announced_bytes(headers)
-            with self._place_in_the_queue():
-                body = await self._body(receive)
+            announced = self._announced_bytes(headers)
+            with self._place_in_the_queue(), self._room.taken(announced) as take:
+                body = await self._body(receive, take)
                 _refuse_unanswerable(body, prediction.request)
                 async with self._turns[prediction.path]:
                     await self._app(scope, _again(body, receive), send)
@@ -74,12 +78,14 @@ class HttpEdges:
         finally:
             self._waiting -= 1
 
-    def _refuse_announced_bytes(self, headers: Headers) -> None:
-        announced = headers.get("content-length", "")
-        if announced.isdecimal() and int(announced) > self._most_body_bytes:
-            raise self._too_large(f"{int(announced):,} bytes")
+    def _announced_bytes(self, headers: Headers) -> int:
+        length = headers.get("content-length", "")
+        announced = int(length) if length.isdecimal() else 0
+        if announced > self._most_body_bytes:
+            raise self._too_large(f"{announced:,} bytes")
+        return announced
 
-    async def _body(self, receive: Receive) -> bytes:
+    async def _body(self, receive: Receive, take: Callable[[int], None]) -> bytes:
         chunks: list[bytes] = []
         received = 0
         while True:
@@ -90,6 +96,7 @@ class HttpEdges:
             received += len(chunks[-1])
             if received > self._most_body_bytes:
                 raise self._too_large(f"more than {self._most_body_bytes:,} bytes")
+            take(received)
             if not message.get("more_body", False):
                 return b"".join(chunks)
 
@@ -99,6 +106,39 @@ class HttpEdges:
             f"the body has {found}; at most {self._most_body_bytes:,} are allowed; send fewer or "
             "smaller photos",
         )
+
+
+class _RoomForBodies:
+    """What the bodies of all requests may take of the memory at once."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most = most_bytes
+        self._taken = 0
+
+    @contextmanager
+    def taken(self, announced: int) -> Iterator[Callable[[int], None]]:
+        """Take ``announced`` bytes, and give what takes as many in all as have come.
+
+        Raises:
+            Refusal: there is no room for them.
+        """
+        mine = 0
+
+        def take(total: int) -> None:
+            nonlocal mine
+            more = max(0, total - mine)
+            if self._taken + more > self._most:
+                raise Refusal(
+                    503, f"{self._taken:,} bytes of requests wait already; try again in a moment"
+                )
+            self._taken += more
+            mine += more
+
+        try:
+            take(announced)
+            yield take
+        finally:
+            self._taken -= mine
 
 
 def _refuse_other_content(headers: Headers) -> None:

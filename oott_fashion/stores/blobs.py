@@ -49,6 +49,18 @@ class LocalBlobs:
             os.fsync(file.fileno())
             os.replace(file.name, path)
 
+    @contextmanager
+    def alone_in(self, folder: str) -> Iterator[None]:
+        """Wait for whoever is alone in ``folder``, then be so; a killed one no longer is."""
+        place = self.path_of(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        opened = os.open(place, os.O_RDONLY)
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(opened)
+
     def exists(self, name: str) -> bool:
         return self.path_of(name).is_file()
 
@@ -58,6 +70,14 @@ class LocalBlobs:
         if place.is_dir():
             for path in sorted(place.iterdir()):
                 if path.is_file() and not path.name.startswith("."):
+                    yield f"{folder}/{path.name}"
+
+    def folders(self, folder: str) -> Iterator[str]:
+        """List the folders directly in ``folder``, sorted."""
+        place = self.path_of(folder)
+        if place.is_dir():
+            for path in sorted(place.iterdir()):
+                if path.is_dir():
                     yield f"{folder}/{path.name}"
 
     def path_of(self, name: str) -> Path:

@@ -105,7 +105,8 @@ class ModelStore:
         except NoBlob as error:
             raise NoDetector(
                 f"no detector is published: {self._blobs.path_of(_LATEST)} does not exist; "
-                "materialise the asset garment_onnx, or set OOTT_MODEL_STORE to where one is"
+                "publish one, set OOTT_MODEL_STORE to where one is, or OOTT_STARTER_DETECTOR to "
+                "one to begin with"
             ) from error
         except ValidationError as error:
             raise BadDetector(
@@ -117,10 +118,17 @@ class ModelStore:
 
         Raises:
             NoDetector: nothing has been published.
-            BadDetector: the newest is damaged or knows other garments.
+            BadDetector: the newest is damaged, of another version than the pointer says, or
+                knows other garments.
         """
-        folder = f"{_ROOM}/{self.newest_version()}"
+        version = self.newest_version()
+        folder = f"{_ROOM}/{version}"
         card = read_card(self._blobs.path_of(f"{folder}/card.json"))
+        if card.version != version:
+            raise BadDetector(
+                f"{self._blobs.path_of(folder)} holds detector {card.version}; a folder is named "
+                "as its card's detector, so publish that again"
+            )
         return PublishedDetector.verified(self._blobs.path_of(f"{folder}/detector.onnx"), card)
 
     def newest_or_starter(self, starter: Path) -> PublishedDetector:
@@ -128,15 +136,18 @@ class ModelStore:
 
         Raises:
             NoDetector: nothing has been published, and ``starter`` has no card either.
-            BadDetector: the newest, or the starter, is damaged or knows other garments.
+            BadDetector: the newest, or the starter, is damaged or knows other garments; or
+                detectors were published, and the pointer to the newest is lost.
         """
         try:
             return self.newest()
         except NoDetector as error:
             card_file = starter / "card.json"
             if not card_file.is_file():
+                self._refuse_lost_pointer(starter=None)
                 raise NoDetector(f"{error}; nor is there a starter detector: {card_file}") from None
-            return self.publish(starter / "detector.onnx", read_card(card_file))
+        with self._blobs.alone_in(_ROOM):
+            return self._newest_or_publish(starter / "detector.onnx", read_card(card_file))
 
     def publish(self, onnx: Path, card: DetectorCard) -> PublishedDetector:
         """Make a detector the newest, after verifying it.
@@ -144,6 +155,33 @@ class ModelStore:
         Raises:
             BadDetector: ``onnx`` is not the file of ``card``, or knows other garments.
         """
+        with self._blobs.alone_in(_ROOM):
+            return self._publish(onnx, card)
+
+    def _newest_or_publish(self, starter: Path, card: DetectorCard) -> PublishedDetector:
+        try:
+            return self.newest()
+        except NoDetector:
+            self._refuse_lost_pointer(card.version)
+            return self._publish(starter, card)
+
+    def _refuse_lost_pointer(self, starter: str | None) -> None:
+        # The starter's own is left by whoever was killed before moving the pointer to it.
+        others = self._versions() - {starter}
+        if others:
+            raise BadDetector(
+                f"{self._blobs.path_of(_LATEST)} is missing, though detector {max(others)} was "
+                f'published; publish one again, or write {{"version": "{max(others)}"}} into it'
+            )
+
+    def _versions(self) -> set[str]:
+        return {
+            folder.removeprefix(f"{_ROOM}/")
+            for folder in self._blobs.folders(_ROOM)
+            if self._blobs.exists(f"{folder}/card.json")  # else it was never written whole
+        }
+
+    def _publish(self, onnx: Path, card: DetectorCard) -> PublishedDetector:
         PublishedDetector.verified(onnx, card)
         folder = f"{_ROOM}/{card.version}"
         self._blobs.write(f"{folder}/detector.onnx", onnx.read_bytes())

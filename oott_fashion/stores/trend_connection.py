@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.pool import NullPool
 
 Result = TypeVar("Result")
 
@@ -42,17 +43,18 @@ def engine_for(url: str) -> sa.Engine:
     """Prepare connections to the trend database; none is made yet.
 
     Raises:
-        TrendDatabaseError: ``url`` names no SQLite file, MySQL or MariaDB database, or the
-            folder of the file cannot be made.
+        TrendDatabaseError: ``url`` names no SQLite file, MySQL or MariaDB database, has options
+            of another kind than the driver's, or the folder of the file cannot be made.
     """
     parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
         _make_folder(parsed)
-        engine = sa.create_engine(parsed, connect_args={"timeout": _LOCK_SECONDS})
+        # A connection that is kept would go on writing to its file after that was deleted.
+        engine = _engine(parsed, poolclass=NullPool, connect_args={"timeout": _LOCK_SECONDS})
         event.listen(engine, "connect", _leave_transactions_to_sqlalchemy)
         event.listen(engine, "begin", _begin)
         return engine
-    return sa.create_engine(
+    return _engine(
         parsed,
         pool_pre_ping=True,
         pool_recycle=1800,
@@ -130,6 +132,29 @@ def tried_again(attempt: Callable[[], Result]) -> Result:
             time.sleep(pause * random.uniform(0.5, 1.5))
 
 
+def _engine(url: sa.URL, **settings: Any) -> sa.Engine:
+    def connect(dialect: sa.Dialect, _record: object, place: Any, options: Any) -> Any:
+        with _refused_options_named(url):
+            return dialect.connect(*place, **options)
+
+    with _refused_options_named(url):
+        engine = sa.create_engine(url, **settings)
+    event.listen(engine, "do_connect", connect)
+    return engine
+
+
+@contextmanager
+def _refused_options_named(url: sa.URL) -> Iterator[None]:
+    try:
+        yield
+    except (AttributeError, TypeError, ValueError) as error:
+        # By their names only: a value may be a password.
+        raise TrendDatabaseError(
+            f"the driver of the trend database {shown(url)} refuses an option of its address, "
+            f"one of {', '.join(url.query) or 'none'}; correct it or leave it out"
+        ) from error
+
+
 def _parsed(url: str) -> sa.URL:
     try:
         parsed = sa.make_url(url)
@@ -143,6 +168,12 @@ def _parsed(url: str) -> sa.URL:
         raise TrendDatabaseError(
             f"the trend tables do not live in {parsed.drivername}; expected an address that "
             "starts with sqlite:/// or mysql://"
+        )
+    if parsed.get_backend_name() != "sqlite" and url.count("@") > 1:
+        # It would end the password early, and the rest be shown as part of the server's name.
+        raise TrendDatabaseError(
+            "the address of the trend database has more than one @; the one before the server "
+            "stays, write any other, for instance in the password, as %40"
         )
     if not parsed.database or parsed.database == ":memory:":
         raise TrendDatabaseError(

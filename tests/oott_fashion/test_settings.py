@@ -7,6 +7,7 @@ import pytest
 from oott_fashion.colours import RELEASED_COLOURS
 from oott_fashion.destinations import read_destinations
 from oott_fashion.settings import BadSetting, Settings, read_settings
+from oott_fashion.stores.trend_tables import TrendTables
 from oott_fashion.vision.photos import MOST_PIXELS
 
 
@@ -29,7 +30,7 @@ def test_with_none_set_everything_lives_under_one_folder_on_sqlite() -> None:
 def test_with_none_set_the_demo_runs_on_drawn_photos() -> None:
     settings = read_settings()
 
-    assert settings.photo_source == "lookbook"
+    assert settings.photo_source is None
     assert len(settings.colours) == 13
     assert settings.engine == "auto"
     assert settings.most_pixels == MOST_PIXELS
@@ -47,6 +48,43 @@ def test_home_moves_everything_that_has_no_place_of_its_own(
     assert settings.trend_database_url == "sqlite:////srv/oott/trends.sqlite"
     assert settings.model_store_root == "/srv/oott/models"
     assert settings.photo_store_root == "/mnt/photos"
+
+
+@pytest.mark.parametrize("name", ["50%41", "a?b", "a#b", "a b", "집"])
+def test_the_default_database_lies_in_the_home_folder_whatever_its_name(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_HOME", str(tmp_path / name))
+
+    TrendTables.open(read_settings().trend_database_url, read_destinations()).migrate()
+
+    assert (tmp_path / name / "trends.sqlite").is_file()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "home",
+        "photos_folder",
+        "starter_detector",
+        "destinations_file",
+        "photo_store",
+        "model_store",
+    ],
+)
+def test_a_place_may_start_at_the_users_home(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ann")
+    (tmp_path / ".env").write_text(f"OOTT_{name.upper()}=~/street\n")
+
+    assert str(getattr(read_settings(), name)) == "/home/ann/street"
+
+
+def test_a_store_at_a_url_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OOTT_MODEL_STORE", "gs://bucket/~ann")
+
+    assert read_settings().model_store_root == "gs://bucket/~ann"
 
 
 def test_settings_are_read_from_a_file_of_the_working_directory(tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
-"""How many requests are worked on at once, and in which words plain errors are sent."""
+"""How much is held and worked on at once, and in which words plain errors are sent."""
 
 import asyncio
+import json
+from collections.abc import AsyncIterator
 
 import httpx
+import pytest
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
@@ -10,6 +13,7 @@ from oott_serving.api_models import CameraRequest
 from oott_serving.http_edges import HttpEdges, Prediction
 
 BODY = {"base64_image": "AAAA"}
+FULL = json.dumps(BODY).encode().ljust(1000)
 
 
 class Busy:
@@ -57,6 +61,49 @@ def test_of_a_kind_of_prediction_no_more_than_its_share_is_worked_on() -> None:
 
 def test_as_many_as_may_wait_are_answered_and_the_next_is_not() -> None:
     assert sorted(answers(Busy(), requests=5, at_once=1, most_waiting=4)) == [200] * 4 + [503]
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_eight_full_bodies_are_held_at_once_and_a_ninth_is_told_to_come_again(
+    announced: bool,
+) -> None:
+    edges = HttpEdges(Busy(), [Prediction("/predict", CameraRequest, 1)], len(FULL), 64)
+
+    responses = asyncio.run(upload(edges, 9, announced))
+
+    assert sorted(response.status_code for response in responses) == [200] * 8 + [503]
+    [refused] = [response for response in responses if response.status_code == 503]
+    assert "try again" in refused.json()["error"]
+    assert int(refused.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_answered_and_refused_bodies_leave_their_room_to_others(announced: bool) -> None:
+    edges = HttpEdges(Busy(), [Prediction("/predict", CameraRequest, 8)], len(FULL), 64)
+
+    async def ask() -> list[int]:
+        rounds = [await upload(edges, 9, announced) for _ in range(2)]
+        rounds.append(await upload(edges, 8, announced))
+        return [response.status_code for responses in rounds for response in responses]
+
+    assert asyncio.run(ask())[-8:] == [200] * 8
+
+
+async def upload(edges: HttpEdges, count: int, announced: bool) -> list[httpx.Response]:
+    """Send ``count`` full bodies at once, each in chunks, telling their length first or not."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for start in range(0, len(FULL), 100):
+            yield FULL[start : start + 100]
+            await asyncio.sleep(0)
+
+    headers = {"Content-Type": "application/json"}
+    if announced:
+        headers["Content-Length"] = str(len(FULL))
+    transport = httpx.ASGITransport(edges)
+    async with httpx.AsyncClient(transport=transport, base_url="http://closet") as client:
+        sent = [client.post("/predict", content=chunks(), headers=headers) for _ in range(count)]
+        return list(await asyncio.gather(*sent))
 
 
 def test_a_plain_error_keeps_its_words_and_headers_in_json() -> None:

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import logging
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from oott_fashion.stores.model_store import (
     PublishedDetector,
     read_card,
 )
+from tests.databases import in_processes
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 STARTER = Path(__file__).parents[3] / "models" / "starter-detector"
@@ -59,7 +61,9 @@ def test_a_store_without_detectors_says_where_it_looked_and_what_to_do(store: Mo
             look()
 
         assert f"{store.root}/garment-detector/latest.json does not exist" in str(missing.value)
-        assert "materialise the asset garment_onnx, or set OOTT_MODEL_STORE" in str(missing.value)
+        assert "publish one, set OOTT_MODEL_STORE to where one is, or OOTT_STARTER_DETECTOR" in (
+            str(missing.value)
+        )
 
 
 def test_a_published_detector_is_the_newest(store: ModelStore, tmp_path: Path) -> None:
@@ -238,6 +242,80 @@ def test_the_starter_detector_does_not_hide_that_the_newest_is_damaged(
 
     with pytest.raises(BadDetector, match="is damaged"):
         store.newest_or_starter(_starter_in(tmp_path))
+
+
+@pytest.mark.parametrize("starter", ["starter", "nowhere"])
+def test_a_store_that_lost_its_pointer_is_not_set_back_to_the_starter(
+    starter: str, store: ModelStore, tmp_path: Path
+) -> None:
+    mine = store.publish(detector(tmp_path, b"mine"), card(b"mine")).version
+    pointer = Path(store.root) / "garment-detector" / "latest.json"
+    pointer.unlink()
+    _starter_in(tmp_path)
+
+    with pytest.raises(BadDetector, match=f"json is missing, though detector {mine}") as refused:
+        store.newest_or_starter(tmp_path / starter)
+
+    assert not pointer.exists()
+    pointer.write_text(str(refused.value).split("or write ")[1].removesuffix(" into it"))
+    assert store.newest().version == mine
+
+
+def test_a_starter_that_was_not_published_to_the_end_is_published_again(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    starter = _starter_in(tmp_path)
+    store.newest_or_starter(starter)
+    (Path(store.root) / "garment-detector" / "latest.json").unlink()
+
+    assert store.newest_or_starter(starter).card == card()
+
+
+def test_what_was_left_of_a_killed_publication_is_no_detector(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    LocalBlobs(store.root).write("garment-detector/20261120T120000Z-0/detector.onnx", b"net")
+
+    assert store.newest_or_starter(_starter_in(tmp_path)).card == card()
+
+
+def test_readers_at_once_all_find_the_starter(store: ModelStore, tmp_path: Path) -> None:
+    starter = _starter_in(tmp_path)
+
+    assert in_processes(4, lambda _: store.newest_or_starter(starter)) == [0] * 4
+
+
+def test_a_reader_waits_for_the_detector_that_is_being_published(
+    store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = card(b"mine", created=NOON - timedelta(days=365))
+    starter = _starter_in(tmp_path)
+    write = LocalBlobs.write
+    with ThreadPoolExecutor(1) as pool:
+        readers: list[Future[PublishedDetector]] = []
+
+        def write_once_read(blobs: LocalBlobs, name: str, content: bytes) -> None:
+            if not readers:
+                readers.append(pool.submit(store.newest_or_starter, starter))
+                wait(readers, timeout=0.3)
+            write(blobs, name, content)
+
+        monkeypatch.setattr(LocalBlobs, "write", write_once_read)
+        store.publish(detector(tmp_path, b"mine"), mine)
+
+        assert readers[0].result().card == mine
+    assert store.newest().card == mine
+
+
+def test_a_folder_that_is_not_named_as_its_detector_is_refused(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    version = store.publish(detector(tmp_path), card()).version
+    folder_of(store, version).rename(folder_of(store, "mine"))
+    LocalBlobs(store.root).write("garment-detector/latest.json", b'{"version": "mine"}')
+
+    with pytest.raises(BadDetector, match=f"garment-detector/mine holds detector {version}"):
+        store.newest()
 
 
 def test_without_a_starter_detector_either_both_places_are_named(

@@ -185,6 +185,35 @@ def test_a_full_disk_is_said_and_leaves_the_old_rows(tmp_path: Path) -> None:
     assert len(tables.garment_rows()) == 1
 
 
+def test_a_deleted_sqlite_file_is_not_written_to_any_longer(tmp_path: Path) -> None:
+    file = tmp_path / "trends.db"
+    tables = opened(f"sqlite:///{file}")
+    tables.migrate()
+    write(tables)
+    file.unlink()
+
+    assert "migrate it first" in complaint(lambda: write(tables))
+    tables.migrate()
+    write(tables)
+    assert run_sql(f"sqlite:///{file}", "SELECT SUM(worn) FROM garment_trends") == [(1,)]
+
+
+def test_a_writer_of_a_sqlite_file_does_not_wait_for_its_readers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trend_connection, "_LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(trend_connection, "_PAUSES_SECONDS", ())
+    url = f"sqlite:///{tmp_path / 'trends.db'}"
+    opened(url).migrate()
+
+    with engine_for(url).begin() as reading:
+        before = reading.exec_driver_sql("SELECT COUNT(*) FROM garment_trends").scalar()
+        write(opened(url))
+        after = reading.exec_driver_sql("SELECT COUNT(*) FROM garment_trends").scalar()
+
+    assert before == after == 0
+
+
 def test_a_file_of_something_else_is_said_and_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "trends.db"
     file.write_bytes(b"holiday photos " * 1000)
@@ -219,6 +248,9 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         (f"ann:{PASSWORD}@db/trends", "is no URL"),
         (f"mysql://ann:{PASSWORD}@db:port/trends", "is no URL"),
         (f"mysql://ann:{PASSWORD}@db", "names no database"),
+        (f"mysql://ann:p@{PASSWORD}@db/trends", "write any other, .* as %40"),
+        (f"mysql://ann:p@{PASSWORD}/w@db/trends", "write any other, .* as %40"),
+        (f"mysql://ann:p@{PASSWORD}?w@db/trends", "write any other, .* as %40"),
         ("sqlite://", "names no database"),
         ("sqlite:///:memory:", "names no database"),
     ],
@@ -227,6 +259,29 @@ def test_an_address_of_nothing_that_oott_uses_is_refused(url: str, said: str) ->
     with pytest.raises(TrendDatabaseError, match=said):
         opened(url)
     complaint(lambda: opened(url))
+
+
+@pytest.mark.parametrize(
+    "options", ["foo=1", "connection_timeout=soon", "use_pure=perhaps", f"foo={PASSWORD}"]
+)
+def test_options_that_the_driver_does_not_take_are_named_without_their_values(
+    options: str, mariadb: MariaDB
+) -> None:
+    url = f"{mariadb.url(mariadb.new_database())}?{options}"
+
+    said = complaint(lambda: opened(url).migrate())
+
+    assert f"refuses an option of its address, one of {options.split('=')[0]}; correct it" in said
+    assert options.split("=")[1] not in said.split("option of")[1]
+
+
+def test_an_at_sign_written_as_40_is_part_of_the_password(mariadb: MariaDB) -> None:
+    database = mariadb.new_database()
+    mariadb.execute(
+        "CREATE OR REPLACE USER at IDENTIFIED BY 'p@ss'", f"GRANT ALL ON {database}.* TO at"
+    )
+
+    opened(mariadb.url(database, "at", "p%40ss")).migrate()
 
 
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb", "mysql+mysqlconnector"])
