@@ -14,6 +14,7 @@ demo: .venv/base
 
 # Dagster's pages on http://localhost:3000: assets, runs, schedules, pictures.
 ui: .venv/base
+	$(BIN)/python local_dagster.py
 	$(BIN)/dagster dev -w workspace.yaml
 
 # The closet service on http://localhost:5543.

@@ -1,6 +1,7 @@
 """The whole way once: photos to trend tables through Dagster, then one photo to the service."""
 
 import base64
+import ctypes
 import json
 import os
 import signal
@@ -20,13 +21,11 @@ from zoneinfo import ZoneInfo
 import click
 import dagster as dg
 
-from oott_assets.definitions import defs, resources_of
-from oott_assets.partitions import destinations, meaning_of, month_by_destination, partition_key
-from oott_assets.resources.detection_store import DetectionStore
-from oott_assets.resources.photo_store import PhotoStore
-from oott_assets.sources.folder import PhotoFolder
-from oott_fashion.settings import Settings, read_settings
-from oott_fashion.stores.trend_tables import TrendTables
+import local_dagster
+from oott_assets.sources.photo_source import PhotosUnknown
+from oott_fashion.destinations import Destination
+from oott_fashion.settings import BadSetting, Settings, read_settings
+from oott_fashion.stores.trend_tables import TrendDatabaseError, TrendTables
 from oott_fashion.trends import Look
 
 _DRAWN_DESTINATIONS = ("haeundae", "hongdae")
@@ -35,71 +34,115 @@ _LOOKS_SHOWN = 8
 # A folder may hold years of photos; a demo shows the newest.
 _MOST_PARTITIONS = 12
 _START_SECONDS = 120
+_PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 
 Partition = tuple[str, date]
 
 
 @click.command(help=f"{__doc__} Without PHOTOS, of drawn photos.")
-@click.option("--photos", type=click.Path(exists=True, file_okay=False), help="your photos")
+@click.option("--photos", help="folder of your photos")
 @click.option("--destination", default="hongdae", help="of photos that lie in the folder itself")
 @click.option("--month", help="YYYY-MM, of photos without a date; by default the last one")
 def main(photos: str | None, destination: str, month: str | None) -> None:
     """Materialise, print the trend tables, ask the service about a photo."""
     try:
-        partitions = _drawn() if photos is None else _found(photos, destination, month)
-    except ValueError as error:
+        _walk(photos and str(Path(photos).expanduser()), destination, month)
+    except (ValueError, OSError, PhotosUnknown, TrendDatabaseError) as error:
         raise click.ClickException(str(error)) from None
+
+
+def _walk(photos: str | None, destination: str, month: str | None) -> None:
+    # Definitions are made of the settings: unusable ones are to be told in a sentence.
+    read_settings()
+    partitions = _drawn() if photos is None else _found(photos, destination, month)
     settings = read_settings()
-    for partition in partitions:
-        _materialise(settings, partition)
+    with local_dagster.opened() as instance:
+        for partition in partitions:
+            _materialise(settings, instance, partition)
     _show_trends(settings, partitions)
     _ask_the_service(settings, partitions)
     click.echo("\nLook around with `make ui`, then open http://localhost:3000/assets")
+    if photos is not None:
+        click.echo(
+            "There, photos are drawn unless OOTT_PHOTO_SOURCE=folder and "
+            f"OOTT_PHOTOS_FOLDER={photos} are set"
+        )
 
 
 def _drawn() -> list[Partition]:
+    if read_settings().database_url is not None:
+        raise BadSetting(
+            "OOTT_DATABASE_URL is set, and the demo would count drawn people in that database; "
+            "unset it, or give photos of yours: make demo PHOTOS=FOLDER"
+        )
     os.environ["OOTT_PHOTO_SOURCE"] = "lookbook"
-    return [(slug, month) for slug in _DRAWN_DESTINATIONS for month in _DRAWN_MONTHS]
+    return _known([(slug, month) for slug in _DRAWN_DESTINATIONS for month in _DRAWN_MONTHS])
 
 
 def _found(photos: str, destination: str, month: str | None) -> list[Partition]:
     """Read the user's photos from now on, and tell which partitions they are of."""
-    asked = meaning_of(f"{destination}|{month or _last_month()}")
+    from oott_assets.partitions import destinations, meaning_of
+    from oott_assets.sources.folder import PhotoFolder
+
+    settings = read_settings()
+    asked = meaning_of(f"{destination}|{month or _last_month(settings)}")
     os.environ["OOTT_PHOTO_SOURCE"] = "folder"
     os.environ["OOTT_PHOTOS_FOLDER"] = photos
     os.environ["OOTT_HEAP_DESTINATION"] = asked.destination.slug
-    settings = read_settings()
-    folder = PhotoFolder(
-        Path(photos), asked.destination.slug, settings.most_photo_bytes, settings.timezone
-    )
-    found = folder.partitions(destinations.slugs) or [(asked.destination.slug, asked.month)]
-    kept = [it for it in found if month_by_destination.has_partition_key(partition_key(*it))]
-    if not kept:
-        raise ValueError(
-            f"{photos} holds photos of {', '.join(f'{it:%Y-%m}' for _, it in found[:5])}; expected "
-            f"full months since {settings.first_month}, which OOTT_FIRST_MONTH moves"
-        )
-    return kept[-_MOST_PARTITIONS:]
+    heap = asked.destination.slug
+    most_bytes, timezone = settings.most_photo_bytes, settings.timezone
+    folder = PhotoFolder(Path(photos), destinations, heap, most_bytes, timezone)
+    for reason in folder.passed_over():
+        click.echo(f"passed over: {reason}")
+    found = _known(folder.partitions() or [(heap, asked.month)])
+    newest = sorted(sorted(found, key=lambda partition: partition[1])[-_MOST_PARTITIONS:])
+    if len(found) > len(newest):
+        click.echo(f"left for `make ui`: {len(found) - len(newest)} older months")
+    return newest
 
 
-def _last_month() -> str:
-    today = datetime.now(ZoneInfo(read_settings().timezone)).date()
+def _known(partitions: Sequence[Partition]) -> list[Partition]:
+    """Keep those of ``partitions`` that can be materialised, and say which cannot.
+
+    Raises:
+        ValueError: none of them can.
+    """
+    from oott_assets.partitions import month_by_destination, partition_key
+
+    keys = {partition: partition_key(*partition) for partition in partitions}
+    known = [it for it, key in keys.items() if month_by_destination.has_partition_key(key)]
+    strange = [f"{slug} {month:%Y-%m}" for slug, month in keys if (slug, month) not in known]
+    expected = f"full months since {read_settings().first_month}, which OOTT_FIRST_MONTH moves"
+    if not known:
+        raise ValueError(f"found {', '.join(strange[:5])}; expected {expected}")
+    if strange:
+        click.echo(f"passed over: {', '.join(strange)}; expected {expected}")
+    return known
+
+
+def _last_month(settings: Settings) -> str:
+    today = datetime.now(ZoneInfo(settings.timezone)).date()
     return f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
 
 
-def _materialise(settings: Settings, partition: Partition) -> None:
+def _materialise(settings: Settings, instance: dg.DagsterInstance, partition: Partition) -> None:
+    from oott_assets.definitions import defs, resources_of
+    from oott_assets.partitions import partition_key
+    from oott_assets.resources.detection_store import DetectionStore
+
     slug, month = partition
     began = time.monotonic()
-    with dg.DagsterInstance.get() as instance:
-        run = defs.resolve_job_def("monthly_trends_job").execute_in_process(
-            partition_key=partition_key(slug, month),
-            resources=resources_of(settings),
-            instance=instance,
-            raise_on_error=False,
-            run_config={"loggers": {"console": {"config": {"log_level": "WARNING"}}}},
-        )
+    # Drawn photos take seconds; a folder may take an hour, and its log says how far it is.
+    log_level = "WARNING" if settings.photo_source == "lookbook" else "INFO"
+    run = defs.resolve_job_def("monthly_trends_job").execute_in_process(
+        partition_key=partition_key(slug, month),
+        resources=resources_of(settings),
+        instance=instance,
+        raise_on_error=False,
+        run_config={"loggers": {"console": {"config": {"log_level": log_level}}}},
+    )
     if not run.success:
-        raise click.ClickException(f"{slug} {month:%Y-%m} failed; the reason is logged above")
+        raise click.ClickException(f"{slug} {month:%Y-%m} failed: {_reason_in(run)}")
     photos = DetectionStore(root=settings.photo_store_root).read(slug, month)
     click.echo(
         f"{slug} {month:%Y-%m}: {len(photos.photos)} photos, {photos.garments} garments "
@@ -107,25 +150,32 @@ def _materialise(settings: Settings, partition: Partition) -> None:
     )
 
 
+def _reason_in(run: dg.ExecuteInProcessResult) -> str:
+    failures = [event.step_failure_data for event in run.all_events if event.is_step_failure]
+    told = [it.user_failure_data.description for it in failures if it.user_failure_data]
+    return next((reason for reason in told if reason), "the reason is logged above")
+
+
 def _show_trends(settings: Settings, partitions: Sequence[Partition]) -> None:
+    from oott_assets.partitions import destinations
+
     tables = TrendTables.open(settings.trend_database_url, destinations)
     for slug in dict.fromkeys(slug for slug, _ in partitions):
         months = [month for it, month in partitions if it == slug]
-        _show_destination(tables, slug, months)
+        _show_destination(tables, destinations.destination(slug), months)
     tables.close()
 
 
-def _show_destination(tables: TrendTables, slug: str, months: Sequence[date]) -> None:
+def _show_destination(tables: TrendTables, place: Destination, months: Sequence[date]) -> None:
     """Print the looks most worn in ``months``, and how often in each."""
     worn = {
-        month: {Look(*row[2:5]): row.worn for row in tables.garment_rows(month, slug)}
+        month: {Look(*row[2:5]): row.worn for row in tables.garment_rows(month, place.slug)}
         for month in months
     }
     totals = Counter[Look]()
     for looks in worn.values():
         totals.update(looks)
-    place = destinations.destination(slug)
-    click.echo(f"\n{slug} ({place.name}), worn per month")
+    click.echo(f"\n{place.slug} ({place.name}), worn per month")
     click.echo(f"  {'':34}" + "".join(f"{month:%Y-%m}".rjust(9) for month in months))
     for look, _ in totals.most_common(_LOOKS_SHOWN):
         times = "".join(str(worn[month].get(look, 0)).rjust(9) for month in months)
@@ -144,6 +194,8 @@ def _ask_the_service(settings: Settings, partitions: Sequence[Partition]) -> Non
 
 
 def _some_photo(settings: Settings, partitions: Sequence[Partition]) -> tuple[str, bytes]:
+    from oott_assets.resources.photo_store import PhotoStore
+
     store = PhotoStore(root=settings.photo_store_root, most_pixels=settings.most_pixels)
     for partition in partitions:
         for row in store.manifest(*partition):
@@ -163,14 +215,19 @@ def _service() -> Iterator[str]:
         [*command, "--host", "127.0.0.1", "--port", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
+        preexec_fn=_end_with_the_demo,
     )
     try:
         _await_ready(server, f"http://127.0.0.1:{port}/readyz")
         yield f"http://127.0.0.1:{port}"
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
+        server.terminate()
         server.wait(30)
+
+
+def _end_with_the_demo() -> None:
+    # Also where the demo is killed.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _await_ready(server: "subprocess.Popen[bytes]", address: str) -> None:

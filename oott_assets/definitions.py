@@ -29,9 +29,11 @@ def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource[None]]
         UnknownPlace: ``heap_destination`` is no destination.
     """
     heap = settings.heap_destination
+    # Nobody who names a database of their own wants drawn people in it by default.
+    default_source = "lookbook" if settings.database_url is None else None
     return {
         "photo_source": ChosenSource(
-            source=settings.photo_source,
+            source=settings.photo_source or default_source,
             folder=str(settings.photos_folder) if settings.photos_folder else None,
             heap_destination=destinations.destination(heap).slug if heap else None,
             most_photo_bytes=settings.most_photo_bytes,

@@ -61,7 +61,7 @@ class PhotoStore(dg.ConfigurableResource[None]):
     most_pixels: int
 
     def keep(self, content: bytes) -> StoredPhoto:
-        """Store a photo, unless it is stored already.
+        """Store a photo, unless it is stored already; a damaged one is stored anew.
 
         Raises:
             UnreadablePhoto: it is none, or damaged; nothing was stored.
@@ -69,7 +69,7 @@ class PhotoStore(dg.ConfigurableResource[None]):
         """
         height, width = read_photo(content, self.most_pixels).shape[:2]
         sha256 = hashlib.sha256(content).hexdigest()
-        if not self._blobs.exists(_photo_named(sha256)):
+        if not self._is_whole(sha256):
             self._blobs.write(_photo_named(sha256), content)
         return StoredPhoto(sha256, width, height)
 
@@ -95,6 +95,13 @@ class PhotoStore(dg.ConfigurableResource[None]):
             PhotoTooLarge: fewer pixels are allowed now than when it was stored.
         """
         return read_photo(self.content(sha256), self.most_pixels)
+
+    def _is_whole(self, sha256: str) -> bool:
+        try:
+            self.content(sha256)
+        except UnreadablePhoto:
+            return False
+        return True
 
     def write_manifest(self, destination: str, month: date, rows: Sequence[ManifestRow]) -> None:
         """Put ``rows`` in the place of the partition's manifest."""

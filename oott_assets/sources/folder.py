@@ -4,6 +4,7 @@
 by their EXIF; photos in ``FOLDER/`` itself are, besides, all of one place that the user names.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from PIL import Image, UnidentifiedImageError
 
 from oott_assets.sources.photo_source import FoundPhoto, PhotosUnknown, RefusedPhoto
-from oott_fashion.destinations import Destination
+from oott_fashion.destinations import Destination, Destinations, UnknownPlace
 from oott_fashion.vision.photos import FORMATS
 
 # HEIC, AVIF and RAW are here so that they are listed as unreadable, not passed over in silence.
@@ -20,18 +21,30 @@ _PHOTO_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 ) | frozenset((".heic", ".heif", ".avif", ".dng"))
 
+# Older dates, such as 0001-01-01, are what software writes when it knows none.
+_FIRST_EXIF_YEAR = 1995
+
 _EXIF_IFD, _DATE_TIME_ORIGINAL, _DATE_TIME = 0x8769, 0x9003, 0x0132
 
 
 class PhotoFolder:
-    """The photos under one folder; those in the folder itself are of ``heap_destination``."""
+    """The photos under one folder; those in the folder itself are of ``heap_destination``.
+
+    Folders of destinations may be named by slug or Korean name.
+    """
 
     name = "folder"
 
     def __init__(
-        self, folder: Path, heap_destination: str | None, most_bytes: int, timezone: str
+        self,
+        folder: Path,
+        destinations: Destinations,
+        heap_destination: str | None,
+        most_bytes: int,
+        timezone: str,
     ) -> None:
         self.folder = folder
+        self.destinations = destinations
         self.heap_destination = heap_destination
         self.most_bytes = most_bytes
         self.timezone = timezone
@@ -42,27 +55,59 @@ class PhotoFolder:
         Raises:
             PhotosUnknown: the folder does not exist or cannot be read.
         """
-        place = self.folder / destination.slug
-        for file in self._files_in(place / f"{month:%Y-%m}"):
-            yield self._found(file)
-        yield from self._taken_in(month, self._files_in(place))
+        for place in self._places().get(destination.slug, []):
+            yield from map(self._found, _photos_in(place / f"{month:%Y-%m}"))
+            yield from self._taken_in(month, _photos_in(place))
         if destination.slug == self.heap_destination:
-            yield from self._taken_in(month, self._files_in(self.folder))
+            yield from self._taken_in(month, _photos_in(self.folder))
 
-    def partitions(self, destinations: Sequence[str]) -> list[tuple[str, date]]:
-        """List the (slug, 1st of month) that folders are named for or photos are dated in."""
-        found = {
-            (slug, month)
-            for slug in destinations
-            for month in [
-                *map(_month_named, _folders_in(self.folder / slug)),
-                *map(self._month_of, self._files_in(self.folder / slug)),
-            ]
-        }
+    def partitions(self) -> list[tuple[str, date]]:
+        """List the (slug, 1st of month) that folders are named for or photos are dated in.
+
+        Raises:
+            PhotosUnknown: the folder does not exist or cannot be read.
+        """
+        found: set[tuple[str, date | None]] = set()
+        for slug, places in self._places().items():
+            for place in places:
+                found |= {(slug, _month_named(folder.name)) for folder in _folders_in(place)}
+                found |= {(slug, self._month_of(file)) for file in _photos_in(place)}
         if self.heap_destination is not None:
-            heap = self._files_in(self.folder)
+            heap = _photos_in(self.folder)
             found |= {(self.heap_destination, self._month_of(file)) for file in heap}
         return sorted((slug, month) for slug, month in found if month is not None)
+
+    def passed_over(self) -> list[str]:
+        """Say of each folder that names no destination or no month that it is passed over.
+
+        Raises:
+            PhotosUnknown: the folder does not exist or cannot be read.
+        """
+        places = self._places()
+        known = {place for folders in places.values() for place in folders}
+        strange = [it for it in _folders_in(self.folder) if it not in known]
+        return [f"{it.name}/ is no destination, such as hongdae or 홍대" for it in strange] + [
+            f"{place.name}/{folder.name}/ is no month, written YYYY-MM"
+            for place in sorted(known)
+            for folder in _folders_in(place)
+            if _month_named(folder.name) is None
+        ]
+
+    def _places(self) -> dict[str, list[Path]]:
+        """Find the folders of each destination, by slug."""
+        if not self.folder.is_dir():
+            raise PhotosUnknown(
+                f"{self.folder} is no folder; set OOTT_PHOTOS_FOLDER to one that holds photos in "
+                "DESTINATION/YYYY-MM/"
+            )
+        places: dict[str, list[Path]] = {}
+        for folder in _folders_in(self.folder):
+            try:
+                slug = self.destinations.destination(folder.name).slug
+            except UnknownPlace:
+                continue
+            places.setdefault(slug, []).append(folder)
+        return places
 
     def _month_of(self, file: Path) -> date | None:
         taken_at = _exif_date(file, self.timezone)
@@ -72,7 +117,8 @@ class PhotoFolder:
         return (photo for photo in map(self._found, files) if _may_be_of(month, photo))
 
     def _found(self, file: Path) -> FoundPhoto | RefusedPhoto:
-        name = str(file.relative_to(self.folder))
+        # Of a name that is not UTF-8, what can be written down.
+        name = os.fsencode(file.relative_to(self.folder)).decode(errors="replace")
         try:
             size = file.stat().st_size
             if size > self.most_bytes:
@@ -81,25 +127,6 @@ class PhotoFolder:
         except OSError as error:
             return RefusedPhoto(name, f"cannot be read: {error.strerror or error}")
 
-    def _files_in(self, folder: Path) -> list[Path]:
-        if not self.folder.is_dir():
-            raise PhotosUnknown(
-                f"{self.folder} is no folder; set OOTT_PHOTOS_FOLDER to one that holds photos in "
-                "DESTINATION/YYYY-MM/"
-            )
-        if not folder.is_dir():
-            return []
-        try:
-            return sorted(
-                file
-                for file in folder.iterdir()
-                if file.suffix.lower() in _PHOTO_SUFFIXES
-                and not file.name.startswith(".")
-                and file.is_file()
-            )
-        except OSError as error:
-            raise PhotosUnknown(f"{folder} cannot be listed: {error.strerror}") from error
-
 
 def _may_be_of(month: date, photo: FoundPhoto | RefusedPhoto) -> bool:
     if isinstance(photo, RefusedPhoto) or photo.taken_at is None:
@@ -107,17 +134,36 @@ def _may_be_of(month: date, photo: FoundPhoto | RefusedPhoto) -> bool:
     return (photo.taken_at.year, photo.taken_at.month) == (month.year, month.month)
 
 
-def _folders_in(folder: Path) -> list[str]:
-    if not folder.is_dir():
+def _photos_in(folder: Path) -> list[Path]:
+    return [
+        file
+        for file in _entries_of(folder)
+        # A link that leads nowhere is brought, so that it is listed as unreadable.
+        if file.suffix.lower() in _PHOTO_SUFFIXES and not file.is_dir()
+    ]
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    return [child for child in _entries_of(folder) if child.is_dir()]
+
+
+def _entries_of(folder: Path) -> list[Path]:
+    """List what is in ``folder``, sorted, but for the hidden; nothing where there is none."""
+    try:
+        return sorted(it for it in folder.iterdir() if not it.name.startswith("."))
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    return [child.name for child in folder.iterdir() if child.is_dir()]
+    except OSError as error:
+        raise PhotosUnknown(f"{folder} cannot be listed: {error.strerror}") from error
 
 
 def _month_named(name: str) -> date | None:
     try:
-        return datetime.strptime(name, "%Y-%m").date()
+        month = datetime.strptime(name, "%Y-%m").date()
     except ValueError:
         return None
+    # strptime also takes 2026-9, where photos are not looked for.
+    return month if f"{month:%Y-%m}" == name else None
 
 
 def _exif_date(file: Path, timezone: str) -> datetime | None:
@@ -138,5 +184,7 @@ def _exif_date(file: Path, timezone: str) -> datetime | None:
         KeyError,
         IndexError,
     ):
+        return None
+    if taken_at.year < _FIRST_EXIF_YEAR:
         return None
     return taken_at.replace(tzinfo=ZoneInfo(timezone))

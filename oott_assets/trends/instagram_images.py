@@ -9,7 +9,7 @@ from oott_assets.partitions import month_and_destination, month_by_destination
 from oott_assets.resources.photo_source import ChosenSource
 from oott_assets.resources.photo_store import ManifestRow, PhotoStore
 from oott_assets.sources.photo_source import FoundPhoto, PhotosUnknown, RefusedPhoto
-from oott_assets.trends.pictures import contact_sheet, sample_of
+from oott_assets.trends.pictures import annotated, contact_sheet, sample_of
 from oott_assets.trends.progress import reported
 from oott_assets.trends.tables import listed
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
@@ -25,9 +25,9 @@ def instagram_images(
     reason, and counted nowhere.
     """
     month, destination = month_and_destination(context)
-    source = photo_source.opened()
-    photos = reported(source.photos(destination, month), context.log, "photos collected")
     try:
+        source = photo_source.opened()
+        photos = reported(source.photos(destination, month), context.log, "photos collected")
         found = [_row_of(photo, source.name, photo_store) for photo in photos]
     except PhotosUnknown as error:
         raise dg.Failure(str(error), allow_retries=False) from error
@@ -65,7 +65,8 @@ def _metadata_of(
 ) -> dict[str, dg.MetadataValue | int]:
     stored = [row.sha256 for row in rows if row.sha256 is not None]
     unreadable = [(row.name, row.unreadable) for row in rows if row.unreadable is not None]
-    sheet = contact_sheet([photo_store.pixels(photo) for photo in sample_of(stored)])
+    # Shrunk one by one: eighteen photos of a new phone take three gigabytes.
+    sheet = contact_sheet([annotated(photo_store.pixels(photo), ()) for photo in sample_of(stored)])
     return {
         "contact sheet": sheet,
         "photos": len(stored),

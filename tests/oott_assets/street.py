@@ -65,6 +65,7 @@ def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Street:
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
     monkeypatch.setenv("OOTT_ENGINE", "onnxruntime")
     monkeypatch.setenv("OOTT_LOOKBOOK_PHOTOS", "4")
+    monkeypatch.setenv("OOTT_PHOTO_SOURCE", "lookbook")
     return Street()
 
 

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
@@ -57,7 +58,7 @@ def test_a_partition_key_says_destination_and_month() -> None:
 
 
 def test_a_month_that_is_not_over_has_no_partition_yet() -> None:
-    this_month = datetime.now(UTC).date().replace(day=1)
+    this_month = datetime.now(ZoneInfo("Asia/Seoul")).date().replace(day=1)
 
     assert not month_by_destination.has_partition_key(partition_key("hongdae", this_month))
 

@@ -1,3 +1,4 @@
+import os
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,7 @@ IN_SEPTEMBER, IN_OCTOBER = "2026:09:30 23:59:59", "2026:10:01 00:00:00"
 
 
 def photo_folder(folder: Path, heap: str | None = None, most_bytes: int = 10**6) -> PhotoFolder:
-    return PhotoFolder(folder, heap, most_bytes, "Asia/Seoul")
+    return PhotoFolder(folder, destinations, heap, most_bytes, "Asia/Seoul")
 
 
 def names(folder: PhotoFolder, month: date = SEPTEMBER) -> list[str]:
@@ -46,7 +47,9 @@ def test_an_undated_photo_belongs_to_the_month_asked_for_and_has_no_date(tmp_pat
     assert photo.taken_at is None
 
 
-@pytest.mark.parametrize("written", ["0000:00:00 00:00:00", "last summer", ""])
+@pytest.mark.parametrize(
+    "written", ["0001:01:01 00:00:00", "0000:00:00 00:00:00", "last summer", ""]
+)
 def test_a_photo_whose_date_makes_no_sense_is_undated(tmp_path: Path, written: str) -> None:
     save_photo(tmp_path / "hongdae/a.jpg", taken_at=written)
 
@@ -90,6 +93,42 @@ def test_a_file_of_exactly_the_most_bytes_is_brought_and_one_more_is_refused(
     assert too_large == RefusedPhoto("b.jpg", "5 bytes; at most 4 allowed")
 
 
+def test_folders_of_destinations_may_be_named_in_korean_or_in_capitals(tmp_path: Path) -> None:
+    save_photo(tmp_path / "홍대/2026-09/a.jpg")
+    save_photo(tmp_path / "Hongdae/2026-09/b.jpg")
+
+    assert names(photo_folder(tmp_path)) == ["Hongdae/2026-09/b.jpg", "홍대/2026-09/a.jpg"]
+    assert photo_folder(tmp_path).partitions() == [("hongdae", SEPTEMBER)]
+
+
+def test_folders_that_name_no_destination_or_month_are_said_to_be_passed_over(
+    tmp_path: Path,
+) -> None:
+    for name in ("hongdae/2026-09", "hongdae/2026-9", "atlantis/2026-09", ".hidden"):
+        (tmp_path / name).mkdir(parents=True)
+
+    assert photo_folder(tmp_path).passed_over() == [
+        "atlantis/ is no destination, such as hongdae or 홍대",
+        "hongdae/2026-9/ is no month, written YYYY-MM",
+    ]
+    assert photo_folder(tmp_path).partitions() == [("hongdae", SEPTEMBER)]
+
+
+def test_a_link_that_leads_nowhere_is_refused_and_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").symlink_to("gone.jpg")
+
+    [photo] = photo_folder(tmp_path, "hongdae").photos(HONGDAE, SEPTEMBER)
+
+    assert photo == RefusedPhoto("a.jpg", "cannot be read: No such file or directory")
+
+
+def test_a_name_that_is_not_utf8_is_written_as_well_as_it_can_be(tmp_path: Path) -> None:
+    save_photo(tmp_path / "a.jpg")
+    os.rename(tmp_path / "a.jpg", os.fsencode(tmp_path) + b"/caf\xe9.jpg")
+
+    assert names(photo_folder(tmp_path, "hongdae")) == ["caf\ufffd.jpg"]
+
+
 def test_a_missing_folder_is_unknown_photos_and_not_none(tmp_path: Path) -> None:
     with pytest.raises(PhotosUnknown, match="is no folder; set OOTT_PHOTOS_FOLDER"):
         names(photo_folder(tmp_path / "gone"))
@@ -106,7 +145,7 @@ def test_partitions_are_those_named_by_folders_or_by_dates(tmp_path: Path) -> No
     save_photo(tmp_path / "c.jpg", taken_at=IN_SEPTEMBER)
     (tmp_path / "hongdae/holidays").mkdir()
 
-    assert photo_folder(tmp_path, heap="haeundae").partitions(["hongdae", "haeundae"]) == [
+    assert photo_folder(tmp_path, heap="haeundae").partitions() == [
         ("haeundae", SEPTEMBER),
         ("hongdae", SEPTEMBER),
         ("hongdae", OCTOBER),

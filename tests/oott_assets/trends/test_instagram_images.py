@@ -94,6 +94,37 @@ def test_a_missing_folder_fails_and_leaves_the_manifest(
     assert len(street.manifest()) == 1
 
 
+def test_a_stored_photo_that_was_damaged_is_stored_anew(
+    street: Street, photos_folder: Path, tmp_path: Path
+) -> None:
+    save_photo(photos_folder / "hongdae/2026-09/a.jpg")
+    street.run(only="instagram_images")
+    [stored] = (tmp_path / "home/photos/photos").rglob(str(street.manifest()[0].sha256))
+    stored.write_bytes(b"bits that rotted")
+
+    assert street.run(only="instagram_images").success
+    assert stored.read_bytes() == (photos_folder / "hongdae/2026-09/a.jpg").read_bytes()
+
+
+def test_drawn_people_are_not_counted_in_a_database_of_ones_own_unless_asked_for(
+    street: Street, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OOTT_DATABASE_URL", f"sqlite:///{tmp_path / 'mine.sqlite'}")
+    monkeypatch.delenv("OOTT_PHOTO_SOURCE")
+
+    [failure] = failures(street.run())
+
+    assert failure.startswith("OOTT_DATABASE_URL is set and OOTT_PHOTO_SOURCE is not")
+
+
+def test_with_nothing_set_photos_are_drawn(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OOTT_PHOTO_SOURCE")
+
+    street.run(only="instagram_images")
+
+    assert {row.source for row in street.manifest()} == {"lookbook"}
+
+
 def test_a_full_disk_fails_and_leaves_neither_manifest_nor_half_a_photo(
     street: Street, photos_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

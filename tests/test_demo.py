@@ -1,0 +1,135 @@
+"""`make demo` as users run it: on photos of theirs, given wrong things, and killed."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import numpy as np
+import psutil
+import pytest
+
+import local_dagster
+from oott_assets.sources.drawn_photos import Worn, draw_photo, jpeg_of
+
+
+def run_demo(
+    folder: Path, *variables: str, settings: dict[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run ``make demo`` with stores and Dagster records of its own."""
+    dagster_home = folder / "dagster"
+    dagster_home.mkdir()
+    (dagster_home / "dagster.yaml").write_text("telemetry: {enabled: false}")
+    return subprocess.run(
+        ["make", "--no-print-directory", "demo", f"DAGSTER_HOME={dagster_home}", *variables],
+        env=os.environ | {"OOTT_HOME": str(folder / "oott")} | (settings or {}),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_make_demo_counts_photos_of_ones_own(tmp_path: Path) -> None:
+    for place in ("jeju/2026-05", "hongdae/2026-06"):
+        save_jeans(tmp_path / "photos of mine" / place)
+
+    demo = run_demo(tmp_path, f"PHOTOS={tmp_path / 'photos of mine'}")
+
+    assert demo.returncode == 0, demo.stderr[-3000:]
+    assert "hongdae 2026-06: 1 photos, " in demo.stdout
+    assert re.search(r"jeju \(제주\).*\n.*2026-05\n  bottom  blue jeans +1\n", demo.stdout)
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        (["PHOTOS=nowhere"], "nowhere is no folder"),
+        (["PHOTOS=docs", "DESTINATION=atlantis"], "'atlantis' is no destination"),
+        (["PHOTOS=docs", "MONTH=may"], "expected DESTINATION|YYYY-MM"),
+        (["PHOTOS=docs", "MONTH=1999-05"], "full months since 2024-01"),
+    ],
+)
+def test_make_demo_says_what_is_wrong_with_what_it_was_given(
+    tmp_path: Path, variables: list[str], said: str
+) -> None:
+    demo = run_demo(tmp_path, *variables)
+
+    assert demo.returncode != 0
+    assert said in demo.stderr
+    assert "Traceback" not in demo.stderr
+
+
+def save_jeans(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    photo = draw_photo((Worn("jeans", "blue"),), np.random.default_rng(3))
+    (folder / "me.jpg").write_bytes(jpeg_of(photo))
+
+
+def test_make_demo_says_what_it_passes_over_and_counts_the_rest(tmp_path: Path) -> None:
+    for place in ("홍대/2026-06", "hongdae/2099-01", "atlantis/2026-06", "jeju/2026-6"):
+        save_jeans(tmp_path / "mine" / place)
+
+    demo = run_demo(tmp_path, f"PHOTOS={tmp_path / 'mine'}")
+
+    assert demo.returncode == 0, demo.stderr[-3000:]
+    assert "passed over: atlantis/ is no destination" in demo.stdout
+    assert "passed over: jeju/2026-6/ is no month, written YYYY-MM" in demo.stdout
+    assert "passed over: hongdae 2099-01; expected full months since 2024-01" in demo.stdout
+    assert "hongdae 2026-06: 1 photos, " in demo.stdout
+
+
+def test_make_demo_does_not_draw_into_a_database_of_ones_own(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'mine.sqlite'}"
+
+    demo = run_demo(tmp_path, settings={"OOTT_DATABASE_URL": database})
+
+    assert demo.returncode != 0
+    assert "the demo would count drawn people in that database" in demo.stderr
+    assert not (tmp_path / "mine.sqlite").exists()
+
+
+def test_make_demo_says_which_setting_is_unusable(tmp_path: Path) -> None:
+    demo = run_demo(tmp_path, settings={"OOTT_ENGINE": "steam"})
+
+    assert demo.returncode != 0
+    assert "OOTT_ENGINE: " in demo.stderr
+    assert "Traceback" not in demo.stderr
+
+
+@contextmanager
+def running_demo(folder: Path) -> Iterator[psutil.Popen]:
+    """Run a demo that takes long, until it is killed."""
+    settings = {"OOTT_HOME": str(folder / "oott"), "OOTT_LOOKBOOK_PHOTOS": "2000"}
+    demo = psutil.Popen([sys.executable, "demo.py"], env=os.environ | settings)
+    try:
+        yield demo
+    finally:
+        demo.kill()
+        demo.wait()
+
+
+def statuses() -> list[dg.DagsterRunStatus]:
+    with dg.DagsterInstance.get() as instance:
+        return [run.status for run in instance.get_runs()]
+
+
+def test_a_run_that_was_killed_is_failed_before_the_next_and_one_that_goes_on_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}")
+    with running_demo(tmp_path):
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "oott/photos/photos").exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        with local_dagster.opened():
+            assert statuses() == [dg.DagsterRunStatus.STARTED]
+
+    assert statuses() == [dg.DagsterRunStatus.STARTED]
+    with local_dagster.opened():
+        assert statuses() == [dg.DagsterRunStatus.FAILURE]
