@@ -64,7 +64,7 @@ def mariadb() -> Iterator[MariaDB]:
     program = _program()
     # pytest's own folders have names too long for a socket.
     folder = Path(tempfile.mkdtemp(prefix="oott-mariadb-"))
-    port = _free_port()
+    port = free_port()
     try:
         _make_system_tables(program, folder)
         with _running(program, folder, port):
@@ -231,7 +231,8 @@ def _await_answer(server: subprocess.Popen[bytes], port: int, log: Path) -> None
     pytest.fail(f"MariaDB did not start:\n{log.read_text(errors='replace')[-2000:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Find a port of this machine that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

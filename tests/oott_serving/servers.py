@@ -3,7 +3,6 @@
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+
+from tests.databases import free_port
 
 SERVICE = "oott_serving.service:ClosetService"
 REPOSITORY = Path(__file__).parents[2]
@@ -54,7 +55,7 @@ class Server:
 @contextmanager
 def serving(folder: Path, target: str = SERVICE, **settings: object) -> Iterator[Server]:
     """Serve ``target`` with nothing but ``settings`` set, until it answers and to the end."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "bentoml", "serve", target]
     log_file = folder / "log"
     with log_file.open("wb") as output:
@@ -129,10 +130,3 @@ def _await_answer(server: Server) -> None:
         else:
             return
     pytest.fail(f"the service did not start:\n{server.log[-3000:]}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
