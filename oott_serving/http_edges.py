@@ -23,6 +23,11 @@ _MOST_COMMAS = 10_000
 _FULL_BODIES_AT_ONCE = 8
 
 
+# Time for a full body over a slow line; whoever announces one and sends nothing keeps its room
+# from others no longer.
+_LONGEST_UPLOAD_SECONDS = 120
+
+
 class Prediction(NamedTuple):
     """A path that predicts: what its body holds, and how many are worked on at once."""
 
@@ -35,13 +40,19 @@ class HttpEdges:
     """Lets only what can be answered through to the predictions, and writes errors in JSON."""
 
     def __init__(
-        self, app: ASGIApp, predictions: list[Prediction], most_body_bytes: int, most_waiting: int
+        self,
+        app: ASGIApp,
+        predictions: list[Prediction],
+        most_body_bytes: int,
+        most_waiting: int,
+        longest_upload_seconds: float = _LONGEST_UPLOAD_SECONDS,
     ) -> None:
         self._app = app
         self._predictions = {prediction.path: prediction for prediction in predictions}
         self._turns = {each.path: asyncio.Semaphore(each.at_once) for each in predictions}
         self._most_body_bytes = most_body_bytes
         self._most_waiting = most_waiting
+        self._longest_upload_seconds = longest_upload_seconds
         self._waiting = 0
         self._room = _RoomForBodies(_FULL_BODIES_AT_ONCE * most_body_bytes)
 
@@ -61,7 +72,7 @@ class HttpEdges:
             _refuse_other_content(headers)
             announced = self._announced_bytes(headers)
             with self._place_in_the_queue(), self._room.taken(announced) as take:
-                body = await self._body(receive, take)
+                body = await self._body_in_time(receive, take)
                 _refuse_unanswerable(body, prediction.request)
                 async with self._turns[prediction.path]:
                     await self._app(scope, _again(body, receive), send)
@@ -84,6 +95,17 @@ class HttpEdges:
         if announced > self._most_body_bytes:
             raise self._too_large(f"{announced:,} bytes")
         return announced
+
+    async def _body_in_time(self, receive: Receive, take: Callable[[int], None]) -> bytes:
+        try:
+            async with asyncio.timeout(self._longest_upload_seconds):
+                return await self._body(receive, take)
+        except TimeoutError:
+            raise Refusal(
+                408,
+                f"the body was not complete after {self._longest_upload_seconds:g} seconds; send "
+                "smaller photos, or over a faster connection",
+            ) from None
 
     async def _body(self, receive: Receive, take: Callable[[int], None]) -> bytes:
         chunks: list[bytes] = []

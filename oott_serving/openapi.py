@@ -26,6 +26,7 @@ _REFERENCE = "#/components/schemas/{model}"
 
 _REFUSED = {
     "400": "The body is no JSON, or a photo in it cannot be decoded.",
+    "408": "The body did not arrive in two minutes.",
     "413": "The body, a photo or the number of photos is too large.",
     "415": "The content type is not application/json.",
     "422": "The request is well-formed but cannot be answered.",

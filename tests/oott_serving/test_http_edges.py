@@ -106,6 +106,28 @@ async def upload(edges: HttpEdges, count: int, announced: bool) -> list[httpx.Re
         return list(await asyncio.gather(*sent))
 
 
+def test_an_upload_that_does_not_come_to_an_end_is_refused_and_leaves_its_room() -> None:
+    busy = Busy()
+    one_at_once = [Prediction("/predict", CameraRequest, 1)]
+    edges = HttpEdges(busy, one_at_once, len(FULL), most_waiting=1, longest_upload_seconds=0.05)
+
+    async def half_a_body() -> AsyncIterator[bytes]:
+        yield FULL[:500]
+        await asyncio.sleep(5)
+
+    async def ask() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(edges)
+        headers = {"Content-Type": "application/json"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://closet") as client:
+            slow = await client.post("/predict", content=half_a_body(), headers=headers)
+            return [slow, await client.post("/predict", json=BODY)]
+
+    slow, next_one = asyncio.run(ask())
+
+    assert (slow.status_code, next_one.status_code) == (408, 200)
+    assert slow.json()["error"].startswith("the body was not complete after 0.05 seconds; send")
+
+
 def test_a_plain_error_keeps_its_words_and_headers_in_json() -> None:
     edges = HttpEdges(Broken(), [], 1000, 1)
 

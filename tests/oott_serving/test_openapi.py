@@ -29,7 +29,7 @@ def test_every_reference_leads_to_a_schema() -> None:
 def test_both_predictions_describe_their_answer_and_every_refusal() -> None:
     for path in ("/predict/camera", "/predict/batch"):
         responses = DOCUMENT["paths"][path]["post"]["responses"]
-        assert list(responses) == ["200", "400", "413", "415", "422", "503"]
+        assert list(responses) == ["200", "400", "408", "413", "415", "422", "503"]
         assert "Retry-After" in responses["503"]["headers"]
 
 
