@@ -4,17 +4,19 @@
 by their EXIF; photos in ``FOLDER/`` itself are, besides, all of one place that the user names.
 """
 
+import io
 import os
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import IO
 from zoneinfo import ZoneInfo
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from oott_assets.sources.photo_source import FoundPhoto, PhotosUnknown, RefusedPhoto
 from oott_fashion.destinations import Destination, Destinations, UnknownPlace
-from oott_fashion.vision.photos import FORMATS
+from oott_fashion.vision.photos import DAMAGE, FORMATS
 
 # HEIC, AVIF and RAW are here so that they are listed as unreadable, not passed over in silence.
 _PHOTO_SUFFIXES = frozenset(
@@ -123,9 +125,10 @@ class PhotoFolder:
             size = file.stat().st_size
             if size > self.most_bytes:
                 return RefusedPhoto(name, f"{size:,} bytes; at most {self.most_bytes:,} allowed")
-            return FoundPhoto(name, file.read_bytes(), _exif_date(file, self.timezone))
+            content = file.read_bytes()
         except OSError as error:
             return RefusedPhoto(name, f"cannot be read: {error.strerror or error}")
+        return FoundPhoto(name, content, _exif_date(io.BytesIO(content), self.timezone))
 
 
 def _may_be_of(month: date, photo: FoundPhoto | RefusedPhoto) -> bool:
@@ -166,7 +169,7 @@ def _month_named(name: str) -> date | None:
     return month if f"{month:%Y-%m}" == name else None
 
 
-def _exif_date(file: Path, timezone: str) -> datetime | None:
+def _exif_date(file: Path | IO[bytes], timezone: str) -> datetime | None:
     """Read when a photo was taken; cameras write local time without a zone."""
     try:
         with Image.open(file, formats=FORMATS) as image:
@@ -174,16 +177,7 @@ def _exif_date(file: Path, timezone: str) -> datetime | None:
         written = exif.get_ifd(_EXIF_IFD).get(_DATE_TIME_ORIGINAL) or exif.get(_DATE_TIME)
         taken_at = datetime.strptime(str(written)[:19], "%Y:%m:%d %H:%M:%S")
     # Damaged EXIF raises whatever its parser met; a photo that shows no date is undated.
-    except (
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-        OSError,
-        SyntaxError,
-        ValueError,
-        TypeError,
-        KeyError,
-        IndexError,
-    ):
+    except (*DAMAGE, Image.DecompressionBombError, KeyError):
         return None
     if taken_at.year < _FIRST_EXIF_YEAR:
         return None

@@ -36,7 +36,7 @@ _TURNS_UPRIGHT = {
 }
 
 # Each of Pillow's decoders raises what it likes on damaged data; these are the ones seen.
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, struct.error)
+DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, struct.error)
 
 
 class UnreadablePhoto(ValueError):
@@ -76,7 +76,7 @@ def read_photo(data: bytes, most_pixels: int = MOST_PIXELS) -> Photo:
             f"{len(data):,} bytes starting with {data[:8]!r} are no photo; "
             f"expected one of {', '.join(FORMATS)}"
         ) from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         if isinstance(error, (UnreadablePhoto, PhotoTooLarge)):
             raise
         raise UnreadablePhoto(f"the photo is damaged or cut short: {error}") from error
