@@ -22,6 +22,7 @@ from oott_assets.sources.drawn_photos import DrawnPhoto, draw_photo, dress_up, j
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.blobs import LocalBlobs
 from oott_fashion.stores.model_store import DetectorCard
+from oott_fashion.vision.engines import open_engine
 from oott_fashion.vision.letterbox import letterbox
 from oott_fashion.vision.photos import read_photo
 
@@ -280,15 +281,14 @@ def _metrics_on(training: StarterTraining, name: str) -> dict[str, float]:
 def _largest_difference(training: StarterTraining, onnx: Path) -> float:
     """Compare the boxes of weights and ONNX on valid photos, in pixels of the photo."""
     import torch
-    from onnxruntime import InferenceSession
 
-    session = InferenceSession(str(onnx), providers=["CPUExecutionProvider"])
+    engine = open_engine(onnx, "onnxruntime")
     weights = cast("torch.nn.Module", _load(training.best_weights).model).float().eval()
     largest = 0.0
     listed = (training.work / "data" / "valid_both.txt").read_text().split("\n")[:-1]
     for path in listed[:: max(1, len(listed) // _PHOTOS_COMPARED)]:
         model_input, placement = letterbox(read_photo(Path(path).read_bytes()), training.image_side)
-        (head,) = session.run(None, {session.get_inputs()[0].name: model_input[None]})
+        head = engine.head_of(model_input[None])
         with torch.no_grad():
             expected = weights(torch.from_numpy(model_input[None]))[0].numpy()
         largest = max(largest, _apart(expected, head) / placement.scale)

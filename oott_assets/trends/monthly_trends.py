@@ -1,5 +1,6 @@
 """What was worn: looks and outfits counted into the trend tables, per month and destination."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
@@ -15,6 +16,7 @@ from oott_assets.resources.trend_database import TrendDatabase
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.pictures import look_chart
 from oott_assets.trends.tables import listed
+from oott_fashion.outfits import OutfitNames
 from oott_fashion.stores.blobs import NoBlob
 from oott_fashion.stores.trend_tables import (
     Coverage,
@@ -22,12 +24,12 @@ from oott_fashion.stores.trend_tables import (
     TrendDatabaseError,
     TrendSlice,
 )
-from oott_fashion.trends import garment_counts, outfit_counts
+from oott_fashion.trends import Look, garment_counts, outfit_counts
 
 # Long enough for a server to restart.
 _TRY_AGAIN = dg.RetryPolicy(max_retries=2, delay=3, backoff=dg.Backoff.EXPONENTIAL)
 
-_LOOKS_SHOWN = 20
+_MOST_SHOWN = 20
 
 
 def trend_slice(partition: MonthAndDestination) -> TrendSlice:
@@ -76,29 +78,31 @@ def monthly_trends(
         raise dg.Failure(str(error), allow_retries=passing) from error
     rests_on = {"photos": coverage.photos, "photos with garments": coverage.photos_with_garments}
     yield dg.MaterializeResult(
-        asset_key="garment_trends",
-        metadata={
-            "garments": looks.total(),
-            "looks": len(looks),
-            **rests_on,
-            "most worn": look_chart(looks.most_common(_LOOKS_SHOWN)),
-        },
+        asset_key="garment_trends", metadata={**rests_on, **_looks_shown(looks)}
     )
     yield dg.MaterializeResult(
-        asset_key="outfit_trends",
-        metadata={
-            "outfits": outfits.total(),
-            "different outfits": len(outfits),
-            **rests_on,
-            "most worn": listed(
-                ("garments", "colours", "worn"),
-                [
-                    (", ".join(outfit.garments), ", ".join(outfit.colours), worn)
-                    for outfit, worn in outfits.most_common(_LOOKS_SHOWN)
-                ],
-            ),
-        },
+        asset_key="outfit_trends", metadata={**rests_on, **_outfits_shown(outfits)}
     )
+
+
+def _looks_shown(looks: Counter[Look]) -> dict[str, dg.MetadataValue | int]:
+    return {
+        "garments": looks.total(),
+        "looks": len(looks),
+        "most worn": look_chart(looks.most_common(_MOST_SHOWN)),
+    }
+
+
+def _outfits_shown(outfits: Counter[OutfitNames]) -> dict[str, dg.MetadataValue | int]:
+    most_worn = [
+        (", ".join(outfit.garments), ", ".join(outfit.colours), worn)
+        for outfit, worn in outfits.most_common(_MOST_SHOWN)
+    ]
+    return {
+        "outfits": outfits.total(),
+        "different outfits": len(outfits),
+        "most worn": listed(("garments", "colours", "worn"), most_worn),
+    }
 
 
 def counted_detections(
