@@ -86,10 +86,10 @@ def _found(photos: str, destination: str, month: str | None) -> list[Partition]:
 
     settings = read_settings()
     asked = meaning_of(f"{destination}|{month or _last_month(settings)}")
+    heap = asked.destination.slug
     os.environ["OOTT_PHOTO_SOURCE"] = "folder"
     os.environ["OOTT_PHOTOS_FOLDER"] = photos
-    os.environ["OOTT_HEAP_DESTINATION"] = asked.destination.slug
-    heap = asked.destination.slug
+    os.environ["OOTT_HEAP_DESTINATION"] = heap
     most_bytes, timezone = settings.most_photo_bytes, settings.timezone
     folder = PhotoFolder(Path(photos), destinations, heap, most_bytes, timezone)
     for reason in folder.passed_over():

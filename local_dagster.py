@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+import psutil
 
 _GOING_ON = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED])
 
@@ -25,7 +26,7 @@ def opened() -> Iterator[dg.DagsterInstance]:
     with _one_at_a_time(), dg.DagsterInstance.get() as instance:
         for run in instance.get_runs(_GOING_ON):
             process = _process_of(instance, run.run_id)
-            if process is not None and not _is_alive(process):
+            if process is not None and not psutil.pid_exists(process):
                 instance.report_run_failed(run, f"process {process} of this run was killed")
     with dg.DagsterInstance.get() as instance:
         yield instance
@@ -48,16 +49,6 @@ def _process_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
         if event.dagster_event and "pid" in event.dagster_event.engine_event_data.metadata
     ]
     return processes[-1] if processes else None
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 if __name__ == "__main__":
