@@ -1,5 +1,5 @@
 # demo and test set up all they need in .venv, on a machine with Python 3.11, make and git.
-.PHONY: demo ui serve test check format lock clean
+.PHONY: demo ui serve train test check format lock clean
 
 BIN := .venv/bin
 export DAGSTER_HOME := $(CURDIR)
@@ -21,6 +21,11 @@ ui: .venv/base
 serve: .venv/base
 	@$(BIN)/bentoml serve oott_serving.service:ClosetService
 
+# From labels to a published detector: OOTT_MAIN_DATA=FOLDER, OOTT_SUB_PHOTOS=FOLDER, in .env too.
+train: .venv/train
+	$(BIN)/python local_dagster.py
+	$(BIN)/dagster job execute -m oott_assets.definitions -j training_job
+
 test: .venv/test
 	tests/install-packages.sh
 	$(BIN)/python -m pytest
@@ -40,8 +45,8 @@ format: .venv/test
 LOCK := uv pip compile --quiet --no-header --generate-hashes --python-version 3.11 pyproject.toml
 lock: .venv/test
 	$(BIN)/$(LOCK) -o requirements/base.txt
-	$(BIN)/$(LOCK) --extra train --group dev -c requirements/base.txt -o requirements/test.txt
-	$(BIN)/$(LOCK) --extra train --extra label -c requirements/test.txt -o requirements/label.txt
+	$(BIN)/$(LOCK) --extra train --extra label -c requirements/base.txt -o requirements/train.txt
+	$(BIN)/$(LOCK) --extra train --extra label --group dev -c requirements/train.txt -o requirements/test.txt
 
 clean:
 	rm -rf .venv .oott
@@ -49,6 +54,10 @@ clean:
 .venv/base: requirements/base.txt requirements/make-venv.sh
 	requirements/make-venv.sh
 	$(BIN)/uv pip install --quiet --python .venv --require-hashes -r requirements/base.txt
+	touch $@
+
+.venv/train: .venv/base requirements/train.txt
+	$(BIN)/uv pip install --quiet --python .venv --require-hashes -r requirements/train.txt
 	touch $@
 
 .venv/test: .venv/base requirements/test.txt
