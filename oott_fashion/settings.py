@@ -4,6 +4,7 @@ Read from the environment, then from ``.env`` in the working directory.
 """
 
 import os
+import re
 from datetime import date
 from pathlib import Path
 from typing import Literal, Self
@@ -11,12 +12,15 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from oott_fashion.colours import PALETTES, PaletteColour
 from oott_fashion.destinations import DEFAULT_FILE
+from oott_fashion.garments import category_of
 from oott_fashion.vision.engines import EngineChoice
 from oott_fashion.vision.photos import MOST_PIXELS
+
+Labeller = Literal["catalogue", "teacher", "grounding_dino", "grounded_sam"]
 
 
 class BadSetting(ValueError):
@@ -114,6 +118,56 @@ class Settings(BaseSettings):
     detector_poll_seconds: float = Field(
         5.0, gt=0, description="How often the service looks for a newer detector."
     )
+    main_data: Path | None = Field(
+        None,
+        description="Photos that people labelled: a YOLO data set, or a Label Studio YOLO export.",
+    )
+    sub_photos: Path | None = Field(
+        None, description="Photos without boxes, to pseudo-label. Unset, main_data stands alone."
+    )
+    labeller: Labeller = Field(
+        "catalogue",
+        description="Who boxes them: catalogue (one garment a photo, named by its folder), teacher "
+        "(the published detector), grounding_dino or grounded_sam.",
+    )
+    label_thresholds: dict[str, float] = Field(
+        {},
+        description="Least score of a pseudo-label, 0..1, by garment, as JSON; other garments "
+        "keep the labeller's own.",
+    )
+    labeller_weights: Path | None = Field(
+        None, description="Folder of the big labellers' weights. Default: labellers at home."
+    )
+    label_on_cpu: bool = Field(
+        False, description="Let grounding_dino and grounded_sam run without a GPU, slowly."
+    )
+    held_out: float = Field(
+        0.15,
+        ge=0,
+        lt=1,
+        description="Share of catalogue photos never trained on, to measure closet labels by, "
+        "0..1.",
+    )
+    drawn_photos: int = Field(
+        0, ge=0, le=100_000, description="Drawn photos to train on beside main_data."
+    )
+    training_folder: Path | None = Field(
+        None, description="Folder of data sets, weights and candidates. Default: training at home."
+    )
+    model_size: Literal["n", "s", "m", "l", "x"] = Field("n", description="Size of YOLOv8.")
+    image_side: int = Field(
+        320, ge=32, le=1280, multiple_of=32, description="Square the detector sees, in pixels."
+    )
+    epochs: int = Field(100, ge=1, le=10_000, description="Times training sees every photo.")
+    batch: int = Field(16, ge=1, le=1024, description="Photos of a training step.")
+    train_device: str = Field(
+        "cpu", description="What training runs on: cpu, cuda, or cuda:1 for the second GPU."
+    )
+    starting_weights: str = Field(
+        "published",
+        description="What training starts from: published (the newest detector), scratch, "
+        "pretrained (Ultralytics' own, downloaded), or a .pt file.",
+    )
 
     @field_validator(
         "home",
@@ -122,6 +176,11 @@ class Settings(BaseSettings):
         "starter_detector",
         "destinations_file",
         "photos_folder",
+        "main_data",
+        "sub_photos",
+        "labeller_weights",
+        "training_folder",
+        "starting_weights",
         mode="before",
     )
     @classmethod
@@ -139,6 +198,22 @@ class Settings(BaseSettings):
                 f"{name!r} is no time zone; expected one such as Asia/Seoul"
             ) from error
         return name
+
+    @field_validator("label_thresholds")
+    @classmethod
+    def _are_scores_of_garments(cls, thresholds: dict[str, float]) -> dict[str, float]:
+        for garment, score in thresholds.items():
+            category_of(garment)
+            if not 0 <= score <= 1:
+                raise ValueError(f"{garment} has {score}; expected a score of 0..1")
+        return thresholds
+
+    @field_validator("train_device")
+    @classmethod
+    def _is_a_device(cls, device: str) -> str:
+        if not re.fullmatch(r"cpu|cuda(:\d+)?", device):
+            raise ValueError(f"{device!r} is no device; expected cpu, cuda, or cuda:1")
+        return device
 
     @model_validator(mode="after")
     def _folder_is_named(self) -> Self:
@@ -164,6 +239,14 @@ class Settings(BaseSettings):
         return self.model_store or str(self.home / "models")
 
     @property
+    def training_root(self) -> Path:
+        return self.training_folder or self.home / "training"
+
+    @property
+    def labeller_weights_root(self) -> Path:
+        return self.labeller_weights or self.home / "labellers"
+
+    @property
     def colours(self) -> tuple[PaletteColour, ...]:
         """The palette that garments are named by."""
         return PALETTES[self.palette]
@@ -182,6 +265,10 @@ def read_settings() -> Settings:
     """
     try:
         return Settings()
+    except SettingsError as error:
+        # Its text names the field in quotes; pydantic-settings keeps it nowhere else.
+        field = str(error).split('"')[1].upper()
+        raise BadSetting(f"OOTT_{field}: is not JSON; the README has an example") from None
     except ValidationError as error:
         # pydantic's own text repeats the input, which may be a database password.
         problems = "; ".join(

@@ -44,6 +44,9 @@ class DetectorCard(BaseModel):
         ge=0, description="Largest box difference between weights and ONNX, in photo pixels."
     )
     engine: str = Field(description="Engine in which parity was measured.")
+    variant: str = Field(
+        "dense", description="Dense, or how the export was made faster; parity is the dense one's."
+    )
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Of detector.onnx.")
     created: AwareDatetime
 

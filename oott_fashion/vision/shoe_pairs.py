@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from oott_fashion.vision.detections import Box, Detection
+from oott_fashion.vision.detections import Detection
 
 # A person's two shoes stand within a stride: farther apart, in lengths of the longer shoe,
 # they are two people's.
@@ -22,7 +22,7 @@ def with_shoes_in_pairs(detections: Sequence[Detection]) -> list[Detection]:
     surest_first = sorted(_shoes(detections), key=lambda shoe: -shoe.score)
     feet: list[Detection] = []
     for shoe in surest_first:
-        if not any(_iou(shoe.box, foot.box) > _ONE_FOOT for foot in feet):
+        if not any(shoe.box.overlap(foot.box) > _ONE_FOOT for foot in feet):
             feet.append(shoe)
     pairs = _one_of_each_pair(feet)
     return [it for it in detections if it.category != "shoes" or _is_in(it, pairs)]
@@ -58,10 +58,3 @@ def _distance(one: Detection, other: Detection) -> float:
     across = (one.box.x_min + one.box.x_max - other.box.x_min - other.box.x_max) / 2
     down = (one.box.y_min + one.box.y_max - other.box.y_min - other.box.y_max) / 2
     return float((across**2 + down**2) ** 0.5)
-
-
-def _iou(one: Box, other: Box) -> float:
-    width = min(one.x_max, other.x_max) - max(one.x_min, other.x_min)
-    height = min(one.y_max, other.y_max) - max(one.y_min, other.y_min)
-    shared = max(width, 0) * max(height, 0)
-    return shared / (one.area + other.area - shared) if shared else 0.0
