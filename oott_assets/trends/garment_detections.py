@@ -9,6 +9,9 @@ from datetime import date
 import dagster as dg
 
 from oott_assets.partitions import month_and_destination, month_by_destination
+from oott_assets.reports.pictures import annotated, contact_sheet, sample_of
+from oott_assets.reports.progress import reported
+from oott_assets.reports.tables import listed
 from oott_assets.resources.detection_store import (
     DetectionStore,
     PartitionDetections,
@@ -17,9 +20,6 @@ from oott_assets.resources.detection_store import (
 from oott_assets.resources.garment_detector import GarmentDetector, OpenedDetector
 from oott_assets.resources.photo_store import PhotoStore
 from oott_assets.trends.instagram_images import instagram_images
-from oott_assets.trends.pictures import annotated, contact_sheet, sample_of
-from oott_assets.trends.progress import reported
-from oott_assets.trends.tables import listed
 from oott_fashion.stores.blobs import NoBlob
 from oott_fashion.stores.model_store import BadDetector, NoDetector
 from oott_fashion.vision.detector import Detector

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from oott_assets.partitions import month_and_destination, month_by_destination
+from oott_assets.reports.pictures import annotated, contact_sheet, sample_of
+from oott_assets.reports.progress import reported
+from oott_assets.reports.tables import listed
 from oott_assets.resources.photo_source import ChosenSource
 from oott_assets.resources.photo_store import ManifestRow, PhotoStore
 from oott_assets.sources.photo_source import FoundPhoto, PhotosUnknown, RefusedPhoto
-from oott_assets.trends.pictures import annotated, contact_sheet, sample_of
-from oott_assets.trends.progress import reported
-from oott_assets.trends.tables import listed
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
 
 

@@ -11,11 +11,11 @@ from oott_assets.partitions import (
     month_and_destination,
     month_by_destination,
 )
+from oott_assets.reports.pictures import look_chart
+from oott_assets.reports.tables import listed
 from oott_assets.resources.detection_store import DetectionStore, PartitionDetections
 from oott_assets.resources.trend_database import TrendDatabase
 from oott_assets.trends.garment_detections import garment_detections
-from oott_assets.trends.pictures import look_chart
-from oott_assets.trends.tables import listed
 from oott_fashion.outfits import OutfitNames
 from oott_fashion.stores.blobs import NoBlob
 from oott_fashion.stores.trend_tables import (

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import dagster as dg
 
 from oott_assets.partitions import by_month, destinations
+from oott_assets.reports.tables import listed
 from oott_assets.resources.trend_database import TrendDatabase
-from oott_assets.trends.tables import listed
 from oott_fashion.garments import CATEGORIES, Category
 from oott_fashion.stores.trend_tables import GarmentRow, TrendDatabaseError, TrendTables
 

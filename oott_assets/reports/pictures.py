@@ -3,7 +3,8 @@
 import base64
 import io
 from collections.abc import Sequence
-from typing import TypeVar
+from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 import dagster as dg
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image, ImageDraw, ImageOps
 from oott_fashion.colours import PALETTE
 from oott_fashion.garments import Category
 from oott_fashion.trends import Look
-from oott_fashion.vision.detections import Detection
+from oott_fashion.vision.detections import Box, Detection
 from oott_fashion.vision.photos import Photo
 
 Item = TypeVar("Item")
@@ -21,6 +22,7 @@ Item = TypeVar("Item")
 _SAMPLE = 18
 _ACROSS = 6
 _TILE = (220, 290)
+_PAGE = (1000, 800)
 
 _BOX_COLOURS: dict[Category, str] = {
     "outer": "#e4572e",
@@ -48,20 +50,36 @@ def contact_sheet(photos: Sequence[Photo]) -> dg.MarkdownMetadataValue:
     return _shown(sheet, "contact sheet")
 
 
+class Mark(NamedTuple):
+    """A box in photo pixels, in the colour of its category, and words to stand in it."""
+
+    box: Box
+    category: Category
+    words: str
+
+
 def annotated(photo: Photo, detections: Sequence[Detection]) -> Photo:
     """Draw the boxes of ``detections`` on a copy of ``photo`` as a tile of the contact sheet."""
+    marks = [
+        Mark(it.box, it.category, f"{it.colour} {it.garment} {it.score:.2f}") for it in detections
+    ]
+    return marked(photo, marks)
+
+
+def marked(photo: Photo, marks: Sequence[Mark]) -> Photo:
+    """Draw ``marks`` on a copy of ``photo`` as a tile of the contact sheet."""
     image = Image.fromarray(photo)
     scale = min(_TILE[0] / image.width, _TILE[1] / image.height)
     image = image.resize((max(1, int(image.width * scale)), max(1, int(image.height * scale))))
     draw = ImageDraw.Draw(image)
-    for detection in detections:
-        colour = _BOX_COLOURS[detection.category]
-        box = [scale * edge for edge in detection.box]
+    for mark in marks:
+        colour = _BOX_COLOURS[mark.category]
+        box = [scale * edge for edge in mark.box]
         draw.rectangle(box, outline=colour, width=2)
-        words = f"{detection.colour} {detection.garment} {detection.score:.2f}"
-        at = (min(box[0] + 2, max(0.0, image.width - draw.textlength(words))), box[1] + 1)
-        draw.rectangle(draw.textbbox(at, words), fill="white")
-        draw.text(at, words, fill=colour)
+        left = max(0.0, image.width - draw.textlength(mark.words))
+        at = (min(box[0] + 2, left), box[1] + 1)
+        draw.rectangle(draw.textbbox(at, mark.words), fill="white")
+        draw.text(at, mark.words, fill=colour)
     return np.asarray(image)
 
 
@@ -81,6 +99,16 @@ def look_chart(counts: Sequence[tuple[Look, int]]) -> dg.MarkdownMetadataValue:
         draw.rectangle(bar, fill=_SWATCHES[look.colour], outline="black")
         draw.text((left + length + 8, top), str(worn), fill="black", font_size=14)
     return _shown(chart, "most worn")
+
+
+def picture_in(file: Path, name: str) -> dg.MarkdownMetadataValue:
+    """Show a picture file, shrunk to what a page has room for; say so where there is none."""
+    if not file.is_file():
+        return dg.MetadataValue.md(f"no {name}")
+    with Image.open(file) as opened:
+        picture = opened.convert("RGB")
+    picture.thumbnail(_PAGE)
+    return _shown(picture, name)
 
 
 _SWATCHES = {colour.name: colour.samples[0] for colour in PALETTE}
