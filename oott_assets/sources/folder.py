@@ -131,6 +131,16 @@ class PhotoFolder:
         return FoundPhoto(name, content, _exif_date(io.BytesIO(content), self.timezone))
 
 
+def photos_under(folder: Path) -> list[Path]:
+    """List the photo files in ``folder`` and in all folders below it, sorted, hidden ones left out.
+
+    Raises:
+        PhotosUnknown: a folder cannot be listed.
+    """
+    below = [file for child in _folders_in(folder) for file in photos_under(child)]
+    return sorted([*_photos_in(folder), *below])
+
+
 def _may_be_of(month: date, photo: FoundPhoto | RefusedPhoto) -> bool:
     if isinstance(photo, RefusedPhoto) or photo.taken_at is None:
         return True

@@ -1,0 +1,1 @@
+"""Photos with garments boxed in them, by people or by a labeller."""

@@ -1,0 +1,112 @@
+"""A labelled photo, and a data set of them as one parquet file: a row per photo.
+
+Photos stay where they are; the file knows their paths and hashes, and who boxed each garment.
+"""
+
+import hashlib
+import io
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.vision.detections import Box
+
+Split = Literal["train", "valid"]
+
+
+class Label(NamedTuple):
+    """A garment boxed in pixels of the upright photo; ``score`` is 1 where a person drew it."""
+
+    garment: str
+    box: Box
+    score: float
+    origin: str
+
+
+class LabelledPhoto(NamedTuple):
+    """A photo file, its size in pixels when upright, and its labels; none is a fact, too."""
+
+    file: Path
+    sha256: str
+    width: int
+    height: int
+    split: Split
+    labels: tuple[Label, ...]
+
+
+_LABEL = pa.struct(
+    [
+        ("garment", pa.string()),
+        *((edge, pa.float64()) for edge in Box._fields),
+        ("score", pa.float64()),
+        ("origin", pa.string()),
+    ]
+)
+_PHOTOS = pa.schema(
+    [
+        pa.field("file", pa.string(), nullable=False),
+        pa.field("sha256", pa.string(), nullable=False),
+        pa.field("width", pa.int32(), nullable=False),
+        pa.field("height", pa.int32(), nullable=False),
+        pa.field("split", pa.string(), nullable=False),
+        pa.field("labels", pa.list_(_LABEL), nullable=False),
+    ]
+)
+
+
+def parquet_of_photos(photos: Sequence[LabelledPhoto]) -> bytes:
+    """Encode a data set as a parquet file."""
+    rows = [
+        {
+            **photo._asdict(),
+            "file": str(photo.file),
+            "labels": [{**label._asdict(), **label.box._asdict()} for label in photo.labels],
+        }
+        for photo in photos
+    ]
+    file = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows, schema=_PHOTOS), file)
+    return file.getvalue()
+
+
+def photos_of_parquet(content: bytes) -> list[LabelledPhoto]:
+    """Decode a data set."""
+    return [_photo_of(row) for row in pq.read_table(io.BytesIO(content)).to_pylist()]
+
+
+def version_of(photos: Iterable[LabelledPhoto]) -> str:
+    """Hash what a detector learns: the photos' content, split and boxes, wherever they lie."""
+    lines = sorted(
+        f"{photo.sha256} {photo.split} {[(label.garment, *label.box) for label in photo.labels]}"
+        for photo in photos
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def in_split(photos: Iterable[LabelledPhoto], split: Split) -> list[LabelledPhoto]:
+    """Keep the photos of ``split``."""
+    return [photo for photo in photos if photo.split == split]
+
+
+def garments_in(photos: Iterable[LabelledPhoto]) -> dict[str, int]:
+    """Count the boxes of every garment, in class-id order, those without any among them."""
+    boxes = Counter(label.garment for photo in photos for label in photo.labels)
+    return {garment: boxes[garment] for garment in GARMENT_NAMES}
+
+
+def _photo_of(row: dict[str, Any]) -> LabelledPhoto:
+    labels = tuple(
+        Label(
+            label["garment"],
+            Box(*(label[edge] for edge in Box._fields)),
+            label["score"],
+            label["origin"],
+        )
+        for label in row["labels"]
+    )
+    return LabelledPhoto(**{**row, "file": Path(row["file"]), "labels": labels})

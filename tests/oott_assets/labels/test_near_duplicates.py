@@ -1,0 +1,91 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from oott_assets.labels.near_duplicates import Glimpse, glimpse_of, groups_of, near_duplicates
+from oott_fashion.vision.photos import Photo
+from tests.oott_assets.labels.data_sets import picture
+
+
+def pixels(image: Image.Image) -> Photo:
+    return np.asarray(image.convert("RGB"))
+
+
+def reencoded(image: Image.Image, quality: int) -> Image.Image:
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=quality)
+    return Image.open(file)
+
+
+def pairs_of(*images: Image.Image) -> list[tuple[int, int]]:
+    return near_duplicates([glimpse_of(pixels(image)) for image in images])
+
+
+def plain(level: int) -> Image.Image:
+    return Image.new("RGB", (64, 48), (level, level, level))
+
+
+def test_a_picture_resized_and_encoded_anew_is_the_same_picture() -> None:
+    photo = picture(1)
+
+    larger = reencoded(photo.resize((160, 120)), quality=50)
+
+    assert pairs_of(photo, picture(2), larger) == [(0, 2)]
+
+
+def test_other_pictures_are_not_the_same() -> None:
+    assert pairs_of(*map(picture, range(10))) == []
+
+
+def test_two_plain_pictures_share_a_hash_and_are_two_pictures() -> None:
+    grey, white = plain(128), plain(250)
+
+    assert np.array_equal(glimpse_of(pixels(grey)).bits, glimpse_of(pixels(white)).bits)
+    assert pairs_of(grey, white) == []
+
+
+@pytest.mark.parametrize(("levels", "pairs"), [(4, [(0, 1)]), (5, [])])
+def test_thumbnails_may_differ_by_four_levels_of_255(
+    levels: int, pairs: list[tuple[int, int]]
+) -> None:
+    assert pairs_of(plain(100), plain(100 + levels)) == pairs
+
+
+@pytest.mark.parametrize(("turned", "pairs"), [(3, [(0, 1)]), (4, [])])
+def test_hashes_may_differ_in_three_bits(turned: int, pairs: list[tuple[int, int]]) -> None:
+    bits = np.zeros(64, dtype=np.uint8)
+    bits[:32] = 1
+    # Turned both ways: a bit gone counts as much as a bit come.
+    others = bits.copy()
+    others[30 : 30 + turned] ^= 1
+    thumbnail = np.zeros((16, 16, 3), dtype=np.uint8)
+
+    assert near_duplicates([Glimpse(bits, thumbnail), Glimpse(others, thumbnail)]) == pairs
+
+
+def test_among_thousands_a_pair_is_found_wherever_its_photos_stand() -> None:
+    bits = np.random.default_rng(3).integers(0, 2, (2100, 64), dtype=np.uint8)
+    same = [(0, 1), (998, 1000), (999, 1001), (3, 2099), (2000, 2001)]
+    for first, second in same:
+        bits[second] = bits[first]
+    thumbnail = np.zeros((16, 16, 3), dtype=np.uint8)
+
+    assert near_duplicates([Glimpse(it, thumbnail) for it in bits]) == sorted(same)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_no_photo_and_one_photo_have_no_pair(count: int) -> None:
+    assert pairs_of(*map(picture, range(count))) == []
+
+
+def test_photos_paired_through_others_are_one_group() -> None:
+    assert groups_of(6, [(1, 4), (2, 5), (3, 4)]) == [0, 1, 2, 1, 1, 2]
+    assert groups_of(4, [(0, 2), (1, 3), (2, 3)]) == [0, 0, 0, 0]
+
+
+def test_photos_without_a_pair_stand_alone() -> None:
+    assert groups_of(0, []) == []
+    assert groups_of(1, []) == [0]
+    assert groups_of(3, []) == [0, 1, 2]
