@@ -1,0 +1,1 @@
+"""Who boxes garments in photos nobody has labelled: autodistill models behind one interface."""
