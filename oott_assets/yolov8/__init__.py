@@ -1,0 +1,1 @@
+"""YOLOv8 by Ultralytics: training that resumes, measuring, exporting, making faster."""

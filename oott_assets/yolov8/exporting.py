@@ -1,0 +1,86 @@
+"""Weights exported to ONNX as DeepSparse runs them best, and how far the two are apart."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oott_assets.yolov8.torch_engine import TorchEngine
+from oott_assets.yolov8.ultralytics_model import open_model
+from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.vision.engines import open_engine
+from oott_fashion.vision.letterbox import letterbox
+from oott_fashion.vision.photos import Photo
+
+# DeepSparse takes all operators of 11, 13 and 17 alike.
+_OPSET = 13
+
+# Boxes no user of a detector sees need not agree.
+_SURE_ENOUGH_TO_COMPARE = 0.1
+
+
+class WrongExport(ValueError):
+    """An exported detector that is not what OOTT's engines read."""
+
+
+class Parity(NamedTuple):
+    """How far boxes of weights and ONNX lie apart at most, in photo pixels, in which engine."""
+
+    pixels_apart: float
+    engine: str
+
+
+def export_onnx(weights: Path, image_side: int, out: Path) -> None:
+    """Export ``weights`` to ``out``: static, one photo, float32.
+
+    Raises:
+        WrongExport: the file reads or answers other shapes than a detector of OOTT's.
+    """
+    with tempfile.TemporaryDirectory(dir=out.parent) as folder:
+        # Ultralytics exports beside the weights.
+        copy = Path(shutil.copy(weights, Path(folder) / "weights.pt"))
+        options = {"imgsz": image_side, "batch": 1, "opset": _OPSET}
+        exported = Path(
+            open_model(copy).export(format="onnx", dynamic=False, simplify=False, **options)
+        )
+        _check_shapes(exported, image_side)
+        os.replace(exported, out)
+
+
+def parity(weights: Path, onnx: Path, photos: Iterable[Photo], image_side: int) -> Parity:
+    """Compare the boxes of ``weights`` and ``onnx`` on ``photos``, as they are served."""
+    trained, served = TorchEngine(weights), open_engine(onnx)
+    largest = 0.0
+    for photo in photos:
+        model_input, placement = letterbox(photo, image_side)
+        heads = [engine.head_of(model_input[None]) for engine in (trained, served)]
+        largest = max(largest, _apart(*heads) / placement.scale)
+    return Parity(largest, served.name)
+
+
+def _apart(expected: NDArray[np.float32], found: NDArray[np.float32]) -> float:
+    """How far, in model pixels, the sure boxes of two heads lie from each other at most."""
+    sure = expected[0, 4:].max(axis=0) > _SURE_ENOUGH_TO_COMPARE
+    if not sure.any():
+        return 0.0
+    return float(np.abs(expected[0, :4, sure] - found[0, :4, sure]).max())
+
+
+def _check_shapes(onnx: Path, image_side: int) -> None:
+    from onnxruntime import InferenceSession
+
+    session = InferenceSession(str(onnx), providers=["CPUExecutionProvider"])
+    photo, head = session.get_inputs()[0], session.get_outputs()[0]
+    expected = [1, 3, image_side, image_side]
+    if photo.type != "tensor(float)" or photo.shape != expected:
+        raise WrongExport(f"the export reads {photo.type} {photo.shape}; expected {expected}")
+    if head.shape[:2] != [1, 4 + len(GARMENT_NAMES)]:
+        raise WrongExport(
+            f"the export answers {head.shape}; expected [1, {4 + len(GARMENT_NAMES)}, boxes], of "
+            "weights trained on OOTT's garments"
+        )
