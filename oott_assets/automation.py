@@ -1,4 +1,4 @@
-"""When the trends street runs: on the 1st of a month, for the month before."""
+"""When trends are counted: on the 1st, for the month before; and what is trained, by hand."""
 
 import dagster as dg
 
@@ -29,4 +29,10 @@ trend_report_job = dg.define_asset_job(
 # At noon, when the destinations have been counted.
 trend_report_schedule = dg.build_schedule_from_partitioned_job(
     trend_report_job, name="trend_report_schedule", hour_of_day=12
+)
+
+training_job = dg.define_asset_job(
+    "training_job",
+    selection=dg.AssetSelection.groups("training"),
+    description="From labels to a published detector, if it beats the one in place.",
 )

@@ -5,15 +5,26 @@ import dagster as dg
 from oott_assets.automation import (
     monthly_trends_job,
     monthly_trends_schedule,
+    training_job,
     trend_report_job,
     trend_report_schedule,
 )
 from oott_assets.partitions import destinations
 from oott_assets.resources.detection_store import DetectionStore
 from oott_assets.resources.garment_detector import GarmentDetector
+from oott_assets.resources.labeller import ChosenLabeller
 from oott_assets.resources.photo_source import ChosenSource
 from oott_assets.resources.photo_store import PhotoStore
+from oott_assets.resources.trainer import Trainer
+from oott_assets.resources.training_store import TrainingStore
 from oott_assets.resources.trend_database import TrendDatabase
+from oott_assets.training.champion import champion
+from oott_assets.training.checks import TRAINING_CHECKS
+from oott_assets.training.detector_weights import main_weights, merged_weights
+from oott_assets.training.garment_onnx import garment_onnx
+from oott_assets.training.labelled_data import LabelledData, main_data
+from oott_assets.training.merged_labels import merged_data
+from oott_assets.training.pseudo_labels import SubPhotos, sub_data
 from oott_assets.trends.checks import TREND_CHECKS
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.instagram_images import instagram_images
@@ -28,6 +39,21 @@ def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource[None]]
     Raises:
         UnknownPlace: ``heap_destination`` is no destination.
     """
+    detector = GarmentDetector(
+        model_store=settings.model_store_root,
+        starter=str(settings.starter_detector),
+        engine=settings.engine,
+        cores=settings.engine_cores,
+        score_threshold=settings.score_threshold,
+        iou_threshold=settings.iou_threshold,
+        palette=settings.palette,
+    )
+    return _trends_resources(settings, detector) | _training_resources(settings, detector)
+
+
+def _trends_resources(
+    settings: Settings, detector: GarmentDetector
+) -> dict[str, dg.ConfigurableResource[None]]:
     heap = settings.heap_destination
     # Nobody who names a database of their own wants drawn people in it by default.
     default_source = "lookbook" if settings.database_url is None else None
@@ -42,23 +68,61 @@ def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource[None]]
         ),
         "photo_store": PhotoStore(root=settings.photo_store_root, most_pixels=settings.most_pixels),
         "detection_store": DetectionStore(root=settings.photo_store_root),
-        "garment_detector": GarmentDetector(
-            model_store=settings.model_store_root,
-            starter=str(settings.starter_detector),
-            engine=settings.engine,
-            cores=settings.engine_cores,
-            score_threshold=settings.score_threshold,
-            iou_threshold=settings.iou_threshold,
-            palette=settings.palette,
-        ),
+        "garment_detector": detector,
         "trend_database": TrendDatabase(),
     }
 
 
+def _training_resources(
+    settings: Settings, detector: GarmentDetector
+) -> dict[str, dg.ConfigurableResource[None]]:
+    return {
+        "labelled_data": LabelledData(
+            folder=str(settings.main_data) if settings.main_data else None,
+            drawn_photos=settings.drawn_photos,
+        ),
+        "sub_photos": SubPhotos(
+            folder=str(settings.sub_photos) if settings.sub_photos else None,
+            held_out=settings.held_out,
+        ),
+        "labeller": ChosenLabeller(
+            labeller=settings.labeller,
+            weights=str(settings.labeller_weights_root),
+            on_cpu=settings.label_on_cpu,
+            device=settings.train_device,
+            thresholds=settings.label_thresholds,
+            detector=detector,
+        ),
+        "trainer": Trainer(
+            model_size=settings.model_size,
+            image_side=settings.image_side,
+            epochs=settings.epochs,
+            batch=settings.batch,
+            device=settings.train_device,
+            starting_weights=settings.starting_weights,
+            model_store=settings.model_store_root,
+            starter=str(settings.starter_detector),
+        ),
+        "training_store": TrainingStore(root=str(settings.training_root)),
+    }
+
+
 defs = dg.Definitions(
-    assets=[instagram_images, garment_detections, monthly_trends, trend_report],
-    asset_checks=TREND_CHECKS,
-    jobs=[monthly_trends_job, trend_report_job],
+    assets=[
+        instagram_images,
+        garment_detections,
+        monthly_trends,
+        trend_report,
+        main_data,
+        sub_data,
+        merged_data,
+        main_weights,
+        merged_weights,
+        champion,
+        garment_onnx,
+    ],
+    asset_checks=[*TREND_CHECKS, *TRAINING_CHECKS],
+    jobs=[monthly_trends_job, trend_report_job, training_job],
     schedules=[monthly_trends_schedule, trend_report_schedule],
     resources=resources_of(read_settings()),
     # A run's steps follow on each other; a process for each would only add seconds.

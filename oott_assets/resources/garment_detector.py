@@ -6,9 +6,9 @@ from typing import NamedTuple, cast
 import dagster as dg
 
 from oott_fashion.colours import PALETTES
-from oott_fashion.stores.model_store import ModelStore
+from oott_fashion.stores.model_store import ModelStore, PublishedDetector
 from oott_fashion.vision.detector import Detector, Thresholds
-from oott_fashion.vision.engines import EngineChoice, open_engine
+from oott_fashion.vision.engines import Engine, EngineChoice, open_engine
 
 
 class OpenedDetector(NamedTuple):
@@ -37,12 +37,33 @@ class GarmentDetector(dg.ConfigurableResource[None]):
             BadDetector: the newest is damaged or knows other garments.
             EngineUnavailable: no engine runs it here.
         """
-        published = ModelStore(self.model_store).newest_or_starter(Path(self.starter))
-        choice = cast(EngineChoice, self.engine)  # Dagster's config knows no Literal
+        published = self.published()
         detector = Detector(
-            open_engine(published.onnx, choice, self.cores),
+            self.engine_of(published.onnx),
             published.card.image_side,
-            Thresholds(self.score_threshold, self.iou_threshold),
+            self.thresholds,
             PALETTES[self.palette],
         )
         return OpenedDetector(published.version, detector)
+
+    def published(self) -> PublishedDetector:
+        """Find and verify the newest detector.
+
+        Raises:
+            NoDetector: none is published, and there is no starter.
+            BadDetector: the newest is damaged or knows other garments.
+        """
+        return ModelStore(self.model_store).newest_or_starter(Path(self.starter))
+
+    def engine_of(self, onnx: Path) -> Engine:
+        """Open a detector in the engine of the settings.
+
+        Raises:
+            EngineUnavailable: no engine runs it here.
+        """
+        choice = cast(EngineChoice, self.engine)  # Dagster's config knows no Literal
+        return open_engine(onnx, choice, self.cores)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        return Thresholds(self.score_threshold, self.iou_threshold)

@@ -1,0 +1,235 @@
+"""Which candidate finds garments best, measured on photos that neither was trained on."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import dagster as dg
+from pydantic import BaseModel, ConfigDict
+
+from oott_assets.labels.labelled_photos import LabelledPhoto, in_split
+from oott_assets.reports.tables import listed
+from oott_assets.resources.garment_detector import GarmentDetector
+from oott_assets.resources.training_store import TrainingStore
+from oott_assets.training.closet_labels import closet_labels
+from oott_assets.training.detector_weights import (
+    TrainedWeights,
+    main_weights,
+    merged_weights,
+    weights_named,
+)
+from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.stores.model_store import BadDetector, NoDetector, PublishedDetector
+from oott_fashion.vision.detector import Detector
+from oott_fashion.vision.engines import Engine
+
+CHAMPION = "champion.json"
+
+# Where detectors are usually compared; the served side is what the app will see.
+_USUAL_SIDE = 640
+
+# A few hundred photos cannot tell apart detectors nearer than this in mAP50.
+ALIKE = 0.01
+
+
+class Measurement(BaseModel):
+    """What was measured of a detector: shares 0..1, by data set and what is measured."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    metrics: dict[str, dict[str, float]]
+
+    @property
+    def map50(self) -> float:
+        """On the photos of main_data to validate with, at the served side."""
+        return self.metrics["main_data"]["mAP50"]
+
+    @property
+    def closet(self) -> float:
+        """Share of closet photos labelled right; 0 where none was held out."""
+        return self.metrics.get("closet", {}).get("label right", 0.0)
+
+
+class Champion(BaseModel):
+    """The better candidate, and what it was measured against."""
+
+    model_config = ConfigDict(frozen=True)
+
+    weights: TrainedWeights
+    measured: Measurement
+    published: Measurement | None
+    published_version: str | None
+
+    def beats_published(self, map50: float) -> bool:
+        """Tell whether a detector of ``map50`` is better than the published one."""
+        return self.published is None or map50 > self.published.map50
+
+
+@dg.asset(deps=[main_weights, merged_weights], group_name="training", kinds={"ultralytics"})
+def champion(
+    context: dg.AssetExecutionContext,
+    garment_detector: GarmentDetector,
+    training_store: TrainingStore,
+) -> dg.MaterializeResult[None]:
+    """The better of the two candidates, and how both compare with the published detector.
+
+    The mean average precision at an overlap of 0.5 decides, on the photos of main_data to
+    validate with and at the served side; of two within 0.01 of each other, the one that labels
+    more closet photos right; of two alike in that too, the one trained on people's labels alone.
+    """
+    photos = training_store.photos("main_data")
+    closet = in_split(training_store.photos("sub_data"), "valid")
+    weights = {name: _weights_of(name, training_store) for name in ("main", "merged")}
+    measured = {}
+    for name, trained in weights.items():
+        context.log.info("measuring %s", name)
+        measured[name] = measured_candidate(name, trained, photos, closet, garment_detector)
+    winner = better_of(measured["main"], measured["merged"])
+    in_place = published_in(garment_detector)
+    published = in_place and _measured_published(in_place, garment_detector, photos, closet)
+    result = Champion(
+        weights=weights[winner.name],
+        measured=winner,
+        published=published,
+        published_version=in_place.version if in_place else None,
+    )
+    training_store.blobs.write(CHAMPION, result.model_dump_json(indent=2).encode())
+    compared = [*measured.values(), *([published] if published else [])]
+    return dg.MaterializeResult(
+        metadata={
+            "winner": winner.name,
+            "beats the published detector": result.beats_published(winner.map50),
+            "comparison": compared_in_a_table(compared),
+            "mAP50 by garment": _by_garment("main_data", compared),
+            "closet labels right by garment": _by_garment("closet", compared),
+        }
+    )
+
+
+def better_of(main: Measurement, merged: Measurement) -> Measurement:
+    """Choose between the candidates, as the docstring of ``champion`` says."""
+    if abs(main.map50 - merged.map50) > ALIKE:
+        return max(main, merged, key=lambda it: it.map50)
+    return merged if merged.closet > main.closet else main
+
+
+def measured_candidate(
+    name: str,
+    trained: TrainedWeights,
+    photos: Sequence[LabelledPhoto],
+    closet: Sequence[LabelledPhoto],
+    garment_detector: GarmentDetector,
+) -> Measurement:
+    """Measure trained weights at the served side and at 640 px, and on closet photos."""
+    from oott_assets.yolov8.torch_engine import TorchEngine
+
+    metrics = _street_metrics(trained.weights, photos, trained.image_side)
+    usual = _street_metrics(trained.weights, photos, _USUAL_SIDE)
+    engine = TorchEngine(trained.weights)
+    return Measurement(
+        name=name,
+        metrics={
+            "main_data": metrics,
+            f"main_data at {_USUAL_SIDE} px": usual,
+            **_closet_metrics(engine, trained.image_side, closet, garment_detector),
+        },
+    )
+
+
+def published_in(garment_detector: GarmentDetector) -> PublishedDetector | None:
+    """Find the published detector; None where there is none.
+
+    Raises:
+        Failure: it is damaged, or knows other garments.
+    """
+    try:
+        return garment_detector.published()
+    except NoDetector:
+        return None
+    except BadDetector as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+
+
+def _measured_published(
+    published: PublishedDetector,
+    garment_detector: GarmentDetector,
+    photos: Sequence[LabelledPhoto],
+    closet: Sequence[LabelledPhoto],
+) -> Measurement:
+    side = published.card.image_side
+    metrics = served_metrics(published.onnx, side, photos, closet, garment_detector)
+    return Measurement(name="published", metrics=metrics)
+
+
+def served_metrics(
+    onnx: Path,
+    image_side: int,
+    photos: Sequence[LabelledPhoto],
+    closet: Sequence[LabelledPhoto],
+    garment_detector: GarmentDetector,
+) -> dict[str, dict[str, float]]:
+    """Measure an ONNX file at the side it was exported with, and on closet photos."""
+    return {
+        "main_data": _street_metrics(onnx, photos, image_side),
+        **_closet_metrics(garment_detector.engine_of(onnx), image_side, closet, garment_detector),
+    }
+
+
+def _weights_of(name: str, store: TrainingStore) -> TrainedWeights:
+    return TrainedWeights.model_validate_json(store.blobs.read(weights_named(name)))
+
+
+def _street_metrics(
+    weights: Path, photos: Sequence[LabelledPhoto], image_side: int
+) -> dict[str, float]:
+    from oott_assets.yolov8.measuring import FEWEST_BOXES, measure
+
+    found = measure(weights, photos, image_side)
+    return {
+        "mAP50": found.map50,
+        "mAP50-95": found.map50_95,
+        f"mAP50 of garments with {FEWEST_BOXES} boxes": found.usual_map50,
+        **found.by_garment,
+    }
+
+
+def _closet_metrics(
+    engine: Engine,
+    image_side: int,
+    closet: Sequence[LabelledPhoto],
+    garment_detector: GarmentDetector,
+) -> dict[str, dict[str, float]]:
+    found = closet_labels(Detector(engine, image_side, garment_detector.thresholds), closet)
+    if found is None:
+        return {}
+    return {
+        "closet": {
+            "photos": found.photos,
+            "label right": found.right,
+            "nothing found": found.nothing_found,
+            **found.right_by_garment,
+        }
+    }
+
+
+def compared_in_a_table(measured: Sequence[Measurement]) -> dg.MarkdownMetadataValue:
+    """Write what is measured of each detector but for single garments, a row per measure."""
+    rows: dict[str, list[str]] = {}
+    for index, one in enumerate(measured):
+        for data, metrics in one.metrics.items():
+            for name, value in metrics.items():
+                if name not in GARMENT_NAMES:
+                    row = rows.setdefault(f"{data}: {name}", ["-"] * len(measured))
+                    row[index] = f"{value:.3f}"
+    heading = ("measured", *(one.name for one in measured))
+    return listed(heading, [(name, *cells) for name, cells in rows.items()])
+
+
+def _by_garment(data: str, measured: Sequence[Measurement]) -> dg.MarkdownMetadataValue:
+    known: list[Mapping[str, float]] = [one.metrics.get(data, {}) for one in measured]
+    rows = [
+        (name, *(f"{metrics[name]:.3f}" if name in metrics else "-" for metrics in known))
+        for name in GARMENT_NAMES
+        if any(name in metrics for metrics in known)
+    ]
+    return listed(("garment", *(one.name for one in measured)), rows)

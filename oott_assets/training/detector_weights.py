@@ -1,0 +1,161 @@
+"""Detectors trained on main_data alone and with pseudo-labels, to be compared."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import dagster as dg
+from pydantic import BaseModel, ConfigDict
+
+from oott_assets.labels.labelled_photos import LabelledPhoto, in_split, version_of
+from oott_assets.labels.yolo_folder import PhotoChanged, lay_out
+from oott_assets.reports.pictures import picture_in
+from oott_assets.resources.trainer import Trainer, TrainingUnavailable
+from oott_assets.resources.training_store import TrainingStore
+from oott_assets.training.labelled_data import main_data
+from oott_assets.training.merged_labels import merged_data
+from oott_assets.yolov8.training import Epoch, OtherWeights, TrainingFolder, train
+from oott_fashion.stores.model_store import BadDetector, NoDetector
+
+# Raise it when the same plan would train other weights.
+_TRAINING_VERSION = 1
+
+_CURVES = {
+    "losses": "results.png",
+    "precision and recall": "BoxPR_curve.png",
+    "F1": "BoxF1_curve.png",
+    "confusion matrix": "confusion_matrix_normalized.png",
+}
+
+
+class TrainedWeights(BaseModel):
+    """Which weights a candidate has, and how they came to be."""
+
+    model_config = ConfigDict(frozen=True)
+
+    weights: Path
+    image_side: int
+    trained_on: str
+
+
+def weights_named(candidate: str) -> str:
+    """Name the blob that tells of the weights of ``main`` or ``merged``."""
+    return f"weights/{candidate}.json"
+
+
+@dg.asset(deps=[main_data], group_name="training", kinds={"ultralytics"})
+def main_weights(
+    context: dg.AssetExecutionContext, trainer: Trainer, training_store: TrainingStore
+) -> dg.MaterializeResult[None]:
+    """YOLOv8 trained on what people labelled.
+
+    Trained anew when photos, labels or training settings change, else what is there is kept. A
+    training that was stopped goes on after its last whole epoch.
+    """
+    return _trained(context, "main", trainer, training_store)
+
+
+@dg.asset(deps=[merged_data], group_name="training", kinds={"ultralytics"})
+def merged_weights(
+    context: dg.AssetExecutionContext, trainer: Trainer, training_store: TrainingStore
+) -> dg.MaterializeResult[None]:
+    """YOLOv8 trained on what people labelled and what a labeller did.
+
+    Trained anew when photos, labels or training settings change, else what is there is kept. A
+    training that was stopped goes on after its last whole epoch.
+    """
+    return _trained(context, "merged", trainer, training_store)
+
+
+def _trained(
+    context: dg.AssetExecutionContext, candidate: str, trainer: Trainer, store: TrainingStore
+) -> dg.MaterializeResult[None]:
+    photos = store.photos(f"{candidate}_data")
+    name = f"trainings/{_fingerprint(photos, trainer)}"
+    folder = TrainingFolder(store.folder(name))
+    with store.blobs.alone_in(name):
+        kept = folder.weights.is_file()
+        try:
+            if not kept:
+                _train(context, photos, trainer, store, folder)
+        except (TrainingUnavailable, NoDetector, BadDetector, PhotoChanged, OtherWeights) as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+        except OSError as error:
+            raise dg.Failure(
+                f"training stopped: {error}; free the disk of {folder.folder} and materialise "
+                f"again, which goes on after epoch {folder.epochs_done()}",
+                allow_retries=False,
+            ) from error
+    trained = TrainedWeights(
+        weights=folder.weights,
+        image_side=trainer.image_side,
+        trained_on=_in_a_sentence(photos, trainer),
+    )
+    store.blobs.write(weights_named(candidate), trained.model_dump_json().encode())
+    curves = {name: picture_in(folder.run / file, name) for name, file in _CURVES.items()}
+    return dg.MaterializeResult(
+        metadata={
+            "trained on": trained.trained_on,
+            "kept from an earlier run": kept,
+            "weights": dg.MetadataValue.path(folder.weights),
+            **curves,
+        },
+        data_version=dg.DataVersion(hashlib.sha256(folder.weights.read_bytes()).hexdigest()[:16]),
+    )
+
+
+def _train(
+    context: dg.AssetExecutionContext,
+    photos: Sequence[LabelledPhoto],
+    trainer: Trainer,
+    store: TrainingStore,
+    folder: TrainingFolder,
+) -> None:
+    plan = trainer.plan(store.folder("starting-weights"))
+    if done := folder.epochs_done():
+        context.log.info("going on after epoch %d of %d", done, plan.epochs)
+
+    def report(epoch: Epoch) -> None:
+        context.log.info("of %d epochs, %s", plan.epochs, epoch)
+
+    train(plan, lay_out(as_often_as_worth(photos), folder.folder / "data"), folder, report)
+
+
+def as_often_as_worth(photos: Sequence[LabelledPhoto]) -> list[LabelledPhoto]:
+    """Repeat the photos to train on that people labelled, where they are fewer than half.
+
+    Each of them is one of its kind; a drawn photo teaches what a hundred others do.
+    """
+    train = in_split(photos, "train")
+    of_people = [photo for photo in train if _is_of_people(photo)]
+    return [*photos, *(of_people if 2 * len(of_people) < len(train) else [])]
+
+
+def _is_of_people(photo: LabelledPhoto) -> bool:
+    return all(label.origin == "main_data" for label in photo.labels)
+
+
+def _fingerprint(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
+    facts = {
+        "photos": version_of(photos),
+        "size": trainer.model_size,
+        "side": trainer.image_side,
+        "epochs": trainer.epochs,
+        "batch": trainer.batch,
+        "from": trainer.starts_from(),
+        "version": _TRAINING_VERSION,
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _in_a_sentence(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
+    counts: dict[str, int] = {}
+    for photo in in_split(photos, "train"):
+        origin = photo.labels[0].origin if photo.labels else "main_data"
+        counts[origin] = counts.get(origin, 0) + 1
+    data = ", ".join(f"{count} photos of {origin}" for origin, count in counts.items())
+    return (
+        f"{data}; YOLOv8{trainer.model_size} at {trainer.image_side} px, {trainer.epochs} epochs "
+        f"from {trainer.starts_from()} on {trainer.device}"
+    )

@@ -1,0 +1,185 @@
+"""The champion as the service runs it: an ONNX file and its card, published if it is better."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from logging import Logger
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field
+
+from oott_assets.labels.labelled_photos import LabelledPhoto, in_split
+from oott_assets.reports.pictures import sample_of
+from oott_assets.reports.tables import listed
+from oott_assets.resources.garment_detector import GarmentDetector
+from oott_assets.resources.training_store import TrainingStore
+from oott_assets.training.champion import (
+    CHAMPION,
+    Champion,
+    Measurement,
+    champion,
+    compared_in_a_table,
+    published_in,
+    served_metrics,
+)
+from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.stores.blobs import LocalBlobs
+from oott_fashion.stores.model_store import (
+    DetectorCard,
+    ModelStore,
+    PublishedDetector,
+    read_card,
+)
+from oott_fashion.vision.letterbox import letterbox
+from oott_fashion.vision.photos import Photo, read_photo
+
+# Weights and ONNX compute the same in another order; a box may move by rounding, not by more.
+MOST_PIXELS_APART = 1.0
+
+# Weights without which a detector is still itself, and photos to learn ranges of activations from.
+_PRUNED = 0.8
+_CALIBRATION_PHOTOS = 48
+
+
+class Publishing(dg.Config):
+    """Whether a person overrules the comparison."""
+
+    publish_anyway: bool = Field(
+        default=False, description="Publish the champion even if the published one is better."
+    )
+
+
+@dg.asset(deps=[champion], group_name="training", kinds={"onnx", "deepsparse"})
+def garment_onnx(
+    context: dg.AssetExecutionContext,
+    config: Publishing,
+    garment_detector: GarmentDetector,
+    training_store: TrainingStore,
+) -> dg.MaterializeResult[None]:
+    """The champion exported to ONNX, in the variant that runs fastest.
+
+    A variant pruned or in whole numbers is taken where it is faster and loses at most 0.01 mAP50.
+    The detector is published only if it beats the published one on the photos of main_data to
+    validate with; else it is kept for a person to decide: run this asset with publish_anyway, or
+    python -m oott_assets.training.publish.
+    """
+    won = Champion.model_validate_json(training_store.blobs.read(CHAMPION))
+    in_place = published_in(garment_detector)
+    if won.published_version != (in_place and in_place.version):
+        raise dg.Failure(
+            "another detector was published since the champion was compared with one; materialise "
+            "champion again",
+            allow_retries=False,
+        )
+    content = won.weights.weights.read_bytes()
+    candidate = training_store.folder(f"candidates/{hashlib.sha256(content).hexdigest()[:16]}")
+    with training_store.blobs.alone_in(f"candidates/{candidate.name}"):
+        if not (candidate / "card.json").is_file():
+            _make(won, training_store, candidate, garment_detector, context.log)
+    detector = PublishedDetector.verified(
+        candidate / "detector.onnx", read_card(candidate / "card.json")
+    )
+    better = won.beats_published(detector.card.metrics["main_data"]["mAP50"])
+    if better or config.publish_anyway:
+        ModelStore(garment_detector.model_store).publish(detector.onnx, detector.card)
+    served = Measurement(name="served", metrics=detector.card.metrics)
+    return dg.MaterializeResult(
+        metadata={
+            "published": better or config.publish_anyway,
+            "better than the published one": better,
+            "version": detector.version,
+            "kept in": dg.MetadataValue.path(candidate),
+            "variant": detector.card.variant,
+            "variants": dg.MetadataValue.md((candidate / "variants.md").read_text()),
+            "comparison": compared_in_a_table(
+                [won.measured, served, *([won.published] if won.published else [])]
+            ),
+            "pixels between weights and ONNX": detector.card.parity,
+        }
+    )
+
+
+def _make(
+    won: Champion,
+    store: TrainingStore,
+    candidate: Path,
+    garment_detector: GarmentDetector,
+    log: Logger,
+) -> None:
+    """Export the champion into the folder ``candidate``, its card last."""
+    from oott_assets.yolov8.exporting import export_onnx, parity
+
+    photos, side = store.photos("main_data"), won.weights.image_side
+    dense = candidate / "dense.onnx"
+    export_onnx(won.weights.weights, side, dense)
+    agreement = parity(won.weights.weights, dense, _some_photos(photos), side)
+    if agreement.pixels_apart > MOST_PIXELS_APART:
+        raise dg.Failure(
+            f"the export's boxes lie up to {agreement.pixels_apart:.2f} pixels from those of its "
+            f"weights; at most {MOST_PIXELS_APART:g} is rounding, so the export is wrong",
+            allow_retries=False,
+        )
+    variant, onnx = _fastest(dense, photos, side, log)
+    made = LocalBlobs(candidate)
+    made.write("detector.onnx", onnx.read_bytes())
+    closet = in_split(store.photos("sub_data"), "valid")
+    metrics = served_metrics(made.path_of("detector.onnx"), side, photos, closet, garment_detector)
+    card = DetectorCard(
+        garments=GARMENT_NAMES,
+        image_side=side,
+        trained_on=won.weights.trained_on,
+        metrics=won.measured.metrics | metrics,
+        parity=agreement.pixels_apart,
+        engine=agreement.engine,
+        variant=variant,
+        sha256=hashlib.sha256(onnx.read_bytes()).hexdigest(),
+        created=datetime.now(UTC),
+    )
+    made.write("card.json", (card.model_dump_json(indent=2) + "\n").encode())
+    for file in candidate.glob("*.onnx"):
+        if file.name != "detector.onnx":
+            os.unlink(file)
+
+
+def _fastest(
+    dense: Path, photos: Sequence[LabelledPhoto], side: int, log: Logger
+) -> tuple[str, Path]:
+    """Make the variants, measure each, and choose; the table is left beside ``dense``."""
+    from oott_assets.yolov8.faster_variants import (
+        Variant,
+        fastest_within,
+        in_whole_numbers,
+        milliseconds_of,
+        pruned,
+    )
+    from oott_assets.yolov8.measuring import measure
+
+    inputs = [letterbox(photo, side)[0][None] for photo in _calibration_photos(photos)]
+    files = {name: dense.with_name(f"{name}.onnx") for name in ("dense", "int8", "pruned int8")}
+    in_whole_numbers(dense, inputs, files["int8"])
+    pruned(dense, _PRUNED, dense.with_name("pruned.onnx"))
+    in_whole_numbers(dense.with_name("pruned.onnx"), inputs, files["pruned int8"])
+    times = milliseconds_of(list(files.values()), inputs[0])
+    variants = [
+        Variant(name, milliseconds, measure(file, photos, side).map50)
+        for (name, file), milliseconds in zip(files.items(), times, strict=True)
+    ]
+    chosen = fastest_within(variants[0], variants[1:])
+    log.info("%s is served, of %s", chosen.name, variants)
+    rows = [(it.name, f"{it.milliseconds:.1f}", f"{it.map50:.3f}") for it in variants]
+    table = listed(("variant", "ms a photo on one core", "mAP50"), rows)
+    dense.with_name("variants.md").write_text(str(table.value))
+    return chosen.name, files[chosen.name]
+
+
+def _some_photos(photos: Sequence[LabelledPhoto]) -> list[Photo]:
+    some = sample_of(in_split(photos, "valid"))
+    return [read_photo(photo.file.read_bytes()) for photo in some]
+
+
+def _calibration_photos(photos: Sequence[LabelledPhoto]) -> list[Photo]:
+    train = in_split(photos, "train")
+    step = max(1, len(train) // _CALIBRATION_PHOTOS)
+    return [read_photo(photo.file.read_bytes()) for photo in train[::step][:_CALIBRATION_PHOTOS]]

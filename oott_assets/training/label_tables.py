@@ -1,0 +1,34 @@
+"""A labelled data set as people see it in metadata: counts, and pictures with their boxes."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from oott_assets.labels.labelled_photos import LabelledPhoto, garments_in, in_split
+from oott_assets.reports.pictures import Mark, contact_sheet, marked, sample_of
+from oott_assets.reports.tables import listed
+from oott_fashion.garments import category_of
+from oott_fashion.vision.photos import Photo, read_photo
+
+
+def described(photos: Sequence[LabelledPhoto]) -> dict[str, dg.MetadataValue | int | str]:
+    """Count photos and boxes, and show a sample with its boxes."""
+    train, valid = in_split(photos, "train"), in_split(photos, "valid")
+    of_train, of_valid = garments_in(train), garments_in(valid)
+    rows = [(garment, of_train[garment], of_valid[garment]) for garment in of_train]
+    origins = sorted({label.origin for photo in photos for label in photo.labels})
+    return {
+        "boxes": listed(("garment", "to train on", "to validate with"), rows),
+        "contact sheet": contact_sheet([_with_boxes(photo) for photo in sample_of(photos)]),
+        "photos to train on": len(train),
+        "photos to validate with": len(valid),
+        "labelled by": ", ".join(origins) or "nobody",
+    }
+
+
+def _with_boxes(photo: LabelledPhoto) -> Photo:
+    marks = [
+        Mark(label.box, category_of(label.garment), f"{label.garment} {label.score:.2f}")
+        for label in photo.labels
+    ]
+    return marked(read_photo(photo.file.read_bytes()), marks)

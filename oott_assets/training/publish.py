@@ -1,0 +1,74 @@
+"""Publishes a candidate by hand: ``python -m oott_assets.training.publish [CANDIDATE]``.
+
+Without CANDIDATE it lists those that were kept, newest first. With ``--to FOLDER`` the candidate
+becomes what is published where no detector is, as ``models/starter-detector`` is.
+"""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from oott_fashion.settings import BadSetting, Settings, read_settings
+from oott_fashion.stores.blobs import LocalBlobs
+from oott_fashion.stores.model_store import (
+    BadDetector,
+    ModelStore,
+    PublishedDetector,
+    read_card,
+)
+
+_log = logging.getLogger(__name__)
+
+
+def candidates(settings: Settings) -> list[PublishedDetector]:
+    """Find and verify the candidates that were kept, newest first; damaged ones are left out."""
+    found = []
+    for card in sorted((settings.training_root / "candidates").glob("*/card.json")):
+        try:
+            found.append(candidate_in(card.parent))
+        except BadDetector as error:
+            _log.warning("%s", error)
+    return sorted(found, key=lambda it: it.version, reverse=True)
+
+
+def candidate_in(folder: Path) -> PublishedDetector:
+    """Verify the candidate in ``folder``.
+
+    Raises:
+        BadDetector: there is none, or it is damaged.
+    """
+    return PublishedDetector.verified(folder / "detector.onnx", read_card(folder / "card.json"))
+
+
+def main() -> None:
+    """Read the command line and list or publish."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("candidate", nargs="?", help="version of a candidate, or its folder")
+    parser.add_argument("--to", type=Path, help="folder to copy it to, instead of publishing")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        _run(read_settings(), arguments.candidate, arguments.to)
+    except (BadDetector, BadSetting, OSError) as error:
+        sys.exit(f"publish: {error}")
+
+
+def _run(settings: Settings, name: str | None, to: Path | None) -> None:
+    kept = candidates(settings)
+    if name is None:
+        for candidate in kept:
+            measured = candidate.card.metrics["main_data"]["mAP50"]
+            _log.info("%s  mAP50 %.3f  %s", candidate.version, measured, candidate.onnx.parent)
+        return
+    chosen = next((it for it in kept if it.version == name), None) or candidate_in(Path(name))
+    if to is None:
+        ModelStore(settings.model_store_root).publish(chosen.onnx, chosen.card)
+        return
+    copied = LocalBlobs(to)
+    copied.write("detector.onnx", chosen.onnx.read_bytes())
+    copied.write("card.json", (chosen.onnx.parent / "card.json").read_bytes())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""The whole training street: real Ultralytics, real export, real DeepSparse, drawn photos."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from oott_assets.labels.drawn_data_set import draw_photos, write_data_set
+from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.settings import read_settings
+from oott_fashion.stores.model_store import ModelStore, PublishedDetector
+from oott_fashion.vision.detector import Detector
+from oott_fashion.vision.engines import open_engine
+from oott_fashion.vision.photos import read_photo
+from tests.oott_assets.labellers.catalogue_photos import write_catalogue
+from tests.oott_assets.street import failures, metadata_of
+from tests.oott_assets.training.training_street import (
+    TrainingStreet,
+    weights_that_forgot_garments,
+)
+
+
+@pytest.fixture(scope="module")
+def trained(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[TrainingStreet, dg.ExecuteInProcessResult]]:
+    """Train, from weights that know no garment's name, on drawn photos and a drawn catalogue."""
+    folder = tmp_path_factory.mktemp("street")
+    write_data_set(folder / "main-data", train=120, valid=24)
+    write_catalogue(folder / "closet", ("tee_shirt", "dress"), each=8)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name, value in {
+            "YOLO_CONFIG_DIR": folder / "ultralytics",
+            "OOTT_HOME": folder / "home",
+            "OOTT_STARTER_DETECTOR": folder / "no-starter",
+            "OOTT_MAIN_DATA": folder / "main-data",
+            "OOTT_SUB_PHOTOS": folder / "closet",
+            "OOTT_HELD_OUT": "0.3",
+            "OOTT_DRAWN_PHOTOS": "0",
+            "OOTT_ENGINE": "deepsparse",
+            "OOTT_IMAGE_SIDE": "320",
+            "OOTT_EPOCHS": "5",
+            "OOTT_BATCH": "8",
+            "OOTT_STARTING_WEIGHTS": weights_that_forgot_garments(folder / "forgetful.pt"),
+        }.items():
+            monkeypatch.setenv(name, str(value))
+        street = TrainingStreet()
+        yield street, street.run()
+
+
+def newest() -> PublishedDetector:
+    return ModelStore(read_settings().model_store_root).newest()
+
+
+def test_the_street_runs_from_labels_to_a_published_detector(
+    trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
+) -> None:
+    _, run = trained
+
+    assert failures(run) == []
+    assert run.success
+    assert metadata_of(run, "garment_onnx")["published"] is True
+    assert newest().version == metadata_of(run, "garment_onnx")["version"]
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_published_detector_finds_drawn_garments(tmp_path: Path) -> None:
+    published = newest()
+    detector = Detector(open_engine(published.onnx, "deepsparse"), published.card.image_side)
+    drawn = found = 0
+
+    for photo in draw_photos(tmp_path, 30, "valid"):
+        worn = {label.garment for label in photo.labels}
+        seen = detector.boxes(read_photo(photo.file.read_bytes())).class_ids
+        drawn += len(worn)
+        found += len(worn & {GARMENT_NAMES[class_id] for class_id in seen})
+
+    assert found > 0.6 * drawn
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_card_says_what_it_was_trained_on_and_how_it_was_measured() -> None:
+    card = newest().card
+
+    assert "120 photos of main_data" in card.trained_on
+    assert "YOLOv8n at 320 px, 5 epochs" in card.trained_on
+    assert card.engine == "deepsparse"
+    assert card.parity < 0.1
+    assert card.metrics["main_data"]["mAP50"] > 0.3
+    assert {"mAP50", "mAP50-95"} <= set(card.metrics["main_data at 640 px"])
+    assert 0 <= card.metrics["closet"]["label right"] <= 1
+
+
+def test_both_candidates_are_compared_overall_and_by_garment(
+    trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
+) -> None:
+    _, run = trained
+    shown = metadata_of(run, "champion")
+
+    assert str(shown["comparison"]).startswith("| measured | main | merged |\n")
+    assert "| closet: label right |" in str(shown["comparison"])
+    assert "| dress |" in str(shown["mAP50 by garment"])
+
+
+def test_a_run_shows_its_curves_and_its_data(
+    trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
+) -> None:
+    _, run = trained
+    weights, data = metadata_of(run, "merged_weights"), metadata_of(run, "merged_data")
+
+    for curve in ("losses", "precision and recall", "F1", "confusion matrix"):
+        assert "data:image/jpeg;base64," in str(weights[curve])
+    assert "data:image/jpeg;base64," in str(data["contact sheet"])
+    assert data["labelled by"] == "catalogue, main_data"
+
+
+def test_unchanged_data_is_not_trained_on_again_and_nothing_is_published_twice(
+    trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
+) -> None:
+    street, _ = trained
+    before = newest().version
+
+    again = street.run()
+
+    assert failures(again) == []
+    assert metadata_of(again, "main_weights")["kept from an earlier run"] is True
+    assert metadata_of(again, "merged_weights")["kept from an earlier run"] is True
+    assert metadata_of(again, "garment_onnx")["better than the published one"] is False
+    assert newest().version == before
+
+
+def test_a_detector_no_better_is_published_when_a_person_says_so(
+    trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
+) -> None:
+    street, _ = trained
+
+    run = street.run("garment_onnx", config={"garment_onnx": {"config": {"publish_anyway": True}}})
+
+    assert failures(run) == []
+    assert metadata_of(run, "garment_onnx")["published"] is True
+
+
+def test_a_photo_of_a_garment_photographed_apart_is_held_out(
+    trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
+) -> None:
+    street, _ = trained
+    sub, merged = street.photos("sub_data"), street.photos("merged_data")
+    held_out = {photo.sha256 for photo in sub if photo.split == "valid"}
+
+    assert held_out
+    assert held_out.isdisjoint(photo.sha256 for photo in merged)
+    assert {photo.sha256 for photo in sub} - held_out <= {photo.sha256 for photo in merged}

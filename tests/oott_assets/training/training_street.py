@@ -1,0 +1,70 @@
+"""The training street over a store of its own, run as Dagster runs it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from oott_assets.definitions import defs, resources_of
+from oott_assets.labels.labelled_photos import LabelledPhoto
+from oott_assets.resources.training_store import TrainingStore
+from oott_assets.yolov8.starting_weights import weights_of_onnx
+from oott_fashion.settings import read_settings
+
+STARTER = Path("models/starter-detector").absolute()
+
+
+class TrainingStreet:
+    """Materialises assets into the stores that the settings of the moment name."""
+
+    def run(
+        self, *assets: str, config: Mapping[str, object] | None = None
+    ) -> dg.ExecuteInProcessResult:
+        """Run ``assets``, or all of the street, as a person does in the Dagster UI."""
+        job = defs.resolve_job_def("training_job")
+        if assets:
+            job = job.get_subset(op_selection=list(assets))
+        return job.execute_in_process(
+            resources=resources_of(read_settings()),
+            raise_on_error=False,
+            run_config={
+                "loggers": {"console": {"config": {"log_level": "WARNING"}}},
+                **({"ops": config} if config else {}),
+            },
+        )
+
+    def photos(self, name: str) -> list[LabelledPhoto]:
+        return self.store.photos(name)
+
+    @property
+    def store(self) -> TrainingStore:
+        return TrainingStore(root=str(read_settings().training_root))
+
+
+@pytest.fixture
+def training_street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainingStreet:
+    """Give a street with nothing in it, and nothing published."""
+    monkeypatch.setenv("YOLO_CONFIG_DIR", str(tmp_path / "ultralytics"))
+    monkeypatch.setenv("OOTT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(tmp_path / "no-starter"))
+    monkeypatch.setenv("OOTT_ENGINE", "onnxruntime")
+    monkeypatch.setenv("OOTT_IMAGE_SIDE", "64")
+    monkeypatch.setenv("OOTT_EPOCHS", "1")
+    monkeypatch.setenv("OOTT_DRAWN_PHOTOS", "0")
+    monkeypatch.setenv("OOTT_STARTING_WEIGHTS", "scratch")
+    return TrainingStreet()
+
+
+def weights_that_forgot_garments(file: Path) -> Path:
+    """Take the starter's weights, and make it forget which garment is which."""
+    import torch
+
+    weights_of_onnx(STARTER / "detector.onnx", file)
+    checkpoint = torch.load(file, weights_only=False)
+    torch.manual_seed(3)
+    for branch in checkpoint["model"].model[-1].cv3:
+        torch.nn.init.normal_(branch[-1].weight, std=0.01)
+        torch.nn.init.constant_(branch[-1].bias, -5.0)
+    torch.save(checkpoint, file)
+    return file
