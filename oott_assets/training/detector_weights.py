@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -72,7 +73,10 @@ def _trained(
     context: dg.AssetExecutionContext, candidate: str, trainer: Trainer, store: TrainingStore
 ) -> dg.MaterializeResult[None]:
     photos = store.photos(f"{candidate}_data")
-    name = f"trainings/{_fingerprint(photos, trainer)}"
+    try:
+        name = f"trainings/{_fingerprint(photos, trainer)}"
+    except TrainingUnavailable as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
     folder = TrainingFolder(store.folder(name))
     with store.blobs.alone_in(name):
         kept = folder.weights.is_file()
@@ -150,12 +154,17 @@ def _fingerprint(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
 
 
 def _in_a_sentence(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
-    counts: dict[str, int] = {}
-    for photo in in_split(photos, "train"):
-        origin = photo.labels[0].origin if photo.labels else "main_data"
-        counts[origin] = counts.get(origin, 0) + 1
-    data = ", ".join(f"{count} photos of {origin}" for origin, count in counts.items())
-    return (
-        f"{data}; YOLOv8{trainer.model_size} at {trainer.image_side} px, {trainer.epochs} epochs "
-        f"from {trainer.starts_from()} on {trainer.device}"
+    origins = Counter(
+        photo.labels[0].origin if photo.labels else "main_data"
+        for photo in in_split(photos, "train")
     )
+    data = ", ".join(f"{count:,} labelled by {origin}" for origin, count in origins.items())
+    return (
+        f"photos: {data}; YOLOv8{trainer.model_size} at {trainer.image_side} px, "
+        f"{trainer.epochs} epochs from {_named_start(trainer)} on {trainer.device}"
+    )
+
+
+def _named_start(trainer: Trainer) -> str:
+    start = trainer.starts_from()
+    return f"{Path(trainer.starting_weights).name} ({start})" if " " in start else start

@@ -83,7 +83,7 @@ def test_the_published_detector_finds_drawn_garments(tmp_path: Path) -> None:
 def test_the_card_says_what_it_was_trained_on_and_how_it_was_measured() -> None:
     card = newest().card
 
-    assert "120 photos of main_data" in card.trained_on
+    assert "120 labelled by main_data" in card.trained_on
     assert "YOLOv8n at 320 px, 5 epochs" in card.trained_on
     assert card.engine == "deepsparse"
     assert card.parity < 0.1

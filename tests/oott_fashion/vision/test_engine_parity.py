@@ -1,8 +1,8 @@
 """Whether a photo has the same boxes in Ultralytics, ONNX Runtime and DeepSparse.
 
-The weights of the starter detector are not in the repository, its ONNX file is: Ultralytics' own
-network is given the numbers of the ONNX file, each under its name, and predicts by itself from
-letterbox to non-maximum suppression.
+The weights of the starter detector are not in the repository, its ONNX file is: weights are
+rebuilt from that, Ultralytics predicts with them by itself from letterbox to non-maximum
+suppression, and the engines run what Ultralytics exports of them.
 """
 
 from collections.abc import Callable
@@ -12,20 +12,18 @@ from typing import Any
 
 import cv2
 import numpy as np
-import onnx
 import pytest
 from numpy.typing import NDArray
-from onnx import numpy_helper
 
 from oott_assets.sources.drawn_photos import draw_photo, dress_up
-from oott_fashion.garments import GARMENT_NAMES
+from oott_assets.yolov8.exporting import export_onnx
+from oott_assets.yolov8.starting_weights import weights_of_onnx
 from oott_fashion.stores.model_store import read_card
 from oott_fashion.vision.detector import Detector, Thresholds
 from oott_fashion.vision.engines import EngineChoice, open_engine
 from oott_fashion.vision.yolov8_output import RawDetections
 
 STARTER = Path(__file__).parents[3] / "models" / "starter-detector"
-ONNX = STARTER / "detector.onnx"
 IMAGE_SIDE = read_card(STARTER / "card.json").image_side
 
 Photo = NDArray[np.uint8]
@@ -46,22 +44,23 @@ SCORES_APART = 0.001
 
 
 @pytest.fixture(scope="module")
-def yolo(ultralytics: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Give Ultralytics a checkpoint with the numbers of the ONNX file."""
-    import torch
-    from ultralytics.nn.tasks import DetectionModel
+def weights(ultralytics: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - imported with care first
+    """Rebuild the weights of the starter."""
+    file = tmp_path_factory.mktemp("weights") / "starter.pt"
+    return weights_of_onnx(STARTER / "detector.onnx", file)
 
-    network = DetectionModel("yolov8n.yaml", nc=len(GARMENT_NAMES), verbose=False)
-    network.fuse(verbose=False)
-    numbers = {
-        tensor.name: torch.from_numpy(numpy_helper.to_array(tensor).copy())
-        for tensor in onnx.load(str(ONNX)).graph.initializer
-    }
-    # Strict: every parameter is found, every number is used, every shape is equal.
-    network.load_state_dict(numbers, strict=True)
-    checkpoint = tmp_path_factory.mktemp("weights") / "starter.pt"
-    torch.save({"model": network, "train_args": {"task": "detect"}}, checkpoint)
-    return ultralytics.YOLO(checkpoint)
+
+@pytest.fixture(scope="module")
+def yolo(ultralytics: ModuleType, weights: Path) -> Any:
+    """Let Ultralytics open the weights of the starter."""
+    return ultralytics.YOLO(weights)
+
+
+@pytest.fixture(scope="module")
+def onnx(weights: Path) -> Path:
+    """Export the weights, as the street does with every champion."""
+    export_onnx(weights, IMAGE_SIDE, weights.with_suffix(".onnx"))
+    return weights.with_suffix(".onnx")
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +101,11 @@ def test_ultralytics_finds_garments_to_compare(
 @pytest.mark.parametrize("choice", ["onnxruntime", "deepsparse"])
 def test_a_photo_has_the_same_boxes_in_ultralytics_and_in_the_engine(
     choice: EngineChoice,
+    onnx: Path,
     photos: list[tuple[str, Photo]],
     expected: list[tuple[Thresholds, RawDetections]],
 ) -> None:
-    engine = open_engine(ONNX, choice)
+    engine = open_engine(onnx, choice)
 
     for (words, photo), (thresholds, theirs) in zip(photos, expected, strict=True):
         ours = Detector(engine, IMAGE_SIDE, thresholds).boxes(photo)

@@ -1,0 +1,5 @@
+"""Fixtures of the training street."""
+
+from tests.oott_assets.training.training_street import training_street
+
+__all__ = ["training_street"]

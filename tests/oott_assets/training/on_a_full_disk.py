@@ -1,0 +1,25 @@
+"""Materialises main_weights where no file may grow beyond 3 MB, and prints what a person reads."""
+
+import resource
+import sys
+
+import dagster as dg
+
+from oott_assets.definitions import defs, resources_of
+from oott_fashion.settings import read_settings
+
+
+def main() -> None:
+    """Limit the files of this process, and train."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
+    job = defs.resolve_job_def("training_job").get_subset(op_selection=["main_weights"])
+    run = job.execute_in_process(resources=resources_of(read_settings()), raise_on_error=False)
+    for event in run.all_events:
+        if event.event_type == dg.DagsterEventType.STEP_FAILURE:
+            data = event.step_failure_data
+            failure = data.user_failure_data
+            sys.stdout.write(f"\nfailed: {failure.description if failure else data.error}\n")
+
+
+if __name__ == "__main__":
+    main()
