@@ -2,40 +2,47 @@
 
 A garment cut out of its photo and classified costs a fifth of a photo searched for boxes, so a
 backbone sees each of them many more times in an hour. Where no pretrained weights can be had,
-that is what lets a detector tell a polo shirt from a tee shirt. Name the file it writes in
-OOTT_STARTING_WEIGHTS.
+that is what lets a detector tell a polo shirt from a tee shirt. FILE is the published detector
+with its backbone taught; name it in OOTT_STARTING_WEIGHTS.
 """
 
 import argparse
 import logging
-import shutil
+import os
 import sys
 from pathlib import Path
 
-from oott_assets.resources.trainer import TrainingUnavailable
 from oott_assets.resources.training_store import TrainingStore
 from oott_assets.yolov8.garment_cutouts import cut_out
+from oott_assets.yolov8.starting_weights import NotRebuildable, weights_of_onnx
 from oott_assets.yolov8.training import Epoch, TrainingFolder, TrainingPlan, train
+from oott_assets.yolov8.ultralytics_model import open_model
 from oott_fashion.settings import BadSetting, Settings, read_settings
 from oott_fashion.stores.blobs import NoBlob
+from oott_fashion.stores.model_store import BadDetector, ModelStore, NoDetector
 
 _BATCH = 64
 
 _log = logging.getLogger(__name__)
 
 
-def teach_backbone(settings: Settings, image_side: int, epochs: int, start: Path | None) -> Path:
-    """Classify the garments of merged_data; a run that was stopped goes on.
+def teach_backbone(settings: Settings, file: Path, image_side: int, epochs: int) -> None:
+    """Classify the garments of merged_data, and write the detector ``file``.
 
-    Returns:
-        The weights, whose backbone a detector of the same size can start from.
+    A run that was stopped goes on after its last whole epoch.
 
     Raises:
         NoBlob: merged_data was never materialised.
+        NoDetector: there is no detector to begin with.
+        BadDetector: that one is damaged.
+        NotRebuildable: that one is of another size than the settings say.
     """
     store = TrainingStore(root=str(settings.training_root))
     photos = store.photos("merged_data")
+    published = ModelStore(settings.model_store_root).newest_or_starter(settings.starter_detector)
     folder = TrainingFolder(store.folder("backbone"))
+    start = folder.folder / "published.pt"
+    weights_of_onnx(published.onnx, start, settings.model_size)
     plan = TrainingPlan(
         model_size=settings.model_size,
         image_side=image_side,
@@ -46,7 +53,17 @@ def teach_backbone(settings: Settings, image_side: int, epochs: int, start: Path
         task="classify",
     )
     train(plan, cut_out(photos, folder.folder / "data"), folder, _say)
-    return folder.weights
+    _write_taught(start, folder.weights, file)
+
+
+def _write_taught(detector: Path, classifier: Path, file: Path) -> None:
+    model = open_model(detector)
+    # What a classifier and a detector share is the backbone.
+    model.load(str(classifier))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    writing = file.with_suffix(".writing.pt")
+    model.save(writing)
+    os.replace(writing, file)
 
 
 def _say(epoch: Epoch) -> None:
@@ -59,18 +76,13 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="where the weights are written")
     parser.add_argument("--epochs", type=int, default=40, help="times every garment is seen")
     parser.add_argument("--image-side", type=int, default=192, help="pixels a garment is seen in")
-    parser.add_argument("--start", type=Path, help="weights to start from; default: none")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        weights = teach_backbone(
-            read_settings(), arguments.image_side, arguments.epochs, arguments.start
-        )
-        arguments.file.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(weights, arguments.file)
+        teach_backbone(read_settings(), arguments.file, arguments.image_side, arguments.epochs)
     except NoBlob as error:
         sys.exit(f"backbone: {error}; materialise merged_data first")
-    except (BadSetting, TrainingUnavailable, OSError) as error:
+    except (BadSetting, NoDetector, BadDetector, NotRebuildable, OSError) as error:
         sys.exit(f"backbone: {error}")
 
 

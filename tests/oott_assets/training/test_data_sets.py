@@ -1,0 +1,169 @@
+"""main_data, sub_data and merged_data as a person materialises them."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from oott_assets.labels.drawn_data_set import write_data_set
+from tests.oott_assets.labellers.catalogue_photos import write_catalogue
+from tests.oott_assets.street import failures, metadata_of
+from tests.oott_assets.training.training_street import TrainingStreet
+
+
+@pytest.fixture
+def main_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    write_data_set(tmp_path / "main-data", train=3, valid=2)
+    monkeypatch.setenv("OOTT_MAIN_DATA", str(tmp_path / "main-data"))
+    return tmp_path / "main-data"
+
+
+@pytest.fixture
+def closet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a catalogue of which nothing is held out."""
+    monkeypatch.setenv("OOTT_SUB_PHOTOS", str(tmp_path / "closet"))
+    monkeypatch.setenv("OOTT_HELD_OUT", "0")
+    return write_catalogue(tmp_path / "closet", ("tee_shirt", "dress"), each=3)
+
+
+def test_without_a_folder_the_setting_is_named(training_street: TrainingStreet) -> None:
+    [said] = failures(training_street.run("main_data"))
+
+    assert said.startswith("OOTT_MAIN_DATA is not set")
+
+
+def test_a_corrupt_photo_stops_with_its_name(
+    training_street: TrainingStreet, main_data: Path
+) -> None:
+    photo = main_data / "train/images/00001.jpg"
+    photo.write_bytes(photo.read_bytes()[:3000])
+
+    [said] = failures(training_street.run("main_data"))
+
+    assert "00001.jpg" in said
+    assert "damaged or cut short" in said
+
+
+@pytest.mark.parametrize("change", ["one class less", "two classes swapped"])
+def test_other_classes_stop_with_a_sentence(
+    training_street: TrainingStreet, main_data: Path, change: str
+) -> None:
+    import yaml
+
+    page = yaml.safe_load((main_data / "data.yaml").read_text())
+    names = page["names"]
+    page["names"] = names[:-1] if change == "one class less" else [names[1], names[0], *names[2:]]
+    (main_data / "data.yaml").write_text(yaml.safe_dump(page))
+
+    [said] = failures(training_street.run("main_data"))
+
+    assert "data.yaml" in said
+    assert ("23" if change == "one class less" else "denim jacket") in said
+    assert "Traceback" not in said
+
+
+def test_drawn_photos_are_trained_on_and_never_validated_with(
+    training_street: TrainingStreet, main_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_DRAWN_PHOTOS", "5")
+
+    assert failures(training_street.run("main_data")) == []
+
+    drawn = [
+        photo
+        for photo in training_street.photos("main_data")
+        if main_data not in photo.file.parents
+    ]
+    assert len(drawn) == 5
+    assert {photo.split for photo in drawn} == {"train"}
+
+
+def test_every_photo_of_a_catalogue_is_boxed_once(
+    training_street: TrainingStreet, closet: Path
+) -> None:
+    run = training_street.run("sub_data")
+
+    assert failures(run) == []
+    photos = training_street.photos("sub_data")
+    assert len(photos) == 6
+    assert all(len(photo.labels) == 1 for photo in photos)
+    assert {photo.labels[0].garment for photo in photos} == {"tee shirt", "dress"}
+    assert {photo.labels[0].origin for photo in photos} == {"catalogue"}
+    assert closet
+
+
+def test_labelling_goes_on_where_it_was_stopped(
+    training_street: TrainingStreet, closet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert training_street.run("sub_data").success
+    before = training_street.photos("sub_data")
+
+    def must_not_look_again(*_: object) -> None:
+        pytest.fail("a photo was labelled twice")
+
+    monkeypatch.setattr(
+        "oott_assets.labellers.catalogue.CatalogueLabeller.predict", must_not_look_again
+    )
+    assert training_street.run("sub_data").success
+
+    assert training_street.photos("sub_data") == before
+    assert closet
+
+
+def test_what_cannot_be_labelled_is_listed_with_the_reason(
+    training_street: TrainingStreet, closet: Path
+) -> None:
+    (closet / "dress/broken.jpg").write_bytes(b"no photo")
+    shutil.copytree(closet / "dress", closet / "umbrella")
+
+    run = training_street.run("sub_data")
+
+    listed = str(metadata_of(run, "sub_data")["unreadable photos"])
+    assert "dress/broken.jpg" in listed
+    assert "umbrella/ names no garment" in listed
+
+
+def test_a_folder_without_photos_is_a_mistake_not_an_empty_data_set(
+    training_street: TrainingStreet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("OOTT_SUB_PHOTOS", str(tmp_path / "empty"))
+
+    [said] = failures(training_street.run("sub_data"))
+
+    assert "holds no photos; OOTT_SUB_PHOTOS names" in said
+
+
+def test_a_labeller_without_its_weights_says_how_they_are_fetched(
+    training_street: TrainingStreet, closet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_LABELLER", "grounding_dino")
+    monkeypatch.setenv("OOTT_LABEL_ON_CPU", "true")
+
+    [said] = failures(training_street.run("sub_data"))
+
+    assert "python -m oott_assets.labellers.weights grounding_dino" in said
+    assert closet
+
+
+def test_without_sub_photos_main_data_stands_alone(
+    training_street: TrainingStreet, main_data: Path
+) -> None:
+    run = training_street.run("main_data", "sub_data", "merged_data")
+
+    assert failures(run) == []
+    assert training_street.photos("merged_data") == training_street.photos("main_data")
+    assert main_data
+
+
+def test_a_pseudo_labelled_copy_of_a_valid_photo_is_not_trained_on(
+    training_street: TrainingStreet, main_data: Path, closet: Path
+) -> None:
+    shutil.copy(main_data / "valid/images/00000.jpg", closet / "dress/leak.jpg")
+
+    run = training_street.run(
+        "main_data", "sub_data", "merged_data", "merged_data_nothing_measured_by_is_trained_on"
+    )
+
+    assert failures(run) == []
+    assert "leak.jpg" not in {photo.file.name for photo in training_street.photos("merged_data")}

@@ -1,0 +1,91 @@
+"""Real Ultralytics exports in real engines, of an untrained detector at 64 px."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from oott_assets.sources.drawn_photos import draw_photo, dress_up
+from oott_assets.yolov8.exporting import WrongExport, export_onnx, parity
+from oott_assets.yolov8.starting_weights import NotRebuildable, weights_of_onnx
+from oott_assets.yolov8.torch_engine import TorchEngine
+from oott_assets.yolov8.ultralytics_model import open_model
+from oott_fashion.vision.photos import Photo
+
+STARTER = Path("models/starter-detector/detector.onnx")
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return weights_of_onnx(STARTER, tmp_path_factory.mktemp("weights") / "starter.pt")
+
+
+@pytest.fixture(scope="module")
+def photos() -> list[Photo]:
+    drawn = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        drawn.append(draw_photo(dress_up(rng), rng).pixels)
+    return drawn
+
+
+def test_an_export_has_the_boxes_of_its_weights(
+    weights: Path, photos: list[Photo], tmp_path: Path
+) -> None:
+    export_onnx(weights, 160, tmp_path / "detector.onnx")
+
+    found = parity(weights, tmp_path / "detector.onnx", photos, 160)
+
+    assert found.engine == "deepsparse"
+    assert found.pixels_apart < 0.1
+    assert [file.name for file in tmp_path.iterdir()] == ["detector.onnx"]
+
+
+def test_an_export_of_other_weights_is_seen_to_differ(
+    weights: Path, photos: list[Photo], tmp_path: Path
+) -> None:
+    import torch
+
+    other = torch.load(weights, weights_only=False)
+    with torch.no_grad():
+        other["model"].model[-1].cv2[0][-1].bias += 1
+        other["model"].model[-1].cv2[1][-1].bias[:16] += 1
+        other["model"].model[-1].cv2[2][-1].bias[:16] += 2
+    torch.save(other, tmp_path / "other.pt")
+    export_onnx(tmp_path / "other.pt", 320, tmp_path / "detector.onnx")
+
+    assert parity(weights, tmp_path / "detector.onnx", photos, 320).pixels_apart > 0.5
+
+
+def test_weights_of_other_garments_are_not_exported(tmp_path: Path) -> None:
+    model = open_model("yolov8n.yaml")
+    model.save(tmp_path / "coco.pt")
+
+    with pytest.raises(WrongExport, match=r"expected \[1, 28, boxes\]"):
+        export_onnx(tmp_path / "coco.pt", 64, tmp_path / "detector.onnx")
+
+    assert not (tmp_path / "detector.onnx").exists()
+
+
+def test_rebuilt_weights_answer_as_the_published_detector(
+    weights: Path, photos: list[Photo]
+) -> None:
+    """The published starter runs in whole numbers, whose rounding moves boxes by some pixels."""
+    assert parity(weights, STARTER, photos, 320).pixels_apart < 25
+
+
+def test_weights_rebuilt_from_an_export_answer_as_those_exported(
+    weights: Path, tmp_path: Path
+) -> None:
+    export_onnx(weights, 64, tmp_path / "detector.onnx")
+
+    again = weights_of_onnx(tmp_path / "detector.onnx", tmp_path / "again.pt")
+
+    model_input = np.random.default_rng(0).random((1, 3, 64, 64), dtype=np.float32)
+    heads = [TorchEngine(file).head_of(model_input) for file in (weights, again)]
+    np.testing.assert_allclose(heads[0], heads[1], atol=1e-3)
+
+
+def test_a_detector_of_another_size_is_not_rebuilt(tmp_path: Path) -> None:
+    with pytest.raises(NotRebuildable, match="of the size OOTT_MODEL_SIZE names"):
+        weights_of_onnx(STARTER, tmp_path / "small.pt", "s")
