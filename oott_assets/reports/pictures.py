@@ -14,7 +14,7 @@ from oott_fashion.colours import PALETTE
 from oott_fashion.garments import Category
 from oott_fashion.trends import Look
 from oott_fashion.vision.detections import Box, Detection
-from oott_fashion.vision.photos import Photo
+from oott_fashion.vision.photos import Photo, open_image
 
 Item = TypeVar("Item")
 
@@ -105,7 +105,7 @@ def picture_in(file: Path, name: str) -> dg.MarkdownMetadataValue:
     """Show a picture file, shrunk to what a page has room for; say so where there is none."""
     if not file.is_file():
         return dg.MetadataValue.md(f"no {name}")
-    with Image.open(file) as opened:
+    with open_image(file) as opened:
         picture = opened.convert("RGB")
     picture.thumbnail(_PAGE)
     return _shown(picture, name)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from oott_assets.sources.photo_source import FoundPhoto, PhotosUnknown, RefusedPhoto
 from oott_fashion.destinations import Destination, Destinations, UnknownPlace
-from oott_fashion.vision.photos import DAMAGE, FORMATS
+from oott_fashion.vision.photos import DAMAGE, FORMATS, open_image
 
 # HEIC, AVIF and RAW are here so that they are listed as unreadable, not passed over in silence.
 _PHOTO_SUFFIXES = frozenset(
@@ -182,7 +182,7 @@ def _month_named(name: str) -> date | None:
 def _exif_date(file: Path | IO[bytes], timezone: str) -> datetime | None:
     """Read when a photo was taken; cameras write local time without a zone."""
     try:
-        with Image.open(file, formats=FORMATS) as image:
+        with open_image(file, formats=FORMATS) as image:
             exif = image.getexif()
         written = exif.get_ifd(_EXIF_IFD).get(_DATE_TIME_ORIGINAL) or exif.get(_DATE_TIME)
         taken_at = datetime.strptime(str(written)[:19], "%Y:%m:%d %H:%M:%S")

@@ -63,7 +63,7 @@ def pruned(dense: Path, share: float, out: Path) -> None:
     for tensor in model.graph.initializer:
         if tensor.name in weights:
             values = numpy_helper.to_array(tensor).copy()
-            values[np.abs(values) < np.quantile(np.abs(values), share)] = 0
+            values[np.abs(values) <= np.quantile(np.abs(values), share)] = 0
             tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
     onnx.save(model, str(out))
 

@@ -22,7 +22,7 @@ MOST_PIXELS = 50_000_000
 _WHITE = (255, 255, 255)
 
 # Taken before Ultralytics replaces it, whose own installs a package over a file that is no photo.
-_open_image = Image.open
+open_image = Image.open
 
 # Source: the orientations of EXIF 2.3, table 4, as ``PIL.ImageOps.exif_transpose`` undoes them.
 _TURNS_UPRIGHT = {
@@ -63,7 +63,7 @@ def read_photo(data: bytes, most_pixels: int = MOST_PIXELS) -> Photo:
         # Pillow's own bomb limit warns or raises by a global; the check below is ours alone.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with _open_image(io.BytesIO(data), formats=FORMATS) as image:
+            with open_image(io.BytesIO(data), formats=FORMATS) as image:
                 _refuse_oversized(image, most_pixels)
                 _refuse_animated(image)
                 return np.asarray(_rgb_of(_upright(image)))

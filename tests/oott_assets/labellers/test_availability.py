@@ -52,6 +52,6 @@ def test_who_will_wait_gets_the_cpu(device):
 def test_a_missing_package_names_the_extra_that_brings_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "autodistill", None)
 
-    refusal = r"autodistill is not installed.*oott\[label\]"
+    refusal = "autodistill is not installed.*make .venv/train"
     with pytest.raises(LabellerUnavailable, match=refusal), label_extra():
         import autodistill  # noqa: F401

@@ -42,7 +42,8 @@ def test_a_taught_backbone_is_a_detector_to_start_from(
     before = open_model(training_street.store.folder("backbone") / "published.pt")
     assert list(model.names.values()) == list(GARMENT_NAMES)
     numbers, old = model.model.state_dict(), before.model.state_dict()
-    moved = [name for name in numbers if not numbers[name].float().equal(old[name].float())]
+    # Ultralytics saves half as many digits.
+    moved = [name for name in numbers if not numbers[name].allclose(old[name], atol=0.02)]
     assert any(name.startswith("model.4.") for name in moved)
     assert not any(name.startswith("model.22.cv3") for name in moved)
 
