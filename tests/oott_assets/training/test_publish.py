@@ -1,0 +1,69 @@
+"""Publishing by hand, as its command does it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from oott_fashion.settings import read_settings
+from oott_fashion.stores.model_store import ModelStore, read_card
+from tests.oott_assets.training.training_street import STARTER, TrainingStreet
+
+
+def publish(*words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "oott_assets.training.publish", *words]
+    return subprocess.run(command, env=os.environ.copy(), capture_output=True, text=True)
+
+
+@pytest.fixture
+def candidate(training_street: TrainingStreet) -> Path:
+    """Keep a candidate that was not published."""
+    folder = training_street.store.folder("candidates/kept")
+    for name in ("detector.onnx", "card.json"):
+        shutil.copy(STARTER / name, folder / name)
+    return folder
+
+
+def test_what_was_kept_is_listed_with_how_good_it_is(candidate: Path) -> None:
+    listed = publish()
+
+    card = read_card(candidate / "card.json")
+    assert card.version in listed.stderr
+    assert f"mAP50 {card.metrics['main_data']['mAP50']:.3f}" in listed.stderr
+    assert str(candidate) in listed.stderr
+
+
+def test_a_candidate_is_published_by_its_version(candidate: Path) -> None:
+    version = read_card(candidate / "card.json").version
+
+    assert publish(version).returncode == 0
+
+    assert ModelStore(read_settings().model_store_root).newest().version == version
+
+
+def test_a_candidate_is_copied_to_where_a_starter_is(candidate: Path, tmp_path: Path) -> None:
+    assert publish(str(candidate), "--to", str(tmp_path / "starter")).returncode == 0
+
+    for name in ("detector.onnx", "card.json"):
+        assert (tmp_path / "starter" / name).read_bytes() == (candidate / name).read_bytes()
+
+
+def test_a_damaged_candidate_is_not_published(candidate: Path) -> None:
+    (candidate / "detector.onnx").write_bytes(b"half")
+
+    refused = publish(str(candidate))
+
+    assert refused.returncode == 1
+    assert "is damaged: its sha256 is" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.usefixtures("training_street")
+def test_an_unknown_candidate_is_said_to_be_missing() -> None:
+    refused = publish("20200101T000000Z-00000000")
+
+    assert refused.returncode == 1
+    assert "cannot read 20200101T000000Z-00000000/card.json" in refused.stderr

@@ -1,0 +1,84 @@
+"""The checks of the training street, passing and failing."""
+
+from pathlib import Path
+
+import pytest
+
+from oott_assets.labels.drawn_data_set import draw_photos
+from oott_assets.labels.labelled_photos import LabelledPhoto
+from oott_assets.training.champion import CHAMPION, Champion, Measurement
+from oott_assets.training.checks import (
+    every_garment_can_be_learnt,
+    most_held_out_photos_have_a_label,
+    nothing_measured_by_is_trained_on,
+    the_detector_finds_garments,
+)
+from oott_assets.training.detector_weights import TrainedWeights
+from oott_fashion.garments import GARMENT_NAMES
+from tests.oott_assets.training.training_street import TrainingStreet
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> LabelledPhoto:
+    [photo] = draw_photos(tmp_path / "train", 1, "train")
+    return photo
+
+
+@pytest.fixture
+def valid(tmp_path: Path) -> LabelledPhoto:
+    [photo] = draw_photos(tmp_path / "valid", 1, "valid")
+    return photo
+
+
+@pytest.mark.parametrize(("boxes", "passed"), [(10, True), (9, False)])
+def test_ten_boxes_of_every_garment_can_be_learnt(
+    training_street: TrainingStreet, photo: LabelledPhoto, boxes: int, passed: bool
+) -> None:
+    one = photo.labels[0]
+    labels = tuple(one._replace(garment=name) for name in GARMENT_NAMES for _ in range(10))
+    rarer = labels[10 - boxes :]
+    training_street.store.write_photos("main_data", [photo._replace(labels=rarer)])
+
+    assert every_garment_can_be_learnt(training_street.store).passed is passed
+
+
+@pytest.mark.parametrize(("labelled", "passed"), [(2, True), (1, True), (0, False)])
+def test_half_of_the_held_out_photos_are_labelled(
+    training_street: TrainingStreet, valid: LabelledPhoto, labelled: int, passed: bool
+) -> None:
+    photos = [valid._replace(labels=valid.labels[: index < labelled]) for index in range(2)]
+    training_street.store.write_photos("sub_data", photos)
+
+    assert most_held_out_photos_have_a_label(training_street.store).passed is passed
+
+
+@pytest.mark.parametrize("held_out_of", ["merged_data", "sub_data"])
+def test_a_photo_measured_by_that_is_trained_on_is_found(
+    training_street: TrainingStreet, photo: LabelledPhoto, valid: LabelledPhoto, held_out_of: str
+) -> None:
+    store = training_street.store
+    store.write_photos("sub_data", [])
+    store.write_photos("merged_data", [photo, valid])
+    assert nothing_measured_by_is_trained_on(store).passed
+
+    leaked = valid._replace(split="train")
+    rest = [valid] if held_out_of == "merged_data" else []
+    store.write_photos("sub_data", [] if rest else [valid])
+    store.write_photos("merged_data", [photo, leaked, *rest])
+
+    assert not nothing_measured_by_is_trained_on(store).passed
+
+
+@pytest.mark.parametrize(("map50", "passed"), [(0.2, True), (0.19, False)])
+def test_a_detector_that_finds_too_little_is_warned_of(
+    training_street: TrainingStreet, map50: float, passed: bool
+) -> None:
+    won = Champion(
+        weights=TrainedWeights(weights=Path("w.pt"), image_side=320, trained_on="photos"),
+        measured=Measurement(name="main", metrics={"main_data": {"mAP50": map50}}),
+        published=None,
+        published_version=None,
+    )
+    training_street.store.blobs.write(CHAMPION, won.model_dump_json().encode())
+
+    assert the_detector_finds_garments(training_street.store).passed is passed
