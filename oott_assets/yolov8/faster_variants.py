@@ -11,7 +11,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from oott_fashion.vision.engines import open_engine
+from oott_fashion.vision.engines import Engine
 
 # What a variant may lose, and must gain: less is within the noise of a busy machine.
 MOST_LOST = 0.01
@@ -19,7 +19,7 @@ LEAST_GAINED = 0.03
 
 
 class Variant(NamedTuple):
-    """A way to run a detector: median milliseconds a photo on one core, and mAP50, 0..1."""
+    """A way to run a detector: median milliseconds a photo, and mAP50, 0..1."""
 
     name: str
     milliseconds: float
@@ -38,11 +38,10 @@ def fastest_within(dense: Variant, variants: Sequence[Variant]) -> Variant:
 
 
 def milliseconds_of(
-    files: Sequence[Path], model_input: NDArray[np.float32], rounds: int = 30
+    engines: Sequence[Engine], model_input: NDArray[np.float32], rounds: int = 30
 ) -> list[float]:
-    """Time each detector on one core, in turn so that a busy machine slows all alike; medians."""
-    engines = [open_engine(file) for file in files]
-    times: list[list[float]] = [[] for _ in files]
+    """Time each detector, in turn so that a busy machine slows all alike; medians."""
+    times: list[list[float]] = [[] for _ in engines]
     for _ in range(rounds):
         for engine, taken in zip(engines, times, strict=True):
             began = time.perf_counter()
