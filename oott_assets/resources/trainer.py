@@ -1,7 +1,9 @@
 """How detectors are trained: size, square, epochs, device, and what they start from."""
 
 import hashlib
+import io
 import os
+import zipfile
 from pathlib import Path
 
 import dagster as dg
@@ -65,6 +67,12 @@ class Trainer(dg.ConfigurableResource[None]):
                 f"OOTT_STARTING_WEIGHTS is {self.starting_weights}, which cannot be read "
                 f"({error.strerror}); expected published, scratch, pretrained, or a .pt file"
             ) from error
+        # PyTorch's files are zip archives; what reads them otherwise raises whatever it meets.
+        if not zipfile.is_zipfile(io.BytesIO(content)):
+            raise TrainingUnavailable(
+                f"OOTT_STARTING_WEIGHTS is {self.starting_weights}, which is no whole .pt file of "
+                "PyTorch's; expected published, scratch, pretrained, or such a file"
+            )
         return f"weights {hashlib.sha256(content).hexdigest()[:12]}"
 
     def _starting_weights(self, folder: Path) -> Path | None:

@@ -10,7 +10,7 @@ from oott_assets.labels.labelled_photos import (
     parquet_of_photos,
     photos_of_parquet,
 )
-from oott_fashion.stores.blobs import LocalBlobs
+from oott_fashion.stores.blobs import LocalBlobs, NoBlob
 
 
 class TrainingStore(dg.ConfigurableResource[None]):
@@ -26,9 +26,23 @@ class TrainingStore(dg.ConfigurableResource[None]):
         """Read the data set ``name``.
 
         Raises:
-            NoBlob: it was never made.
+            Failure: it was never materialised.
         """
-        return photos_of_parquet(self.blobs.read(_data_set_named(name)))
+        return photos_of_parquet(self.left_by(name, _data_set_named(name)))
+
+    def left_by(self, asset: str, blob: str) -> bytes:
+        """Read what ``asset`` left.
+
+        Raises:
+            Failure: it was never materialised.
+        """
+        try:
+            return self.blobs.read(blob)
+        except NoBlob as error:
+            raise dg.Failure(
+                f"{asset} was never materialised ({error}); materialise it first",
+                allow_retries=False,
+            ) from error
 
     def folder(self, name: str) -> Path:
         """Make and name a folder for what is no blob, such as a training."""

@@ -12,13 +12,14 @@ import os
 import sys
 from pathlib import Path
 
+import dagster as dg
+
 from oott_assets.resources.training_store import TrainingStore
 from oott_assets.yolov8.garment_cutouts import cut_out
 from oott_assets.yolov8.starting_weights import NotRebuildable, weights_of_onnx
 from oott_assets.yolov8.training import Epoch, TrainingFolder, TrainingPlan, train
 from oott_assets.yolov8.ultralytics_model import open_model
 from oott_fashion.settings import BadSetting, Settings, read_settings
-from oott_fashion.stores.blobs import NoBlob
 from oott_fashion.stores.model_store import BadDetector, ModelStore, NoDetector
 
 _BATCH = 64
@@ -32,7 +33,7 @@ def teach_backbone(settings: Settings, file: Path, image_side: int, epochs: int)
     A run that was stopped goes on after its last whole epoch.
 
     Raises:
-        NoBlob: merged_data was never materialised.
+        Failure: merged_data was never materialised.
         NoDetector: there is no detector to begin with.
         BadDetector: that one is damaged.
         NotRebuildable: that one is of another size than the settings say.
@@ -80,8 +81,8 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         teach_backbone(read_settings(), arguments.file, arguments.image_side, arguments.epochs)
-    except NoBlob as error:
-        sys.exit(f"backbone: {error}; materialise merged_data first")
+    except dg.Failure as error:
+        sys.exit(f"backbone: {error.description}")
     except (BadSetting, NoDetector, BadDetector, NotRebuildable, OSError) as error:
         sys.exit(f"backbone: {error}")
 

@@ -176,7 +176,7 @@ def served_metrics(
 
 
 def _weights_of(name: str, store: TrainingStore) -> TrainedWeights:
-    return TrainedWeights.model_validate_json(store.blobs.read(weights_named(name)))
+    return TrainedWeights.model_validate_json(store.left_by(f"{name}_weights", weights_named(name)))
 
 
 def _street_metrics(

@@ -65,7 +65,7 @@ def garment_onnx(
     validate with; else it is kept for a person to decide: run this asset with publish_anyway, or
     python -m oott_assets.training.publish.
     """
-    won = Champion.model_validate_json(training_store.blobs.read(CHAMPION))
+    won = Champion.model_validate_json(training_store.left_by("champion", CHAMPION))
     in_place = published_in(garment_detector)
     if won.published_version != (in_place and in_place.version):
         raise dg.Failure(

@@ -167,3 +167,20 @@ def test_a_pseudo_labelled_copy_of_a_valid_photo_is_not_trained_on(
 
     assert failures(run) == []
     assert "leak.jpg" not in {photo.file.name for photo in training_street.photos("merged_data")}
+
+
+@pytest.mark.parametrize(
+    ("asset", "missing"),
+    [
+        ("merged_data", "main_data"),
+        ("main_weights", "main_data"),
+        ("champion", "main_data"),
+        ("garment_onnx", "champion"),
+    ],
+)
+def test_an_asset_before_its_turn_says_what_to_materialise(
+    training_street: TrainingStreet, asset: str, missing: str
+) -> None:
+    [said] = failures(training_street.run(asset))
+
+    assert said.startswith(f"{missing} was never materialised")

@@ -88,6 +88,7 @@ def test_a_photo_changed_since_it_was_labelled_stops_training(
     [
         ("OOTT_TRAIN_DEVICE", "cuda:7", "OOTT_TRAIN_DEVICE is cuda:7, and torch finds"),
         ("OOTT_STARTING_WEIGHTS", "/no/such.pt", "OOTT_STARTING_WEIGHTS is /no/such.pt, which"),
+        ("OOTT_STARTING_WEIGHTS", "README.md", "is README.md, which is no whole .pt file"),
         ("OOTT_STARTING_WEIGHTS", "published", "nor is there a starter detector"),
     ],
 )
