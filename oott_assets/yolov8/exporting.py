@@ -49,7 +49,19 @@ def export_onnx(weights: Path, image_side: int, out: Path) -> None:
             open_model(copy).export(format="onnx", dynamic=False, simplify=False, **options)
         )
         _check_shapes(exported, image_side)
+        _forget_where_it_was_trained(exported)
         os.replace(exported, out)
+
+
+def _forget_where_it_was_trained(exported: Path) -> None:
+    """Describe a file without the folder of its data, which Ultralytics writes into it."""
+    import onnx
+
+    model = onnx.load(str(exported))
+    for entry in model.metadata_props:
+        if entry.key == "description":
+            entry.value = "Garment detector of OOTT, a YOLOv8 by Ultralytics"
+    onnx.save(model, str(exported))
 
 
 def parity(weights: Path, onnx: Path, photos: Iterable[Photo], image_side: int) -> Parity:

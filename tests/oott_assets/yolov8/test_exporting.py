@@ -41,6 +41,19 @@ def test_an_export_has_the_boxes_of_its_weights(
     assert [file.name for file in tmp_path.iterdir()] == ["detector.onnx"]
 
 
+def test_an_export_does_not_tell_where_it_was_trained(weights: Path, tmp_path: Path) -> None:
+    import torch
+
+    trained = torch.load(weights, weights_only=False)
+    trained["train_args"]["data"] = "/home/someone/private/data.yaml"
+    trained["model"].args = trained["train_args"]
+    torch.save(trained, tmp_path / "trained.pt")
+
+    export_onnx(tmp_path / "trained.pt", 64, tmp_path / "detector.onnx")
+
+    assert b"someone" not in (tmp_path / "detector.onnx").read_bytes()
+
+
 def test_an_export_of_other_weights_is_seen_to_differ(
     weights: Path, photos: list[Photo], tmp_path: Path
 ) -> None:
