@@ -100,8 +100,7 @@ def _training_resources(
             batch=settings.batch,
             device=settings.train_device,
             starting_weights=settings.starting_weights,
-            model_store=settings.model_store_root,
-            starter=str(settings.starter_detector),
+            detector=detector,
         ),
         "training_store": TrainingStore(root=str(settings.training_root)),
     }

@@ -9,13 +9,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import supervision as sv
-from autodistill.detection import CaptionOntology, DetectionBaseModel
+from autodistill.detection import DetectionBaseModel
 from numpy.typing import NDArray
 from PIL import Image
 
+from oott_assets.labellers.garment_ontology import garment_ontology
 from oott_assets.labellers.garment_parts import box_of_parts
 from oott_assets.labels.catalogue_folders import NotInCatalogue, garment_of_folder
-from oott_fashion.garments import GARMENT_NAMES, GARMENTS
+from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.photos import Photo, read_photo
 
@@ -41,7 +42,7 @@ class CatalogueLabeller(DetectionBaseModel):
     """
 
     def __init__(self) -> None:
-        self.ontology = CaptionOntology({it.prompt: it.name for it in GARMENTS})
+        self.ontology = garment_ontology()
 
     def predict(self, input: str | NDArray[np.uint8] | Image.Image) -> sv.Detections:
         """Box the garment of the photo file ``input``; none where there is no outline.

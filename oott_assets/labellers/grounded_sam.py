@@ -5,12 +5,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import supervision as sv
-from autodistill.detection import CaptionOntology, DetectionBaseModel
+from autodistill.detection import DetectionBaseModel
 
 from oott_assets.labellers.availability import device_for, label_extra
+from oott_assets.labellers.garment_ontology import garment_ontology
 from oott_assets.labellers.garment_parts import box_of_parts
 from oott_assets.labellers.weights import checked_weights
-from oott_fashion.garments import GARMENTS
 from oott_fashion.vision.photos import Photo, read_photo
 
 # GroundingDINO sees no more pixels of a side, SAM fewer; a mask of each box at a phone's full
@@ -34,7 +34,7 @@ class GroundedSamLabeller(DetectionBaseModel):
         Raises:
             LabellerUnavailable: no GPU, no weights, damaged ones, or those of another model.
         """
-        self.ontology = CaptionOntology({it.prompt: it.name for it in GARMENTS})
+        self.ontology = garment_ontology()
         with label_extra():
             device = device_for("grounded_sam", device, on_cpu, "about 11 minutes")
             folder = checked_weights("grounded_sam", weights)

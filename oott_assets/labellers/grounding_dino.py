@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import supervision as sv
-from autodistill.detection import CaptionOntology, DetectionBaseModel
+from autodistill.detection import DetectionBaseModel
 from numpy.typing import NDArray
 
 from oott_assets.labellers.availability import device_for, label_extra, refuse_incomplete
 from oott_assets.labellers.errors import LabellerUnavailable
+from oott_assets.labellers.garment_ontology import garment_ontology
 from oott_assets.labellers.weights import checked_weights
 from oott_fashion.garments import GARMENTS
 from oott_fashion.vision.photos import read_photo
@@ -38,7 +39,7 @@ class GroundingDinoLabeller(DetectionBaseModel):
         Raises:
             LabellerUnavailable: no GPU, no weights, damaged ones, or those of another model.
         """
-        self.ontology = CaptionOntology({it.prompt: it.name for it in GARMENTS})
+        self.ontology = garment_ontology()
         self.score_threshold = score_threshold
         with label_extra():
             self.device = device_for("grounding_dino", device, on_cpu, "about half a minute")

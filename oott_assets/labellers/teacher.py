@@ -2,11 +2,11 @@
 
 import numpy as np
 import supervision as sv
-from autodistill.detection import CaptionOntology, DetectionBaseModel
+from autodistill.detection import DetectionBaseModel
 from numpy.typing import NDArray
 from PIL import Image
 
-from oott_fashion.garments import GARMENTS
+from oott_assets.labellers.garment_ontology import garment_ontology
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.photos import read_photo
 
@@ -15,7 +15,7 @@ class TeacherLabeller(DetectionBaseModel):
     """Boxes what ``detector`` finds, one box per shoe as people label them."""
 
     def __init__(self, detector: Detector) -> None:
-        self.ontology = CaptionOntology({it.prompt: it.name for it in GARMENTS})
+        self.ontology = garment_ontology()
         self.detector = detector
 
     def predict(self, input: str | NDArray[np.uint8] | Image.Image) -> sv.Detections:

@@ -5,7 +5,6 @@ Every garment's box is known, so a data set can be had where no photo was labell
 
 import argparse
 import hashlib
-import os
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from oott_assets.labels.labelled_photos import Label, LabelledPhoto, Split
 from oott_assets.labels.yolo_folder import yolo_lines
 from oott_assets.sources.drawn_photos import DrawnPhoto, draw_photo, dress_up, jpeg_of
 from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.stores.blobs import LocalBlobs
 
 ORIGIN = "drawn"
 
@@ -48,9 +48,7 @@ def _drawn(file: Path, index: int, split: Split) -> LabelledPhoto:
     photo = draw_photo(dress_up(rng), rng)
     content = jpeg_of(photo)
     if not file.is_file() or file.read_bytes() != content:
-        drawing = file.with_suffix(".drawing")
-        drawing.write_bytes(content)
-        os.replace(drawing, file)
+        LocalBlobs(file.parent).write(file.name, content)
     height, width = photo.pixels.shape[:2]
     sha256 = hashlib.sha256(content).hexdigest()
     return LabelledPhoto(file.absolute(), sha256, width, height, split, _labels_of(photo))

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oott_assets.labels.findings import Findings, shortened
-from oott_assets.labels.labelled_photos import LabelledPhoto, Split
+from oott_assets.labels.labelled_photos import LabelledPhoto
 from oott_assets.labels.split_folders import DataSet, SplitFolder, UnreadableFile, text_of
+from oott_assets.labels.splits import splits_by_content
 from oott_fashion.garments import GARMENT_NAMES
 
 LABEL_STUDIO = "Label Studio export"
@@ -31,17 +32,8 @@ def split_by_content(photos: Sequence[LabelledPhoto], groups: Sequence[int]) -> 
 
     Photos of one of ``groups``, which has the group of each photo, stay together.
     """
-    first: dict[int, str] = {}
-    for photo, group in zip(photos, groups, strict=True):
-        first[group] = min(photo.sha256, first.get(group, photo.sha256))
-    return [
-        photo._replace(split=_split_of(first[group]))
-        for photo, group in zip(photos, groups, strict=True)
-    ]
-
-
-def _split_of(sha256: str) -> Split:
-    return "valid" if int(sha256[:8], 16) % 100 < _VALID_PERCENT else "train"
+    splits = splits_by_content([photo.sha256 for photo in photos], groups, _VALID_PERCENT)
+    return [photo._replace(split=split) for photo, split in zip(photos, splits, strict=True)]
 
 
 def _garments_on(classes: Path, findings: Findings) -> dict[str, str]:

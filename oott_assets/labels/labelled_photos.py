@@ -13,8 +13,10 @@ from typing import Any, Literal, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from oott_assets.parquet import parquet_of
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.vision.detections import Box
+from oott_fashion.vision.photos import Photo, read_photo
 
 Split = Literal["train", "valid"]
 
@@ -69,9 +71,7 @@ def parquet_of_photos(photos: Sequence[LabelledPhoto]) -> bytes:
         }
         for photo in photos
     ]
-    file = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows, schema=_PHOTOS), file)
-    return file.getvalue()
+    return parquet_of(pa.Table.from_pylist(rows, schema=_PHOTOS))
 
 
 def photos_of_parquet(content: bytes) -> list[LabelledPhoto]:
@@ -86,6 +86,16 @@ def version_of(photos: Iterable[LabelledPhoto]) -> str:
         for photo in photos
     )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def pixels_of(photo: LabelledPhoto) -> Photo:
+    """Read the photo, RGB, shape (height, width, 3), 0..255.
+
+    Raises:
+        UnreadablePhoto: it is damaged by now.
+        OSError: it is gone by now.
+    """
+    return read_photo(photo.file.read_bytes())
 
 
 def in_split(photos: Iterable[LabelledPhoto], split: Split) -> list[LabelledPhoto]:

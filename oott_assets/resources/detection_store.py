@@ -8,7 +8,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from oott_assets.resources.photo_store import parquet_of
+from oott_assets.parquet import parquet_of
 from oott_fashion.stores.blobs import LocalBlobs
 from oott_fashion.vision.detections import Box, Detection
 

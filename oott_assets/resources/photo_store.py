@@ -14,6 +14,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from oott_assets.parquet import parquet_of
 from oott_fashion.stores.blobs import LocalBlobs, NoBlob
 from oott_fashion.vision.photos import Photo, UnreadablePhoto, read_photo
 
@@ -120,13 +121,6 @@ class PhotoStore(dg.ConfigurableResource[None]):
     @property
     def _blobs(self) -> LocalBlobs:
         return LocalBlobs(self.root)
-
-
-def parquet_of(table: pa.Table) -> bytes:
-    """Encode ``table`` as a parquet file."""
-    file = io.BytesIO()
-    pq.write_table(table, file)
-    return file.getvalue()
 
 
 def _photo_named(sha256: str) -> str:

@@ -2,14 +2,14 @@
 
 import hashlib
 import io
-import os
 import zipfile
 from pathlib import Path
 
 import dagster as dg
 
+from oott_assets.resources.garment_detector import GarmentDetector
 from oott_assets.yolov8.training import TrainingPlan
-from oott_fashion.stores.model_store import ModelStore
+from oott_assets.yolov8.ultralytics_model import tell_ultralytics
 
 
 class TrainingUnavailable(ValueError):
@@ -25,8 +25,7 @@ class Trainer(dg.ConfigurableResource[None]):
     batch: int
     device: str
     starting_weights: str
-    model_store: str
-    starter: str
+    detector: dg.ResourceDependency[GarmentDetector]
 
     def plan(self, folder: Path) -> TrainingPlan:
         """Make sure that training can begin, and find what it starts from.
@@ -87,7 +86,7 @@ class Trainer(dg.ConfigurableResource[None]):
     def _of_published(self, folder: Path) -> Path:
         from oott_assets.yolov8.starting_weights import NotRebuildable, weights_of_onnx
 
-        published = ModelStore(self.model_store).newest_or_starter(Path(self.starter))
+        published = self.detector.published()
         weights = folder / f"{published.version}.pt"
         try:
             return weights_of_onnx(published.onnx, weights, self.model_size)
@@ -112,7 +111,7 @@ class Trainer(dg.ConfigurableResource[None]):
 
 def _pretrained(model_size: str, folder: Path) -> Path:
     """Have Ultralytics download its own weights into ``folder``."""
-    os.environ["YOLO_AUTOINSTALL"] = "false"
+    tell_ultralytics()
     from ultralytics.utils.downloads import attempt_download_asset
 
     weights = folder / f"yolov8{model_size}.pt"

@@ -123,15 +123,15 @@ def measured_candidate(
     """Measure trained weights at the served side and at 640 px, and on closet photos."""
     from oott_assets.yolov8.torch_engine import TorchEngine
 
-    metrics = _street_metrics(trained.weights, photos, trained.image_side)
-    usual = _street_metrics(trained.weights, photos, _USUAL_SIDE)
+    metrics = street_metrics(trained.weights, photos, trained.image_side)
+    usual = street_metrics(trained.weights, photos, _USUAL_SIDE)
     engine = TorchEngine(trained.weights)
     return Measurement(
         name=name,
         metrics={
             "main_data": metrics,
             f"main_data at {_USUAL_SIDE} px": usual,
-            **_closet_metrics(engine, trained.image_side, closet, garment_detector),
+            **closet_metrics(engine, trained.image_side, closet, garment_detector),
         },
     )
 
@@ -157,31 +157,22 @@ def _measured_published(
     closet: Sequence[LabelledPhoto],
 ) -> Measurement:
     side = published.card.image_side
-    metrics = served_metrics(published.onnx, side, photos, closet, garment_detector)
-    return Measurement(name="published", metrics=metrics)
-
-
-def served_metrics(
-    onnx: Path,
-    image_side: int,
-    photos: Sequence[LabelledPhoto],
-    closet: Sequence[LabelledPhoto],
-    garment_detector: GarmentDetector,
-) -> dict[str, dict[str, float]]:
-    """Measure an ONNX file at the side it was exported with, and on closet photos."""
-    return {
-        "main_data": _street_metrics(onnx, photos, image_side),
-        **_closet_metrics(garment_detector.engine_of(onnx), image_side, closet, garment_detector),
+    engine = garment_detector.engine_of(published.onnx)
+    metrics = {
+        "main_data": street_metrics(published.onnx, photos, side),
+        **closet_metrics(engine, side, closet, garment_detector),
     }
+    return Measurement(name="published", metrics=metrics)
 
 
 def _weights_of(name: str, store: TrainingStore) -> TrainedWeights:
     return TrainedWeights.model_validate_json(store.left_by(f"{name}_weights", weights_named(name)))
 
 
-def _street_metrics(
+def street_metrics(
     weights: Path, photos: Sequence[LabelledPhoto], image_side: int
 ) -> dict[str, float]:
+    """Measure weights or an ONNX file on main_data; single garments by their names."""
     from oott_assets.yolov8.measuring import FEWEST_BOXES, measure
 
     found = measure(weights, photos, image_side)
@@ -193,12 +184,13 @@ def _street_metrics(
     }
 
 
-def _closet_metrics(
+def closet_metrics(
     engine: Engine,
     image_side: int,
     closet: Sequence[LabelledPhoto],
     garment_detector: GarmentDetector,
 ) -> dict[str, dict[str, float]]:
+    """Measure a detector on closet photos; nothing where none was held out."""
     found = closet_labels(Detector(engine, image_side, garment_detector.thresholds), closet)
     if found is None:
         return {}

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from oott_assets.labels.catalogue_folders import garment_of_folder
-from oott_assets.labels.labelled_photos import LabelledPhoto
+from oott_assets.labels.labelled_photos import LabelledPhoto, pixels_of
 from oott_fashion.garments import GARMENT_NAMES, garment_named
 from oott_fashion.vision.detector import Detector
-from oott_fashion.vision.photos import read_photo
 
 
 class ClosetLabels(NamedTuple):
@@ -43,5 +42,5 @@ def closet_labels(detector: Detector, photos: Sequence[LabelledPhoto]) -> Closet
 
 
 def _surest(detector: Detector, photo: LabelledPhoto) -> str | None:
-    found = detector.boxes(read_photo(photo.file.read_bytes()))
+    found = detector.boxes(pixels_of(photo))
     return garment_named(int(found.class_ids[0])) if len(found.class_ids) else None

@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import BaseModel, ConfigDict
 
+from oott_assets.labels.label_files import ORIGIN as BY_PEOPLE
 from oott_assets.labels.labelled_photos import LabelledPhoto, in_split, version_of
 from oott_assets.labels.yolo_folder import PhotoChanged, lay_out
 from oott_assets.reports.pictures import picture_in
@@ -137,7 +138,7 @@ def as_often_as_worth(photos: Sequence[LabelledPhoto]) -> list[LabelledPhoto]:
 
 
 def _is_of_people(photo: LabelledPhoto) -> bool:
-    return all(label.origin == "main_data" for label in photo.labels)
+    return all(label.origin == BY_PEOPLE for label in photo.labels)
 
 
 def _fingerprint(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
@@ -155,8 +156,7 @@ def _fingerprint(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
 
 def _in_a_sentence(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
     origins = Counter(
-        photo.labels[0].origin if photo.labels else "main_data"
-        for photo in in_split(photos, "train")
+        photo.labels[0].origin if photo.labels else BY_PEOPLE for photo in in_split(photos, "train")
     )
     data = ", ".join(f"{count:,} labelled by {origin}" for origin, count in origins.items())
     return (

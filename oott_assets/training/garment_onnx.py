@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from oott_assets.labels.labelled_photos import LabelledPhoto, in_split
+from oott_assets.labels.labelled_photos import LabelledPhoto, in_split, pixels_of
 from oott_assets.reports.pictures import sample_of
 from oott_assets.reports.tables import listed
 from oott_assets.resources.garment_detector import GarmentDetector
@@ -20,9 +20,10 @@ from oott_assets.training.champion import (
     Champion,
     Measurement,
     champion,
+    closet_metrics,
     compared_in_a_table,
     published_in,
-    served_metrics,
+    street_metrics,
 )
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.blobs import LocalBlobs
@@ -33,7 +34,7 @@ from oott_fashion.stores.model_store import (
     read_card,
 )
 from oott_fashion.vision.letterbox import letterbox
-from oott_fashion.vision.photos import Photo, read_photo
+from oott_fashion.vision.photos import Photo
 
 # Weights and ONNX compute the same in another order; a box may move by rounding, not by more.
 MOST_PIXELS_APART = 1.0
@@ -123,11 +124,13 @@ def _make(
             f"weights; at most {MOST_PIXELS_APART:g} is rounding, so the export is wrong",
             allow_retries=False,
         )
-    variant, onnx = _fastest(dense, photos, side, garment_detector, log)
+    variant, onnx, street = _fastest(dense, photos, side, garment_detector, log)
+    content = onnx.read_bytes()
     made = LocalBlobs(candidate)
-    made.write("detector.onnx", onnx.read_bytes())
+    made.write("detector.onnx", content)
     closet = in_split(store.photos("sub_data"), "valid")
-    metrics = served_metrics(made.path_of("detector.onnx"), side, photos, closet, garment_detector)
+    engine = garment_detector.engine_of(onnx)
+    metrics = {"main_data": street, **closet_metrics(engine, side, closet, garment_detector)}
     card = DetectorCard(
         garments=GARMENT_NAMES,
         image_side=side,
@@ -136,7 +139,7 @@ def _make(
         parity=agreement.pixels_apart,
         engine=agreement.engine,
         variant=variant,
-        sha256=hashlib.sha256(onnx.read_bytes()).hexdigest(),
+        sha256=hashlib.sha256(content).hexdigest(),
         created=datetime.now(UTC),
     )
     made.write("card.json", (card.model_dump_json(indent=2) + "\n").encode())
@@ -151,8 +154,12 @@ def _fastest(
     side: int,
     garment_detector: GarmentDetector,
     log: Logger,
-) -> tuple[str, Path]:
-    """Make the variants, measure each, and choose; the table is left beside ``dense``."""
+) -> tuple[str, Path, dict[str, float]]:
+    """Make the variants, measure each, and choose; the table is left beside ``dense``.
+
+    Returns:
+        The name of the chosen one, its file, and what was measured of it.
+    """
     from oott_assets.yolov8.faster_variants import (
         Variant,
         fastest_within,
@@ -160,7 +167,6 @@ def _fastest(
         milliseconds_of,
         pruned,
     )
-    from oott_assets.yolov8.measuring import measure
 
     inputs = [letterbox(photo, side)[0][None] for photo in _calibration_photos(photos)]
     files = {name: dense.with_name(f"{name}.onnx") for name in ("dense", "int8", "pruned int8")}
@@ -170,24 +176,25 @@ def _fastest(
     times = milliseconds_of(
         [garment_detector.engine_of(file) for file in files.values()], inputs[0]
     )
+    metrics = {name: street_metrics(file, photos, side) for name, file in files.items()}
     variants = [
-        Variant(name, milliseconds, measure(file, photos, side).map50)
-        for (name, file), milliseconds in zip(files.items(), times, strict=True)
+        Variant(name, milliseconds, metrics[name]["mAP50"])
+        for name, milliseconds in zip(files, times, strict=True)
     ]
     chosen = fastest_within(variants[0], variants[1:])
     log.info("%s is served, of %s", chosen.name, variants)
     rows = [(it.name, f"{it.milliseconds:.1f}", f"{it.map50:.3f}") for it in variants]
     table = listed(("variant", "ms a photo", "mAP50"), rows)
     dense.with_name("variants.md").write_text(str(table.value))
-    return chosen.name, files[chosen.name]
+    return chosen.name, files[chosen.name], metrics[chosen.name]
 
 
 def _some_photos(photos: Sequence[LabelledPhoto]) -> list[Photo]:
     some = sample_of(in_split(photos, "valid"))
-    return [read_photo(photo.file.read_bytes()) for photo in some]
+    return [pixels_of(photo) for photo in some]
 
 
 def _calibration_photos(photos: Sequence[LabelledPhoto]) -> list[Photo]:
     train = in_split(photos, "train")
     step = max(1, len(train) // _CALIBRATION_PHOTOS)
-    return [read_photo(photo.file.read_bytes()) for photo in train[::step][:_CALIBRATION_PHOTOS]]
+    return [pixels_of(photo) for photo in train[::step][:_CALIBRATION_PHOTOS]]

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from oott_assets.labels.labelled_photos import LabelledPhoto, garments_in, in_split
+from oott_assets.labels.labelled_photos import LabelledPhoto, garments_in, in_split, pixels_of
 from oott_assets.reports.pictures import Mark, contact_sheet, marked, sample_of
 from oott_assets.reports.tables import listed
 from oott_fashion.garments import category_of
-from oott_fashion.vision.photos import Photo, read_photo
+from oott_fashion.vision.photos import Photo
 
 
 def described(photos: Sequence[LabelledPhoto]) -> dict[str, dg.MetadataValue | int | str]:
@@ -31,4 +31,4 @@ def _with_boxes(photo: LabelledPhoto) -> Photo:
         Mark(label.box, category_of(label.garment), f"{label.garment} {label.score:.2f}")
         for label in photo.labels
     ]
-    return marked(read_photo(photo.file.read_bytes()), marks)
+    return marked(pixels_of(photo), marks)

@@ -1,17 +1,15 @@
 """Labelled and pseudo-labelled photos in one data set."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import dagster as dg
 
-from oott_assets.labels.labelled_photos import LabelledPhoto, in_split, version_of
-from oott_assets.labels.near_duplicates import Glimpse, glimpse_of, near_duplicates
+from oott_assets.labels.labelled_photos import LabelledPhoto, in_split, pixels_of, version_of
+from oott_assets.labels.near_duplicates import glimpse_of, near_duplicates
 from oott_assets.resources.training_store import TrainingStore
 from oott_assets.training.label_tables import described
 from oott_assets.training.labelled_data import main_data
 from oott_assets.training.pseudo_labels import sub_data
-from oott_fashion.vision.photos import read_photo
 
 
 @dg.asset(deps=[main_data, sub_data], group_name="training", kinds={"parquet"})
@@ -40,11 +38,7 @@ def shown_in(
     photos: Sequence[LabelledPhoto], others: Sequence[LabelledPhoto]
 ) -> list[LabelledPhoto]:
     """Find those of ``photos`` that show the same picture as one of ``others``."""
-    glimpses = [_glimpse_of(it.file) for it in (*photos, *others)]
+    glimpses = [glimpse_of(pixels_of(it)) for it in (*photos, *others)]
     count = len(photos)
     pairs = near_duplicates(glimpses)
     return [photos[one] for one in sorted({one for one, other in pairs if one < count <= other})]
-
-
-def _glimpse_of(file: Path) -> Glimpse:
-    return glimpse_of(read_photo(file.read_bytes()))

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,10 +14,10 @@ from oott_assets.labels.catalogue_folders import NotInCatalogue
 from oott_assets.labels.labelled_photos import (
     Label,
     LabelledPhoto,
-    Split,
     version_of,
 )
 from oott_assets.labels.near_duplicates import Glimpse, glimpse_of, groups_of, near_duplicates
+from oott_assets.labels.splits import splits_by_content
 from oott_assets.reports.progress import reported
 from oott_assets.reports.tables import listed
 from oott_assets.resources.labeller import ChosenLabeller, OpenedLabeller
@@ -161,7 +161,9 @@ def _seen_in(
 def _photos_of(
     read: Sequence[_Read], opened: OpenedLabeller, held_out: float
 ) -> list[LabelledPhoto]:
-    splits = _splits_of(read, held_out)
+    # Those that show the same picture are held out together.
+    groups = groups_of(len(read), near_duplicates([it.glimpse for it in read]))
+    splits = splits_by_content([it.sha256 for it in read], groups, round(100 * held_out))
     photos = [
         LabelledPhoto(
             it.file, it.sha256, it.width, it.height, split, opened.worth_training_on(it.seen)
@@ -170,14 +172,3 @@ def _photos_of(
     ]
     # Held-out photos are measured by their folder's name, whether or not they could be boxed.
     return [photo for photo in photos if photo.labels or photo.split == "valid"]
-
-
-def _splits_of(read: Sequence[_Read], held_out: float) -> Iterator[Split]:
-    """Hold out photos by their content, those that show the same picture together."""
-    groups = groups_of(len(read), near_duplicates([it.glimpse for it in read]))
-    first: dict[int, str] = {}
-    for group, it in zip(groups, read, strict=True):
-        first[group] = min(first.get(group, it.sha256), it.sha256)
-    for group in groups:
-        hundredth = int(first[group][:8], 16) % 100
-        yield "valid" if hundredth < round(100 * held_out) else "train"

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from oott_assets.labels.labelled_photos import Label, LabelledPhoto
+from oott_assets.labels.labelled_photos import Label, LabelledPhoto, pixels_of
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.vision.letterbox import PADDING_GREY
-from oott_fashion.vision.photos import Photo, read_photo
+from oott_fashion.vision.photos import Photo
 
 _SIDE = 256
 # Room around a box, in parts of its sides: a collar is told by the neck above it.
@@ -36,7 +36,7 @@ def cut_out(photos: Sequence[LabelledPhoto], folder: Path) -> Path:
 
 
 def _write_cutouts(photo: LabelledPhoto, folder: Path) -> None:
-    pixels = read_photo(photo.file.read_bytes())
+    pixels = pixels_of(photo)
     for number, label in enumerate(photo.labels):
         piece = pixels if label.origin == "catalogue" else _piece(pixels, label)
         if min(piece.shape[:2]) >= _LEAST_PIXELS:

@@ -5,15 +5,16 @@ before them. Rebuilt, each convolution has the folded numbers, and a normalisati
 nothing until training moves it.
 """
 
-import os
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from oott_assets.yolov8.ultralytics_model import open_model
+from oott_assets.yolov8.ultralytics_model import tell_ultralytics
 from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.stores.blobs import LocalBlobs
 
 if TYPE_CHECKING:
     import torch
@@ -31,7 +32,7 @@ def weights_of_onnx(onnx: Path, out: Path, model_size: str = "n") -> Path:
     """
     import torch
 
-    open_model(f"yolov8{model_size}.yaml")  # for its settings, before Ultralytics is imported
+    tell_ultralytics()
     from ultralytics.nn.tasks import DetectionModel
 
     network: torch.nn.Module = DetectionModel(  # type: ignore[no-untyped-call]  # has no types
@@ -42,10 +43,9 @@ def weights_of_onnx(onnx: Path, out: Path, model_size: str = "n") -> Path:
     _fill(state, numbers, onnx)
     network.load_state_dict(state)
     setattr(network, "names", dict(enumerate(GARMENT_NAMES)))  # noqa: B010 - torch types it else
-    writing = out.with_suffix(".writing")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({"model": network, "train_args": {"task": "detect"}, "epoch": -1}, writing)
-    os.replace(writing, out)
+    file = io.BytesIO()
+    torch.save({"model": network, "train_args": {"task": "detect"}, "epoch": -1}, file)
+    LocalBlobs(out.parent).write(out.name, file.getvalue())
     return out
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from oott_assets.yolov8.ultralytics_model import open_model
+from oott_fashion.stores.blobs import LocalBlobs
 
 if TYPE_CHECKING:
     from ultralytics.models import YOLO
@@ -85,12 +86,12 @@ class TrainingFolder:
     def keep_checkpoints(self) -> None:
         """Copy the checkpoints of an epoch, the best first: the last one says how far it came."""
         for name in ("best.pt", "last.pt"):
-            _copy_whole(self._checkpoints / name, self._kept / name)
+            self._copy(self._checkpoints / name, self._kept / name)
 
     def restore_checkpoints(self) -> Path:
         """Put the checkpoints kept back where Ultralytics looks for them; name the last."""
         for name in ("best.pt", "last.pt"):
-            _copy_whole(self._kept / name, self._checkpoints / name)
+            self._copy(self._kept / name, self._checkpoints / name)
         return self._checkpoints / "last.pt"
 
     def finish(self) -> None:
@@ -99,9 +100,13 @@ class TrainingFolder:
 
         best = self._checkpoints / "best.pt"
         strip_optimizer(best)
-        _copy_whole(best, self.weights)
+        self._copy(best, self.weights)
         for folder in (self._kept, self._checkpoints):
             shutil.rmtree(folder)
+
+    def _copy(self, source: Path, target: Path) -> None:
+        name = target.relative_to(self.folder).as_posix()
+        LocalBlobs(self.folder).write(name, source.read_bytes())
 
 
 def train(
@@ -228,13 +233,3 @@ def _fits_in_memory(plan: TrainingPlan, data: Path) -> bool:
     folder = data if data.is_dir() else data.parent
     photos = sum(1 for _ in folder.rglob("*.*"))
     return photos * plan.image_side**2 * 3 < _MOST_CACHED_BYTES
-
-
-def _copy_whole(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    copying = target.with_name(f".copying-{target.name}")
-    try:
-        shutil.copyfile(source, copying)
-        os.replace(copying, target)
-    finally:
-        copying.unlink(missing_ok=True)

@@ -11,12 +11,18 @@ if TYPE_CHECKING:
     from ultralytics.models import YOLO
 
 
-def open_model(weights: Path | str, task: str = "detect") -> "YOLO":
-    """Open a ``.pt`` or ``.onnx`` file, or ``yolov8n.yaml`` and the like for untrained weights."""
+def tell_ultralytics() -> None:
+    """Tell Ultralytics what it must not do; whoever imports it calls this before."""
     os.environ["YOLO_AUTOINSTALL"] = "false"
     os.environ["YOLO_VERBOSE"] = "false"
-    from ultralytics.models import YOLO
     from ultralytics.utils import SETTINGS
 
     SETTINGS["sync"] = False
+
+
+def open_model(weights: Path | str, task: str = "detect") -> "YOLO":
+    """Open a ``.pt`` or ``.onnx`` file, or ``yolov8n.yaml`` and the like for untrained weights."""
+    tell_ultralytics()
+    from ultralytics.models import YOLO
+
     return YOLO(str(weights), task=task)
