@@ -1,0 +1,187 @@
+"""The pages of the site: what a browser shows, and what a crawler knows them by."""
+
+import json
+from collections.abc import Callable, Sequence
+from functools import cache
+from html import escape
+from pathlib import Path
+
+from tests.instagram.posts import Post, PostPhoto
+
+SMALL_WIDTHS = (150, 240)
+
+# The address of a photo, or of its cut-out of so many pixels.
+AddressOf = Callable[[PostPhoto, int | None], str]
+
+_SCRIPTS = Path(__file__).parent / "scripts"
+_STYLE = """
+body { margin: 0; font: 14px sans-serif; } main { width: 600px; margin: 0 auto; }
+.row { display: flex; } .row a { width: 200px; } .row img { display: block; width: 100%; }
+.cover { position: fixed; inset: 0; background: #000b; }
+[role=dialog] { width: 400px; margin: 20vh auto; padding: 20px; background: #fff; }
+article header img { width: 32px; height: 32px; } article ul { list-style: none; padding: 0; }
+"""
+_CONSENT = """
+<div class="cover"><div role="dialog" aria-label="Cookies">
+<h2>Allow the use of cookies from Instagram on this browser?</h2>
+<button value="allowed">Allow all cookies</button>
+<button value="declined">Decline optional cookies</button>
+</div></div>
+"""
+_NAVIGATION = '<nav><a href="/">Home</a> <a href="/explore/">Explore</a></nav>'
+
+
+def page(
+    body: str, script: str | None = None, data: object = None, title: str = "Instagram"
+) -> bytes:
+    """Make a page with ``body``, and a ``script`` that finds ``data`` in it."""
+    # An HTML parser would end the script at the first </.
+    held = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+    scripts = f'<script type="application/json" id="page-data">{held}</script>'
+    scripts += _script(script) if script else ""
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<link rel="icon" href="data:,"><style>{_STYLE}</style></head>'
+        f"<body>{body}{scripts}</body></html>"
+    ).encode()
+
+
+def with_consent_asked(content: bytes) -> bytes:
+    """Lay the question about cookies over a page."""
+    asked = f"{_CONSENT}{_script('consent')}</body>"
+    return content.replace(b"</body>", asked.encode())
+
+
+def plain(text: str) -> bytes:
+    """Make a page that only says ``text``."""
+    return page(f"<div>{escape(text)}</div>")
+
+
+def log_in(following: str) -> bytes:
+    """Ask for a name and a password, and go to ``following`` then."""
+    return page(
+        "<main><h1>Instagram</h1><form>"
+        '<input name="username" aria-label="Phone number, username, or email">'
+        '<input name="password" type="password" aria-label="Password">'
+        f'<input name="next" type="hidden" value="{escape(following)}">'
+        '<button type="submit">Log in</button></form><div id="said"></div></main>',
+        "log_in",
+    )
+
+
+def onetap(following: str) -> bytes:
+    """Offer to keep the password, and go to ``following`` whatever is said."""
+    return page(
+        "<main><h2>Save your login info?</h2>"
+        "<button>Save info</button><button>Not now</button></main>",
+        "onetap",
+        {"next": following},
+    )
+
+
+def home() -> bytes:
+    """Show who is logged in that nothing is new."""
+    return page(f"{_NAVIGATION}<main><h2>You're all caught up</h2></main>")
+
+
+def grid(hashtag: str, count: int, data: dict[str, object]) -> bytes:
+    """Show the ``count`` posts of a hashtag, the first of which are in ``data``."""
+    return page(
+        f"{_NAVIGATION}<main><header><h1>#{escape(hashtag)}</h1>"
+        f"<span>{count:,} posts</span></header>"
+        '<div id="above"></div><div id="rows"></div><div id="below"></div>'
+        '<div id="more"><div role="progressbar" aria-label="Loading..."></div></div></main>',
+        "grid",
+        data,
+        title=f"#{hashtag} • Instagram photos and videos",
+    )
+
+
+def no_posts(hashtag: str) -> bytes:
+    """Say of a hashtag that nobody used it."""
+    return page(
+        f"{_NAVIGATION}<main><header><h1>#{escape(hashtag)}</h1><span>0 posts</span></header>"
+        "<h2>No posts yet</h2></main>"
+    )
+
+
+def post(post: Post, others: Sequence[Post], address_of: AddressOf) -> bytes:
+    """Show a post, and some ``others`` below it."""
+    slides = [_slide(photo, address_of) for photo in post.photos]
+    if not slides:
+        media = '<video preload="none" src="/cdn/video.mp4" controls></video>'
+    else:
+        media = slides[0] if len(slides) == 1 else "<ul></ul>"
+    return page(
+        f"{_NAVIGATION}<main><article><header>"
+        '<img alt="someone\'s profile picture" src="/avatar.jpg"><a href="/someone/">someone</a>'
+        f"</header><div>{media}</div><div>{_caption(post)}{_time(post)}</div></article>"
+        f"<section><h2>More posts from someone</h2>{_more(others, address_of)}</section></main>",
+        "carousel" if len(slides) > 1 else None,
+        {"slides": slides},
+        title="someone on Instagram",
+    )
+
+
+def not_available() -> bytes:
+    """Say of a post that it is not there."""
+    return page(
+        f"{_NAVIGATION}<main><h2>Sorry, this page isn't available.</h2>"
+        "<p>The link you followed may be broken, or the page may have been removed.</p></main>",
+        title="Page not found • Instagram",
+    )
+
+
+def error() -> bytes:
+    """Say that something is wrong and no more."""
+    return page(
+        "<main><h2>Something went wrong</h2><p>There's an issue and the page could not be loaded."
+        "</p><button>Reload page</button></main>"
+    )
+
+
+def challenge() -> bytes:
+    """Ask whether a person is there."""
+    return page(
+        "<main><h2>Help us confirm it's you</h2>"
+        "<p>We noticed unusual activity. Enter the code that we sent you.</p>"
+        '<form><input name="security_code"><button type="submit">Continue</button></form></main>'
+    )
+
+
+def suspended() -> bytes:
+    """Say that the account is suspended."""
+    return page(
+        "<main><h2>We suspended your account</h2><p>You have 180 days left to disagree.</p></main>"
+    )
+
+
+def _slide(photo: PostPhoto, address_of: AddressOf) -> str:
+    widths = [(address_of(photo, width), width) for width in SMALL_WIDTHS]
+    widths.append((address_of(photo, None), photo.width()))
+    candidates = ", ".join(f"{escape(address)} {width}w" for address, width in widths)
+    small = escape(address_of(photo, SMALL_WIDTHS[-1]))
+    return f'<img alt="Photo by someone" src="{small}" srcset="{candidates}" sizes="470px">'
+
+
+def _caption(post: Post) -> str:
+    return "<h1>" + " ".join(f"#{escape(hashtag)}" for hashtag in post.hashtags) + "</h1>"
+
+
+def _time(post: Post) -> str:
+    if post.taken_at is None:
+        return ""
+    return f'<time datetime="{post.taken_at:%Y-%m-%dT%H:%M:%S.000Z}">{post.taken_at:%B %d}</time>'
+
+
+def _more(others: Sequence[Post], address_of: AddressOf) -> str:
+    return "".join(
+        f'<a href="{other.path}"><img alt="" src="{address_of(other.photos[0], 150)}"></a>'
+        for other in others
+        if other.photos
+    )
+
+
+@cache
+def _script(name: str) -> str:
+    return f'<script type="module">{(_SCRIPTS / f"{name}.js").read_text(encoding="utf-8")}</script>'

@@ -1,0 +1,143 @@
+"""An HTTP server in threads that counts its connections and can break each of them."""
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SHUT_RDWR, SO_LINGER, SOL_SOCKET, socket
+from threading import Event, Lock, Thread
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.instagram.answers import Answer, SiteClosing, Wire
+
+_MOST_BODY_BYTES = 10_000
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it came; ``headers`` are named in small letters."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+    port: int
+    at: float
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.target).query))
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        pairs = (pair.partition("=") for pair in self.headers.get("cookie", "").split("; "))
+        return {name: value for name, _, value in pairs}
+
+
+class Server:
+    """Answers on a free port of this machine alone."""
+
+    def __init__(self, answer: Callable[[Request], Answer], closing: Event) -> None:
+        self._http = _HttpServer(_handler(answer, closing))
+        self._thread = Thread(target=self._http.serve_forever, args=(0.05,), name="instagram")
+        self.port = self._http.server_port
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    @property
+    def connections(self) -> int:
+        """Tell how many connections are open now."""
+        return len(self._http.open)
+
+    @property
+    def most_connections(self) -> int:
+        """Tell how many connections were open at once, at most."""
+        return self._http.most_connections
+
+    @property
+    def errors(self) -> list[BaseException]:
+        """Give what the site itself failed of."""
+        return self._http.errors
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End all connections and threads."""
+        if self._thread.is_alive():
+            self._http.shutdown()
+            self._thread.join()
+        self._http.hang_up()
+        self._http.server_close()
+
+
+class _HttpServer(ThreadingHTTPServer):
+    daemon_threads = False  # so that closing waits for them
+    request_queue_size = 64
+
+    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+        self.most_connections = 0
+        self.errors: list[BaseException] = []
+        self.open: set[socket] = set()
+        self._lock = Lock()
+        super().__init__(("127.0.0.1", 0), handler)
+
+    def get_request(self) -> tuple[socket, object]:
+        connection, address = super().get_request()
+        with self._lock:
+            self.open.add(connection)
+            self.most_connections = max(self.most_connections, len(self.open))
+        return connection, address
+
+    def shutdown_request(self, request: socket) -> None:
+        # One that shall end in a reset must not say farewell before.
+        if request.getsockopt(SOL_SOCKET, SO_LINGER):
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
+
+    def close_request(self, request: socket) -> None:
+        with self._lock:
+            self.open.discard(request)
+            request.close()
+
+    def hang_up(self) -> None:
+        """End every connection, whatever is going on there."""
+        with self._lock:
+            for connection in self.open:
+                with suppress(OSError):  # the other end may be gone already
+                    connection.shutdown(SHUT_RDWR)
+
+    def handle_error(self, _request: socket, _address: object) -> None:
+        error = sys.exception()
+        # Browsers leave when they like.
+        if error is not None and not isinstance(error, ConnectionError | SiteClosing):
+            self.errors.append(error)
+
+
+def _handler(answer: Callable[[Request], Answer], closing: Event) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self) -> None:
+            at = time.monotonic()
+            length = min(int(self.headers.get("Content-Length", "0")), _MOST_BODY_BYTES)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            body, port = self.rfile.read(length), self.connection.getsockname()[1]
+            wire = Wire(self.connection, closing)
+            given = answer(Request(self.command, self.path, headers, body, port, at))
+            given.send(wire, given)
+            self.close_connection |= not wire.lasts
+
+        do_POST = do_GET
+
+        def log_message(self, *_: object) -> None:
+            """Keep what is asked to ``InstagramSite.requests``."""
+
+    return Handler
