@@ -1,78 +1,207 @@
 import os
+import re
+import shutil
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from oott_fashion.stores.blobs import LocalBlobs, NoBlob
+from oott_fashion.stores.blobs import Blobs, HeldElsewhere, HoldLost, LocalBlobs, NoBlob
+from oott_fashion.stores.gcs_blobs import GcsBlobs
 from tests.databases import in_processes, kill_when_ready
+from tests.object_store import Bucket
 
 
 @pytest.fixture
-def blobs(tmp_path: Path) -> LocalBlobs:
+def local(tmp_path: Path) -> LocalBlobs:
     return LocalBlobs(tmp_path / "store")
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Blobs]:
+    """Open the same place anew, as another process would."""
+    if request.param == "folder":
+        return lambda: LocalBlobs(tmp_path / "store")
+    bucket: Bucket = request.getfixturevalue("bucket")
+    return lambda: GcsBlobs(bucket.client(), bucket.name, "oott/store")
+
+
+@pytest.fixture
+def blobs(opened: Callable[[], Blobs]) -> Blobs:
+    return opened()
 
 
 def files_in(blobs: LocalBlobs) -> list[str]:
     """List every file of the store, hidden ones too."""
-    return sorted(str(path.relative_to(blobs.root)) for path in blobs.root.rglob("*.*"))
+    return sorted(str(it.relative_to(blobs.root)) for it in blobs.root.rglob("*") if it.is_file())
 
 
-def test_what_was_written_is_read(blobs: LocalBlobs) -> None:
+def test_what_was_written_is_read(blobs: Blobs) -> None:
     blobs.write("photos/2024/coat.jpg", b"\xff\xd8\0")
 
     assert blobs.read("photos/2024/coat.jpg") == b"\xff\xd8\0"
     assert blobs.exists("photos/2024/coat.jpg")
-    assert blobs.path_of("photos/2024/coat.jpg").read_bytes() == b"\xff\xd8\0"
 
 
-def test_an_empty_blob_is_a_blob(blobs: LocalBlobs) -> None:
+def test_a_local_blob_is_a_file(local: LocalBlobs) -> None:
+    local.write("photos/coat.jpg", b"coat")
+
+    assert local.path_of("photos/coat.jpg").read_bytes() == b"coat"
+
+
+def test_an_empty_blob_is_a_blob(blobs: Blobs) -> None:
     blobs.write("empty", b"")
 
     assert blobs.exists("empty")
     assert blobs.read("empty") == b""
 
 
-def test_a_blob_is_written_in_place_of_the_longer_one_before(blobs: LocalBlobs) -> None:
+# Above 8 MiB the bucket's library uploads in another way.
+@pytest.mark.parametrize("size", [5_000_000, 9_000_000])
+def test_a_large_blob_is_read_as_it_was_written(size: int, blobs: Blobs) -> None:
+    content = os.urandom(size)
+
+    blobs.write("large", content)
+
+    assert blobs.read("large") == content
+
+
+def test_a_blob_is_written_in_place_of_the_longer_one_before(blobs: Blobs) -> None:
     blobs.write("latest.json", b"a long first version")
     blobs.write("latest.json", b"second")
 
     assert blobs.read("latest.json") == b"second"
-    assert files_in(blobs) == ["latest.json"]
+    assert list(blobs.names("")) == ["latest.json"]
 
 
-@pytest.mark.parametrize("name", ["missing", "folder/missing", "folder/coat.jpg/missing"])
-def test_a_blob_that_was_never_written_is_missing_by_its_path(name: str, blobs: LocalBlobs) -> None:
+def test_writing_leaves_no_other_file(local: LocalBlobs) -> None:
+    local.write("latest.json", b"a long first version")
+    local.write("latest.json", b"second")
+
+    assert files_in(local) == ["latest.json"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["한국/겨울 코트.jpg", "a%20b/%2F", "q?a=b&c#d+e", "a b/ c ", "'\"<>;*", "..a/b..", "a..b"],
+)
+def test_a_name_is_kept_as_it_is_spelt(name: str, blobs: Blobs) -> None:
+    blobs.write(f"photos/{name}", name.encode())
+
+    assert blobs.read(f"photos/{name}") == name.encode()
+    assert blobs.exists(f"photos/{name}")
+
+
+@pytest.mark.parametrize("folder", ["한국", "a%20b", "q?a=b&c#d+e", "a b", "'\"<>;*", "a..b"])
+def test_a_folder_with_a_strange_name_is_listed_by_it(folder: str, blobs: Blobs) -> None:
+    blobs.write(f"photos/{folder}/겨울 코트%20.jpg", b"coat")
+
+    assert list(blobs.folders("photos")) == [f"photos/{folder}"]
+    assert list(blobs.names(f"photos/{folder}")) == [f"photos/{folder}/겨울 코트%20.jpg"]
+
+
+@pytest.mark.parametrize("name", ["missing", "folder", "folder/missing", "folder/coat.jpg/missing"])
+def test_a_blob_that_was_never_written_is_missing_by_where_it_would_be(
+    name: str, blobs: Blobs
+) -> None:
     blobs.write("folder/coat.jpg", b"coat")
 
     assert not blobs.exists(name)
-    with pytest.raises(NoBlob, match=f"{blobs.root}/{name} does not exist"):
+    with pytest.raises(NoBlob, match=f"{re.escape(blobs.where(name))} does not exist"):
         blobs.read(name)
 
 
-def test_a_store_that_was_never_written_to_is_empty(blobs: LocalBlobs) -> None:
+def test_people_are_told_where_a_blob_is(local: LocalBlobs, bucket: Bucket) -> None:
+    at_root = GcsBlobs(bucket.client(), bucket.name)
+    below = GcsBlobs(bucket.client(), bucket.name, "oott/store")
+
+    assert local.where("photos/a.jpg") == f"{local.root}/photos/a.jpg"
+    assert at_root.where("photos/a.jpg") == f"{bucket.url}/photos/a.jpg"
+    assert below.where("photos/a.jpg") == f"{bucket.url}/oott/store/photos/a.jpg"
+
+
+def test_a_store_that_was_never_written_to_is_empty(blobs: Blobs) -> None:
     assert list(blobs.names("photos")) == []
-    assert not blobs.root.exists()
+    assert list(blobs.names("")) == []
+    assert list(blobs.folders("")) == []
 
 
-def test_a_folder_is_no_blob(blobs: LocalBlobs) -> None:
+def test_looking_into_a_store_does_not_make_it(local: LocalBlobs) -> None:
+    assert list(local.names("photos")) == []
+    assert not local.root.exists()
+
+
+def test_a_folder_is_no_blob(blobs: Blobs) -> None:
     blobs.write("photos/coat.jpg", b"coat")
 
     assert not blobs.exists("photos")
+    with pytest.raises(NoBlob):
+        blobs.read("photos")
 
 
-def test_blobs_of_a_folder_are_listed_in_order_without_those_below_it(blobs: LocalBlobs) -> None:
-    for name in ("photos/b.jpg", "photos/a.jpg", "photos/2024/c.jpg", "other/d.jpg"):
+def test_blobs_of_a_folder_are_listed_in_order_without_those_below_it(blobs: Blobs) -> None:
+    for name in ("photos/b.jpg", "photos/a.jpg", "photos/2024/c.jpg", "other/d.jpg", "photos2/e"):
         blobs.write(name, b"")
 
     assert list(blobs.names("photos")) == ["photos/a.jpg", "photos/b.jpg"]
 
 
+def test_folders_are_listed_in_order_without_those_below_them(blobs: Blobs) -> None:
+    for name in ("photos/b/1", "photos/a!/2/deep", "photos/a/3", "photos/z", "other/4"):
+        blobs.write(name, b"")
+
+    assert list(blobs.folders("photos")) == ["photos/a", "photos/a!", "photos/b"]
+    assert list(blobs.folders("")) == ["other", "photos"]
+
+
+def test_a_deleted_blob_is_gone_and_its_neighbour_is_not(blobs: Blobs) -> None:
+    blobs.write("photos/a/1.jpg", b"1")
+    blobs.write("photos/a/2.jpg", b"2")
+
+    blobs.delete("photos/a/1.jpg")
+
+    assert not blobs.exists("photos/a/1.jpg")
+    assert list(blobs.names("photos/a")) == ["photos/a/2.jpg"]
+
+
+def test_a_folder_whose_last_blob_was_deleted_is_listed_no_more(blobs: Blobs) -> None:
+    blobs.write("photos/hongdae/2024-01/1.jpg", b"1")
+
+    blobs.delete("photos/hongdae/2024-01/1.jpg")
+
+    assert list(blobs.folders("photos")) == []
+
+
+@pytest.mark.parametrize("name", ["missing", "photos", "photos/missing", "photos/1.jpg/missing"])
+def test_what_is_not_there_is_deleted_without_complaint(name: str, blobs: Blobs) -> None:
+    blobs.write("photos/1.jpg", b"1")
+
+    blobs.delete(name)
+
+    assert blobs.read("photos/1.jpg") == b"1"
+
+
+def test_a_folder_is_deleted_with_all_below_it_and_nothing_beside_it(blobs: Blobs) -> None:
+    for name in ("journals/a/1", "journals/a/deep/2", "journals/a/.hidden", "journals/ab/3"):
+        blobs.write(name, b"x")
+
+    blobs.delete_all("journals/a")
+    blobs.delete_all("journals/never")
+
+    assert list(blobs.folders("journals")) == ["journals/ab"]
+    assert not blobs.exists("journals/a/.hidden")
+    assert blobs.exists("journals/ab/3")
+
+
 @pytest.mark.parametrize("name", ["../secret", "photos/../../secret", "/etc/passwd", ".."])
-def test_a_name_that_would_leave_the_store_is_refused(name: str, blobs: LocalBlobs) -> None:
+def test_a_name_that_would_leave_the_store_is_refused(name: str, blobs: Blobs) -> None:
     calls: list[Callable[[str], object]] = [
-        blobs.path_of, blobs.read, blobs.exists, lambda name: blobs.write(name, b""),
-        lambda name: list(blobs.names(name)),
+        blobs.where, blobs.read, blobs.exists, lambda name: blobs.write(name, b""), blobs.delete,
+        blobs.delete_all, lambda name: list(blobs.names(name)),
+        lambda name: list(blobs.folders(name)), lambda name: blobs.held(name).__enter__(),
     ]  # fmt: skip
 
     for call in calls:
@@ -80,10 +209,152 @@ def test_a_name_that_would_leave_the_store_is_refused(name: str, blobs: LocalBlo
             call(name)
 
 
-def test_two_dots_within_a_name_are_a_name(blobs: LocalBlobs) -> None:
-    blobs.write("a..b", b"dots")
+@pytest.mark.parametrize("name", ["", "a//b", "a/", "./a", "a/./b", "a\nb", "a\0b"])
+def test_a_name_that_a_folder_or_a_bucket_cannot_have_is_refused_by_both(
+    name: str, blobs: Blobs
+) -> None:
+    calls: list[Callable[[str], object]] = [
+        blobs.read, blobs.exists, blobs.delete, blobs.delete_all,
+        lambda name: blobs.write(name, b""),
+    ]  # fmt: skip
 
-    assert blobs.read("a..b") == b"dots"
+    for call in calls:
+        with pytest.raises(ValueError, match="is no blob name"):
+            call(name)
+
+
+def test_of_eight_who_want_one_folder_one_has_it(opened: Callable[[], Blobs]) -> None:
+    together, all_tried = threading.Barrier(8), threading.Barrier(8)
+
+    def race(blobs: Blobs) -> str:
+        together.wait(30)
+        try:
+            with blobs.held("photos/hongdae") as hold:
+                all_tried.wait(30)
+                hold.check()
+                return "alone"
+        except HeldElsewhere as error:
+            all_tried.wait(30)
+            return str(error)
+
+    with ThreadPoolExecutor(8) as racers:
+        outcomes = list(racers.map(race, [opened() for _ in range(8)]))
+
+    assert outcomes.count("alone") == 1
+    assert all("photos/hongdae is held by" in it for it in outcomes if it != "alone")
+
+
+def test_who_finds_a_folder_held_is_told_by_whom(blobs: Blobs) -> None:
+    with (
+        blobs.held("photos/hongdae"),
+        pytest.raises(HeldElsewhere, match=f"process {os.getpid()} on .* since 20.* UTC; wait"),
+        blobs.held("photos/hongdae"),
+    ):
+        pytest.fail("two were alone in one folder")
+
+
+def test_a_folder_is_free_once_its_holder_is_done_or_has_failed(blobs: Blobs) -> None:
+    with blobs.held("photos"):
+        pass
+    with pytest.raises(ZeroDivisionError), blobs.held("photos"):
+        raise ZeroDivisionError
+
+    with blobs.held("photos") as hold:
+        hold.check()
+
+
+def test_folders_are_held_apart_from_those_beside_and_above_them(blobs: Blobs) -> None:
+    with ExitStack() as all_four:
+        for folder in ("photos/a", "photos/b", "photos", ""):
+            all_four.enter_context(blobs.held(folder)).check()
+
+
+def test_a_hold_is_neither_a_blob_nor_a_folder(blobs: Blobs) -> None:
+    with blobs.held("photos/hongdae"):
+        assert list(blobs.names("photos/hongdae")) == []
+        assert list(blobs.folders("")) == []
+        blobs.write("photos/hongdae/1.jpg", b"1")
+
+    assert list(blobs.folders("")) == ["photos"]
+    assert list(blobs.names("photos/hongdae")) == ["photos/hongdae/1.jpg"]
+
+
+def test_deleting_a_folder_that_is_held_does_not_free_it(opened: Callable[[], Blobs]) -> None:
+    blobs = opened()
+    with blobs.held("journals/a") as hold:
+        blobs.write("journals/a/1", b"1")
+        blobs.delete_all("journals/a")
+
+        hold.check()
+        with pytest.raises(HeldElsewhere), opened().held("journals/a"):
+            pytest.fail("two were alone in one folder")
+
+
+def test_a_hold_leaves_nothing_behind(local: LocalBlobs, bucket: Bucket) -> None:
+    with local.held("photos"), GcsBlobs(bucket.client(), bucket.name).held("photos"):
+        assert bucket.contents() != []
+
+    assert files_in(local) == []
+    assert bucket.contents() == []
+
+
+def test_a_killed_holder_has_left_a_local_folder_at_once(local: LocalBlobs) -> None:
+    def hold_and_stop(block: Callable[[], None]) -> None:
+        with local.held("photos"):
+            block()
+
+    kill_when_ready(hold_and_stop)
+
+    with local.held("photos") as hold:
+        hold.check()
+
+
+def test_a_hold_on_a_local_folder_is_lost_once_the_folder_is_removed(local: LocalBlobs) -> None:
+    with local.held("photos") as hold:
+        shutil.rmtree(local.root)
+
+        with pytest.raises(HoldLost, match=f"{local.root}/photos was removed"):
+            hold.check()
+
+
+def test_who_waits_to_be_alone_excludes_who_does_not_wait(local: LocalBlobs) -> None:
+    with local.alone_in("photos"), pytest.raises(HeldElsewhere, match="held by another process"):
+        local.held("photos").__enter__()
+
+
+def test_what_killed_writers_left_goes_with_the_blob_or_with_the_next_hold(
+    local: LocalBlobs,
+) -> None:
+    for name in ("photos/a/1.jpg", "photos/b/2.jpg", "photos/c/3.jpg", "photos/d/4.jpg"):
+        _kill_while_writing(local, name, b"a face")
+
+    local.delete("photos/a/1.jpg")
+    local.delete_all("photos/b")
+    with local.held("photos/c"):
+        pass
+
+    assert files_in(local) == ["photos/d/.writing-4.jpg"]
+
+
+def test_a_blob_that_is_being_written_is_left_to_its_writer(local: LocalBlobs) -> None:
+    writing, may_end = threading.Event(), threading.Event()
+
+    def fsync_later(_: int) -> None:
+        writing.set()
+        may_end.wait(30)
+
+    with ThreadPoolExecutor(1) as writer, pytest.MonkeyPatch.context() as slow_disk:
+        slow_disk.setattr(os, "fsync", fsync_later)
+        written = writer.submit(local.write, "photos/1.jpg", b"new")
+        assert writing.wait(30)
+        local.delete("photos/1.jpg")
+        local.delete_all("photos")
+        with local.held("photos"):
+            pass
+        may_end.set()
+        written.result(30)
+
+    assert local.read("photos/1.jpg") == b"new"
 
 
 @pytest.mark.parametrize("root", ["gs://bucket/photos", "s3://bucket"])
@@ -92,71 +363,71 @@ def test_a_url_is_refused_as_a_store(root: str) -> None:
         LocalBlobs(root)
 
 
-def test_a_writer_killed_half_way_leaves_the_old_blob(blobs: LocalBlobs) -> None:
-    blobs.write("latest.json", b"old")
+def test_a_writer_killed_half_way_leaves_the_old_blob(local: LocalBlobs) -> None:
+    local.write("latest.json", b"old")
 
-    _kill_while_writing(blobs, "latest.json", b"x" * 100_000)
+    _kill_while_writing(local, "latest.json", b"x" * 100_000)
 
-    assert blobs.read("latest.json") == b"old"
-    assert list(LocalBlobs(blobs.root.parent).names("store")) == ["store/latest.json"]
+    assert local.read("latest.json") == b"old"
+    assert list(LocalBlobs(local.root.parent).names("store")) == ["store/latest.json"]
 
 
-def test_what_a_killed_writer_left_is_neither_kept_nor_mixed_in(blobs: LocalBlobs) -> None:
-    _kill_while_writing(blobs, "latest.json", b"x" * 100_000)
+def test_what_a_killed_writer_left_is_neither_kept_nor_mixed_in(local: LocalBlobs) -> None:
+    _kill_while_writing(local, "latest.json", b"x" * 100_000)
 
-    blobs.write("latest.json", b"new")
+    local.write("latest.json", b"new")
 
-    assert blobs.read("latest.json") == b"new"
-    assert files_in(blobs) == ["latest.json"]
+    assert local.read("latest.json") == b"new"
+    assert files_in(local) == ["latest.json"]
 
 
 def test_a_write_that_fails_leaves_the_old_blob_and_nothing_else(
-    blobs: LocalBlobs, monkeypatch: pytest.MonkeyPatch
+    local: LocalBlobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    blobs.write("latest.json", b"old")
+    local.write("latest.json", b"old")
 
     def fail(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="No space left"):
-        blobs.write("latest.json", b"new")
+        local.write("latest.json", b"new")
 
-    assert blobs.read("latest.json") == b"old"
-    assert files_in(blobs) == ["latest.json"]
+    assert local.read("latest.json") == b"old"
+    assert files_in(local) == ["latest.json"]
 
 
 def test_processes_that_write_one_blob_at_once_leave_one_of_theirs_whole(
-    blobs: LocalBlobs,
+    local: LocalBlobs,
 ) -> None:
     def write(number: int) -> None:
         for _ in range(20):
-            blobs.write("latest.json", bytes([number]) * (100_000 + number))
+            local.write("latest.json", bytes([number]) * (100_000 + number))
 
     assert in_processes(4, write) == [0] * 4
 
-    content = blobs.read("latest.json")
+    content = local.read("latest.json")
     assert content == bytes([content[0]]) * (100_000 + content[0])
-    assert files_in(blobs) == ["latest.json"]
+    assert files_in(local) == ["latest.json"]
 
 
-def test_a_reader_who_has_begun_reads_the_old_blob_to_its_end(blobs: LocalBlobs) -> None:
-    blobs.write("latest.json", b"old")
-    with blobs.path_of("latest.json").open("rb", buffering=0) as reader:
+def test_a_reader_who_has_begun_reads_the_old_blob_to_its_end(local: LocalBlobs) -> None:
+    local.write("latest.json", b"old")
+    with local.path_of("latest.json").open("rb", buffering=0) as reader:
         begun = reader.read(1)
 
-        blobs.write("latest.json", b"new")
+        local.write("latest.json", b"new")
 
         assert begun + reader.read() == b"old"
-    assert blobs.read("latest.json") == b"new"
+    assert local.read("latest.json") == b"new"
 
 
-def _kill_while_writing(blobs: LocalBlobs, name: str, content: bytes) -> None:
+def _kill_while_writing(local: LocalBlobs, name: str, content: bytes) -> None:
     """Kill a process whose content is written and not yet in place."""
 
     def write_and_stop(block: Callable[[], None]) -> None:
         with pytest.MonkeyPatch.context() as slow_disk:
             slow_disk.setattr(os, "fsync", lambda _: block())
-            blobs.write(name, content)
+            local.write(name, content)
 
     kill_when_ready(write_and_stop)

