@@ -6,7 +6,7 @@ import pytest
 
 from oott_assets.partitions import destinations
 from oott_assets.sources.folder import PhotoFolder
-from oott_assets.sources.photo_source import PhotosUnknown, RefusedPhoto
+from oott_assets.sources.photo_source import BroughtPost, FoundPhoto, PhotosUnknown, RefusedPhoto
 from tests.oott_assets.street import save_photo
 
 HONGDAE, HAEUNDAE = destinations.destination("hongdae"), destinations.destination("haeundae")
@@ -19,7 +19,11 @@ def photo_folder(folder: Path, heap: str | None = None, most_bytes: int = 10**6)
 
 
 def names(folder: PhotoFolder, month: date = SEPTEMBER) -> list[str]:
-    return [photo.name for photo in folder.photos(HONGDAE, month)]
+    return [post.shortcode for post in folder.posts(HONGDAE, month)]
+
+
+def brought(folder: PhotoFolder, month: date = SEPTEMBER) -> list[BroughtPost]:
+    return [post.bring() for post in folder.posts(HONGDAE, month)]
 
 
 def test_folders_say_where_and_when(tmp_path: Path) -> None:
@@ -41,10 +45,9 @@ def test_photos_without_a_month_folder_belong_to_the_month_they_were_taken(tmp_p
 def test_an_undated_photo_belongs_to_the_month_asked_for_and_has_no_date(tmp_path: Path) -> None:
     save_photo(tmp_path / "hongdae/a.jpg")
 
-    [photo] = photo_folder(tmp_path).photos(HONGDAE, OCTOBER)
+    [post] = brought(photo_folder(tmp_path), OCTOBER)
 
-    assert not isinstance(photo, RefusedPhoto)
-    assert photo.taken_at is None
+    assert post.taken_at is None
 
 
 @pytest.mark.parametrize(
@@ -53,10 +56,19 @@ def test_an_undated_photo_belongs_to_the_month_asked_for_and_has_no_date(tmp_pat
 def test_a_photo_whose_date_makes_no_sense_is_undated(tmp_path: Path, written: str) -> None:
     save_photo(tmp_path / "hongdae/a.jpg", taken_at=written)
 
-    [photo] = photo_folder(tmp_path).photos(HONGDAE, SEPTEMBER)
+    [post] = brought(photo_folder(tmp_path))
 
-    assert not isinstance(photo, RefusedPhoto)
-    assert photo.taken_at is None
+    assert post.taken_at is None
+
+
+def test_the_folder_of_a_month_outranks_a_camera_whose_clock_is_wrong(tmp_path: Path) -> None:
+    save_photo(tmp_path / "hongdae/2026-09/a.jpg", taken_at=IN_OCTOBER)
+    save_photo(tmp_path / "hongdae/2026-09/b.jpg", taken_at=IN_SEPTEMBER)
+
+    wrong, right = brought(photo_folder(tmp_path))
+
+    assert wrong.taken_at is None
+    assert str(right.taken_at) == "2026-09-30 23:59:59+09:00"
 
 
 def test_a_heap_is_of_the_place_that_the_user_names_alone(tmp_path: Path) -> None:
@@ -87,10 +99,10 @@ def test_a_file_of_exactly_the_most_bytes_is_brought_and_one_more_is_refused(
     (tmp_path / "a.jpg").write_bytes(b"1234")
     (tmp_path / "b.jpg").write_bytes(b"12345")
 
-    fits, too_large = photo_folder(tmp_path, "hongdae", most_bytes=4).photos(HONGDAE, SEPTEMBER)
+    fits, too_large = brought(photo_folder(tmp_path, "hongdae", most_bytes=4))
 
-    assert not isinstance(fits, RefusedPhoto)
-    assert too_large == RefusedPhoto("b.jpg", "5 bytes; at most 4 allowed")
+    assert fits.photos == [FoundPhoto("a.jpg", b"1234")]
+    assert too_large.photos == [RefusedPhoto("b.jpg", "5 bytes; at most 4 allowed")]
 
 
 def test_folders_of_destinations_may_be_named_in_korean_or_in_capitals(tmp_path: Path) -> None:
@@ -117,9 +129,9 @@ def test_folders_that_name_no_destination_or_month_are_said_to_be_passed_over(
 def test_a_link_that_leads_nowhere_is_refused_and_not_passed_over(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").symlink_to("gone.jpg")
 
-    [photo] = photo_folder(tmp_path, "hongdae").photos(HONGDAE, SEPTEMBER)
+    [post] = brought(photo_folder(tmp_path, "hongdae"))
 
-    assert photo == RefusedPhoto("a.jpg", "cannot be read: No such file or directory")
+    assert post.photos == [RefusedPhoto("a.jpg", "cannot be read: No such file or directory")]
 
 
 def test_a_name_that_is_not_utf8_is_written_as_well_as_it_can_be(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Photos by Instagram's own Graph API: its hashtag search, within what it allows."""
