@@ -1,0 +1,1 @@
+"""What of a photo may be kept: its pixels, upright, without metadata, without faces."""
