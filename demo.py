@@ -198,9 +198,10 @@ def _some_photo(settings: Settings, partitions: Sequence[Partition]) -> tuple[st
 
     store = PhotoStore(root=settings.photo_store_root, most_pixels=settings.most_pixels)
     for partition in partitions:
-        for row in store.manifest(*partition):
-            if row.sha256 is not None:
-                return f"{partition[0]}/{row.name}", store.content(row.sha256)
+        stored = store.month(*partition)
+        for row in stored.manifest():
+            if row.kept and row.sha256 is not None:
+                return f"{partition[0]}/{row.name}", stored.content(row.sha256)
     raise click.ClickException("no readable photo was found, so there is none to ask about")
 
 

@@ -46,7 +46,18 @@ class Settings(BaseSettings):
         "Default: an SQLite file in the home folder.",
     )
     photo_store: str | None = Field(
-        None, description="Folder of photos, manifests and detections. Default: photos at home."
+        None,
+        description="Folder, or gs://BUCKET/PREFIX, of photos, manifests and detections. Default: "
+        "photos at home.",
+    )
+    hide_faces: bool = Field(
+        True, description="Make faces unrecognisable before a photo is stored."
+    )
+    photo_retention_days: int | None = Field(
+        365,
+        ge=1,
+        le=36_500,
+        description="Days after which stored photos are deleted; detections and counts stay.",
     )
     model_store: str | None = Field(
         None, description="Folder of published detectors. Default: models at home."
@@ -64,10 +75,10 @@ class Settings(BaseSettings):
     timezone: str = Field(
         "Asia/Seoul", description="Where months begin: for the schedule and for app photos."
     )
-    photo_source: Literal["folder", "lookbook"] | None = Field(
+    photo_source: Literal["folder", "lookbook", "graph_api", "browser"] | None = Field(
         None,
-        description="Where photos come from: folder, or lookbook (drawn photos; the default while "
-        "OOTT_DATABASE_URL is not set).",
+        description="Where photos come from: folder, graph_api, browser, or lookbook (drawn "
+        "photos; the default while OOTT_DATABASE_URL is not set).",
     )
     photos_folder: Path | None = Field(
         None, description="Of the folder source: photos lie in DESTINATION/YYYY-MM/, or in a heap."
@@ -77,6 +88,44 @@ class Settings(BaseSettings):
     )
     lookbook_photos: int = Field(
         24, ge=0, le=10_000, description="Photos the lookbook draws per month and destination."
+    )
+    most_posts: int = Field(
+        500, ge=1, le=10_000, description="Posts a source may list per month and destination."
+    )
+    pace_seconds: float = Field(
+        6.0,
+        ge=0,
+        le=3600,
+        description="Seconds between two pages asked of a site; at least 2 of one not on this "
+        "machine.",
+    )
+    graph_user: str | None = Field(
+        None, description="Of graph_api: id of the Instagram professional account that asks."
+    )
+    graph_token: SecretStr | None = Field(
+        None, description="Of graph_api: access token with Instagram Public Content Access."
+    )
+    graph_url: str = Field(
+        "https://graph.facebook.com/v23.0", description="Of graph_api: the API and its version."
+    )
+    instagram_url: str = Field("https://www.instagram.com", description="Of browser: the site.")
+    instagram_user: str | None = Field(None, description="Of browser: name of the account.")
+    instagram_password: SecretStr | None = Field(
+        None, description="Of browser: password of the account; tried once."
+    )
+    crawl_permission: str = Field(
+        "",
+        description="Of browser: hosts, with commas between, whose owner has permitted to collect "
+        "from them and from those below them; without it, only this machine is asked.",
+    )
+    crawler_name: str = Field(
+        "OOTT",
+        pattern=r"^[A-Za-z][A-Za-z_-]{0,31}$",
+        description="Of browser: the name it goes by in robots.txt and as User-Agent.",
+    )
+    chromium: Path = Field(Path("/usr/bin/chromium"), description="Of browser: the browser.")
+    chromedriver: Path = Field(
+        Path("/usr/bin/chromedriver"), description="Of browser: what steers it."
     )
     palette: Literal["default", "prototype"] = Field(
         "default", description="Colour names: the 13 of everyday speech, or the prototype's 5."
@@ -176,6 +225,8 @@ class Settings(BaseSettings):
         "starter_detector",
         "destinations_file",
         "photos_folder",
+        "chromium",
+        "chromedriver",
         "main_data",
         "sub_photos",
         "labeller_weights",
@@ -199,6 +250,14 @@ class Settings(BaseSettings):
             ) from error
         return name
 
+    @field_validator("photo_store")
+    @classmethod
+    def _is_a_folder_or_bucket(cls, place: str | None) -> str | None:
+        if place is not None and "://" in place and not re.match(r"gs://[a-z0-9]", place):
+            # Not the whole of it, which may hold a password.
+            raise ValueError(f"{place.split('://')[0]}://… is none; give a folder or gs://BUCKET")
+        return place
+
     @field_validator("label_thresholds")
     @classmethod
     def _are_scores_of_garments(cls, thresholds: dict[str, float]) -> dict[str, float]:
@@ -216,9 +275,13 @@ class Settings(BaseSettings):
         return device
 
     @model_validator(mode="after")
-    def _folder_is_named(self) -> Self:
+    def _source_is_told_what_it_needs(self) -> Self:
         if self.photo_source == "folder" and self.photos_folder is None:
             raise ValueError("OOTT_PHOTO_SOURCE=folder needs OOTT_PHOTOS_FOLDER, a folder")
+        if self.photo_source == "graph_api" and not (self.graph_user and self.graph_token):
+            raise ValueError(
+                "OOTT_PHOTO_SOURCE=graph_api needs OOTT_GRAPH_USER and OOTT_GRAPH_TOKEN"
+            )
         return self
 
     @property
@@ -233,6 +296,12 @@ class Settings(BaseSettings):
     @property
     def photo_store_root(self) -> str:
         return self.photo_store or str(self.home / "photos")
+
+    @property
+    def permitted_hosts(self) -> tuple[str, ...]:
+        """Hosts whose owner has permitted to collect from them, in lower case."""
+        names = (name.strip().lower() for name in self.crawl_permission.split(","))
+        return tuple(name for name in names if name)
 
     @property
     def model_store_root(self) -> str:

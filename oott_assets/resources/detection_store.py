@@ -1,15 +1,13 @@
 """What was detected in the photos of each destination and month: a parquet file per partition."""
 
-import io
 from datetime import date
 from typing import Any, NamedTuple
 
 import dagster as dg
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from oott_assets.parquet import parquet_of
-from oott_fashion.stores.blobs import LocalBlobs
+from oott_assets.parquet import parquet_of, table_in
+from oott_assets.resources.opened_blobs import opened_blobs
 from oott_fashion.vision.detections import Box, Detection
 
 
@@ -78,7 +76,7 @@ class DetectionStore(dg.ConfigurableResource[None]):
         ]
         schema = _DETECTIONS.with_metadata({_VERSION: detections.detector_version.encode()})
         table = pa.Table.from_pylist(rows, schema=schema)
-        LocalBlobs(self.root).write(_named(destination, month), parquet_of(table))
+        opened_blobs(self.root).write(_named(destination, month), parquet_of(table))
 
     def read(self, destination: str, month: date) -> PartitionDetections:
         """Read the partition's detections.
@@ -86,8 +84,8 @@ class DetectionStore(dg.ConfigurableResource[None]):
         Raises:
             NoBlob: the partition was never read by a detector.
         """
-        content = LocalBlobs(self.root).read(_named(destination, month))
-        table = pq.read_table(io.BytesIO(content))
+        content = opened_blobs(self.root).read(_named(destination, month))
+        table = table_in(content)
         version = table.schema.metadata[_VERSION].decode()
         return PartitionDetections(version, tuple(_photo_of(row) for row in table.to_pylist()))
 

@@ -1,131 +1,88 @@
-"""The stored photos, and a manifest of which photos each destination has in each month.
-
-A photo is kept under the hash of its content and never changed; a manifest is flipped into place
-last, so that a partition is as the old run or the new one left it.
-"""
+"""Where photos are kept: for each destination and month, in a folder or in an object store."""
 
 import hashlib
-import io
-from collections.abc import Sequence
-from datetime import date, datetime
-from typing import NamedTuple
+import os
+from datetime import UTC, date, datetime
+from functools import cache
 
 import dagster as dg
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from oott_assets.parquet import parquet_of
-from oott_fashion.stores.blobs import LocalBlobs, NoBlob
-from oott_fashion.vision.photos import Photo, UnreadablePhoto, read_photo
+from oott_assets.privacy.faces import FaceHider
+from oott_assets.resources.opened_blobs import opened_blobs
+from oott_assets.resources.stored_month import StoredMonth
+from oott_fashion.stores.blobs import Blobs
 
+_FORGOTTEN = "forgotten"
 
-class ManifestRow(NamedTuple):
-    """A photo of a partition: stored under ``sha256``, or unreadable for the reason given."""
-
-    name: str
-    sha256: str | None
-    width: int | None
-    height: int | None
-    taken_at: datetime | None
-    source: str
-    fetched_at: datetime
-    unreadable: str | None
-
-
-_MOMENT = pa.timestamp("us", tz="UTC")
-_MANIFEST = pa.schema(
-    [
-        pa.field("name", pa.string(), nullable=False),
-        pa.field("sha256", pa.string()),
-        pa.field("width", pa.int32()),
-        pa.field("height", pa.int32()),
-        pa.field("taken_at", _MOMENT),
-        pa.field("source", pa.string(), nullable=False),
-        pa.field("fetched_at", _MOMENT, nullable=False),
-        pa.field("unreadable", pa.string()),
-    ]
-)
-
-
-class StoredPhoto(NamedTuple):
-    """A photo in the store, and its size in pixels, upright."""
-
-    sha256: str
-    width: int
-    height: int
+# A photo is small: more cores would mostly wait for each other.
+_MOST_CORES = 4
 
 
 class PhotoStore(dg.ConfigurableResource[None]):
-    """Photos and manifests under one folder."""
+    """Photos and manifests under one folder or gs:// address."""
 
     root: str
     most_pixels: int
+    hide_faces: bool = True
 
-    def keep(self, content: bytes) -> StoredPhoto:
-        """Store a photo, unless it is stored already; a damaged one is stored anew.
+    def month(self, destination: str, month: date) -> StoredMonth:
+        """Give the photos of ``destination``, a slug, in the month that starts on ``month``."""
+        return StoredMonth(self._blobs, destination, month, self.most_pixels)
 
-        Raises:
-            UnreadablePhoto: it is none, or damaged; nothing was stored.
-            PhotoTooLarge: it has too many pixels; nothing was stored.
-        """
-        height, width = read_photo(content, self.most_pixels).shape[:2]
-        sha256 = hashlib.sha256(content).hexdigest()
-        if not self._is_whole(sha256):
-            self._blobs.write(_photo_named(sha256), content)
-        return StoredPhoto(sha256, width, height)
+    def months(self) -> list[tuple[str, date]]:
+        """List every destination and month of which anything is stored."""
+        blobs = self._blobs
+        collected = (
+            (_last_of(folder), _last_of(name).removesuffix(".parquet"))
+            for folder in blobs.folders("manifests")
+            for name in blobs.names(folder)
+        )
+        begun = (
+            (_last_of(folder), _last_of(month))
+            for kind in ("photos", "journals")
+            for folder in blobs.folders(kind)
+            for month in blobs.folders(folder)
+        )
+        return sorted({(slug, _first_of(month)) for slug, month in {*collected, *begun}})
 
-    def content(self, sha256: str) -> bytes:
-        """Read the file of a stored photo.
-
-        Raises:
-            UnreadablePhoto: it is gone, or its content has changed.
-        """
-        try:
-            content = self._blobs.read(_photo_named(sha256))
-        except NoBlob as error:
-            raise UnreadablePhoto(f"the stored photo {sha256[:12]}… is gone") from error
-        if hashlib.sha256(content).hexdigest() != sha256:
-            raise UnreadablePhoto(f"the stored photo {sha256[:12]}… is damaged")
-        return content
-
-    def pixels(self, sha256: str) -> Photo:
-        """Read a stored photo as RGB pixels, shape (height, width, 3), 0..255.
+    def face_hider(self) -> FaceHider | None:
+        """Open what hides faces, tested on a face it must find; none where they are to be seen.
 
         Raises:
-            UnreadablePhoto: it is gone, or its content has changed.
-            PhotoTooLarge: fewer pixels are allowed now than when it was stored.
+            FacesNotHidden: it does not work here, so that no photo may be stored.
         """
-        return read_photo(self.content(sha256), self.most_pixels)
+        return tested_face_hider() if self.hide_faces else None
 
-    def _is_whole(self, sha256: str) -> bool:
-        try:
-            self.content(sha256)
-        except UnreadablePhoto:
-            return False
-        return True
+    def forget(self, shortcode: str) -> None:
+        """Write down that a post shall never be collected again; its name is kept as a hash."""
+        self._blobs.write(_forgotten_named(shortcode), f"{datetime.now(UTC):%Y-%m-%d}".encode())
 
-    def write_manifest(self, destination: str, month: date, rows: Sequence[ManifestRow]) -> None:
-        """Put ``rows`` in the place of the partition's manifest."""
-        table = pa.Table.from_pylist([row._asdict() for row in rows], schema=_MANIFEST)
-        self._blobs.write(_manifest_named(destination, month), parquet_of(table))
-
-    def manifest(self, destination: str, month: date) -> list[ManifestRow]:
-        """Read the partition's manifest.
-
-        Raises:
-            NoBlob: the partition was never collected, so its photos are unknown.
-        """
-        content = self._blobs.read(_manifest_named(destination, month))
-        return [ManifestRow(**row) for row in pq.read_table(io.BytesIO(content)).to_pylist()]
+    def is_forgotten(self, shortcode: str) -> bool:
+        """Tell whether a post shall not be collected."""
+        return self._blobs.exists(_forgotten_named(shortcode))
 
     @property
-    def _blobs(self) -> LocalBlobs:
-        return LocalBlobs(self.root)
+    def _blobs(self) -> Blobs:
+        return opened_blobs(self.root)
 
 
-def _photo_named(sha256: str) -> str:
-    return f"photos/{sha256[:2]}/{sha256}"
+@cache
+def tested_face_hider() -> FaceHider:
+    """Open what hides faces, once in a process.
+
+    Raises:
+        FacesNotHidden: it does not work here.
+    """
+    return FaceHider(cores=min(_MOST_CORES, os.cpu_count() or 1))
 
 
-def _manifest_named(destination: str, month: date) -> str:
-    return f"manifests/{destination}/{month:%Y-%m}.parquet"
+def _forgotten_named(shortcode: str) -> str:
+    return f"{_FORGOTTEN}/{hashlib.sha256(shortcode.encode()).hexdigest()}"
+
+
+def _last_of(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _first_of(month: str) -> date:
+    return datetime.strptime(month, "%Y-%m").date()

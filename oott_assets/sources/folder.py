@@ -4,17 +4,22 @@
 by their EXIF; photos in ``FOLDER/`` itself are, besides, all of one place that the user names.
 """
 
-import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
-from typing import IO
 from zoneinfo import ZoneInfo
 
 from PIL import Image
 
-from oott_assets.sources.photo_source import FoundPhoto, PhotosUnknown, RefusedPhoto
+from oott_assets.sources.photo_source import (
+    BroughtPost,
+    FoundPhoto,
+    ListedPost,
+    PhotosUnknown,
+    RefusedPhoto,
+)
 from oott_fashion.destinations import Destination, Destinations, UnknownPlace
 from oott_fashion.vision.photos import DAMAGE, FORMATS, open_image
 
@@ -36,6 +41,8 @@ class PhotoFolder:
     """
 
     name = "folder"
+    shows_people = True
+    asks_a_site = False
 
     def __init__(
         self,
@@ -51,17 +58,17 @@ class PhotoFolder:
         self.most_bytes = most_bytes
         self.timezone = timezone
 
-    def photos(self, destination: Destination, month: date) -> Iterator[FoundPhoto | RefusedPhoto]:
-        """Bring the photos of ``destination`` in ``month``, and those that have no date.
+    def posts(self, destination: Destination, month: date) -> Generator[ListedPost, None, None]:
+        """List the photos of ``destination`` in ``month``, and those that have no date.
 
         Raises:
             PhotosUnknown: the folder does not exist or cannot be read.
         """
         for place in self._places().get(destination.slug, []):
-            yield from map(self._found, _photos_in(place / f"{month:%Y-%m}"))
-            yield from self._taken_in(month, _photos_in(place))
+            yield from self._listed(_photos_in(place / f"{month:%Y-%m}"), month)
+            yield from self._listed(self._taken_in(month, _photos_in(place)), month)
         if destination.slug == self.heap_destination:
-            yield from self._taken_in(month, _photos_in(self.folder))
+            yield from self._listed(self._taken_in(month, _photos_in(self.folder)), month)
 
     def partitions(self) -> list[tuple[str, date]]:
         """List the (slug, 1st of month) that folders are named for or photos are dated in.
@@ -115,20 +122,29 @@ class PhotoFolder:
         taken_at = _exif_date(file, self.timezone)
         return taken_at and taken_at.date().replace(day=1)
 
-    def _taken_in(self, month: date, files: Sequence[Path]) -> Iterator[FoundPhoto | RefusedPhoto]:
-        return (photo for photo in map(self._found, files) if _may_be_of(month, photo))
+    def _taken_in(self, month: date, files: Sequence[Path]) -> list[Path]:
+        return [file for file in files if self._month_of(file) in (month, None)]
 
-    def _found(self, file: Path) -> FoundPhoto | RefusedPhoto:
-        # Of a name that is not UTF-8, what can be written down.
-        name = os.fsencode(file.relative_to(self.folder)).decode(errors="replace")
+    def _listed(self, files: Sequence[Path], month: date) -> Generator[ListedPost, None, None]:
+        for file in files:
+            # Of a name that is not UTF-8, what can be written down.
+            name = os.fsencode(file.relative_to(self.folder)).decode(errors="replace")
+            yield ListedPost(name, partial(self._brought, file, name, month))
+
+    def _brought(self, file: Path, name: str, month: date) -> BroughtPost:
+        taken_at = _exif_date(file, self.timezone)
+        # The folder of a month knows better than a camera whose clock is wrong.
+        in_month = taken_at and taken_at.date().replace(day=1) == month
+        return BroughtPost(taken_at if in_month else None, [self._found(file, name)])
+
+    def _found(self, file: Path, name: str) -> FoundPhoto | RefusedPhoto:
         try:
             size = file.stat().st_size
             if size > self.most_bytes:
                 return RefusedPhoto(name, f"{size:,} bytes; at most {self.most_bytes:,} allowed")
-            content = file.read_bytes()
+            return FoundPhoto(name, file.read_bytes())
         except OSError as error:
             return RefusedPhoto(name, f"cannot be read: {error.strerror or error}")
-        return FoundPhoto(name, content, _exif_date(io.BytesIO(content), self.timezone))
 
 
 def photos_under(folder: Path) -> list[Path]:
@@ -139,12 +155,6 @@ def photos_under(folder: Path) -> list[Path]:
     """
     below = [file for child in _folders_in(folder) for file in photos_under(child)]
     return sorted([*_photos_in(folder), *below])
-
-
-def _may_be_of(month: date, photo: FoundPhoto | RefusedPhoto) -> bool:
-    if isinstance(photo, RefusedPhoto) or photo.taken_at is None:
-        return True
-    return (photo.taken_at.year, photo.taken_at.month) == (month.year, month.month)
 
 
 def _photos_in(folder: Path) -> list[Path]:
@@ -179,7 +189,7 @@ def _month_named(name: str) -> date | None:
     return month if f"{month:%Y-%m}" == name else None
 
 
-def _exif_date(file: Path | IO[bytes], timezone: str) -> datetime | None:
+def _exif_date(file: Path, timezone: str) -> datetime | None:
     """Read when a photo was taken; cameras write local time without a zone."""
     try:
         with open_image(file, formats=FORMATS) as image:

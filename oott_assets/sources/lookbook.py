@@ -4,14 +4,15 @@ Every destination has a few outfits that stay in fashion and a few of the month;
 always drawn alike.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zlib import crc32
 
 import numpy as np
 
 from oott_assets.sources.drawn_photos import DrawnPhoto, Worn, draw_photo, dress_up, jpeg_of
-from oott_assets.sources.photo_source import FoundPhoto
+from oott_assets.sources.photo_source import BroughtPost, FoundPhoto, ListedPost
 from oott_fashion.destinations import Destination
 
 _LASTING_OUTFITS, _NEW_OUTFITS = 4, 4
@@ -24,25 +25,40 @@ class Lookbook:
     """Draws ``photos_a_month`` photos for every destination and month."""
 
     name = "lookbook"
+    shows_people = False
+    asks_a_site = False
 
     def __init__(self, photos_a_month: int) -> None:
         self.photos_a_month = photos_a_month
 
-    def photos(self, destination: Destination, month: date) -> Iterator[FoundPhoto]:
-        """Bring the drawn photos as JPEG files, dated evenly over the month."""
-        midnight = datetime(month.year, month.month, 1, tzinfo=UTC)
-        for index, photo in enumerate(self.drawn(destination, month)):
-            taken_at = midnight + timedelta(days=index % 28, hours=12)
-            yield FoundPhoto(f"look-{index:04}.jpg", jpeg_of(photo), taken_at)
+    def posts(self, destination: Destination, month: date) -> Generator[ListedPost, None, None]:
+        """List the drawn photos, JPEG files dated evenly over the month."""
+        fashion = _Fashion(destination, month)
+        for index in range(self.photos_a_month):
+            name = f"look-{index:04}.jpg"
+            yield ListedPost(name, partial(fashion.brought, name, index))
 
     def drawn(self, destination: Destination, month: date) -> Iterator[DrawnPhoto]:
         """Draw the photos of ``destination`` in ``month``, with what is worn in each."""
+        return map(_Fashion(destination, month).drawn, range(self.photos_a_month))
+
+
+class _Fashion:
+    """What is in fashion at a destination in a month, and photos of those who wear it."""
+
+    def __init__(self, destination: Destination, month: date) -> None:
         place = [_STREAM, crc32(destination.slug.encode())]
-        seed = [*place, month.toordinal()]
-        outfits = [*_outfits(_LASTING_OUTFITS, place), *_outfits(_NEW_OUTFITS, seed)]
-        for index in range(self.photos_a_month):
-            rng = np.random.default_rng([*seed, index])
-            yield draw_photo(_worn_of(outfits, rng), rng)
+        self._seed = [*place, month.toordinal()]
+        self._outfits = [*_outfits(_LASTING_OUTFITS, place), *_outfits(_NEW_OUTFITS, self._seed)]
+        self._midnight = datetime(month.year, month.month, 1, tzinfo=UTC)
+
+    def drawn(self, index: int) -> DrawnPhoto:
+        rng = np.random.default_rng([*self._seed, index])
+        return draw_photo(_worn_of(self._outfits, rng), rng)
+
+    def brought(self, name: str, index: int) -> BroughtPost:
+        taken_at = self._midnight + timedelta(days=index % 28, hours=12)
+        return BroughtPost(taken_at, [FoundPhoto(name, jpeg_of(self.drawn(index)))])
 
 
 def _outfits(count: int, seed: list[int]) -> list[tuple[Worn, ...]]:

@@ -1,6 +1,7 @@
 """What is promised of a month's photos, detections and trends, checked after every run."""
 
 import warnings
+from collections import Counter
 
 import dagster as dg
 
@@ -25,12 +26,18 @@ def photos_arrived(
 ) -> dg.AssetCheckResult:
     """Warns when no readable photo was found; that may be a fact, or a source set up wrongly."""
     month, destination = month_and_destination(context)
-    rows = photo_store.manifest(destination.slug, month)
-    photos = sum(row.unreadable is None for row in rows)
+    rows = photo_store.month(destination.slug, month).manifest()
+    photos = sum(row.kept for row in rows)
+    states = Counter(row.state for row in rows)
     return dg.AssetCheckResult(
         passed=photos > 0,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"photos": photos, "unreadable": len(rows) - photos},
+        metadata={
+            "photos": photos,
+            "unreadable": states["unreadable"],
+            "refused": states["refused"],
+            "of other months": states["other month"],
+        },
     )
 
 
@@ -42,8 +49,7 @@ def every_photo_was_read_or_is_listed_as_unreadable(
 ) -> dg.AssetCheckResult:
     """Fails when a collected photo is missing from the detections, or one is there unasked."""
     month, destination = month_and_destination(context)
-    manifest = photo_store.manifest(destination.slug, month)
-    collected = {row.sha256 for row in manifest if row.sha256 is not None}
+    collected = set(photo_store.month(destination.slug, month).kept())
     detections = detection_store.read(destination.slug, month)
     read = {photo.sha256 for photo in detections.photos}
     return dg.AssetCheckResult(

@@ -4,11 +4,14 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 
 import dagster as dg
 
-from oott_assets.partitions import month_and_destination, month_by_destination
+from oott_assets.partitions import (
+    MonthAndDestination,
+    month_and_destination,
+    month_by_destination,
+)
 from oott_assets.reports.pictures import annotated, contact_sheet, sample_of
 from oott_assets.reports.progress import reported
 from oott_assets.reports.tables import listed
@@ -19,6 +22,8 @@ from oott_assets.resources.detection_store import (
 )
 from oott_assets.resources.garment_detector import GarmentDetector, OpenedDetector
 from oott_assets.resources.photo_store import PhotoStore
+from oott_assets.resources.stored_month import StoredMonth
+from oott_assets.trends.failures import told_as_failures
 from oott_assets.trends.instagram_images import instagram_images
 from oott_fashion.stores.blobs import NoBlob
 from oott_fashion.stores.model_store import BadDetector, NoDetector
@@ -43,17 +48,20 @@ def garment_detections(
 
     Reads stored photos alone, so that a new detector can be tried on old months.
     """
-    month, destination = month_and_destination(context)
+    partition = month_and_destination(context)
     opened = _newest(garment_detector)
     context.log.info("detector %s runs in %s", opened.version, opened.detector.engine.name)
-    photos = _stored_photos(photo_store, destination.slug, month)
-    seen = read_by(opened.detector, photos, photo_store)
-    seen = reported(seen, context.log, "photos read", len(photos))
-    detections = PartitionDetections(opened.version, tuple(seen))
-    detection_store.write(destination.slug, month, detections)
+    with told_as_failures():
+        stored = photo_store.month(partition.destination.slug, partition.month)
+        photos = _photos_to_read(stored, partition)
+        seen = read_by(opened.detector, photos, stored)
+        seen = reported(seen, context.log, "photos read", len(photos))
+        detections = PartitionDetections(opened.version, tuple(seen))
+        detection_store.write(partition.destination.slug, partition.month, detections)
+        sheet = _contact_sheet(detections, stored)
     return dg.MaterializeResult(
         metadata={
-            "contact sheet": _contact_sheet(detections, photo_store),
+            "contact sheet": sheet,
             "engine": opened.detector.engine.name,
             **_counts_of(detections),
         }
@@ -61,7 +69,7 @@ def garment_detections(
 
 
 def read_by(
-    detector: Detector, photos: Sequence[str], photo_store: PhotoStore
+    detector: Detector, photos: Sequence[str], stored: StoredMonth
 ) -> Iterator[PhotoDetections]:
     """Find the garments of each of the stored ``photos``, in their order.
 
@@ -70,7 +78,7 @@ def read_by(
 
     def read(sha256: str) -> PhotoDetections:
         try:
-            pixels = photo_store.pixels(sha256)
+            pixels = stored.pixels(sha256)
         except (UnreadablePhoto, PhotoTooLarge) as error:
             return PhotoDetections(sha256, (), str(error))
         return PhotoDetections(sha256, tuple(detector.garments(pixels)))
@@ -86,16 +94,24 @@ def _newest(garment_detector: GarmentDetector) -> OpenedDetector:
         raise dg.Failure(str(error), allow_retries=False) from error
 
 
-def _stored_photos(photo_store: PhotoStore, destination: str, month: date) -> list[str]:
+def _photos_to_read(stored: StoredMonth, partition: MonthAndDestination) -> list[str]:
+    """List the photos of a partition, all of them still there."""
+    of_when = f"{partition.destination.slug} in {partition.month:%Y-%m}"
     try:
-        manifest = photo_store.manifest(destination, month)
+        rows = stored.manifest()
     except NoBlob as error:
         raise dg.Failure(
-            f"the photos of {destination} in {month:%Y-%m} are unknown; materialise "
-            "instagram_images for them first",
+            f"the photos of {of_when} are unknown; materialise instagram_images for them first",
             allow_retries=False,
         ) from error
-    return [row.sha256 for row in manifest if row.sha256 is not None]
+    deleted = sum(row.state == "deleted" for row in rows)
+    if deleted:
+        raise dg.Failure(
+            f"{deleted} photos of {of_when} were deleted when OOTT_PHOTO_RETENTION_DAYS were over, "
+            "so no detector can read them again; what was detected and counted stays as it is",
+            allow_retries=False,
+        )
+    return [row.sha256 for row in rows if row.kept and row.sha256 is not None]
 
 
 def _counts_of(detections: PartitionDetections) -> dict[str, dg.MetadataValue | int | str]:
@@ -116,11 +132,11 @@ def _counts_of(detections: PartitionDetections) -> dict[str, dg.MetadataValue | 
 
 
 def _contact_sheet(
-    detections: PartitionDetections, photo_store: PhotoStore
+    detections: PartitionDetections, stored: StoredMonth
 ) -> dg.MarkdownMetadataValue:
     return contact_sheet(
         [
-            annotated(photo_store.pixels(photo.sha256), photo.garments)
+            annotated(stored.pixels(photo.sha256), photo.garments)
             for photo in sample_of(detections.readable)
         ]
     )

@@ -12,7 +12,9 @@ from PIL import Image
 from oott_assets.definitions import defs, resources_of
 from oott_assets.partitions import destinations, partition_key
 from oott_assets.resources.detection_store import DetectionStore, PartitionDetections
-from oott_assets.resources.photo_store import ManifestRow, PhotoStore
+from oott_assets.resources.manifest import ManifestRow
+from oott_assets.resources.photo_store import PhotoStore
+from oott_assets.resources.stored_month import StoredMonth
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.trend_tables import GarmentRow, TrendTables
 
@@ -24,7 +26,11 @@ class Street:
     """Materialises partitions into the stores that the settings of the moment name."""
 
     def run(
-        self, destination: str = "hongdae", month: date = SEPTEMBER, only: str | None = None
+        self,
+        destination: str = "hongdae",
+        month: date = SEPTEMBER,
+        only: str | None = None,
+        records: dg.DagsterInstance | None = None,
     ) -> dg.ExecuteInProcessResult:
         """Run the monthly job, or the step ``only``, as a schedule or a backfill would."""
         job = defs.resolve_job_def("monthly_trends_job")
@@ -33,12 +39,16 @@ class Street:
         return job.execute_in_process(
             partition_key=partition_key(destination, month),
             resources=resources_of(read_settings()),
+            instance=records,
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "WARNING"}}}},
         )
 
     def manifest(self, destination: str = "hongdae", month: date = SEPTEMBER) -> list[ManifestRow]:
-        return self.photo_store.manifest(destination, month)
+        return self.stored(destination, month).manifest()
+
+    def stored(self, destination: str = "hongdae", month: date = SEPTEMBER) -> StoredMonth:
+        return self.photo_store.month(destination, month)
 
     def detections(
         self, destination: str = "hongdae", month: date = SEPTEMBER

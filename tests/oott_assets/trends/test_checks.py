@@ -9,7 +9,7 @@ import pytest
 from oott_assets.trends.checks import FEWEST_GARMENTS
 from oott_fashion.settings import read_settings
 from tests.databases import run_sql
-from tests.oott_assets.street import SEPTEMBER, Street
+from tests.oott_assets.street import Street
 
 
 def evaluation(run: dg.ExecuteInProcessResult, check: str) -> dg.AssetCheckEvaluation:
@@ -40,7 +40,7 @@ def test_a_photo_missing_from_the_detections_fails_the_check(street: Street) -> 
     street.run()
     rows = street.manifest()
     unread = rows[0]._replace(sha256="f" * 64, fetched_at=datetime.now(UTC))
-    street.photo_store.write_manifest("hongdae", SEPTEMBER, [*rows, unread])
+    street.stored().write_manifest([*rows, unread])
 
     found = evaluation(
         street.run(only="garment_detections_every_photo_was_read_or_is_listed_as_unreadable"),

@@ -52,7 +52,7 @@ def test_a_stored_photo_that_was_damaged_is_listed_as_unreadable(street: Street)
     street.run(only="instagram_images")
     damaged = str(street.manifest()[1].sha256)
     root = Path(read_settings().photo_store_root)
-    (root / "photos" / damaged[:2] / damaged).write_bytes(b"bits that rotted")
+    (root / "photos/hongdae/2026-09" / damaged).write_bytes(b"bits that rotted")
 
     run = street.run(only="garment_detections")
 

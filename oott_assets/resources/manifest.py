@@ -1,0 +1,90 @@
+"""The manifest of a destination and month: a row for each photo, and for each post without one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+import pyarrow as pa
+
+from oott_assets.parquet import parquet_of, table_in
+
+# What became of a photo, or of a post that brought none. Only a kept photo is stored and counted;
+# a deleted one was, until OOTT_PHOTO_RETENTION_DAYS.
+State = Literal[
+    "kept",
+    "deleted",
+    "double",
+    "near-duplicate",
+    "unreadable",
+    "refused",
+    "gone",
+    "no photo",
+    "other month",
+]
+
+
+class ManifestRow(NamedTuple):
+    """A photo of a partition, or a listed post that brought none; ``reason`` says why not kept.
+
+    ``shortcode`` tells posts apart and ``name`` photos. A row without ``taken_at`` is undated, and
+    belongs to the month it was asked for.
+    """
+
+    shortcode: str
+    name: str
+    state: State
+    reason: str | None
+    sha256: str | None
+    width: int | None
+    height: int | None
+    faces_hidden: int
+    taken_at: datetime | None
+    permalink: str | None
+    hashtag: str | None
+    source: str
+    fetched_at: datetime
+
+    @property
+    def kept(self) -> bool:
+        return self.state == "kept"
+
+
+_MOMENT = pa.timestamp("us", tz="UTC")
+_MANIFEST = pa.schema(
+    [
+        pa.field("shortcode", pa.string(), nullable=False),
+        pa.field("name", pa.string(), nullable=False),
+        pa.field("state", pa.string(), nullable=False),
+        pa.field("reason", pa.string()),
+        pa.field("sha256", pa.string()),
+        pa.field("width", pa.int32()),
+        pa.field("height", pa.int32()),
+        pa.field("faces_hidden", pa.int32(), nullable=False),
+        pa.field("taken_at", _MOMENT),
+        pa.field("permalink", pa.string()),
+        pa.field("hashtag", pa.string()),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("fetched_at", _MOMENT, nullable=False),
+    ]
+)
+
+
+def manifest_file(rows: Sequence[ManifestRow]) -> bytes:
+    """Write ``rows`` as a parquet file that any tool reads."""
+    return parquet_of(pa.Table.from_pylist([row._asdict() for row in rows], schema=_MANIFEST))
+
+
+def rows_in(manifest: bytes) -> list[ManifestRow]:
+    """Read the rows of a parquet file that ``manifest_file`` wrote.
+
+    Raises:
+        ValueError: it was written by a release whose manifests had other columns.
+    """
+    table = table_in(manifest)
+    missing = [name for name in _MANIFEST.names if name not in table.column_names]
+    if missing:
+        raise ValueError(
+            f"the manifest has no {', '.join(missing)}: it is of an earlier release; materialise "
+            "instagram_images for it again"
+        )
+    return [ManifestRow(**row) for row in table.select(_MANIFEST.names).to_pylist()]

@@ -1,0 +1,71 @@
+"""A source that brings what a test tells it to, and notes what it was asked for."""
+
+import io
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+import numpy as np
+from PIL import Image
+
+from oott_assets.sources.photo_source import BroughtPost, FoundPhoto, ListedPost, RefusedPhoto
+from oott_fashion.destinations import Destination
+
+IN_SEPTEMBER = datetime(2026, 9, 5, 3, tzinfo=UTC)
+
+
+def jpeg(seed: int, side: int = 64) -> bytes:
+    """Make a photo of blurred blocks that no other ``seed`` gives."""
+    blocks = np.random.default_rng(seed).integers(0, 256, (5, 5, 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(blocks).resize((side, side), Image.Resampling.BICUBIC).save(file, "JPEG")
+    return file.getvalue()
+
+
+@dataclass
+class Post:
+    """A post of a told source: its photos, or what happens instead of them."""
+
+    shortcode: str
+    photos: Sequence[bytes | RefusedPhoto] = ()
+    taken_at: datetime | None = IN_SEPTEMBER
+    trouble: Exception | None = None
+
+
+@dataclass
+class ToldSource:
+    """Lists ``posts`` and brings them; ``before`` is called with each shortcode it brings."""
+
+    posts_told: list[Post]
+    before: Callable[[str], None] = lambda _shortcode: None
+    name: str = "told"
+    shows_people: bool = False
+    asks_a_site: bool = True
+    brought: list[str] = field(default_factory=list)
+    closed: bool = False
+
+    def posts(self, _destination: Destination, _month: date) -> Generator[ListedPost, None, None]:
+        try:
+            for post in self.posts_told:
+                yield ListedPost(
+                    post.shortcode,
+                    lambda post=post: self._bring(post),  # type: ignore[misc]
+                    permalink=f"https://www.instagram.com/p/{post.shortcode}/",
+                    hashtag="홍대",
+                )
+        finally:
+            self.closed = True
+
+    def _bring(self, post: Post) -> BroughtPost:
+        self.before(post.shortcode)
+        self.brought.append(post.shortcode)
+        if post.trouble is not None:
+            raise post.trouble
+        names = (f"{post.shortcode}-{number}.jpg" for number in range(1, 21))
+        return BroughtPost(
+            post.taken_at,
+            [
+                photo if isinstance(photo, RefusedPhoto) else FoundPhoto(name, photo)
+                for name, photo in zip(names, post.photos, strict=False)
+            ],
+        )
