@@ -6,6 +6,7 @@ from oott_assets.trends.checks import TREND_CHECKS
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.instagram_images import instagram_images
 from oott_assets.trends.monthly_trends import monthly_trends
+from oott_assets.trends.photo_retention import photo_retention_job
 from oott_assets.trends.trend_report import trend_report
 
 monthly_trends_job = dg.define_asset_job(
@@ -29,6 +30,14 @@ trend_report_job = dg.define_asset_job(
 # At noon, when the destinations have been counted.
 trend_report_schedule = dg.build_schedule_from_partitioned_job(
     trend_report_job, name="trend_report_schedule", hour_of_day=12
+)
+
+# Runs without being switched on: photos of people are not kept because somebody forgot.
+photo_retention_schedule = dg.ScheduleDefinition(
+    name="photo_retention_schedule",
+    job=photo_retention_job,
+    cron_schedule="0 1 * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 
 training_job = dg.define_asset_job(

@@ -5,6 +5,7 @@ import dagster as dg
 from oott_assets.automation import (
     monthly_trends_job,
     monthly_trends_schedule,
+    photo_retention_schedule,
     training_job,
     trend_report_job,
     trend_report_schedule,
@@ -29,6 +30,7 @@ from oott_assets.trends.checks import TREND_CHECKS
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.instagram_images import instagram_images
 from oott_assets.trends.monthly_trends import monthly_trends
+from oott_assets.trends.photo_retention import PhotoRetention, photo_retention_job
 from oott_assets.trends.trend_report import trend_report
 from oott_fashion.settings import Settings, read_settings
 
@@ -54,19 +56,22 @@ def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource[None]]
 def _trends_resources(
     settings: Settings, detector: GarmentDetector
 ) -> dict[str, dg.ConfigurableResource[None]]:
-    heap = settings.heap_destination
+    if settings.heap_destination is not None:
+        destinations.destination(settings.heap_destination)
     # Nobody who names a database of their own wants drawn people in it by default.
     default_source = "lookbook" if settings.database_url is None else None
     return {
         "photo_source": ChosenSource(
             source=settings.photo_source or default_source,
-            folder=str(settings.photos_folder) if settings.photos_folder else None,
-            heap_destination=destinations.destination(heap).slug if heap else None,
-            most_photo_bytes=settings.most_photo_bytes,
             timezone=settings.timezone,
-            lookbook_photos=settings.lookbook_photos,
+            most_posts=settings.most_posts,
         ),
-        "photo_store": PhotoStore(root=settings.photo_store_root, most_pixels=settings.most_pixels),
+        "photo_store": PhotoStore(
+            root=settings.photo_store_root,
+            most_pixels=settings.most_pixels,
+            hide_faces=settings.hide_faces,
+        ),
+        "photo_retention": PhotoRetention(days=settings.photo_retention_days),
         "detection_store": DetectionStore(root=settings.photo_store_root),
         "garment_detector": detector,
         "trend_database": TrendDatabase(),
@@ -121,8 +126,8 @@ defs = dg.Definitions(
         garment_onnx,
     ],
     asset_checks=[*TREND_CHECKS, *TRAINING_CHECKS],
-    jobs=[monthly_trends_job, trend_report_job, training_job],
-    schedules=[monthly_trends_schedule, trend_report_schedule],
+    jobs=[monthly_trends_job, trend_report_job, photo_retention_job, training_job],
+    schedules=[monthly_trends_schedule, trend_report_schedule, photo_retention_schedule],
     resources=resources_of(read_settings()),
     # A run's steps follow on each other; a process for each would only add seconds.
     executor=dg.in_process_executor,

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from typing import NamedTuple
 
 import dagster as dg
 
@@ -67,15 +68,14 @@ def monthly_trends(
     """Replace both tables' rows of a destination and month in one transaction."""
     partition = month_and_destination(context)
     detections = counted_detections(detection_store, partition.month, partition.destination.slug)
-    photos = [photo.garments for photo in detections.readable]
-    looks, outfits = garment_counts(photos), outfit_counts(photos)
-    coverage = Coverage(len(photos), detections.photos_with_garments, detections.detector_version)
+    counts = counts_of(detections)
     try:
         with trend_database.tables() as tables:
-            tables.replace(trend_slice(partition), looks, outfits, coverage, datetime.now(UTC))
+            tables.replace(trend_slice(partition), *counts, datetime.now(UTC))
     except TrendDatabaseError as error:
         passing = isinstance(error, TrendDatabaseAway)
         raise dg.Failure(str(error), allow_retries=passing) from error
+    looks, outfits, coverage = counts
     rests_on = {"photos": coverage.photos, "photos with garments": coverage.photos_with_garments}
     yield dg.MaterializeResult(
         asset_key="garment_trends", metadata={**rests_on, **_looks_shown(looks)}
@@ -83,6 +83,22 @@ def monthly_trends(
     yield dg.MaterializeResult(
         asset_key="outfit_trends", metadata={**rests_on, **_outfits_shown(outfits)}
     )
+
+
+class TrendCounts(NamedTuple):
+    """What the tables say of a partition."""
+
+    looks: Counter[Look]
+    outfits: Counter[OutfitNames]
+    coverage: Coverage
+
+
+def counts_of(detections: PartitionDetections) -> TrendCounts:
+    """Count what was worn in the readable photos."""
+    photos = [photo.garments for photo in detections.readable]
+    with_garments, version = detections.photos_with_garments, detections.detector_version
+    coverage = Coverage(len(photos), with_garments, version)
+    return TrendCounts(garment_counts(photos), outfit_counts(photos), coverage)
 
 
 def _looks_shown(looks: Counter[Look]) -> dict[str, dg.MetadataValue | int]:
