@@ -24,6 +24,10 @@ _SEED = 20
 _STREAMS: dict[Split, int] = {"train": 0, "valid": 1}
 
 
+class FolderInUse(ValueError):
+    """A folder that holds something already, which a data set would mix with."""
+
+
 def draw_photos(folder: Path, count: int, split: Split) -> list[LabelledPhoto]:
     """Draw ``count`` photos into ``folder``, always the same ones; those there are kept."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -31,7 +35,15 @@ def draw_photos(folder: Path, count: int, split: Split) -> list[LabelledPhoto]:
 
 
 def write_data_set(folder: Path, train: int, valid: int) -> None:
-    """Draw a YOLO data set into ``folder``, its ``data.yaml`` last."""
+    """Draw a YOLO data set into ``folder``, its ``data.yaml`` last.
+
+    Raises:
+        FolderInUse: something is there already.
+        OSError: it cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise FolderInUse(f"{folder} is not empty; name a new folder, or delete this one first")
     counts: dict[Split, int] = {"train": train, "valid": valid}
     for split, count in counts.items():
         labels = folder / split / "labels"
@@ -71,7 +83,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if min(arguments.train, arguments.valid) < 1:
         sys.exit("drawn_data_set: expected at least one photo to train on and one to validate with")
-    write_data_set(arguments.folder, arguments.train, arguments.valid)
+    try:
+        write_data_set(arguments.folder, arguments.train, arguments.valid)
+    except (FolderInUse, OSError) as error:
+        sys.exit(f"drawn_data_set: {error}")
 
 
 if __name__ == "__main__":

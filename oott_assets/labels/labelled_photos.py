@@ -4,21 +4,23 @@ Photos stay where they are; the file knows their paths and hashes, and who boxed
 """
 
 import hashlib
-import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from oott_assets.parquet import parquet_of
+from oott_assets.parquet import parquet_of, table_in
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.vision.detections import Box
-from oott_fashion.vision.photos import Photo, read_photo
+from oott_fashion.vision.photos import Photo, PhotoTooLarge, UnreadablePhoto, read_photo
 
 Split = Literal["train", "valid"]
+
+
+class PhotoChanged(ValueError):
+    """A photo that is no longer what was labelled."""
 
 
 class Label(NamedTuple):
@@ -76,26 +78,52 @@ def parquet_of_photos(photos: Sequence[LabelledPhoto]) -> bytes:
 
 def photos_of_parquet(content: bytes) -> list[LabelledPhoto]:
     """Decode a data set."""
-    return [_photo_of(row) for row in pq.read_table(io.BytesIO(content)).to_pylist()]
+    return [_photo_of(row) for row in table_in(content).to_pylist()]
 
 
 def version_of(photos: Iterable[LabelledPhoto]) -> str:
     """Hash what a detector learns: the photos' content, split and boxes, wherever they lie."""
     lines = sorted(
-        f"{photo.sha256} {photo.split} {[(label.garment, *label.box) for label in photo.labels]}"
+        f"{photo.sha256} {photo.split} {[_learnt_of(label) for label in photo.labels]}"
         for photo in photos
     )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def _learnt_of(label: Label) -> tuple[str | float, ...]:
+    # Whole pixels come back from a file as 3.0, and are the same box.
+    return (label.garment, *map(float, label.box))
+
+
+def content_of(photo: LabelledPhoto) -> bytes:
+    """Read the file of ``photo``.
+
+    Raises:
+        PhotoChanged: it is gone, or its content has changed since it was labelled.
+    """
+    try:
+        content = photo.file.read_bytes()
+    except OSError as error:
+        raise _changed(photo, f"cannot be read ({error.strerror})") from error
+    if hashlib.sha256(content).hexdigest() != photo.sha256:
+        raise _changed(photo, "has changed since it was labelled")
+    return content
 
 
 def pixels_of(photo: LabelledPhoto) -> Photo:
     """Read the photo, RGB, shape (height, width, 3), 0..255.
 
     Raises:
-        UnreadablePhoto: it is damaged by now.
-        OSError: it is gone by now.
+        PhotoChanged: it is no longer what was labelled.
     """
-    return read_photo(photo.file.read_bytes())
+    try:
+        return read_photo(content_of(photo))
+    except (UnreadablePhoto, PhotoTooLarge) as error:
+        raise _changed(photo, f"cannot be read ({error})") from error
+
+
+def _changed(photo: LabelledPhoto, how: str) -> PhotoChanged:
+    return PhotoChanged(f"{photo.file} {how}; materialise main_data and sub_data again")
 
 
 def in_split(photos: Iterable[LabelledPhoto], split: Split) -> list[LabelledPhoto]:

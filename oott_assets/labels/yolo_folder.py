@@ -1,6 +1,5 @@
 """Data sets laid out in folders as Ultralytics reads them."""
 
-import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -8,12 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from oott_assets.labels.labelled_photos import LabelledPhoto
+from oott_assets.labels.labelled_photos import LabelledPhoto, content_of
 from oott_fashion.garments import GARMENT_NAMES
-
-
-class PhotoChanged(ValueError):
-    """A photo that is no longer what was labelled."""
 
 
 def lay_out(photos: Sequence[LabelledPhoto], folder: Path) -> Path:
@@ -33,7 +28,7 @@ def lay_out(photos: Sequence[LabelledPhoto], folder: Path) -> Path:
     for photo in photos:
         seen[photo.sha256] += 1
         if seen[photo.sha256] == 1:
-            _refuse_changed(photo)
+            content_of(photo)  # refuses what has changed
         name = f"{photo.sha256[:32]}-{seen[photo.sha256]}"
         link = folder / photo.split / "images" / f"{name}{photo.file.suffix.lower()}"
         link.symlink_to(photo.file)
@@ -60,18 +55,3 @@ def yolo_lines(photo: LabelledPhoto) -> list[str]:
         )
         for label in photo.labels
     ]
-
-
-def _refuse_changed(photo: LabelledPhoto) -> None:
-    try:
-        content = photo.file.read_bytes()
-    except OSError as error:
-        raise PhotoChanged(
-            f"{photo.file} cannot be read ({error.strerror}); materialise main_data and sub_data "
-            "again"
-        ) from error
-    if hashlib.sha256(content).hexdigest() != photo.sha256:
-        raise PhotoChanged(
-            f"{photo.file} has changed since it was labelled; materialise main_data and sub_data "
-            "again"
-        )

@@ -62,6 +62,9 @@ class ChosenLabeller(dg.ConfigurableResource[None]):
 
         Raises:
             LabellerUnavailable: it lacks its packages, its weights or a GPU.
+            NoDetector: it is the teacher, and no detector is published.
+            BadDetector: that one is damaged.
+            EngineUnavailable: no engine runs that one here.
         """
         with label_extra():
             version, model = self._opened()
@@ -77,7 +80,10 @@ class ChosenLabeller(dg.ConfigurableResource[None]):
             from oott_assets.labellers.teacher import TeacherLabeller
 
             published = self.detector.newest()
-            return published.version, TeacherLabeller(published.detector)
+            # It keeps no box that its own thresholds leave out.
+            score, iou = self.detector.thresholds
+            version = f"{published.version}-score-{score:g}-iou-{iou:g}"
+            return version, TeacherLabeller(published.detector)
         return self._opened_with_weights()
 
     def _opened_with_weights(self) -> tuple[str, "DetectionBaseModel"]:

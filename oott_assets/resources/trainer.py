@@ -38,7 +38,7 @@ class Trainer(dg.ConfigurableResource[None]):
             NoDetector: it shall start from the published detector, and there is none.
             BadDetector: that one is damaged.
         """
-        self._refuse_absent_gpu()
+        refuse_absent_gpu(self.device)
         return TrainingPlan(
             model_size=self.model_size,
             image_side=self.image_side,
@@ -96,17 +96,23 @@ class Trainer(dg.ConfigurableResource[None]):
                 "set OOTT_STARTING_WEIGHTS to scratch or to a .pt file"
             ) from error
 
-    def _refuse_absent_gpu(self) -> None:
-        if self.device == "cpu":
-            return
-        import torch
 
-        number = int(self.device.partition(":")[2] or 0)
-        if torch.cuda.device_count() <= number:
-            raise TrainingUnavailable(
-                f"OOTT_TRAIN_DEVICE is {self.device}, and torch finds "
-                f"{torch.cuda.device_count()} GPUs; set it to cpu, or install a driver"
-            )
+def refuse_absent_gpu(device: str) -> None:
+    """Make sure that there is the ``device`` of OOTT_TRAIN_DEVICE.
+
+    Raises:
+        TrainingUnavailable: it is a GPU that this machine lacks.
+    """
+    if device == "cpu":
+        return
+    import torch
+
+    number = int(device.partition(":")[2] or 0)
+    if torch.cuda.device_count() <= number:
+        raise TrainingUnavailable(
+            f"OOTT_TRAIN_DEVICE is {device}, and torch finds {torch.cuda.device_count()} GPUs; "
+            "set it to cpu, or install a driver"
+        )
 
 
 def _pretrained(model_size: str, folder: Path) -> Path:

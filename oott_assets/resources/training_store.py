@@ -1,9 +1,13 @@
 """What the training street keeps: labelled data sets, pseudo-labels, weights and candidates."""
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import dagster as dg
+from pydantic import BaseModel, ValidationError
 
 from oott_assets.labels.labelled_photos import (
     LabelledPhoto,
@@ -11,6 +15,10 @@ from oott_assets.labels.labelled_photos import (
     photos_of_parquet,
 )
 from oott_fashion.stores.blobs import LocalBlobs, NoBlob
+
+Note = TypeVar("Note", bound=BaseModel)
+
+_CLOSET = "closet"
 
 
 class TrainingStore(dg.ConfigurableResource[None]):
@@ -28,14 +36,36 @@ class TrainingStore(dg.ConfigurableResource[None]):
         Raises:
             Failure: it was never materialised.
         """
-        return photos_of_parquet(self.left_by(name, _data_set_named(name)))
+        return photos_of_parquet(self._left_by(name, _data_set_named(name)))
 
-    def left_by(self, asset: str, blob: str) -> bytes:
-        """Read what ``asset`` left.
+    def write_closet(self, photos: Sequence[LabelledPhoto]) -> None:
+        """Put ``photos`` in the place of the closet photos that detectors are measured by."""
+        self.write_photos(_CLOSET, photos)
+
+    def closet(self) -> list[LabelledPhoto]:
+        """Read the closet photos that detectors are measured by.
 
         Raises:
-            Failure: it was never materialised.
+            Failure: merged_data, which leaves them, was never materialised.
         """
+        return photos_of_parquet(self._left_by("merged_data", _data_set_named(_CLOSET)))
+
+    def note(self, asset: str, blob: str, kind: type[Note]) -> Note:
+        """Read the note that ``asset`` left.
+
+        Raises:
+            Failure: it was never materialised, or by a version of OOTT that noted other things.
+        """
+        try:
+            return kind.model_validate_json(self._left_by(asset, blob))
+        except ValidationError as error:
+            raise dg.Failure(
+                f"{self.blobs.path_of(blob)} is not what {asset} leaves now "
+                f"({error.error_count()} fields differ); materialise {asset} again",
+                allow_retries=False,
+            ) from error
+
+    def _left_by(self, asset: str, blob: str) -> bytes:
         try:
             return self.blobs.read(blob)
         except NoBlob as error:
@@ -57,3 +87,8 @@ class TrainingStore(dg.ConfigurableResource[None]):
 
 def _data_set_named(name: str) -> str:
     return f"data-sets/{name}.parquet"
+
+
+def fingerprint_of(facts: Mapping[str, object]) -> str:
+    """Name what is made of ``facts`` so that what is made of others has another name."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]

@@ -7,8 +7,9 @@ from oott_assets.resources.training_store import TrainingStore
 from oott_assets.training.champion import CHAMPION, Champion
 from oott_assets.training.garment_onnx import garment_onnx
 from oott_assets.training.labelled_data import main_data
-from oott_assets.training.merged_labels import merged_data, shown_in
+from oott_assets.training.merged_labels import merged_data, same_pictures
 from oott_assets.training.pseudo_labels import sub_data
+from oott_assets.training.refusals import as_failures
 
 # Of fewer boxes a garment is learnt by heart, not known again.
 FEWEST_BOXES = 10
@@ -48,8 +49,10 @@ def most_held_out_photos_have_a_label(training_store: TrainingStore) -> dg.Asset
 def nothing_measured_by_is_trained_on(training_store: TrainingStore) -> dg.AssetCheckResult:
     """Fails when a photo to train on shows the same picture as one to validate with."""
     photos = training_store.photos("merged_data")
-    held_out = in_split(training_store.photos("sub_data"), "valid")
-    leaked = shown_in(in_split(photos, "train"), [*in_split(photos, "valid"), *held_out])
+    measured_by = [*in_split(photos, "valid"), *training_store.closet()]
+    with as_failures():
+        pairs = same_pictures(in_split(photos, "train"), measured_by)
+    leaked = sorted({photo for photo, _ in pairs})
     return dg.AssetCheckResult(
         passed=not leaked,
         metadata={"leaked": len(leaked), "first": leaked[0].file.name if leaked else "none"},
@@ -59,7 +62,7 @@ def nothing_measured_by_is_trained_on(training_store: TrainingStore) -> dg.Asset
 @dg.asset_check(asset=garment_onnx)
 def the_detector_finds_garments(training_store: TrainingStore) -> dg.AssetCheckResult:
     """Warns while the champion's mAP50 is below 0.2: more labels or more epochs are needed."""
-    won = Champion.model_validate_json(training_store.blobs.read(CHAMPION))
+    won = training_store.note("champion", CHAMPION, Champion)
     return dg.AssetCheckResult(
         passed=won.measured.map50 >= LEAST_MAP50,
         severity=dg.AssetCheckSeverity.WARN,

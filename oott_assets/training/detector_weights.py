@@ -1,9 +1,10 @@
 """Detectors trained on main_data alone and with pseudo-labels, to be compared."""
 
+import errno
 import hashlib
-import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -11,17 +12,20 @@ from pydantic import BaseModel, ConfigDict
 
 from oott_assets.labels.label_files import ORIGIN as BY_PEOPLE
 from oott_assets.labels.labelled_photos import LabelledPhoto, in_split, version_of
-from oott_assets.labels.yolo_folder import PhotoChanged, lay_out
+from oott_assets.labels.yolo_folder import lay_out
 from oott_assets.reports.pictures import picture_in
-from oott_assets.resources.trainer import Trainer, TrainingUnavailable
-from oott_assets.resources.training_store import TrainingStore
+from oott_assets.resources.trainer import Trainer
+from oott_assets.resources.training_store import TrainingStore, fingerprint_of
 from oott_assets.training.labelled_data import main_data
 from oott_assets.training.merged_labels import merged_data
-from oott_assets.yolov8.training import Epoch, OtherWeights, TrainingFolder, train
-from oott_fashion.stores.model_store import BadDetector, NoDetector
+from oott_assets.training.refusals import as_failures
+from oott_assets.yolov8.training import Epoch, TrainingFolder, train
 
 # Raise it when the same plan would train other weights.
 _TRAINING_VERSION = 1
+
+# What room on the disk, or under a quota or a limit, would have prevented.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 _CURVES = {
     "losses": "results.png",
@@ -32,13 +36,31 @@ _CURVES = {
 
 
 class TrainedWeights(BaseModel):
-    """Which weights a candidate has, and how they came to be."""
+    """Which weights a candidate has, and how they came to be.
+
+    ``data_version`` is of the data set trained on, and ``trained_on`` tells of it in a sentence.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     weights: Path
+    sha256: str
     image_side: int
+    data_version: str
     trained_on: str
+
+    def refuse_lost(self) -> None:
+        """Make sure that the weights are still those that were trained.
+
+        Raises:
+            Failure: they are gone, or others are in their place.
+        """
+        if not self.weights.is_file() or _sha256_of(self.weights) != self.sha256:
+            raise dg.Failure(
+                f"{self.weights} no longer holds the weights that were trained; materialise "
+                "main_weights, merged_weights and champion again",
+                allow_retries=False,
+            )
 
 
 def weights_named(candidate: str) -> str:
@@ -74,27 +96,20 @@ def _trained(
     context: dg.AssetExecutionContext, candidate: str, trainer: Trainer, store: TrainingStore
 ) -> dg.MaterializeResult[None]:
     photos = store.photos(f"{candidate}_data")
-    try:
+    with as_failures():
         name = f"trainings/{_fingerprint(photos, trainer)}"
-    except TrainingUnavailable as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
-    folder = TrainingFolder(store.folder(name))
-    with store.blobs.alone_in(name):
-        kept = folder.weights.is_file()
-        try:
-            if not kept:
-                _train(context, photos, trainer, store, folder)
-        except (TrainingUnavailable, NoDetector, BadDetector, PhotoChanged, OtherWeights) as error:
-            raise dg.Failure(str(error), allow_retries=False) from error
-        except OSError as error:
-            raise dg.Failure(
-                f"training stopped: {error}; free the disk of {folder.folder} and materialise "
-                f"again, which goes on after epoch {folder.epochs_done()}",
-                allow_retries=False,
-            ) from error
+        folder = TrainingFolder(store.blobs.path_of(name))
+        with _stops_told(folder):
+            store.folder(name)
+            with store.blobs.alone_in(name):
+                kept = folder.weights.is_file()
+                if not kept:
+                    _train(context, photos, trainer, store, folder)
     trained = TrainedWeights(
         weights=folder.weights,
+        sha256=_sha256_of(folder.weights),
         image_side=trainer.image_side,
+        data_version=version_of(photos),
         trained_on=_in_a_sentence(photos, trainer),
     )
     store.blobs.write(weights_named(candidate), trained.model_dump_json().encode())
@@ -106,7 +121,7 @@ def _trained(
             "weights": dg.MetadataValue.path(folder.weights),
             **curves,
         },
-        data_version=dg.DataVersion(hashlib.sha256(folder.weights.read_bytes()).hexdigest()[:16]),
+        data_version=dg.DataVersion(trained.sha256[:16]),
     )
 
 
@@ -125,6 +140,20 @@ def _train(
         context.log.info("of %d epochs, %s", plan.epochs, epoch)
 
     train(plan, lay_out(as_often_as_worth(photos), folder.folder / "data"), folder, report)
+
+
+@contextmanager
+def _stops_told(folder: TrainingFolder) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        no_room = error.errno in _NO_ROOM
+        remedy = f"free the disk of {folder.folder}" if no_room else "mend that"
+        raise dg.Failure(
+            f"training stopped: {error}; {remedy} and materialise again, which goes on after "
+            f"epoch {folder.epochs_done()}",
+            allow_retries=False,
+        ) from error
 
 
 def as_often_as_worth(photos: Sequence[LabelledPhoto]) -> list[LabelledPhoto]:
@@ -151,7 +180,12 @@ def _fingerprint(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
         "from": trainer.starts_from(),
         "version": _TRAINING_VERSION,
     }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+    return fingerprint_of(facts)
+
+
+def _sha256_of(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _in_a_sentence(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:

@@ -25,6 +25,9 @@ from oott_assets.training.champion import (
     published_in,
     street_metrics,
 )
+from oott_assets.training.refusals import as_failures
+from oott_assets.training.yardstick import Yardstick, yardstick_in
+from oott_assets.yolov8.exporting import Parity, export_onnx, parity
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.blobs import LocalBlobs
 from oott_fashion.stores.model_store import (
@@ -38,6 +41,9 @@ from oott_fashion.vision.photos import Photo
 
 # Weights and ONNX compute the same in another order; a box may move by rounding, not by more.
 MOST_PIXELS_APART = 1.0
+# So may a score, which people see with two digits: half of the last. Rounding moved none of the
+# starter's by more than 0.00001.
+MOST_SCORES_APART = 0.005
 
 # Weights without which a detector is still itself, and photos to learn ranges of activations from.
 _PRUNED = 0.8
@@ -66,31 +72,27 @@ def garment_onnx(
     validate with; else it is kept for a person to decide: run this asset with publish_anyway, or
     python -m oott_assets.training.publish.
     """
-    won = Champion.model_validate_json(training_store.left_by("champion", CHAMPION))
-    in_place = published_in(garment_detector)
-    if won.published_version != (in_place and in_place.version):
-        raise dg.Failure(
-            "another detector was published since the champion was compared with one; materialise "
-            "champion again",
-            allow_retries=False,
-        )
-    content = won.weights.weights.read_bytes()
+    won = training_store.note("champion", CHAMPION, Champion)
+    yardstick = yardstick_in(training_store)
+    _refuse_other_yardstick(won, yardstick)
+    won.weights.refuse_lost()
     # Another engine may run another variant fastest.
-    made_for = f"{hashlib.sha256(content).hexdigest()[:16]}-{garment_detector.engine}"
-    candidate = training_store.folder(f"candidates/{made_for}")
-    with training_store.blobs.alone_in(f"candidates/{candidate.name}"):
-        if not (candidate / "card.json").is_file():
-            _make(won, training_store, candidate, garment_detector, context.log)
-    detector = PublishedDetector.verified(
-        candidate / "detector.onnx", read_card(candidate / "card.json")
-    )
-    better = won.beats_published(detector.card.metrics["main_data"]["mAP50"])
-    if better or config.publish_anyway:
-        ModelStore(garment_detector.model_store).publish(detector.onnx, detector.card)
+    made_of = f"{won.weights.sha256[:16]}-{yardstick.version}-{garment_detector.engine}"
+    candidate = training_store.folder(f"candidates/{made_of}")
+    with as_failures(), training_store.blobs.alone_in(f"candidates/{made_of}"):
+        in_place = published_in(garment_detector)
+        kept = _kept_in(candidate)
+        is_in_place = kept is not None and in_place is not None and kept.version == in_place.version
+        if not is_in_place:
+            _refuse_other_detector(won, in_place)
+        detector = kept or _made(won, yardstick, candidate, garment_detector, context.log)
+        better = won.beats_published(detector.card.metrics["main_data"]["mAP50"])
+        if not is_in_place and (better or config.publish_anyway):
+            ModelStore(garment_detector.model_store).publish(detector.onnx, detector.card)
     served = Measurement(name="served", metrics=detector.card.metrics)
     return dg.MaterializeResult(
         metadata={
-            "published": better or config.publish_anyway,
+            "published": is_in_place or better or config.publish_anyway,
             "better than the published one": better,
             "version": detector.version,
             "kept in": dg.MetadataValue.path(candidate),
@@ -104,38 +106,55 @@ def garment_onnx(
     )
 
 
-def _make(
+def _refuse_other_yardstick(won: Champion, yardstick: Yardstick) -> None:
+    if won.measured_by != yardstick.version:
+        raise dg.Failure(
+            "main_data or the closet photos held out have changed since the champion was measured "
+            "by them; materialise champion again",
+            allow_retries=False,
+        )
+
+
+def _refuse_other_detector(won: Champion, in_place: PublishedDetector | None) -> None:
+    if won.published_version != (in_place.version if in_place else None):
+        raise dg.Failure(
+            "another detector was published since the champion was compared with one; materialise "
+            "champion again",
+            allow_retries=False,
+        )
+
+
+def _kept_in(candidate: Path) -> PublishedDetector | None:
+    card = candidate / "card.json"
+    if not card.is_file():
+        return None
+    return PublishedDetector.verified(candidate / "detector.onnx", read_card(card))
+
+
+def _made(
     won: Champion,
-    store: TrainingStore,
+    yardstick: Yardstick,
     candidate: Path,
     garment_detector: GarmentDetector,
     log: Logger,
-) -> None:
+) -> PublishedDetector:
     """Export the champion into the folder ``candidate``, its card last."""
-    from oott_assets.yolov8.exporting import export_onnx, parity
-
-    photos, side = store.photos("main_data"), won.weights.image_side
+    photos, side = yardstick.main_data, won.weights.image_side
     dense = candidate / "dense.onnx"
     export_onnx(won.weights.weights, side, dense)
     agreement = parity(won.weights.weights, dense, _some_photos(photos), side)
-    if agreement.pixels_apart > MOST_PIXELS_APART:
-        raise dg.Failure(
-            f"the export's boxes lie up to {agreement.pixels_apart:.2f} pixels from those of its "
-            f"weights; at most {MOST_PIXELS_APART:g} is rounding, so the export is wrong",
-            allow_retries=False,
-        )
+    _refuse_disagreement(agreement)
     variant, onnx, street = _fastest(dense, photos, side, garment_detector, log)
     content = onnx.read_bytes()
     made = LocalBlobs(candidate)
     made.write("detector.onnx", content)
-    closet = in_split(store.photos("sub_data"), "valid")
     engine = garment_detector.engine_of(onnx)
-    metrics = {"main_data": street, **closet_metrics(engine, side, closet, garment_detector)}
+    closet = closet_metrics(engine, side, yardstick.closet, garment_detector)
     card = DetectorCard(
         garments=GARMENT_NAMES,
         image_side=side,
         trained_on=won.weights.trained_on,
-        metrics=won.measured.metrics | metrics,
+        metrics=won.measured.metrics | {"main_data": street} | closet,
         parity=agreement.pixels_apart,
         engine=agreement.engine,
         variant=variant,
@@ -146,6 +165,20 @@ def _make(
     for file in candidate.glob("*.onnx"):
         if file.name != "detector.onnx":
             os.unlink(file)
+    return PublishedDetector.verified(candidate / "detector.onnx", card)
+
+
+def _refuse_disagreement(agreement: Parity) -> None:
+    # Of a number that is none (NaN), no comparison is true.
+    if not (
+        agreement.pixels_apart <= MOST_PIXELS_APART and agreement.scores_apart <= MOST_SCORES_APART
+    ):
+        raise dg.Failure(
+            f"the export's boxes lie up to {agreement.pixels_apart:.2f} pixels from those of its "
+            f"weights, and its scores up to {agreement.scores_apart:.3f}; at most "
+            f"{MOST_PIXELS_APART:g} and {MOST_SCORES_APART:g} are rounding, so the export is wrong",
+            allow_retries=False,
+        )
 
 
 def _fastest(

@@ -6,11 +6,12 @@ import dagster as dg
 
 from oott_assets.labels.drawn_data_set import draw_photos
 from oott_assets.labels.findings import problems_sentence
-from oott_assets.labels.inspection import NotADataSet, read_labelled
+from oott_assets.labels.inspection import read_labelled
 from oott_assets.labels.labelled_photos import version_of
 from oott_assets.reports.tables import listed
 from oott_assets.resources.training_store import TrainingStore
 from oott_assets.training.label_tables import described
+from oott_assets.training.refusals import as_failures
 
 
 class LabelledData(dg.ConfigurableResource[None]):
@@ -27,7 +28,8 @@ def main_data(
     """Photos whose garments people boxed: a YOLO data set or a Label Studio export.
 
     One that must not be trained on stops here, with a list of what is wrong with it. A photo to
-    train on that shows the same picture as one to validate with is left out.
+    train on that shows the same picture as one to validate with is left out, and so is a photo of
+    OOTT_DRAWN_PHOTOS that a drawn data set holds already.
     """
     if labelled_data.folder is None:
         raise dg.Failure(
@@ -35,22 +37,25 @@ def main_data(
             "YOLO export, or draw one: python -m oott_assets.labels.drawn_data_set FOLDER",
             allow_retries=False,
         )
-    try:
+    with as_failures():
         found = read_labelled(Path(labelled_data.folder))
-    except NotADataSet as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
     if found.problems:
         raise dg.Failure(problems_sentence(found.problems), allow_retries=False)
     for remark in found.remarks:
         context.log.warning("%s", remark)
     drawn = draw_photos(training_store.folder("drawn"), labelled_data.drawn_photos, "train")
-    photos = [*found.photos, *drawn]
+    labelled = {photo.sha256 for photo in found.photos}
+    added = [photo for photo in drawn if photo.sha256 not in labelled]
+    photos = [*found.photos, *added]
+    with as_failures():
+        metadata = described(photos)
     training_store.write_photos("main_data", photos)
     return dg.MaterializeResult(
         metadata={
             "remarks": listed(("remark",), [(remark,) for remark in found.remarks]),
             "left out of training": listed(("photo", "shows the same as"), found.leaked),
-            **described(photos),
+            "drawn photos that were there already": len(drawn) - len(added),
+            **metadata,
         },
         data_version=dg.DataVersion(version_of(photos)),
     )

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import dagster as dg
 
-from oott_assets.labellers.errors import LabellerUnavailable
 from oott_assets.labels.catalogue_folders import NotInCatalogue
 from oott_assets.labels.labelled_photos import (
     Label,
@@ -24,8 +23,8 @@ from oott_assets.resources.labeller import ChosenLabeller, OpenedLabeller
 from oott_assets.resources.training_store import TrainingStore
 from oott_assets.sources.folder import photos_under
 from oott_assets.training.label_tables import described
+from oott_assets.training.refusals import as_failures
 from oott_fashion.stores.blobs import LocalBlobs, NoBlob
-from oott_fashion.stores.model_store import BadDetector, NoDetector
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_photo
 
@@ -73,13 +72,14 @@ def sub_data(
         return dg.MaterializeResult(
             metadata={"photos": 0}, data_version=dg.DataVersion(version_of([]))
         )
-    opened = _opened(labeller)
-    files = _photo_files(Path(sub_photos.folder))
-    journal = training_store.blobs
-    outcomes = [
-        _labelled(file, Path(sub_photos.folder), opened, journal)
-        for file in reported(files, context.log, "photos labelled", len(files))
-    ]
+    with as_failures():
+        opened = labeller.opened()
+        files = _photo_files(Path(sub_photos.folder))
+        journal = training_store.blobs
+        outcomes = [
+            _labelled(file, Path(sub_photos.folder), opened, journal)
+            for file in reported(files, context.log, "photos labelled", len(files))
+        ]
     read = [outcome for outcome in outcomes if isinstance(outcome, _Read)]
     refused = [outcome for outcome in outcomes if isinstance(outcome, _Refused)]
     if not read:
@@ -90,6 +90,8 @@ def sub_data(
         )
     held_out = sub_photos.held_out if opened.name == "catalogue" else 0.0
     photos = _photos_of(read, opened, held_out)
+    with as_failures():
+        metadata = described(photos)
     training_store.write_photos("sub_data", photos)
     return dg.MaterializeResult(
         metadata={
@@ -97,21 +99,10 @@ def sub_data(
             "photos without a sure label": len(read) - len(photos),
             "unreadable": len(refused),
             "unreadable photos": listed(("photo", "reason"), refused),
-            **described(photos),
+            **metadata,
         },
-        data_version=_data_version(photos),
+        data_version=dg.DataVersion(version_of(photos)),
     )
-
-
-def _data_version(photos: Sequence[LabelledPhoto]) -> dg.DataVersion:
-    return dg.DataVersion(version_of(photos))
-
-
-def _opened(labeller: ChosenLabeller) -> OpenedLabeller:
-    try:
-        return labeller.opened()
-    except (LabellerUnavailable, NoDetector, BadDetector) as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
 
 
 def _photo_files(folder: Path) -> list[Path]:
@@ -130,25 +121,28 @@ def _labelled(
 ) -> _Read | _Refused:
     name = os.fsencode(file.relative_to(folder)).decode(errors="replace")
     try:
+        # Parquet, YAML and every report hold text.
+        str(file).encode()
         content = file.read_bytes()
+    except UnicodeEncodeError:
+        return _Refused(name, "its name is not UTF-8; rename it")
+    except OSError as error:
+        return _Refused(name, f"cannot be read: {error.strerror}")
+    sha256 = hashlib.sha256(content).hexdigest()
+    try:
         pixels = read_photo(content)
-        sha256 = hashlib.sha256(content).hexdigest()
-        seen = _seen_in(file, name, sha256, opened, journal)
+        seen = _seen_in(file, sha256, opened, journal)
     except (UnreadablePhoto, PhotoTooLarge, NotInCatalogue) as error:
         return _Refused(name, str(error))
-    except PermissionError as error:
-        return _Refused(name, f"cannot be read: {error.strerror}")
     return _Read(
         file.absolute(), sha256, pixels.shape[1], pixels.shape[0], glimpse_of(pixels), seen
     )
 
 
-def _seen_in(
-    file: Path, name: str, sha256: str, opened: OpenedLabeller, journal: LocalBlobs
-) -> list[Label]:
+def _seen_in(file: Path, sha256: str, opened: OpenedLabeller, journal: LocalBlobs) -> list[Label]:
     """Read what the labeller saw in ``file`` before, or have it look now."""
-    # A catalogue's labels are in its folders' names, so a photo is known by name and content.
-    key = hashlib.sha256(f"{name}\n{sha256}".encode()).hexdigest()
+    # A catalogue's labels are in its folders' names, so a photo is known by that and its content.
+    key = hashlib.sha256(f"{file.parent.name}\n{sha256}".encode()).hexdigest()
     blob = f"seen-by/{opened.name}/{opened.version}/{key[:2]}/{key}.json"
     try:
         return [Label(it[0], Box(*it[1]), it[2], it[3]) for it in json.loads(journal.read(blob))]

@@ -29,9 +29,13 @@ class WrongExport(ValueError):
 
 
 class Parity(NamedTuple):
-    """How far boxes of weights and ONNX lie apart at most, in photo pixels, in which engine."""
+    """How far weights and ONNX lie apart at most, in which engine.
+
+    Of sure boxes in photo pixels, of the scores of all boxes, 0..1; NaN where one answers with NaN.
+    """
 
     pixels_apart: float
+    scores_apart: float
     engine: str
 
 
@@ -65,22 +69,33 @@ def _forget_where_it_was_trained(exported: Path) -> None:
 
 
 def parity(weights: Path, onnx: Path, photos: Iterable[Photo], image_side: int) -> Parity:
-    """Compare the boxes of ``weights`` and ``onnx`` on ``photos``, as they are served."""
+    """Compare the boxes of ``weights`` and ``onnx`` on ``photos``, as they are served.
+
+    Raises:
+        EngineUnavailable: no engine runs ``onnx`` here.
+    """
     trained, served = TorchEngine(weights), open_engine(onnx)
-    largest = 0.0
+    pixels, scores = [0.0], [0.0]
     for photo in photos:
         model_input, placement = letterbox(photo, image_side)
         heads = [engine.head_of(model_input[None]) for engine in (trained, served)]
-        largest = max(largest, _apart(*heads) / placement.scale)
-    return Parity(largest, served.name)
+        pixels.append(boxes_apart(*heads) / placement.scale)
+        scores.append(scores_apart(*heads))
+    # Of 0 and NaN, max() would tell 0.
+    return Parity(float(np.max(pixels)), float(np.max(scores)), served.name)
 
 
-def _apart(expected: NDArray[np.float32], found: NDArray[np.float32]) -> float:
-    """How far, in model pixels, the sure boxes of two heads lie from each other at most."""
+def boxes_apart(expected: NDArray[np.float32], found: NDArray[np.float32]) -> float:
+    """How far the sure boxes of two heads, (1, 4 + garments, boxes), lie apart, in model pixels."""
+    if np.isnan(expected).any() or np.isnan(found).any():
+        return float("nan")  # of which no box is sure
     sure = expected[0, 4:].max(axis=0) > _SURE_ENOUGH_TO_COMPARE
-    if not sure.any():
-        return 0.0
-    return float(np.abs(expected[0, :4, sure] - found[0, :4, sure]).max())
+    return float(np.abs(expected[0, :4, sure] - found[0, :4, sure]).max(initial=0.0))
+
+
+def scores_apart(expected: NDArray[np.float32], found: NDArray[np.float32]) -> float:
+    """How far the scores of two heads, (1, 4 + garments, boxes), lie apart, sure or not."""
+    return float(np.abs(expected[0, 4:] - found[0, 4:]).max(initial=0.0))
 
 
 def _check_shapes(onnx: Path, image_side: int) -> None:

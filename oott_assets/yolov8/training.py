@@ -4,6 +4,8 @@ Ultralytics writes its checkpoints in place, so a kill can cut them short. After
 are copied beside, moved into place whole, and those are what a training resumes from.
 """
 
+import io
+import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -29,6 +31,9 @@ _MOST_CACHED_BYTES = 4 * 2**30
 
 
 Task = Literal["detect", "classify"]
+
+
+_log = logging.getLogger(__name__)
 
 
 class OtherWeights(ValueError):
@@ -96,11 +101,14 @@ class TrainingFolder:
 
     def finish(self) -> None:
         """Keep the best weights without what only a training needs, and drop the checkpoints."""
+        import torch
         from ultralytics.utils.torch_utils import strip_optimizer
 
-        best = self._checkpoints / "best.pt"
-        strip_optimizer(best)
-        self._copy(best, self.weights)
+        # PyTorch's own writer of files tells of a full disk by a RuntimeError without a reason.
+        stripped = strip_optimizer(self._checkpoints / "best.pt", s=os.devnull)
+        content = io.BytesIO()
+        torch.save(stripped, content)
+        LocalBlobs(self.folder).write(self.weights.name, content.getvalue())
         for folder in (self._kept, self._checkpoints):
             shutil.rmtree(folder)
 
@@ -130,13 +138,26 @@ def train(
     done = folder.epochs_done()
     if done == 0:
         shutil.rmtree(folder.run, ignore_errors=True)
-        _watched(_beginning(plan), folder, report).train(**_options(plan, data, folder))
-    elif done < plan.epochs:
-        last = folder.restore_checkpoints()
-        _watched(open_model(last), folder, report).train(resume=True, data=str(data))
+        model, options = _beginning(plan), _options(plan, data, folder)
     else:
-        folder.restore_checkpoints()
+        model, options = open_model(folder.restore_checkpoints()), _resuming(plan, data, folder)
+    if done < plan.epochs:
+        _train(_watched(model, folder, report), options, plan, folder)
     folder.finish()
+
+
+def _train(
+    model: "YOLO", options: dict[str, object], plan: TrainingPlan, folder: TrainingFolder
+) -> None:
+    try:
+        model.train(**options)
+    except RuntimeError:
+        if folder.epochs_done() < plan.epochs:
+            raise
+        # After the last epoch PyTorch writes the weights anew, and tells of a full disk without a
+        # reason. What was kept is as good, and to write it tells the reason, if it still is full.
+        _log.warning("what follows the last epoch failed; its weights are kept", exc_info=True)
+        folder.restore_checkpoints()
 
 
 def _beginning(plan: TrainingPlan) -> "YOLO":
@@ -213,6 +234,13 @@ def _options(plan: TrainingPlan, data: Path, folder: TrainingFolder) -> dict[str
         "scale": 0.4,
     }
     return usual | (_CLASSIFYING if plan.task == "classify" else _detecting(plan.epochs))
+
+
+def _resuming(plan: TrainingPlan, data: Path, folder: TrainingFolder) -> dict[str, object]:
+    """Say what may have changed since the checkpoint: where it is trained, and the machine."""
+    options = _options(plan, data, folder)
+    here = {name: options[name] for name in ("data", "device", "workers", "cache")}
+    return {"resume": True, "save_dir": str(folder.run.resolve()), **here}
 
 
 def _detecting(epochs: int) -> dict[str, object]:

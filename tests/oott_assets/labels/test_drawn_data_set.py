@@ -40,10 +40,40 @@ def test_a_drawn_photo_cut_short_is_drawn_anew(tmp_path: Path) -> None:
     assert len(photo.file.read_bytes()) > 1000
 
 
+def draw(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "oott_assets.labels.drawn_data_set", str(folder), *words]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_a_folder_that_holds_other_photos_is_left_as_it_is(tmp_path: Path) -> None:
+    write_data_set(tmp_path / "set", train=3, valid=1)
+    page = (tmp_path / "set/data.yaml").read_text()
+    (tmp_path / "set/data.yaml").write_text(page + "# mine\n")
+
+    refused = draw(tmp_path / "set", "--train", "1", "--valid", "1")
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"drawn_data_set: {tmp_path / 'set'} is not empty; name a new folder, or delete this one "
+        "first\n"
+    )
+    assert (tmp_path / "set/data.yaml").read_text().endswith("# mine\n")
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    refused = draw(tmp_path / "file/set")
+
+    assert refused.returncode == 1
+    [line] = refused.stderr.splitlines()
+    assert line.startswith("drawn_data_set: ")
+    assert "Not a directory" in line
+
+
 @pytest.mark.parametrize("count", ["0", "-3"])
 def test_the_command_refuses_an_empty_split(tmp_path: Path, count: str) -> None:
-    command = [sys.executable, "-m", "oott_assets.labels.drawn_data_set", str(tmp_path / "set")]
-    refused = subprocess.run([*command, "--valid", count], capture_output=True, text=True)
+    refused = draw(tmp_path / "set", "--valid", count)
 
     assert refused.returncode == 1
     assert "at least one photo" in refused.stderr

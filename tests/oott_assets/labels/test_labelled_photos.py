@@ -1,3 +1,4 @@
+import hashlib
 import io
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,12 @@ import pytest
 from oott_assets.labels.labelled_photos import (
     Label,
     LabelledPhoto,
+    PhotoChanged,
     garments_in,
     in_split,
     parquet_of_photos,
     photos_of_parquet,
+    pixels_of,
     version_of,
 )
 from oott_fashion.garments import GARMENT_NAMES
@@ -55,6 +58,12 @@ def test_where_photos_lie_and_in_which_order_is_no_part_of_the_version() -> None
     assert version_of([BARE, moved]) == version_of([LABELLED, BARE])
 
 
+def test_a_data_set_written_and_read_is_of_the_same_version() -> None:
+    read = photos_of_parquet(parquet_of_photos([LABELLED, BARE]))
+
+    assert version_of(read) == version_of([LABELLED, BARE])
+
+
 def test_a_photo_that_is_there_twice_makes_another_version() -> None:
     assert len({version_of(photos) for photos in ([], [BARE], [BARE, BARE])}) == 3
 
@@ -70,3 +79,29 @@ def test_every_garment_is_counted_those_without_a_box_as_none() -> None:
     assert tuple(counts) == GARMENT_NAMES
     assert counts["coat"] == counts["shirt"] == 2
     assert sum(counts.values()) == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, r"a\.jpg cannot be read \(No such file or directory\); materialise main_data"),
+        (b"another photo", r"a\.jpg has changed since it was labelled; materialise main_data"),
+    ],
+    ids=["gone", "another"],
+)
+def test_a_photo_that_is_no_longer_what_was_labelled_is_not_read(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    if content is not None:
+        (tmp_path / "a.jpg").write_bytes(content)
+
+    with pytest.raises(PhotoChanged, match=said):
+        pixels_of(BARE._replace(file=tmp_path / "a.jpg"))
+
+
+def test_a_photo_that_was_labelled_though_damaged_is_said_to_be_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"no photo")
+    sha256 = hashlib.sha256(b"no photo").hexdigest()
+
+    with pytest.raises(PhotoChanged, match=r"a\.jpg cannot be read \(8 bytes starting with"):
+        pixels_of(BARE._replace(file=tmp_path / "a.jpg", sha256=sha256))

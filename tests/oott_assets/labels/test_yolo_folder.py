@@ -4,8 +4,8 @@ import pytest
 import yaml
 
 from oott_assets.labels.inspection import read_labelled
-from oott_assets.labels.labelled_photos import LabelledPhoto
-from oott_assets.labels.yolo_folder import PhotoChanged, lay_out
+from oott_assets.labels.labelled_photos import LabelledPhoto, PhotoChanged
+from oott_assets.labels.yolo_folder import lay_out
 from oott_fashion.garments import GARMENT_NAMES
 from tests.oott_assets.labels.data_sets import COAT, add_photo, data_set
 

@@ -1,16 +1,22 @@
 """Backbones taught by cut-out garments, with real Ultralytics, small."""
 
 import os
+import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from oott_assets.labels.drawn_data_set import draw_photos
+from oott_assets.training import backbone
 from oott_assets.yolov8.garment_cutouts import cut_out
+from oott_assets.yolov8.training import Epoch, OtherWeights, TrainingFolder, TrainingPlan
 from oott_assets.yolov8.ultralytics_model import open_model
 from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.settings import read_settings
 from tests.oott_assets.training.training_street import STARTER, TrainingStreet
 
 
@@ -39,7 +45,8 @@ def test_a_taught_backbone_is_a_detector_to_start_from(
     assert taught.returncode == 0, taught.stderr[-2000:]
     assert "epoch 1 in" in taught.stderr
     model = open_model(tmp_path / "taught.pt")
-    before = open_model(training_street.store.folder("backbone") / "published.pt")
+    [kept] = training_street.store.folder("backbones").iterdir()
+    before = open_model(kept / "published.pt")
     assert list(model.names.values()) == list(GARMENT_NAMES)
     numbers, old = model.model.state_dict(), before.model.state_dict()
     # Ultralytics saves half as many digits.
@@ -55,6 +62,124 @@ def test_without_data_it_says_what_to_materialise(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert "backbone: merged_data was never materialised" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+class TaughtAtOnce:
+    """Stands for a training: keeps the weights it was to start from, and counts."""
+
+    def __init__(self) -> None:
+        self.folders: list[Path] = []
+
+    def __call__(
+        self,
+        plan: TrainingPlan,
+        _data: Path,
+        folder: TrainingFolder,
+        _report: Callable[[Epoch], None],
+    ) -> None:
+        assert plan.starting_weights is not None
+        shutil.copy(plan.starting_weights, folder.weights)
+        self.folders.append(folder.folder)
+
+
+@pytest.fixture
+def merged(
+    training_street: TrainingStreet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> TrainingStreet:
+    """Give a street that has merged three photos, and a starter published."""
+    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
+    training_street.store.write_photos("merged_data", draw_photos(tmp_path / "train", 3, "train"))
+    return training_street
+
+
+def test_a_backbone_taught_before_is_that_of_the_same_photos_and_settings_alone(
+    merged: TrainingStreet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught = TaughtAtOnce()
+    monkeypatch.setattr(backbone, "train", taught)
+    settings = read_settings()
+
+    for _ in range(2):
+        backbone.teach_backbone(settings, tmp_path / "taught.pt", image_side=32, epochs=1)
+    assert len(taught.folders) == 1
+
+    backbone.teach_backbone(settings, tmp_path / "taught.pt", image_side=32, epochs=2)
+    backbone.teach_backbone(settings, tmp_path / "taught.pt", image_side=64, epochs=2)
+    merged.store.write_photos("merged_data", merged.photos("merged_data")[:2])
+    backbone.teach_backbone(settings, tmp_path / "taught.pt", image_side=64, epochs=2)
+    assert len(set(taught.folders)) == 4
+
+
+def test_two_that_teach_the_same_backbone_wait_for_each_other(
+    merged: TrainingStreet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = threading.Event()
+
+    class TaughtWhileAnotherAsks(TaughtAtOnce):
+        """Lets another ask for the folder in the midst of the training."""
+
+        def __call__(self, plan, data, folder, report) -> None:
+            def ask() -> None:
+                with merged.store.blobs.alone_in(f"backbones/{folder.folder.name}"):
+                    alone.set()
+
+            threading.Thread(target=ask, daemon=True).start()
+            assert not alone.wait(0.3)
+            super().__call__(plan, data, folder, report)
+
+    monkeypatch.setattr(backbone, "train", TaughtWhileAnotherAsks())
+
+    backbone.teach_backbone(read_settings(), tmp_path / "taught.pt", image_side=32, epochs=1)
+
+    assert alone.wait(60)
+
+
+@pytest.mark.usefixtures("merged")
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("OOTT_TRAIN_DEVICE", "cuda:7", "backbone: OOTT_TRAIN_DEVICE is cuda:7, and torch finds"),
+        ("OOTT_MODEL_SIZE", "s", "backbone: detector.onnx has another model.0.conv.weight"),
+    ],
+)
+def test_what_cannot_be_taught_is_said_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(setting, value)
+
+    assert ended_with(tmp_path / "taught.pt", monkeypatch).startswith(said)
+
+
+@pytest.mark.usefixtures("merged")
+def test_weights_of_another_detector_are_said_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OtherWeights("published.pt holds YOLOv8 of size s; expected n")
+
+    monkeypatch.setattr(backbone, "train", refuse)
+
+    assert ended_with(tmp_path / "taught.pt", monkeypatch) == (
+        "backbone: published.pt holds YOLOv8 of size s; expected n"
+    )
+
+
+def test_a_photo_that_went_is_said_in_a_line(
+    merged: TrainingStreet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merged.photos("merged_data")[0].file.unlink()
+
+    assert "00000.jpg cannot be read (No such file or directory)" in ended_with(
+        tmp_path / "taught.pt", monkeypatch
+    )
+
+
+def ended_with(file: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run the command in this process, and give what it says at its end."""
+    monkeypatch.setattr(sys, "argv", ["backbone", str(file), "--epochs", "1"])
+    with pytest.raises(SystemExit) as ended:
+        backbone.main()
+    return str(ended.value)
 
 
 def test_garments_are_cut_out_into_folders_of_their_class(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ def measured(name: str, map50: float, closet: float = 0.0) -> Measurement:
         ((0.404, 0.1), (0.40, 0.8), "merged"),
         ((0.40, 0.5), (0.404, 0.5), "main"),
         ((0.40, 0.0), (0.40, 0.0), "main"),
+        ((0.36, 0.1), (0.35, 0.8), "merged"),
+        ((0.361, 0.1), (0.35, 0.8), "main"),
     ],
 )
 def test_map50_decides_then_closet_labels_then_fewer_labels(
@@ -38,12 +40,14 @@ def test_map50_decides_then_closet_labels_then_fewer_labels(
 
 
 def test_a_detector_as_good_as_the_published_one_does_not_beat_it() -> None:
-    weights = TrainedWeights(weights=Path("w.pt"), image_side=320, trained_on="photos")
     won = Champion(
-        weights=weights,
+        weights=TrainedWeights(
+            weights=Path("w.pt"), sha256="0", image_side=320, data_version="1", trained_on="photos"
+        ),
         measured=measured("main", 0.4),
         published=measured("published", 0.4),
         published_version="1",
+        measured_by="1",
     )
 
     assert not won.beats_published(0.4)
@@ -74,7 +78,7 @@ def closet(tmp_path: Path) -> list[LabelledPhoto]:
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
         Image.new("RGB", (40, 60)).save(file)
-        sha256 = hashlib.sha256(name.encode()).hexdigest()
+        sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
         photos.append(LabelledPhoto(file, sha256, 40, 60, "valid", ()))
     return photos
 

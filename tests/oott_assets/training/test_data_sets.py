@@ -1,14 +1,16 @@
 """main_data, sub_data and merged_data as a person materialises them."""
 
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
-from oott_assets.labels.drawn_data_set import write_data_set
+from oott_assets.labels.drawn_data_set import draw_photos, write_data_set
 from tests.oott_assets.labellers.catalogue_photos import write_catalogue
 from tests.oott_assets.street import failures, metadata_of
-from tests.oott_assets.training.training_street import TrainingStreet
+from tests.oott_assets.training.training_street import STARTER, TrainingStreet
 
 
 @pytest.fixture
@@ -67,15 +69,18 @@ def test_drawn_photos_are_trained_on_and_never_validated_with(
 ) -> None:
     monkeypatch.setenv("OOTT_DRAWN_PHOTOS", "5")
 
-    assert failures(training_street.run("main_data")) == []
+    run = training_street.run("main_data")
 
+    assert failures(run) == []
     drawn = [
         photo
         for photo in training_street.photos("main_data")
         if main_data not in photo.file.parents
     ]
-    assert len(drawn) == 5
+    # The first three are those of the drawn data set.
+    assert [photo.file.name for photo in drawn] == ["00003.jpg", "00004.jpg"]
     assert {photo.split for photo in drawn} == {"train"}
+    assert metadata_of(run, "main_data")["drawn photos that were there already"] == 3
 
 
 def test_every_photo_of_a_catalogue_is_boxed_once(
@@ -115,12 +120,63 @@ def test_what_cannot_be_labelled_is_listed_with_the_reason(
 ) -> None:
     (closet / "dress/broken.jpg").write_bytes(b"no photo")
     shutil.copytree(closet / "dress", closet / "umbrella")
+    (closet / "dress/lost.jpg").symlink_to(closet / "nowhere.jpg")
+    shutil.copy(closet / "dress/0.jpg", os.fsencode(closet / "dress") + b"/caf\xe9.jpg")
 
     run = training_street.run("sub_data")
 
+    assert failures(run) == []
     listed = str(metadata_of(run, "sub_data")["unreadable photos"])
     assert "dress/broken.jpg" in listed
     assert "umbrella/ names no garment" in listed
+    assert "dress/lost.jpg | cannot be read: No such file or directory" in listed
+    assert "dress/caf\ufffd.jpg | its name is not UTF-8; rename it" in listed
+    assert len(training_street.photos("sub_data")) == 6
+
+
+def test_a_photo_in_the_folder_itself_is_labelled_anew_when_that_is_renamed(
+    training_street: TrainingStreet, closet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_SUB_PHOTOS", str(closet / "dress"))
+    assert failures(training_street.run("sub_data")) == []
+    (closet / "dress").rename(closet / "coat")
+    monkeypatch.setenv("OOTT_SUB_PHOTOS", str(closet / "coat"))
+    assert failures(training_street.run("sub_data")) == []
+
+    labels = [label for photo in training_street.photos("sub_data") for label in photo.labels]
+    assert {label.garment for label in labels} == {"coat"}
+
+
+def test_a_teacher_of_other_thresholds_looks_again(
+    training_street: TrainingStreet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_photos(tmp_path / "looks", 1, "train")
+    monkeypatch.setenv("OOTT_SUB_PHOTOS", str(tmp_path / "looks"))
+    monkeypatch.setenv("OOTT_LABELLER", "teacher")
+    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
+    monkeypatch.setenv("OOTT_SCORE_THRESHOLD", "0.999")
+    assert failures(training_street.run("sub_data")) == []
+    assert training_street.photos("sub_data") == []
+
+    monkeypatch.setenv("OOTT_SCORE_THRESHOLD", "0.25")
+    assert failures(training_street.run("sub_data")) == []
+
+    [photo] = training_street.photos("sub_data")
+    assert photo.labels
+
+
+def test_a_teacher_whose_engine_is_missing_says_so(
+    training_street: TrainingStreet, closet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_LABELLER", "teacher")
+    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
+    monkeypatch.setenv("OOTT_ENGINE", "deepsparse")
+    monkeypatch.setitem(sys.modules, "deepsparse", None)
+
+    [said] = failures(training_street.run("sub_data"))
+
+    assert said.startswith("DeepSparse is not installed here")
+    assert closet
 
 
 def test_a_folder_without_photos_is_a_mistake_not_an_empty_data_set(
@@ -167,6 +223,40 @@ def test_a_pseudo_labelled_copy_of_a_valid_photo_is_not_trained_on(
 
     assert failures(run) == []
     assert "leak.jpg" not in {photo.file.name for photo in training_street.photos("merged_data")}
+
+
+def test_a_closet_photo_that_main_data_trains_on_measures_nothing(
+    training_street: TrainingStreet,
+    main_data: Path,
+    closet: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OOTT_HELD_OUT", "0.99")
+    shutil.copy(main_data / "train/images/00000.jpg", closet / "dress/learnt.jpg")
+
+    run = training_street.run(
+        "main_data", "sub_data", "merged_data", "merged_data_nothing_measured_by_is_trained_on"
+    )
+
+    assert failures(run) == []
+    assert metadata_of(run, "merged_data")["not measured by, as main_data trains on the same"] == 1
+    held_out = {photo.file.name for photo in training_street.photos("sub_data")}
+    measured_by = {photo.file.name for photo in training_street.store.closet()}
+    assert held_out - measured_by == {"learnt.jpg"}
+    [check] = run.get_asset_check_evaluations()
+    assert check.passed
+
+
+def test_a_photo_that_went_before_the_merger_is_named(
+    training_street: TrainingStreet, main_data: Path, closet: Path
+) -> None:
+    assert failures(training_street.run("main_data", "sub_data")) == []
+    (closet / "dress/0.jpg").unlink()
+
+    [said] = failures(training_street.run("merged_data"))
+
+    assert said.startswith(f"{closet}/dress/0.jpg cannot be read (No such file or directory)")
+    assert main_data
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
 """Training that is stopped: by a kill, a full disk, weights of another size; and what it keeps."""
 
+import errno
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,13 +16,14 @@ import pytest
 from oott_assets.labels.drawn_data_set import draw_photos, write_data_set
 from oott_assets.labels.labelled_photos import LabelledPhoto
 from oott_assets.training.detector_weights import as_often_as_worth
-from oott_assets.yolov8.training import TrainingFolder, train
+from oott_assets.yolov8.starting_weights import weights_of_onnx
+from oott_assets.yolov8.training import Epoch, TrainingFolder, train
 from tests.oott_assets.street import failures
 from tests.oott_assets.training.trained_until_killed import EPOCHS, PLAN
-from tests.oott_assets.training.training_street import TrainingStreet
+from tests.oott_assets.training.training_street import STARTER, TrainingStreet
 
 
-def test_a_killed_training_goes_on_after_its_last_whole_epoch(
+def test_a_killed_training_goes_on_after_its_last_whole_epoch_and_so_does_one_on_a_full_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("YOLO_CONFIG_DIR", str(tmp_path / "ultralytics"))
@@ -32,12 +37,57 @@ def test_a_killed_training_goes_on_after_its_last_whole_epoch(
     # Ultralytics writes in place: this is what a kill at that moment leaves.
     last = folder.run / "weights/last.pt"
     last.write_bytes(last.read_bytes()[:1000])
+    come_from_another_machine(folder.folder / "kept/last.pt", tmp_path / "other-machine")
 
     epochs: list[int] = []
-    train(PLAN, tmp_path / "data/data.yaml", folder, lambda epoch: epochs.append(epoch.number))
+    with ExitStack() as full_disk:
 
+        def fill_the_disk_at_the_end(epoch: Epoch) -> None:
+            epochs.append(epoch.number)
+            if epoch.number == EPOCHS:
+                full_disk.enter_context(files_limited_to(3_000_000))
+
+        with pytest.raises(OSError, match="File too large"):
+            train(PLAN, tmp_path / "data/data.yaml", folder, fill_the_disk_at_the_end)
     assert epochs == list(range(3, EPOCHS + 1))
+
+    train(PLAN, tmp_path / "data/data.yaml", folder, pytest.fail)
     assert folder.weights.is_file()
+    assert not (tmp_path / "other-machine").exists()
+
+
+def come_from_another_machine(checkpoint: Path, folder: Path) -> None:
+    """Make ``checkpoint`` one of a machine with eight GPUs, on which it lay in ``folder``."""
+    import torch
+
+    kept = torch.load(checkpoint, weights_only=False)
+    there = {"device": "7", "workers": 8, "cache": "disk", "save_dir": str(folder)}
+    kept["train_args"].update(there)
+    torch.save(kept, checkpoint)
+
+
+@contextmanager
+def files_limited_to(size: int) -> Iterator[None]:
+    """Let this process write no file beyond ``size`` bytes, as if the disk were full."""
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, usual[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+
+def test_a_disk_that_is_full_at_the_last_step_is_an_error_of_the_disk(tmp_path: Path) -> None:
+    folder = TrainingFolder(tmp_path)
+    best = folder.run / "weights/best.pt"
+    best.parent.mkdir(parents=True)
+    weights_of_onnx(STARTER / "detector.onnx", best)
+
+    with files_limited_to(3_000_000), pytest.raises(OSError, match="File too large") as raised:
+        folder.finish()
+
+    assert raised.value.errno == errno.EFBIG
+    assert best.is_file()
 
 
 def test_a_finished_training_is_not_begun_again(tmp_path: Path) -> None:
@@ -70,6 +120,18 @@ def test_a_full_disk_is_said_in_a_sentence_that_tells_what_to_do() -> None:
     assert "File too large" in said
     assert "free the disk of " in said
     assert said.endswith("which goes on after epoch 0")
+
+
+def test_what_is_no_matter_of_room_does_not_ask_to_free_the_disk(
+    street_with_data: TrainingStreet,
+) -> None:
+    (Path(street_with_data.store.root) / "trainings").touch()
+
+    [said] = failures(street_with_data.run("main_weights"))
+
+    assert said.startswith("training stopped: ")
+    assert "Not a directory" in said
+    assert said.endswith("; mend that and materialise again, which goes on after epoch 0")
 
 
 def test_a_photo_changed_since_it_was_labelled_stops_training(
@@ -110,7 +172,7 @@ def test_starting_weights_of_another_size_are_refused(
     street_with_data: TrainingStreet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_STARTING_WEIGHTS", "published")
-    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(Path("models/starter-detector").absolute()))
+    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
     monkeypatch.setenv("OOTT_MODEL_SIZE", "s")
 
     [said] = failures(street_with_data.run("main_weights"))

@@ -68,6 +68,18 @@ def test_the_street_runs_from_labels_to_a_published_detector(
     assert newest().version == metadata_of(run, "garment_onnx")["version"]
 
 
+def test_a_candidate_that_was_published_may_be_materialised_again(
+    trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
+) -> None:
+    street, run = trained
+
+    again = street.run("garment_onnx")
+
+    assert failures(again) == []
+    assert metadata_of(again, "garment_onnx")["published"] is True
+    assert newest().version == metadata_of(run, "garment_onnx")["version"]
+
+
 @pytest.mark.usefixtures("trained")
 def test_the_published_detector_finds_drawn_garments(tmp_path: Path) -> None:
     before = TorchEngine(weights_that_forgot_garments(tmp_path / "before.pt"))

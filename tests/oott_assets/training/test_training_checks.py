@@ -52,18 +52,18 @@ def test_half_of_the_held_out_photos_are_labelled(
     assert most_held_out_photos_have_a_label(training_street.store).passed is passed
 
 
-@pytest.mark.parametrize("held_out_of", ["merged_data", "sub_data"])
+@pytest.mark.parametrize("held_out_of", ["merged_data", "closet"])
 def test_a_photo_measured_by_that_is_trained_on_is_found(
     training_street: TrainingStreet, photo: LabelledPhoto, valid: LabelledPhoto, held_out_of: str
 ) -> None:
     store = training_street.store
-    store.write_photos("sub_data", [])
+    store.write_closet([])
     store.write_photos("merged_data", [photo, valid])
     assert nothing_measured_by_is_trained_on(store).passed
 
     leaked = valid._replace(split="train")
     rest = [valid] if held_out_of == "merged_data" else []
-    store.write_photos("sub_data", [] if rest else [valid])
+    store.write_closet([] if rest else [valid])
     store.write_photos("merged_data", [photo, leaked, *rest])
 
     assert not nothing_measured_by_is_trained_on(store).passed
@@ -74,10 +74,13 @@ def test_a_detector_that_finds_too_little_is_warned_of(
     training_street: TrainingStreet, map50: float, passed: bool
 ) -> None:
     won = Champion(
-        weights=TrainedWeights(weights=Path("w.pt"), image_side=320, trained_on="photos"),
+        weights=TrainedWeights(
+            weights=Path("w.pt"), sha256="0", image_side=320, data_version="1", trained_on="photos"
+        ),
         measured=Measurement(name="main", metrics={"main_data": {"mAP50": map50}}),
         published=None,
         published_version=None,
+        measured_by="1",
     )
     training_street.store.blobs.write(CHAMPION, won.model_dump_json().encode())
 

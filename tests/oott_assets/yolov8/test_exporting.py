@@ -4,9 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from oott_assets.sources.drawn_photos import draw_photo, dress_up
-from oott_assets.yolov8.exporting import WrongExport, export_onnx, parity
+from oott_assets.yolov8.exporting import (
+    WrongExport,
+    boxes_apart,
+    export_onnx,
+    parity,
+    scores_apart,
+)
 from oott_assets.yolov8.starting_weights import NotRebuildable, weights_of_onnx
 from oott_assets.yolov8.torch_engine import TorchEngine
 from oott_assets.yolov8.ultralytics_model import open_model
@@ -38,6 +45,7 @@ def test_an_export_has_the_boxes_of_its_weights(
 
     assert found.engine == "deepsparse"
     assert found.pixels_apart < 0.1
+    assert found.scores_apart < 0.001
     assert [file.name for file in tmp_path.iterdir()] == ["detector.onnx"]
 
 
@@ -67,6 +75,47 @@ def test_an_export_of_other_weights_is_seen_to_differ(
     export_onnx(tmp_path / "other.pt", 320, tmp_path / "detector.onnx")
 
     assert parity(weights, tmp_path / "detector.onnx", photos, 320).pixels_apart > 0.5
+
+
+def head(scores: list[float]) -> NDArray[np.float32]:
+    """Give a head of one box a score, each in the middle of a 64-px square."""
+    boxes = np.full((4, len(scores)), 32.0)
+    return np.concatenate([boxes, [scores]])[None].astype(np.float32)
+
+
+def test_scores_are_compared_of_boxes_that_only_the_export_is_sure_of() -> None:
+    assert scores_apart(head([0.9, 0.0]), head([0.9, 0.8])) == pytest.approx(0.8)
+    assert scores_apart(head([0.9]), head([0.9])) == 0
+
+
+def test_boxes_are_compared_where_the_weights_are_sure() -> None:
+    moved = head([0.9, 0.05])
+    moved[0, 0, 1] += 10
+
+    assert boxes_apart(head([0.9, 0.05]), moved) == 0
+    assert boxes_apart(head([0.9, 0.5]), moved) == 10
+    assert boxes_apart(head([]), head([])) == scores_apart(head([]), head([])) == 0
+
+
+@pytest.mark.parametrize("row", [0, 4], ids=["box", "score"])
+@pytest.mark.parametrize("which", ["weights", "export"])
+def test_what_is_no_number_does_not_pass_for_no_difference(row: int, which: str) -> None:
+    whole, broken = head([0.9, 0.5]), head([0.9, 0.5])
+    broken[0, row, 0] = np.nan
+
+    pair = (broken, whole) if which == "weights" else (whole, broken)
+
+    assert np.isnan(boxes_apart(*pair))
+    assert bool(np.isnan(scores_apart(*pair))) is (row == 4)
+
+
+def test_one_photo_without_numbers_among_others_is_not_outvoted(
+    weights: Path, photos: list[Photo], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart = iter([0.5, float("nan"), 0.1])
+    monkeypatch.setattr("oott_assets.yolov8.exporting.boxes_apart", lambda *_: next(apart))
+
+    assert np.isnan(parity(weights, STARTER, photos, 320).pixels_apart)
 
 
 def test_weights_of_other_garments_are_not_exported(tmp_path: Path) -> None:

@@ -1,0 +1,221 @@
+"""What stops champion and garment_onnx: a comparison that no longer holds, or parts that are gone.
+
+Nothing is trained here: the published starter's weights stand for both candidates.
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from oott_assets.labels.drawn_data_set import draw_photos
+from oott_assets.labels.labelled_photos import LabelledPhoto, version_of
+from oott_assets.training.champion import CHAMPION, Champion, Measurement
+from oott_assets.training.detector_weights import TrainedWeights, weights_named
+from oott_assets.training.merged_labels import MERGER, Merger
+from oott_assets.training.yardstick import yardstick_in
+from oott_assets.yolov8.exporting import Parity
+from oott_assets.yolov8.starting_weights import weights_of_onnx
+from tests.oott_assets.labellers.catalogue_photos import write_catalogue
+from tests.oott_assets.street import failures
+from tests.oott_assets.training.training_street import STARTER, TrainingStreet
+
+
+class ComparedStreet(TrainingStreet):
+    """A street whose candidates were trained and compared; ``weights`` are both of theirs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.weights = weights_of_onnx(STARTER / "detector.onnx", folder / "weights.pt")
+        train, valid = (draw_photos(folder / split, 2, split) for split in ("train", "valid"))
+        self.main_data = [*train, *valid]
+        [self.closet_photo] = closet_photos(folder / "closet")
+        for name in ("main_data", "merged_data"):
+            self.store.write_photos(name, self.main_data)
+        self.store.write_closet([self.closet_photo])
+        yardstick = yardstick_in(self.store)
+        self.note(MERGER, Merger.of(self.main_data, yardstick))
+        trained = self.trained(self.main_data)
+        for candidate in ("main", "merged"):
+            self.note(weights_named(candidate), trained)
+        won = Champion(
+            weights=trained,
+            measured=Measurement(name="main", metrics={"main_data": {"mAP50": 0.4}}),
+            published=None,
+            published_version=None,
+            measured_by=yardstick.version,
+        )
+        self.note(CHAMPION, won)
+
+    def trained(self, photos: list[LabelledPhoto]) -> TrainedWeights:
+        """Tell of the weights as if they had been trained on ``photos``."""
+        return TrainedWeights(
+            weights=self.weights,
+            sha256=hashlib.sha256(self.weights.read_bytes()).hexdigest(),
+            image_side=64,
+            data_version=version_of(photos),
+            trained_on="drawn photos",
+        )
+
+    def note(self, blob: str, note: BaseModel) -> None:
+        self.store.blobs.write(blob, note.model_dump_json().encode())
+
+
+def closet_photos(folder: Path) -> list[LabelledPhoto]:
+    write_catalogue(folder, ("dress",), each=1)
+    file = folder / "dress/0.jpg"
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    return [LabelledPhoto(file, sha256, 260, 320, "valid", ())]
+
+
+@pytest.fixture
+def compared(training_street: TrainingStreet, tmp_path: Path) -> ComparedStreet:
+    assert training_street
+    return ComparedStreet(tmp_path)
+
+
+@pytest.fixture
+def published_starter(training_street: TrainingStreet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the starter be published by whoever asks first."""
+    assert training_street
+    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
+
+
+@pytest.fixture
+def no_deepsparse(training_street: TrainingStreet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Choose DeepSparse where it is not installed."""
+    assert training_street
+    monkeypatch.setenv("OOTT_ENGINE", "deepsparse")
+    monkeypatch.setitem(sys.modules, "deepsparse", None)
+
+
+def with_other_valid_photos(street: ComparedStreet) -> None:
+    street.store.write_photos("main_data", street.main_data[:-1])
+
+
+def with_other_boxes(street: ComparedStreet) -> None:
+    photo = street.main_data[-1]
+    changed = [*street.main_data[:-1], photo._replace(labels=photo.labels[1:])]
+    street.store.write_photos("main_data", changed)
+
+
+def without_closet_photos(street: ComparedStreet) -> None:
+    street.store.write_closet([])
+
+
+def with_a_closet_folder_renamed(street: ComparedStreet) -> None:
+    photo = street.closet_photo
+    street.store.write_closet([photo._replace(file=photo.file.parents[1] / "coat/0.jpg")])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        with_other_valid_photos,
+        with_other_boxes,
+        without_closet_photos,
+        with_a_closet_folder_renamed,
+    ],
+)
+def test_a_champion_measured_by_other_photos_is_not_published(compared, change) -> None:
+    change(compared)
+
+    [said] = failures(compared.run("garment_onnx"))
+
+    assert said.startswith("main_data or the closet photos held out have changed")
+    assert said.endswith("materialise champion again")
+
+
+@pytest.mark.parametrize("candidate", ["main", "merged"])
+def test_candidates_trained_on_other_photos_are_not_compared(
+    compared: ComparedStreet, candidate: str
+) -> None:
+    compared.note(weights_named(candidate), compared.trained(compared.main_data[1:]))
+
+    [said] = failures(compared.run("champion"))
+
+    assert said.startswith(f"{candidate}_weights were trained on another {candidate}_data than")
+    assert said.endswith(f"materialise {candidate}_weights again")
+
+
+def test_a_merger_with_an_older_main_data_is_not_compared(compared: ComparedStreet) -> None:
+    with_other_valid_photos(compared)
+    compared.note(weights_named("main"), compared.trained(compared.main_data[:-1]))
+
+    [said] = failures(compared.run("champion"))
+
+    assert said.startswith("merged_data was made of another main_data than there is now")
+
+
+@pytest.mark.parametrize("asset", ["champion", "garment_onnx"])
+@pytest.mark.parametrize("left", [None, b"other weights"], ids=["gone", "others"])
+def test_weights_that_are_no_longer_those_trained_are_told(
+    compared: ComparedStreet, asset: str, left: bytes | None
+) -> None:
+    compared.weights.unlink()
+    if left is not None:
+        compared.weights.write_bytes(left)
+
+    [said] = failures(compared.run(asset))
+
+    assert said.startswith(f"{compared.weights} no longer holds the weights that were trained")
+
+
+def test_a_note_of_an_older_oott_asks_for_its_asset_again(compared: ComparedStreet) -> None:
+    compared.store.blobs.write(CHAMPION, b'{"winner": "main"}')
+
+    [said] = failures(compared.run("garment_onnx"))
+
+    assert "champion.json is not what champion leaves now" in said
+    assert said.endswith("materialise champion again")
+
+
+@pytest.mark.usefixtures("published_starter", "no_deepsparse")
+def test_champion_says_that_the_chosen_engine_is_missing(compared: ComparedStreet) -> None:
+    [said] = failures(compared.run("champion"))
+
+    assert said.startswith("DeepSparse is not installed here")
+
+
+@pytest.mark.usefixtures("no_deepsparse")
+def test_garment_onnx_says_that_the_chosen_engine_is_missing(compared: ComparedStreet) -> None:
+    [said] = failures(compared.run("garment_onnx"))
+
+    assert said.startswith("DeepSparse is not installed here")
+
+
+@pytest.mark.usefixtures("published_starter")
+@pytest.mark.parametrize("which", ["main_data", "closet"])
+def test_a_photo_that_went_after_it_was_labelled_is_named(
+    compared: ComparedStreet, which: str
+) -> None:
+    gone = compared.closet_photo.file if which == "closet" else compared.main_data[-1].file
+    gone.unlink()
+
+    [said] = failures(compared.run("champion"))
+
+    assert said.startswith(f"{gone} cannot be read (No such file or directory)")
+
+
+@pytest.mark.parametrize(
+    "agreement",
+    [
+        Parity(1.01, 0.0, "deepsparse"),
+        Parity(0.0, 0.0051, "deepsparse"),
+        Parity(float("nan"), 0.0, "deepsparse"),
+        Parity(0.0, float("nan"), "deepsparse"),
+    ],
+    ids=["boxes", "scores", "boxes that are no number", "scores that are no number"],
+)
+def test_an_export_that_disagrees_with_its_weights_is_not_published(
+    compared: ComparedStreet, agreement: Parity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset = "oott_assets.training.garment_onnx"
+    monkeypatch.setattr(f"{asset}.export_onnx", lambda *_: None)
+    monkeypatch.setattr(f"{asset}.parity", lambda *_: agreement)
+
+    [said] = failures(compared.run("garment_onnx"))
+
+    assert said.startswith("the export's boxes lie up to ")
+    assert said.endswith("are rounding, so the export is wrong")
