@@ -90,7 +90,7 @@ class Settings(BaseSettings):
         24, ge=0, le=10_000, description="Photos the lookbook draws per month and destination."
     )
     most_posts: int = Field(
-        500, ge=1, le=10_000, description="Posts a source may list per month and destination."
+        500, ge=1, le=10_000, description="Posts asked of a site per month and destination."
     )
     pace_seconds: float = Field(
         6.0,

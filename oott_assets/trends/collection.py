@@ -44,7 +44,7 @@ class Collected:
 
 @dataclass(frozen=True)
 class Collector:
-    """Collects from ``source`` into ``store``; a source may list ``most_posts``."""
+    """Collects from ``source`` into ``store``; of a site, ``most_posts`` are asked for."""
 
     source: PhotoSource
     store: PhotoStore
@@ -101,7 +101,7 @@ class Collector:
             for post in posts:
                 if post.shortcode in seen:
                     continue
-                if len(seen) == self.most_posts:
+                if self.source.asks_a_site and len(seen) == self.most_posts:
                     collected.cut = True
                     return
                 seen.add(post.shortcode)

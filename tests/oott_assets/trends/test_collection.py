@@ -184,6 +184,7 @@ def test_a_listing_is_cut_at_the_most_posts_and_says_so(store: PhotoStore) -> No
     assert not collect(store, ToldSource(posts), most_posts=3).cut
     assert collect(store, ToldSource(posts), most_posts=2).cut
     assert len(manifest(store)) == 2
+    assert not collect(store, ToldSource(posts, asks_a_site=False), most_posts=2).cut
 
 
 def test_a_forgotten_post_is_not_brought(store: PhotoStore) -> None:
