@@ -1,0 +1,1 @@
+"""Photos read off Instagram's pages, in a Chromium that dies with its run."""
