@@ -1,0 +1,78 @@
+"""A photo store that a test crawls into, and what must hold of it whatever happened."""
+
+import hashlib
+import io
+import logging
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PIL import Image
+
+from oott_assets.partitions import MonthAndDestination
+from oott_assets.resources.manifest import ManifestRow
+from oott_assets.resources.photo_store import PhotoStore
+from oott_assets.sources.browser.starting import Programs
+from oott_assets.sources.photo_source import PhotoSource
+from oott_assets.trends.collection import Collected, Collector
+from tests.instagram.posts import Post
+from tests.oott_assets.sources.browser.crawls import HONGDAE, PROGRAMS, SEPTEMBER
+
+HASHTAG = "홍대"
+_PARTITION = MonthAndDestination(SEPTEMBER, HONGDAE)
+
+
+@dataclass(frozen=True)
+class CrawledStore:
+    """The photos of one destination and month under ``root``; photos are plain blocks, no faces."""
+
+    root: str
+
+    @property
+    def photos(self) -> PhotoStore:
+        return PhotoStore(root=self.root, most_pixels=10_000_000, hide_faces=False)
+
+    def crawl(self, source: PhotoSource) -> Collected:
+        collector = Collector(source, self.photos, "Asia/Seoul", most_posts=100)
+        return collector.collect(_PARTITION, logging.getLogger("crawl"))
+
+    def rows(self) -> list[ManifestRow]:
+        return self.photos.month(HONGDAE.slug, SEPTEMBER).manifest()
+
+    def states(self) -> dict[str, str]:
+        """Tell the state of each post that has one photo or none."""
+        return {row.shortcode: row.state for row in self.rows()}
+
+    def reason(self, shortcode: str) -> str:
+        [row] = [row for row in self.rows() if row.shortcode == shortcode]
+        return row.reason or ""
+
+    def assert_sound(self, posts: Iterable[Post]) -> None:
+        """Hold that every one of ``posts`` ended in one state, and that all that is stored is due.
+
+        Kept photos are there with their hash and without EXIF; nothing else is: no half file, no
+        journal, no photo that no row names.
+        """
+        rows, stored = self.rows(), self.photos.month(HONGDAE.slug, SEPTEMBER)
+        assert {row.shortcode for row in rows} == {post.shortcode for post in posts}
+        assert len({row.name for row in rows}) == len(rows)
+        assert all((row.state == "kept") == (row.sha256 is not None) for row in rows)
+        for row in rows:
+            if row.sha256 is not None:
+                content = stored.content(row.sha256)
+                assert hashlib.sha256(content).hexdigest() == row.sha256
+                with Image.open(io.BytesIO(content)) as photo:
+                    assert dict(photo.getexif()) == {}
+                    assert "exif" not in photo.info
+        expected = {f"photos/hongdae/2026-09/{row.sha256}" for row in rows if row.sha256}
+        if "://" not in self.root:
+            found = {str(it.relative_to(self.root)) for it in Path(self.root).rglob("*")
+                     if it.is_file()}  # fmt: skip
+            assert found == expected | {"manifests/hongdae/2026-09.parquet"}
+
+
+def own_rooms() -> Programs:
+    """Give programs whose browsers live in a folder of the test's own, with a short path."""
+    rooms = Path(tempfile.mkdtemp(prefix="oott-rooms-"))
+    return replace(PROGRAMS, rooms=rooms / "rooms")

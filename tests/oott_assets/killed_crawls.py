@@ -1,0 +1,50 @@
+"""Crawls a site again and again, killed before every write, and each time once more.
+
+``python -m tests.oott_assets.killed_crawls URL FOLDER`` leaves in ``FOLDER/MOMENT`` what a kill at
+that moment and the next run left. A program of its own because it forks, as ``killed_runs`` is.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from oott_assets.sources.browser.starting import Programs
+from tests.oott_assets.crawled_store import CrawledStore, own_rooms
+from tests.oott_assets.killed_runs import Moments, in_a_fork
+from tests.oott_assets.sources.browser.crawls import (
+    browser_at,
+    comes_true_soon,
+    processes_in,
+)
+
+
+def main(url: str, folder: Path) -> None:
+    """Crawl once wholly, counting the moments, then twice for each moment."""
+    programs = own_rooms()
+    in_a_fork(lambda: crawl(url, folder / "whole", programs, record=folder / "moments"))
+    for moment in (folder / "moments").read_text().split():
+        in_a_fork(lambda moment=moment: crawl(url, folder / moment, programs, killed_at=moment))
+        comes_true_soon(lambda: not processes_in(programs.rooms))
+        left = [*processes_in(programs.rooms).values(), *programs.rooms.glob("*")]
+        (folder / moment / "left running").write_text(str(left))
+        in_a_fork(lambda moment=moment: crawl(url, folder / moment, programs))
+
+
+def crawl(
+    url: str,
+    home: Path,
+    programs: Programs,
+    killed_at: str | None = None,
+    record: Path | None = None,
+) -> None:
+    """Crawl September into ``home``."""
+    home.mkdir(exist_ok=True)
+    moments = Moments(killed_at)
+    os.replace = moments.before("write", os.replace)  # type: ignore[assignment]
+    CrawledStore(str(home / "photos")).crawl(browser_at(url, home, programs=programs))
+    if record is not None:
+        record.write_text(" ".join(moments.seen))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

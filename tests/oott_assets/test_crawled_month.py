@@ -1,0 +1,136 @@
+"""A month crawled by a real browser flows to the trend tables in one Dagster run."""
+
+import io
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from PIL import Image
+
+from tests.instagram import faults
+from tests.instagram.posts import a_post, some_posts
+from tests.instagram.site import InstagramSite
+from tests.object_store import Bucket
+from tests.oott_assets.sources.graph_server import TOKEN, USER, FakePost, GraphServer
+from tests.oott_assets.street import SEPTEMBER, Street, metadata_of
+
+PASSWORD = "open sesame in September"
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[InstagramSite]:
+    """Run a site with a month of posts, and have the settings name it."""
+    posts = some_posts(5, "홍대", SEPTEMBER, photos_each=(1, 2, 0))
+    gone = a_post("removed", "홍대", posts[0].taken_at)
+    monkeypatch.setenv("OOTT_PHOTO_SOURCE", "browser")
+    monkeypatch.setenv("OOTT_INSTAGRAM_USER", "a.crawler")
+    monkeypatch.setenv("OOTT_INSTAGRAM_PASSWORD", PASSWORD)
+    monkeypatch.setenv("OOTT_PACE_SECONDS", "0")
+    with InstagramSite([*posts, gone], password=PASSWORD) as site:
+        site.faults.on(gone.path, faults.gone)
+        monkeypatch.setenv("OOTT_INSTAGRAM_URL", site.url)
+        yield site
+
+
+def assert_crawled(street: Street, run: dg.ExecuteInProcessResult) -> None:
+    assert run.success
+    rows = street.manifest()
+    kept = [row for row in rows if row.kept]
+    # Posts of one photo, two and none in turn, and one that was removed.
+    assert [len(kept), len(rows)] == [6, 8]
+    assert {row.state for row in rows} == {"kept", "no photo", "gone"}
+    assert {row.hashtag for row in rows} == {"홍대"}
+    assert all(row.taken_at for row in kept)
+    for row in kept:
+        with Image.open(io.BytesIO(street.stored().content(str(row.sha256)))) as photo:
+            assert dict(photo.getexif()) == {}
+            assert photo.size == (row.width, row.height)
+    detections = street.detections()
+    assert len(detections.readable) == 6
+    assert sum(row.worn for row in street.rows()) == detections.garments > 0
+
+
+def test_a_crawled_month_is_counted_and_what_became_of_each_post_is_shown(
+    street: Street, site: InstagramSite, tmp_path: Path
+) -> None:
+    run = street.run()
+
+    assert_crawled(street, run)
+    shown = metadata_of(run, "instagram_images")
+    assert "data:image/jpeg;base64," in str(shown["contact sheet"])
+    assert (shown["posts listed"], shown["photos"]) == (6, 6)
+    assert "removed | gone" in str(shown["left out"])
+    assert "| kept | 6 |" in str(shown["photos and posts by state"])
+    assert len(site.asked("photo")) == 6
+    told = [event.message or "" for event in run.all_events] + [str(shown)]
+    assert not any(PASSWORD in text for text in told)
+    stored = b"".join(it.read_bytes() for it in tmp_path.rglob("*") if it.is_file())
+    assert PASSWORD.encode() not in stored
+
+
+def test_a_month_crawled_into_an_object_store_is_counted_likewise(
+    street: Street, site: InstagramSite, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_PHOTO_STORE", f"{bucket.url}/oott")
+
+    run = street.run()
+
+    assert_crawled(street, run)
+    assert len(site.asked("post")) == 6
+    kinds = sorted(name.split("/")[1] for name in bucket.contents())
+    assert kinds == ["detections", "manifests", *["photos"] * 6]
+
+
+def test_a_month_from_the_graph_api_is_counted_likewise(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posts = some_posts(6, "홍대", SEPTEMBER)
+    shown = [FakePost(it.shortcode, it.taken_at, [it.photos[0].jpeg()]) for it in posts]
+    monkeypatch.setenv("OOTT_PHOTO_SOURCE", "graph_api")
+    monkeypatch.setenv("OOTT_GRAPH_USER", USER)
+    monkeypatch.setenv("OOTT_GRAPH_TOKEN", TOKEN)
+    monkeypatch.setenv("OOTT_PACE_SECONDS", "0")
+    with GraphServer({"홍대": shown}) as server:
+        monkeypatch.setenv("OOTT_GRAPH_URL", server.url)
+        run = street.run()
+
+    assert run.success
+    assert [row.shortcode for row in street.manifest()] == [post.shortcode for post in posts]
+    assert len(street.detections().readable) == 6
+    assert sum(row.worn for row in street.rows()) == street.detections().garments > 0
+    told = [event.message or "" for event in run.all_events]
+    assert not any(TOKEN in text for text in [*told, str(metadata_of(run, "instagram_images"))])
+
+
+_DETECT = """
+import sys
+from oott_assets.definitions import defs, resources_of
+from oott_fashion.settings import read_settings
+
+asked = []
+sys.addaudithook(
+    lambda event, arguments: asked.append(event)
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.bind") else None
+)
+job = defs.resolve_job_def("monthly_trends_job").get_subset(op_selection=["garment_detections"])
+job.execute_in_process(partition_key="hongdae|2026-09", resources=resources_of(read_settings()))
+print("asked:", asked)
+"""
+
+
+def test_detections_are_made_anew_from_stored_photos_without_touching_a_network(
+    street: Street, site: InstagramSite
+) -> None:
+    street.run(only="instagram_images")
+    asked = len(site.requests)
+
+    run = subprocess.run(
+        [sys.executable, "-c", _DETECT], capture_output=True, text=True, check=True, timeout=120
+    )
+
+    assert run.stdout.splitlines()[-1] == "asked: []"
+    assert len(site.requests) == asked
+    assert len(street.detections().readable) == 6

@@ -1,0 +1,311 @@
+"""What may go wrong at a site, in the browser, the crawler and the store, and what is left then."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+
+from oott_assets.resources import photo_store
+from oott_assets.sources.browser.starting import Programs
+from oott_assets.sources.photo_source import PhotosUnknown
+from oott_fashion.stores.blobs import HeldElsewhere, NoBlob, StoreUnreachable
+from oott_fashion.stores.gcs_blobs import GcsBlobs
+from tests.instagram import faults
+from tests.instagram.answers import Answer
+from tests.instagram.posts import Post, a_post, some_posts
+from tests.instagram.site import InstagramSite
+from tests.object_store import Bucket
+from tests.oott_assets.crawled_store import HASHTAG, CrawledStore, own_rooms
+from tests.oott_assets.sources.browser.crawls import (
+    SEPTEMBER,
+    Waits,
+    browser_at,
+    comes_true_soon,
+    processes_in,
+)
+
+TAKEN = datetime(2026, 9, 5, 3, tzinfo=UTC)
+SOON = 7
+LEASE_SECONDS = 4.0
+
+PHOTO_FAULTS = {
+    "429 without Retry-After": (faults.rate_limited(), 1, "kept"),
+    "429 with Retry-After": (faults.rate_limited(SOON), 1, "kept"),
+    "500 once": (faults.status(500), 1, "kept"),
+    "500 for ever": (faults.status(500), None, "refused"),
+    "whole": (None, None, "kept"),
+    "reset before the answer": (faults.reset_at_once, None, "refused"),
+    "reset in the middle": (faults.reset_midway, 1, "kept"),
+    "half a JPEG, told to be whole": (faults.cut_short, None, "refused"),
+    "half a JPEG": (faults.half, None, "unreadable"),
+    "HTML with a JPEG's name": (faults.html_instead, None, "unreadable"),
+    "40 MB": (faults.huge, None, "refused"),
+    "40 MB untold": (faults.huge_untold, None, "refused"),
+    "900 megapixels": (faults.bomb, None, "unreadable"),
+    "403": (faults.status(403), None, "refused"),
+    "404": (faults.status(404), None, "refused"),
+}
+
+PAGE_FAULTS = {
+    "429 without Retry-After": (faults.rate_limited(), 1, "kept"),
+    "429 with Retry-After": (faults.rate_limited(SOON), 1, "kept"),
+    "429 until a date": (faults.rate_limited(datetime.now(UTC) + timedelta(minutes=9)), 1, "kept"),
+    "500 once": (faults.status(500), 1, "kept"),
+    "500 for ever": (faults.status(500), None, "refused"),
+    "whole": (None, None, "kept"),
+    "reset once": (faults.reset_at_once, 1, "kept"),
+    "an error page once": (faults.error_page, 1, "kept"),
+    "removed": (faults.gone, None, "gone"),
+    "soft 404": (faults.softly_gone, None, "gone"),
+}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> CrawledStore:
+    return CrawledStore(str(tmp_path / "photos"))
+
+
+@pytest.fixture
+def programs() -> Iterator[Programs]:
+    """Start browsers in a folder of the test's own, which must be empty in the end."""
+    programs = own_rooms()
+    yield programs
+    assert comes_true_soon(lambda: processes_in(programs.rooms) == {})
+    assert comes_true_soon(lambda: not any(programs.rooms.glob("*")))
+
+
+def named_posts(names: dict[str, object]) -> dict[str, Post]:
+    """Make a post for each fault, by whose number it is known to the site."""
+    return {
+        name: a_post(f"post{number:02}", HASHTAG, TAKEN, plain=True)
+        for number, name in enumerate(names)
+    }
+
+
+def test_each_fault_of_a_photo_ends_its_post_in_the_state_that_is_due(
+    tmp_path: Path, store: CrawledStore, programs: Programs
+) -> None:
+    posts, waits = named_posts(dict(PHOTO_FAULTS)), Waits()
+    with InstagramSite(posts.values()) as site:
+        for name, (fault, times, _) in PHOTO_FAULTS.items():
+            if fault is not None:
+                site.faults.on(f"/cdn/{posts[name].photos[0].name}", fault, times)
+        store.crawl(browser_at(site.url, tmp_path, waits=waits, programs=programs))
+
+    states = store.states()
+    assert {name: states[post.shortcode] for name, post in posts.items()} == {
+        name: state for name, (_, _, state) in PHOTO_FAULTS.items()
+    }
+    assert SOON in waits.seconds
+    assert "40" in store.reason(posts["40 MB"].shortcode)
+    assert "pixels" in store.reason(posts["900 megapixels"].shortcode)
+    store.assert_sound(posts.values())
+
+
+def test_each_fault_of_a_page_ends_its_post_in_the_state_that_is_due(
+    tmp_path: Path, store: CrawledStore, programs: Programs
+) -> None:
+    posts, waits = named_posts(dict(PAGE_FAULTS)), Waits()
+    with InstagramSite(posts.values()) as site:
+        for name, (fault, times, _) in PAGE_FAULTS.items():
+            if fault is not None:
+                site.faults.on(posts[name].path, fault, times)
+        store.crawl(browser_at(site.url, tmp_path, waits=waits, programs=programs))
+
+    states = store.states()
+    assert {name: states[post.shortcode] for name, post in posts.items()} == {
+        name: state for name, (_, _, state) in PAGE_FAULTS.items()
+    }
+    assert SOON in waits.seconds
+    assert any(500 < seconds < 560 for seconds in waits.seconds)
+    store.assert_sound(posts.values())
+
+
+def test_a_session_that_expires_is_renewed_once_and_no_post_is_lost(
+    tmp_path: Path, store: CrawledStore, programs: Programs
+) -> None:
+    posts = some(4)
+    with InstagramSite(posts, pages_per_session=3) as site:
+        store.crawl(browser_at(site.url, tmp_path, programs=programs))
+        assert site.log_ins == [True, True]
+
+    assert set(store.states().values()) == {"kept"}
+    store.assert_sound(posts)
+
+
+def test_a_challenge_stops_the_run_and_the_next_goes_on(
+    tmp_path: Path, store: CrawledStore, programs: Programs
+) -> None:
+    posts = some(4)
+    with InstagramSite(posts) as site:
+        site.faults.on("post", faults.challenged, after=2)
+        with pytest.raises(PhotosUnknown, match="challenge"):
+            store.crawl(browser_at(site.url, tmp_path, programs=programs))
+        assert len(site.asked("post")) == 3
+        with pytest.raises(NoBlob):
+            store.rows()
+
+        site.faults.off()
+        assert store.crawl(browser_at(site.url, tmp_path, programs=programs)).resumed == 2
+        assert len(site.asked("post")) == 5
+        assert len(site.asked("photo")) == 4
+    store.assert_sound(posts)
+
+
+def test_a_bad_password_is_tried_once_in_all_partitions_together(
+    tmp_path: Path, store: CrawledStore, programs: Programs
+) -> None:
+    with InstagramSite(some(2), password="another") as site:
+        for _ in range(2):
+            with pytest.raises(PhotosUnknown, match="OOTT_INSTAGRAM_PASSWORD"):
+                store.crawl(browser_at(site.url, tmp_path, programs=programs))
+        assert site.log_ins == [False]
+
+    with pytest.raises(NoBlob):
+        store.rows()
+
+
+def test_a_killed_renderer_browser_or_driver_costs_no_post(
+    tmp_path: Path, store: CrawledStore, programs: Programs
+) -> None:
+    posts = some(5)
+    killed: list[str] = []
+
+    def kill(kind: str) -> Callable[[Answer], Answer]:
+        def fault(answer: Answer) -> Answer:
+            killed.append(kind)
+            for process in _processes_of(kind, programs.rooms):
+                process.send_signal(signal.SIGKILL)
+            return answer
+
+        return fault
+
+    with InstagramSite(posts) as site:
+        for number, kind in ((1, "renderer"), (2, "browser"), (3, "driver")):
+            site.faults.on(posts[number].path, kill(kind), times=1)
+        store.crawl(browser_at(site.url, tmp_path, programs=programs))
+
+    assert sorted(killed) == ["browser", "driver", "renderer"]
+    assert set(store.states().values()) == {"kept"}
+    store.assert_sound(posts)
+
+
+def _processes_of(kind: str, rooms: Path) -> list[psutil.Process]:
+    commands = processes_in(rooms)
+    marks = {"renderer": "--type=renderer", "driver": "chromedriver", "browser": "--headless"}
+    return [
+        psutil.Process(process)
+        for process, command in commands.items()
+        if marks[kind] in command
+        and (kind == "renderer" or "--type=" not in command)
+        and (kind != "browser" or "chromedriver" not in command)
+        and "guard" not in command
+    ]
+
+
+def test_a_crawler_killed_at_any_write_loses_nothing_and_leaves_nothing(tmp_path: Path) -> None:
+    posts = some_posts(1, HASHTAG, SEPTEMBER, photos_each=(2,), plain=True)
+    with InstagramSite(posts) as site:
+        subprocess.run(
+            [sys.executable, "-m", "tests.oott_assets.killed_crawls", site.url, str(tmp_path)],
+            check=True,
+            capture_output=True,
+            timeout=300,
+        )
+    moments = (tmp_path / "moments").read_text().split()
+
+    # The session, two photos, their post's journal, and the manifest.
+    assert len(moments) >= 5
+    whole = CrawledStore(str(tmp_path / "whole/photos"))
+    whole.assert_sound(posts)
+    for moment in moments:
+        assert (tmp_path / moment / "left running").read_text() == "[]", moment
+        again = CrawledStore(str(tmp_path / f"{moment}/photos"))
+        again.assert_sound(posts)
+        assert again.states() == whole.states(), moment
+
+
+def test_a_full_disk_stops_the_run_and_the_next_goes_on(
+    tmp_path: Path, store: CrawledStore, programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posts = some(3)
+    sync, full = os.fsync, [False]
+
+    def no_space(descriptor: int) -> None:
+        if full[0]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(descriptor)
+
+    def fill(answer: Answer) -> Answer:
+        full[0] = True
+        return answer
+
+    monkeypatch.setattr(os, "fsync", no_space)
+    with InstagramSite(posts) as site:
+        site.faults.on(posts[1].path, fill)
+        with pytest.raises(OSError, match="No space left"):
+            store.crawl(browser_at(site.url, tmp_path, programs=programs))
+        with pytest.raises(NoBlob):
+            store.rows()
+        site.faults.off()
+        full[0] = False
+        assert store.crawl(browser_at(site.url, tmp_path, programs=programs)).resumed == 1
+    store.assert_sound(posts)
+
+
+def test_an_object_store_that_dies_stops_the_run_and_the_next_goes_on(
+    tmp_path: Path, mortal_bucket: Bucket, programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posts, store = some(3), CrawledStore(f"{mortal_bucket.url}/oott")
+    blobs = GcsBlobs(mortal_bucket.client(), mortal_bucket.name, "oott", 2.0, LEASE_SECONDS)
+    monkeypatch.setattr(photo_store, "opened_blobs", lambda _root: blobs)
+
+    def die(answer: Answer) -> Answer:
+        mortal_bucket.store.kill()
+        return answer
+
+    with InstagramSite(posts) as site:
+        site.faults.on(posts[1].path, die, times=1)
+        with pytest.raises(StoreUnreachable, match=mortal_bucket.name):
+            store.crawl(browser_at(site.url, tmp_path, programs=programs))
+
+        mortal_bucket.store.start()
+        # Nobody could tell the store that this run was over.
+        time.sleep(LEASE_SECONDS + 0.5)
+        assert store.crawl(browser_at(site.url, tmp_path, programs=programs)).resumed == 1
+    store.assert_sound(posts)
+    kinds = sorted(name.split("/")[1] for name in mortal_bucket.contents())
+    assert kinds == ["manifests", *["photos"] * 3]
+
+
+def test_of_two_crawlers_on_one_partition_the_second_asks_the_site_nothing(
+    tmp_path: Path, store: CrawledStore, programs: Programs
+) -> None:
+    posts, held = some(2), faults.Held()
+    with InstagramSite(posts) as site:
+        site.faults.on("photo", held)
+        first = threading.Thread(
+            target=store.crawl, args=(browser_at(site.url, tmp_path, programs=programs),)
+        )
+        first.start()
+        assert held.reached.wait(60)
+        asked = len(site.requests)
+        with pytest.raises(HeldElsewhere, match=str(os.getpid())):
+            store.crawl(browser_at(site.url, tmp_path / "second", programs=programs))
+        assert len(site.requests) == asked
+        held.release()
+        first.join()
+    store.assert_sound(posts)
+
+
+def some(count: int) -> list[Post]:
+    return some_posts(count, HASHTAG, SEPTEMBER, plain=True)
