@@ -28,7 +28,7 @@ train: .venv/train
 
 test: .venv/test
 	tests/install-packages.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Format, lint, strict types, import contracts.
 check: .venv/test

@@ -24,6 +24,7 @@ _STARTER = Path("models/starter-detector")
 _ROUNDS = 40
 
 
+@click.command()
 def main() -> None:
     """Time each contender on each photo and print median milliseconds and CPU milliseconds."""
     contenders = {

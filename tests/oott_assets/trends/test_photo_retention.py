@@ -16,7 +16,8 @@ NOW = datetime.now(UTC)
 @pytest.fixture
 def records(tmp_path: Path) -> dg.DagsterInstance:
     (tmp_path / "records").mkdir()
-    return dg.DagsterInstance.local_temp(str(tmp_path / "records"))
+    quiet = {"telemetry": {"enabled": False}}
+    return dg.DagsterInstance.local_temp(str(tmp_path / "records"), overrides=quiet)
 
 
 def age(street: Street, days: float) -> None:
