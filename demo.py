@@ -70,10 +70,17 @@ def _walk(photos: str | None, destination: str, month: str | None) -> None:
 
 
 def _drawn() -> list[Partition]:
-    if read_settings().database_url is not None:
+    settings = read_settings()
+    if settings.database_url is not None:
         raise BadSetting(
             "OOTT_DATABASE_URL is set, and the demo would count drawn people in that database; "
             "unset it, or give photos of yours: make demo PHOTOS=FOLDER"
+        )
+    if settings.photo_source not in (None, "lookbook") or settings.photo_store is not None:
+        raise BadSetting(
+            "OOTT_PHOTO_SOURCE or OOTT_PHOTO_STORE is set, and the demo would put drawn photos in "
+            "the place of what was collected; unset them, set OOTT_HOME to another folder, or give "
+            "photos of yours: make demo PHOTOS=FOLDER"
         )
     os.environ["OOTT_PHOTO_SOURCE"] = "lookbook"
     return _known([(slug, month) for slug in _DRAWN_DESTINATIONS for month in _DRAWN_MONTHS])

@@ -77,7 +77,7 @@ def _line(
         began = time.monotonic()
         memory = _measured(crawl, site, folder)
         minutes = (time.monotonic() - began) / 60
-    photos = sum(it.is_file() for it in (folder / "photos").rglob("*")) - (name == "OOTT")
+    photos = sum(it.is_file() for it in (folder / "photos").rglob("*"))
     asked = sum(counts["asked"].values())
     quarters = [memory.quarter(number) for number in range(4)]
     return (

@@ -53,11 +53,12 @@ class Settings(BaseSettings):
     hide_faces: bool = Field(
         True, description="Make faces unrecognisable before a photo is stored."
     )
-    photo_retention_days: int | None = Field(
+    photo_retention_days: int = Field(
         365,
-        ge=1,
+        ge=0,
         le=36_500,
-        description="Days after which stored photos are deleted; detections and counts stay.",
+        description="Days after which stored photos are deleted; detections and counts stay. 0 "
+        "keeps them for ever.",
     )
     model_store: str | None = Field(
         None, description="Folder of published detectors. Default: models at home."

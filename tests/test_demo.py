@@ -93,6 +93,19 @@ def test_make_demo_does_not_draw_into_a_database_of_ones_own(tmp_path: Path) -> 
     assert not (tmp_path / "mine.sqlite").exists()
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [{"OOTT_PHOTO_SOURCE": "browser"}, {"OOTT_PHOTO_STORE": "gs://photos"}],
+)
+def test_make_demo_does_not_draw_over_collected_photos(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    demo = run_demo(tmp_path, settings=settings)
+
+    assert demo.returncode != 0
+    assert "in the place of what was collected" in " ".join(demo.stderr.split())
+
+
 def test_make_demo_says_which_setting_is_unusable(tmp_path: Path) -> None:
     demo = run_demo(tmp_path, settings={"OOTT_ENGINE": "steam"})
 

@@ -6,6 +6,7 @@ A blob per post, written when its photos are stored; the manifest takes their pl
 import base64
 import hashlib
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,10 +24,11 @@ _MOMENTS = ("taken_at", "fetched_at")
 
 @dataclass(frozen=True)
 class JournalledPost:
-    """The rows of a post, and a glimpse of each photo that was stored, by its hash."""
+    """The rows of a post, a glimpse of each photo that was stored, by its hash, and how it was."""
 
     rows: Sequence[ManifestRow]
     glimpses: Mapping[str, Glimpse]
+    hides_faces: bool
 
     @property
     def shortcode(self) -> str:
@@ -73,7 +75,12 @@ class CrawlJournal:
 
     def _named(self, shortcode: str) -> str:
         # A shortcode comes from a page, and a page may call a post "../manifests".
-        return f"{self._folder}/{hashlib.sha256(shortcode.encode()).hexdigest()}.json"
+        return f"{self._folder}/{hash_of(shortcode)}.json"
+
+
+def hash_of(shortcode: str) -> str:
+    """Hash a shortcode, or the name of a file however its letters are composed."""
+    return hashlib.sha256(unicodedata.normalize("NFC", shortcode).encode()).hexdigest()
 
 
 def _file_of(post: JournalledPost) -> bytes:
@@ -83,6 +90,7 @@ def _file_of(post: JournalledPost) -> bytes:
             sha256: base64.b64encode(glimpse.bits.tobytes() + glimpse.thumbnail.tobytes()).decode()
             for sha256, glimpse in post.glimpses.items()
         },
+        "hides_faces": post.hides_faces,
     }
     return json.dumps(written, default=datetime.isoformat, ensure_ascii=False).encode()
 
@@ -92,6 +100,7 @@ def _post_in(file: bytes) -> JournalledPost:
     return JournalledPost(
         [_row_in(row) for row in written["rows"]],
         {sha256: _glimpse_in(glimpse) for sha256, glimpse in written["glimpses"].items()},
+        written["hides_faces"],
     )
 
 

@@ -1,6 +1,5 @@
 """Where photos are kept: for each destination and month, in a folder or in an object store."""
 
-import hashlib
 import os
 from datetime import UTC, date, datetime
 from functools import cache
@@ -8,6 +7,7 @@ from functools import cache
 import dagster as dg
 
 from oott_assets.privacy.faces import FaceHider
+from oott_assets.resources.crawl_journal import hash_of
 from oott_assets.resources.opened_blobs import opened_blobs
 from oott_assets.resources.stored_month import StoredMonth
 from oott_fashion.stores.blobs import Blobs
@@ -43,7 +43,12 @@ class PhotoStore(dg.ConfigurableResource[None]):
             for folder in blobs.folders(kind)
             for month in blobs.folders(folder)
         )
-        return sorted({(slug, _first_of(month)) for slug, month in {*collected, *begun}})
+        return sorted(
+            (slug, first)
+            for slug, month in {*collected, *begun}
+            # A file manager leaves files of its own wherever it was.
+            if (first := _first_of(month)) is not None
+        )
 
     def face_hider(self) -> FaceHider | None:
         """Open what hides faces, tested on a face it must find; none where they are to be seen.
@@ -77,12 +82,15 @@ def tested_face_hider() -> FaceHider:
 
 
 def _forgotten_named(shortcode: str) -> str:
-    return f"{_FORGOTTEN}/{hashlib.sha256(shortcode.encode()).hexdigest()}"
+    return f"{_FORGOTTEN}/{hash_of(shortcode)}"
 
 
 def _last_of(name: str) -> str:
     return name.rpartition("/")[2]
 
 
-def _first_of(month: str) -> date:
-    return datetime.strptime(month, "%Y-%m").date()
+def _first_of(month: str) -> date | None:
+    try:
+        return datetime.strptime(month, "%Y-%m").date()
+    except ValueError:
+        return None

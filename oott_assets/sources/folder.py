@@ -128,7 +128,7 @@ class PhotoFolder:
     def _listed(self, files: Sequence[Path], month: date) -> Generator[ListedPost, None, None]:
         for file in files:
             # Of a name that is not UTF-8, what can be written down.
-            name = os.fsencode(file.relative_to(self.folder)).decode(errors="replace")
+            name = os.fsencode(file.relative_to(self.folder)).decode(errors="backslashreplace")
             yield ListedPost(name, partial(self._brought, file, name, month))
 
     def _brought(self, file: Path, name: str, month: date) -> BroughtPost:

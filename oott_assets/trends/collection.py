@@ -4,6 +4,7 @@ Of a source that asks a site, every post is journalled when its photos are store
 stopped is gone on with by the next, which asks for no post again.
 """
 
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -25,9 +26,13 @@ from oott_assets.sources.photo_source import (
     PhotoSource,
     PostGone,
     RefusedPhoto,
+    SourceBusy,
 )
 from oott_fashion.stores.blobs import Hold
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
+
+# Of a hashtag, a post or two may be gone by the time they are opened; all of so many are not.
+_MANY_GONE = 5
 
 
 @dataclass
@@ -40,6 +45,7 @@ class Collected:
     resumed: int = 0
     forgotten: int = 0
     cut: bool = False
+    dropped: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,10 +88,16 @@ class Collector:
             stored.journal.write(brought)
         return brought
 
+    @property
+    def _hides_faces(self) -> bool:
+        return self.source.shows_people and self.store.hide_faces
+
     def _begun(self, stored: StoredMonth) -> Collected:
-        """Go on where a run before stopped, if it asked the same site."""
+        """Go on where a run before stopped, if it asked the same site and hid faces likewise."""
         posts = stored.journal.posts()
-        if self.source.asks_a_site and all(it.source == self.source.name for it in posts):
+        hides_faces = self._hides_faces
+        alike = all(it.source == self.source.name and it.hides_faces == hides_faces for it in posts)
+        if self.source.asks_a_site and alike:
             return Collected(posts={it.shortcode: it for it in posts}, resumed=len(posts))
         stored.journal.end()
         return Collected()
@@ -114,11 +126,14 @@ class Collector:
         # Of what was asked to be forgotten while this run went on, nothing may come back.
         posts = collected.posts.values()
         remaining = [it for it in posts if not self.store.is_forgotten(it.shortcode)]
-        collected.rows = told_apart(remaining)
+        rows = told_apart(remaining)
+        collected.rows = [row for row in rows if not self.store.is_forgotten(row.shortcode)]
+        if self.source.asks_a_site:
+            _refuse_a_month_that_was_kept_back(collected.rows)
         hold.check()
         stored.write_manifest(collected.rows)
         stored.journal.end()
-        stored.delete_unlisted()
+        collected.dropped = stored.delete_unlisted()
 
 
 @dataclass(frozen=True)
@@ -165,12 +180,13 @@ class _Keeper:
             rows.append(kept.on(self._row(post, photo.name, "kept", None)))
         if not rows:
             return self._without_photo(post, "no photo")
-        return JournalledPost(rows, glimpses)
+        return JournalledPost(rows, glimpses, self.faces is not None)
 
     def _without_photo(
         self, post: ListedPost, state: State, reason: str | None = None
     ) -> JournalledPost:
-        return JournalledPost([self._row(post, post.shortcode, state, reason)], {})
+        row = self._row(post, post.shortcode, state, reason)
+        return JournalledPost([row], {}, self.faces is not None)
 
     def _row(self, post: ListedPost, name: str, state: State, reason: str | None) -> ManifestRow:
         return ManifestRow(
@@ -187,6 +203,19 @@ class _Keeper:
             hashtag=post.hashtag,
             source=self.source,
             fetched_at=datetime.now(UTC),
+        )
+
+
+def _refuse_a_month_that_was_kept_back(rows: Sequence[ManifestRow]) -> None:
+    """Tell a site that shows posts and gives none from a month without photos."""
+    states = Counter(row.state for row in rows)
+    if states["kept"]:
+        return
+    if states["refused"] or states["gone"] == len(rows) >= _MANY_GONE:
+        reason = next(row.reason for row in rows if row.state in ("refused", "gone"))
+        raise SourceBusy(
+            f"none of {len(rows)} listed photos could be brought ({reason}); the month stays as it "
+            "was; see whether the site blocks this account, then run this again"
         )
 
 

@@ -26,7 +26,6 @@ def told_as_failures() -> Iterator[None]:
         if error.errno not in _FULL:
             raise
         raise dg.Failure(
-            f"the disk of the store is full ({error.strerror}); free some, then run this again: "
-            "it goes on where it stopped",
+            f"the disk of the store is full ({error.strerror}); free some, then run this again",
             allow_retries=False,
         ) from error

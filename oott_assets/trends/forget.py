@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -13,17 +14,26 @@ import click
 import dagster as dg
 
 from oott_assets.partitions import MonthAndDestination, destinations
+from oott_assets.resources.crawl_journal import hash_of
 from oott_assets.resources.detection_store import DetectionStore, PartitionDetections
 from oott_assets.resources.manifest import ManifestRow
 from oott_assets.resources.photo_store import PhotoStore
 from oott_assets.resources.stored_month import StoredMonth
 from oott_assets.resources.trend_database import TrendDatabase
 from oott_assets.trends.monthly_trends import counts_of, trend_slice
-from oott_assets.trends.recorded_pictures import delete_recorded_pictures
-from oott_fashion.destinations import UnknownPlace
-from oott_fashion.settings import BadSetting, read_settings
-from oott_fashion.stores.blobs import HeldElsewhere, NoBlob, StoreUnreachable
+from oott_assets.trends.recorded_pictures import delete_recorded_pictures, refuse_going_on
+from oott_fashion.settings import read_settings
+from oott_fashion.stores.blobs import HeldElsewhere, Hold, HoldLost, NoBlob
 from oott_fashion.stores.trend_tables import TrendDatabaseError
+
+_EXPECTED = (
+    HeldElsewhere,
+    HoldLost,
+    OSError,
+    TrendDatabaseError,
+    ValueError,
+    dg.DagsterInvariantViolationError,  # DAGSTER_HOME leads nowhere
+)
 
 
 @dataclass(frozen=True)
@@ -39,30 +49,45 @@ class Forgetting:
         """Remove a post; give each destination and month it was removed from.
 
         Raises:
-            HeldElsewhere: a month of it is being collected.
+            HeldElsewhere: a month of it is being collected or read.
             TrendDatabaseError: the tables cannot be counted anew.
+            ValueError: the manifest of a month cannot be read; all others were looked at.
         """
         # First, so that no crawl that is going on writes it down again.
         self.photo_store.forget(shortcode)
+        unread: list[str] = []
         for slug, month in self.photo_store.months():
             stored = self.photo_store.month(slug, month)
-            if _is_in(stored, shortcode):
-                with stored.held():
-                    self._remove(shortcode, stored, slug, month)
-                yield slug, month
+            try:
+                if not _is_in(stored, shortcode):
+                    continue
+            except ValueError as error:
+                unread.append(f"{slug} {month:%Y-%m}: {error}")
+                continue
+            if self.records is not None:
+                refuse_going_on(self.records, slug, month)
+            with stored.held() as hold:
+                self._remove(shortcode, stored, hold, slug, month)
+            yield slug, month
+        if unread:
+            raise ValueError("; ".join(unread))
 
-    def _remove(self, shortcode: str, stored: StoredMonth, slug: str, month: date) -> None:
+    def _remove(
+        self, shortcode: str, stored: StoredMonth, hold: Hold, slug: str, month: date
+    ) -> None:
         stored.journal.strike(shortcode)
         rows = _rows_of(stored)
-        gone = {row.sha256 for row in rows if row.shortcode == shortcode and row.sha256}
-        if gone:
-            # A photo that was left out for showing the same as this one is not brought back.
-            self._remove_from_counts(gone, slug, month)
+        gone = [row for row in rows if _is_of(row, shortcode)]
+        hashes = {row.sha256 for row in gone if row.sha256}
+        if hashes:
+            self._remove_from_counts(hashes, slug, month)
         if self.records is not None:
             delete_recorded_pictures(self.records, slug, month, "a post on it was removed")
+        hold.check()
         # Last of what names the post: until here, doing it all again finds it.
         if rows:
-            stored.write_manifest([row for row in rows if row.shortcode != shortcode])
+            names = {row.name for row in gone}
+            stored.write_manifest([_not_naming(names, row) for row in rows if row not in gone])
         stored.delete_unlisted()
 
     def _remove_from_counts(self, gone: set[str], slug: str, month: date) -> None:
@@ -70,21 +95,29 @@ class Forgetting:
             detections = self.detection_store.read(slug, month)
         except NoBlob:
             return
+        counted = trend_slice(MonthAndDestination(month, destinations.destination(slug)))
         left = tuple(photo for photo in detections.photos if photo.sha256 not in gone)
         remaining = PartitionDetections(detections.detector_version, left)
         self.detection_store.write(slug, month, remaining)
-        try:
-            counted = trend_slice(MonthAndDestination(month, destinations.destination(slug)))
-        except UnknownPlace:
-            return
         with self.database.tables() as tables:
             if tables.coverage_of(counted) is not None:
                 tables.replace(counted, *counts_of(remaining), datetime.now(UTC))
 
 
 def _is_in(stored: StoredMonth, shortcode: str) -> bool:
-    in_manifest = any(row.shortcode == shortcode for row in _rows_of(stored))
+    in_manifest = any(_is_of(row, shortcode) for row in _rows_of(stored))
     return in_manifest or stored.journal.holds(shortcode)
+
+
+def _is_of(row: ManifestRow, shortcode: str) -> bool:
+    return hash_of(row.shortcode) == hash_of(shortcode)
+
+
+def _not_naming(names: set[str], row: ManifestRow) -> ManifestRow:
+    """Take the names of what is forgotten off the reason why a copy of it was not kept."""
+    if any(name in (row.reason or "") for name in names):
+        return row._replace(reason="shows what a removed photo showed")
+    return row
 
 
 def _rows_of(stored: StoredMonth) -> list[ManifestRow]:
@@ -94,24 +127,30 @@ def _rows_of(stored: StoredMonth) -> list[ManifestRow]:
         return []
 
 
-@click.command()
+# Shortcodes may begin with a hyphen.
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("shortcode")
 def main(shortcode: str) -> None:
-    """Remove the post SHORTCODE from everything stored and counted, and keep it away."""
+    """Remove the post SHORTCODE from everything stored and counted, and keep it away.
+
+    It may be given as the address of the post; of a folder, as the photo's path in it.
+    """
+    address = re.search(r"/(?:p|reel|tv)/([\w-]+)", shortcode)
+    post = address[1] if address else shortcode
     try:
         settings = read_settings()
         root, most_pixels = settings.photo_store_root, settings.most_pixels
         photos = PhotoStore(root=root, most_pixels=most_pixels)
         with _records() as records:
             forgetting = Forgetting(photos, DetectionStore(root=root), TrendDatabase(), records)
-            removed = list(forgetting.forget(shortcode))
-    except (BadSetting, HeldElsewhere, StoreUnreachable, TrendDatabaseError, OSError) as error:
+            removed = list(forgetting.forget(post))
+    except _EXPECTED as error:
         raise click.ClickException(f"{error}; then run this again") from error
     for slug, month in removed:
         click.echo(f"removed from {slug} {month:%Y-%m}")
     if not removed:
-        click.echo("it was stored nowhere")
-    click.echo("it will not be collected again")
+        click.echo(f"nothing is stored under {post}; check how it is written")
+    click.echo(f"{post} will not be collected again")
 
 
 def _records() -> AbstractContextManager[dg.DagsterInstance | None]:

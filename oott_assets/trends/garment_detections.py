@@ -53,12 +53,15 @@ def garment_detections(
     context.log.info("detector %s runs in %s", opened.version, opened.detector.engine.name)
     with told_as_failures():
         stored = photo_store.month(partition.destination.slug, partition.month)
-        photos = _photos_to_read(stored, partition)
-        seen = read_by(opened.detector, photos, stored)
-        seen = reported(seen, context.log, "photos read", len(photos))
-        detections = PartitionDetections(opened.version, tuple(seen))
-        detection_store.write(partition.destination.slug, partition.month, detections)
-        sheet = _contact_sheet(detections, stored)
+        # Alone, since a sweep or a request to forget in between would be undone by what is written.
+        with stored.held() as hold:
+            photos = _photos_to_read(stored, partition)
+            seen = read_by(opened.detector, photos, stored)
+            seen = reported(seen, context.log, "photos read", len(photos))
+            detections = PartitionDetections(opened.version, tuple(seen))
+            hold.check()
+            detection_store.write(partition.destination.slug, partition.month, detections)
+            sheet = _contact_sheet(detections, stored)
     return dg.MaterializeResult(
         metadata={
             "contact sheet": sheet,

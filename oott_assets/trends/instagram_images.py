@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 
 import dagster as dg
 
@@ -14,6 +15,8 @@ from oott_assets.resources.photo_store import PhotoStore
 from oott_assets.resources.stored_month import StoredMonth
 from oott_assets.trends.collection import Collected, Collector
 from oott_assets.trends.failures import told_as_failures
+from oott_assets.trends.recorded_pictures import delete_recorded_pictures
+from oott_fashion.vision.photos import UnreadablePhoto
 
 # Told apart from photos that cannot be used, these are what a month should be without.
 _NOT_OF_THIS_MONTH = ("other month", "no photo")
@@ -34,6 +37,9 @@ def instagram_images(
         source = photo_source.opened()
         collector = Collector(source, photo_store, photo_source.timezone, photo_source.most_posts)
         collected = collector.collect(partition, context.log)
+        if collected.dropped:
+            slug, why = partition.destination.slug, "photos of that run are no longer kept"
+            delete_recorded_pictures(context.instance, slug, partition.month, why)
         return dg.MaterializeResult(
             metadata={
                 "contact sheet": _sheet_of(collected.rows, stored),
@@ -44,8 +50,13 @@ def instagram_images(
 
 def _sheet_of(rows: Sequence[ManifestRow], stored: StoredMonth) -> dg.MarkdownMetadataValue:
     kept = [row.sha256 for row in rows if row.kept and row.sha256 is not None]
-    # Shrunk one by one: eighteen photos of a new phone take three gigabytes.
-    return contact_sheet([annotated(stored.pixels(photo), ()) for photo in sample_of(kept)])
+    tiles = []
+    for photo in sample_of(kept):
+        # One that was forgotten since is not shown.
+        with suppress(UnreadablePhoto):
+            # Shrunk one by one: eighteen photos of a new phone take three gigabytes.
+            tiles.append(annotated(stored.pixels(photo), ()))
+    return contact_sheet(tiles)
 
 
 def _counts_of(collected: Collected) -> dict[str, dg.MetadataValue | int | bool | str]:

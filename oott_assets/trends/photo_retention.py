@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
@@ -10,27 +10,33 @@ from oott_assets.resources.manifest import ManifestRow
 from oott_assets.resources.photo_store import PhotoStore
 from oott_assets.resources.stored_month import StoredMonth
 from oott_assets.trends.failures import told_as_failures
-from oott_assets.trends.recorded_pictures import delete_recorded_pictures
+from oott_assets.trends.recorded_pictures import delete_recorded_pictures, refuse_going_on
 from oott_fashion.stores.blobs import HeldElsewhere, NoBlob
 
 
 @dataclass(frozen=True)
-class Retention:
-    """Deletes what was fetched before ``fetched_before``."""
+class Sweep:
+    """Deletes what was fetched before ``fetched_before``, and the pages of ``records`` it is on."""
 
     fetched_before: datetime
+    records: dg.DagsterInstance
 
-    def sweep(self, stored: StoredMonth) -> int:
+    def month(self, stored: StoredMonth, destination: str, month: date) -> int:
         """Delete a month's photos once the oldest is due, and what no manifest lists; count them.
 
         A month goes at once, since half of one could not be read again by a new detector.
 
         Raises:
-            HeldElsewhere: the month is being collected.
+            HeldElsewhere: the month is being collected or read.
+            ValueError: its manifest cannot be read.
         """
+        refuse_going_on(self.records, destination, month)
         with stored.held() as hold:
             rows = _manifest_of(stored)
             if self._is_due([row for row in rows if row.kept]):
+                # First, so that a sweep that is cut short finds the month due again.
+                why = "its photos were deleted"
+                delete_recorded_pictures(self.records, destination, month, why)
                 hold.check()
                 stored.write_manifest([_deleted(row) for row in rows])
             for post in stored.journal.posts():
@@ -54,12 +60,13 @@ def _deleted(row: ManifestRow) -> ManifestRow:
 
 
 class PhotoRetention(dg.ConfigurableResource[None]):
-    """For how many days photos are kept; None is for ever."""
+    """For how many days photos are kept; 0 is for ever."""
 
-    days: int | None
+    days: int
 
-    def as_of(self, now: datetime) -> Retention | None:
-        return None if self.days is None else Retention(now - timedelta(days=self.days))
+    def sweep(self, now: datetime, records: dg.DagsterInstance) -> Sweep:
+        long_ago = datetime.min.replace(tzinfo=UTC)
+        return Sweep(now - timedelta(days=self.days) if self.days else long_ago, records)
 
 
 @dg.op
@@ -70,20 +77,24 @@ def delete_old_photos(
 
     Detections and counts stay; runs whose pages show deleted photos are taken out of the records.
     """
-    retention = photo_retention.as_of(datetime.now(UTC))
-    if retention is None:
-        context.log.info("OOTT_PHOTO_RETENTION_DAYS is not set: photos are kept for ever")
-        return
+    sweep = photo_retention.sweep(datetime.now(UTC), context.instance)
+    failed: list[str] = []
     with told_as_failures():
         for slug, month in photo_store.months():
+            name = f"{slug} {month:%Y-%m}"
             try:
-                deleted = retention.sweep(photo_store.month(slug, month))
+                deleted = sweep.month(photo_store.month(slug, month), slug, month)
             except HeldElsewhere as error:
-                context.log.warning("%s; its photos are left for the next sweep", error)
-                continue
-            if deleted:
-                context.log.info("%s %s: %d photos deleted", slug, f"{month:%Y-%m}", deleted)
-                delete_recorded_pictures(context.instance, slug, month, "its photos were deleted")
+                context.log.warning("%s is left for the next sweep: %s", name, error)
+            except ValueError as error:
+                failed.append(f"{name}: {error}")
+            else:
+                context.log.info("%s: %d photos deleted", name, deleted)
+    if failed:
+        raise dg.Failure(
+            f"photos of {len(failed)} months were not looked at: {'; '.join(failed)}",
+            allow_retries=False,
+        )
 
 
 @dg.job(description="Deletes the photos whose OOTT_PHOTO_RETENTION_DAYS are over.")

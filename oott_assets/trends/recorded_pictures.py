@@ -5,8 +5,28 @@ from datetime import date
 import dagster as dg
 
 from oott_assets.partitions import partition_key
+from oott_fashion.stores.blobs import HeldElsewhere
 
-_SHOWN_ON = ("instagram_images", "garment_detections")
+_SHOWING = ("instagram_images", "garment_detections")
+_COUNTING = ("garment_trends", "outfit_trends")
+
+_GOING_ON = (
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+)
+
+
+def refuse_going_on(instance: dg.DagsterInstance, destination: str, month: date) -> None:
+    """Refuse to touch what a run that is going on may write or show once more.
+
+    Raises:
+        HeldElsewhere: there is such a run of that month.
+    """
+    key = partition_key(destination, month)
+    going_on = dg.RunsFilter(tags={"dagster/partition": key}, statuses=list(_GOING_ON))
+    for run in instance.get_runs(going_on, limit=1):
+        raise HeldElsewhere(f"run {run.run_id} of {key} is going on; wait until it ends")
 
 
 def delete_recorded_pictures(
@@ -20,18 +40,17 @@ def delete_recorded_pictures(
     key = partition_key(destination, month)
     runs = instance.get_runs(dg.RunsFilter(tags={"dagster/partition": key}))
     finished = [run for run in runs if run.is_finished]
-    made = [
-        asset
-        for asset in map(dg.AssetKey, _SHOWN_ON)
-        if instance.fetch_materializations(
-            dg.AssetRecordsFilter(asset, asset_partitions=[key]), limit=1
-        ).records
-    ]
+    made = [asset for asset in (*_SHOWING, *_COUNTING) if _was_made(instance, asset, key)]
     for run in finished:
         instance.delete_run(run.run_id)
-    if finished:
-        for asset in made:
-            instance.report_runless_asset_event(
-                dg.AssetMaterialization(asset, partition=key, metadata={"contact sheet": why})
-            )
+    for asset in made if finished else ():
+        metadata = {"contact sheet": why} if asset in _SHOWING else {}
+        instance.report_runless_asset_event(
+            dg.AssetMaterialization(asset, partition=key, metadata=metadata)
+        )
     return len(finished)
+
+
+def _was_made(instance: dg.DagsterInstance, asset: str, key: str) -> bool:
+    made = dg.AssetRecordsFilter(dg.AssetKey(asset), asset_partitions=[key])
+    return bool(instance.fetch_materializations(made, limit=1).records)

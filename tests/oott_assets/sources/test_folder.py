@@ -138,7 +138,15 @@ def test_a_name_that_is_not_utf8_is_written_as_well_as_it_can_be(tmp_path: Path)
     save_photo(tmp_path / "a.jpg")
     os.rename(tmp_path / "a.jpg", os.fsencode(tmp_path) + b"/caf\xe9.jpg")
 
-    assert names(photo_folder(tmp_path, "hongdae")) == ["caf\ufffd.jpg"]
+    assert names(photo_folder(tmp_path, "hongdae")) == ["caf\\xe9.jpg"]
+
+
+def test_names_in_an_old_korean_encoding_are_told_apart(tmp_path: Path) -> None:
+    for name in ("사진.jpg", "강남.jpg", "서울.jpg"):
+        save_photo(tmp_path / "a.jpg")
+        os.rename(tmp_path / "a.jpg", os.fsencode(tmp_path) + b"/" + name.encode("cp949"))
+
+    assert len(set(names(photo_folder(tmp_path, "hongdae")))) == 3
 
 
 def test_a_missing_folder_is_unknown_photos_and_not_none(tmp_path: Path) -> None:

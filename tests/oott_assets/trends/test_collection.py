@@ -9,7 +9,7 @@ import pytest
 from oott_assets.partitions import MonthAndDestination, destinations
 from oott_assets.resources.manifest import ManifestRow
 from oott_assets.resources.photo_store import PhotoStore
-from oott_assets.sources.photo_source import PhotosUnknown, PostGone, RefusedPhoto
+from oott_assets.sources.photo_source import PhotosUnknown, PostGone, RefusedPhoto, SourceBusy
 from oott_assets.trends.collection import Collected, Collector
 from oott_fashion.stores.blobs import HeldElsewhere, NoBlob
 from tests.oott_assets.trends.posts import Post, ToldSource, jpeg
@@ -176,6 +176,47 @@ def test_a_source_that_costs_nothing_is_read_anew(store: PhotoStore) -> None:
 
     assert again.brought == ["a"]
     assert len(files(store)) == 2
+
+
+@pytest.mark.parametrize(
+    "post",
+    [
+        Post("refused", [RefusedPhoto("refused-1.jpg", "the server said 403")]),
+        Post("gone", trouble=PostGone("the page says it isn't available")),
+    ],
+)
+def test_a_site_that_shows_posts_and_gives_none_does_not_empty_a_month(
+    store: PhotoStore, post: Post
+) -> None:
+    collect(store, ToldSource([Post("a", [jpeg(1)])]))
+    before = files(store)
+    kept_back = [Post(f"{post.shortcode}{it}", post.photos, trouble=post.trouble) for it in "12345"]
+
+    with pytest.raises(SourceBusy, match="none of 5 listed photos could be brought"):
+        collect(store, ToldSource(kept_back))
+
+    assert states(store) == {"a-1.jpg": "kept"}
+    assert [it for it in files(store) if not it.startswith("journals/")] == before
+
+
+def test_a_few_posts_that_are_gone_are_a_fact(store: PhotoStore) -> None:
+    collect(store, ToldSource([Post("a", trouble=PostGone("gone")), Post("b")]))
+
+    assert states(store) == {"a": "gone", "b": "no photo"}
+
+
+def test_a_run_that_hides_faces_does_not_go_on_with_one_that_did_not(tmp_path: Path) -> None:
+    root, posts = str(tmp_path / "photos"), [Post("a", [jpeg(1)]), Post("b", [jpeg(2)])]
+    seen = PhotoStore(root=root, most_pixels=100_000, hide_faces=False)
+    hidden = PhotoStore(root=root, most_pixels=100_000)
+    blocked = [posts[0], Post("b", trouble=PhotosUnknown("log in"))]
+    with pytest.raises(PhotosUnknown):
+        collect(seen, ToldSource(blocked, shows_people=True))
+    again = ToldSource(posts, shows_people=True)
+
+    collect(hidden, again)
+
+    assert again.brought == ["a", "b"]
 
 
 def test_a_listing_is_cut_at_the_most_posts_and_says_so(store: PhotoStore) -> None:

@@ -1,14 +1,16 @@
 """A post that is to be forgotten is nowhere any more, and does not come back."""
 
+import unicodedata
 from pathlib import Path
 
 import dagster as dg
 import pytest
 from click.testing import CliRunner
 
+from oott_assets.definitions import defs
 from oott_assets.resources.crawl_journal import JournalledPost
 from oott_assets.trends.forget import main
-from tests.oott_assets.street import Street
+from tests.oott_assets.street import Street, save_photo
 
 LOOK = "look-0001.jpg"
 
@@ -68,6 +70,8 @@ def test_contact_sheets_that_may_show_it_go_from_the_records(
 
     forget(LOOK)
 
+    for asset in ("garment_trends", "outfit_trends"):
+        assert records.get_materialized_partitions(dg.AssetKey(asset)) == {"hongdae|2026-09"}
     for asset in ("instagram_images", "garment_detections"):
         [record] = records.fetch_materializations(dg.AssetKey(asset), limit=10).records
         assert record.asset_materialization
@@ -81,7 +85,7 @@ def test_a_post_of_a_crawl_that_stopped_is_forgotten_too(
     street.run(records=records)
     stored = street.stored()
     rows = stored.manifest()
-    stored.journal.write(JournalledPost([rows[1]], {}))
+    stored.journal.write(JournalledPost([rows[1]], {}, False))
     stored.write_manifest([rows[0]])
 
     forget(LOOK)
@@ -93,7 +97,7 @@ def test_a_post_of_a_crawl_that_stopped_is_forgotten_too(
 def test_a_post_stored_nowhere_is_kept_away_all_the_same(
     street: Street, records: dg.DagsterInstance
 ) -> None:
-    assert "it was stored nowhere" in forget(LOOK)
+    assert f"nothing is stored under {LOOK}; check how it is written" in forget(LOOK)
 
     street.run(records=records)
 
@@ -112,3 +116,83 @@ def test_a_month_that_is_being_collected_is_said_and_the_post_stays_away(
     assert "then run this again" in result.output
     assert street.photo_store.is_forgotten(LOOK)
     assert "removed from" in forget(LOOK)
+
+
+def test_a_post_of_a_run_that_is_going_on_is_said_and_nothing_is_touched(
+    street: Street, records: dg.DagsterInstance
+) -> None:
+    street.run(records=records)
+    records.create_run_for_job(
+        defs.resolve_job_def("monthly_trends_job"),
+        status=dg.DagsterRunStatus.STARTED,
+        tags={"dagster/partition": "hongdae|2026-09"},
+    )
+
+    result = CliRunner().invoke(main, [LOOK])
+
+    assert result.exit_code == 1
+    assert "is going on; wait until it ends" in result.output
+    assert LOOK in [row.shortcode for row in street.manifest()]
+
+
+@pytest.mark.usefixtures("records")
+def test_a_manifest_that_cannot_be_read_is_said_and_the_others_are_looked_at(
+    street: Street, tmp_path: Path
+) -> None:
+    street.run()
+    manifests = tmp_path / "home/photos/manifests/hongdae"
+    (manifests / "2026-08.parquet").write_bytes(b"no parquet")
+    (manifests / "Thumbs.db").write_bytes(b"a file manager's")
+
+    result = CliRunner().invoke(main, [LOOK])
+
+    assert result.exit_code == 1
+    assert "hongdae 2026-08" in result.output
+    assert LOOK not in [row.shortcode for row in street.manifest()]
+
+
+@pytest.mark.usefixtures("records")
+def test_the_copy_of_a_forgotten_photo_does_not_name_it(
+    street: Street, photos_folder: Path
+) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        save_photo(photos_folder / "hongdae/2026-09" / name)
+    street.run()
+
+    forget("hongdae/2026-09/a.jpg")
+
+    [copy] = street.manifest()
+    assert (copy.name, copy.state) == ("hongdae/2026-09/b.jpg", "double")
+    assert copy.reason == "shows what a removed photo showed"
+
+
+@pytest.mark.usefixtures("records")
+@pytest.mark.parametrize(
+    "given", ["-ABC_1", "https://www.instagram.com/p/-ABC_1/?img_index=2", "/reel/-ABC_1/"]
+)
+def test_a_post_may_be_given_by_shortcode_or_address(street: Street, given: str) -> None:
+    assert "-ABC_1 will not be collected again" in forget(given)
+    assert street.photo_store.is_forgotten("-ABC_1")
+
+
+@pytest.mark.usefixtures("records")
+def test_the_name_of_a_file_is_found_however_its_letters_are_composed(
+    street: Street, photos_folder: Path
+) -> None:
+    save_photo(photos_folder / unicodedata.normalize("NFD", "홍대/2026-09/가.jpg"))
+    street.run()
+
+    assert "removed from hongdae 2026-09" in forget("홍대/2026-09/가.jpg")
+    assert street.manifest() == []
+
+
+def test_records_that_are_not_there_are_said(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    street.run()
+    monkeypatch.setenv("DAGSTER_HOME", "nowhere")
+
+    result = CliRunner().invoke(main, [LOOK])
+
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert "DAGSTER_HOME" in result.output

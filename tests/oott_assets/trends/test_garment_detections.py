@@ -1,10 +1,14 @@
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from oott_assets.resources.stored_month import StoredMonth
 from oott_fashion.settings import read_settings
+from oott_fashion.stores.blobs import HeldElsewhere
 from oott_fashion.stores.model_store import ModelStore, read_card
+from oott_fashion.vision.photos import Photo
 from tests.oott_assets.street import STARTER, Street, failures, metadata_of, save_photo
 
 
@@ -115,3 +119,33 @@ def test_a_detector_of_other_garments_is_refused_and_old_detections_stay(
 
     assert "class 3 is 'cape', expected 'coat'" in failure
     assert street.detections() == before
+
+
+def test_detections_are_not_made_while_another_deletes_or_collects_the_photos(
+    street: Street,
+) -> None:
+    street.run()
+    before = street.detections()
+
+    with street.stored().held():
+        [failure] = failures(street.run(only="garment_detections"))
+
+    assert "is held by process" in failure
+    assert street.detections() == before
+
+
+def test_photos_are_not_deleted_while_they_are_read(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    street.run(only="instagram_images")
+    pixels, refused = StoredMonth.pixels, []
+
+    def deleting(stored: StoredMonth, sha256: str) -> Photo:
+        with suppress(HeldElsewhere), street.stored().held():
+            refused.append("not")
+        return pixels(stored, sha256)
+
+    monkeypatch.setattr(StoredMonth, "pixels", deleting)
+
+    assert street.run(only="garment_detections").success
+    assert refused == []

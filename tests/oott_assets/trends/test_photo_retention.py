@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from oott_assets.definitions import defs, resources_of
+from oott_assets.resources.stored_month import StoredMonth
 from oott_fashion.settings import read_settings
 from tests.oott_assets.street import OCTOBER, SEPTEMBER, Street, failures
 
@@ -64,12 +65,14 @@ def test_younger_photos_stay(
     assert len(photo_files(tmp_path)) == 4
 
 
-def test_without_a_retention_photos_are_kept_for_ever(street: Street, tmp_path: Path) -> None:
+def test_with_no_days_photos_are_kept_for_ever(
+    street: Street, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_PHOTO_RETENTION_DAYS", "0")
     street.run(only="instagram_images")
     age(street, days=10_000)
-    resources = resources_of(read_settings().model_copy(update={"photo_retention_days": None}))
 
-    defs.resolve_job_def("photo_retention_job").execute_in_process(resources=resources)
+    assert sweep().success
 
     assert len(photo_files(tmp_path)) == 4
 
@@ -136,6 +139,40 @@ def test_runs_that_show_deleted_photos_go_from_the_records_and_others_stay(
     }
     assert shown["hongdae|2026-09"] == "its photos were deleted"
     assert "data:image/jpeg" in shown["hongdae|2026-10"]
+
+
+def test_a_sweep_that_is_cut_short_leaves_no_page_that_shows_deleted_photos(
+    street: Street, records: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    street.run(records=records)
+    age(street, days=366)
+
+    def cut(_stored: StoredMonth) -> int:
+        raise RuntimeError("the machine went down")
+
+    with monkeypatch.context() as cutting:
+        cutting.setattr(StoredMonth, "delete_unlisted", cut)
+        assert not sweep(records).success
+    assert sweep(records).success
+
+    for asset in ("instagram_images", "garment_detections"):
+        for record in records.fetch_materializations(dg.AssetKey(asset), limit=10).records:
+            assert record.asset_materialization
+            sheet = record.asset_materialization.metadata["contact sheet"].value
+            assert sheet == "its photos were deleted"
+
+
+def test_a_manifest_that_cannot_be_read_fails_the_sweep_after_all_others(
+    street: Street, tmp_path: Path
+) -> None:
+    street.run(only="instagram_images")
+    age(street, days=366)
+    (tmp_path / "home/photos/manifests/hongdae/2026-08.parquet").write_bytes(b"no parquet")
+
+    [failure] = failures(sweep())
+
+    assert failure.startswith("photos of 1 months were not looked at: hongdae 2026-08")
+    assert photo_files(tmp_path) == []
 
 
 def test_the_sweep_runs_every_night_without_being_switched_on() -> None:
