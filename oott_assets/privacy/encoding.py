@@ -28,11 +28,7 @@ def encoded_like(content: bytes, photo: Photo, exactly: bool = False) -> bytes:
     Blocks of a JPEG whose pixels did not change then change little. What is no JPEG or WebP, or
     must be kept ``exactly``, becomes a PNG; all are written with 8 bits, opaque.
     """
-    with warnings.catch_warnings():
-        # The caller has read the photo, and so has bounded it.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        original = open_image(io.BytesIO(content), formats=FORMATS)
-    with original:
+    with _opened(content) as original:
         pixels = Image.fromarray(photo)
         options = {"format": "PNG"} if exactly else _options(original, content, max(pixels.size))
         # A grey JPEG has no tables for colour.
@@ -42,6 +38,22 @@ def encoded_like(content: bytes, photo: Photo, exactly: bool = False) -> bytes:
     encoded = io.BytesIO()
     pixels.save(encoded, **options)
     return encoded.getvalue()
+
+
+def is_transparent(content: bytes) -> bool:
+    """Tell whether a photo that was read has pixels which show only in part, or not at all."""
+    with _opened(content) as image:
+        # A PNG may say so after its pixels.
+        if image.format == "PNG":
+            image.load()
+        return image.has_transparency_data
+
+
+def _opened(content: bytes) -> Image.Image:
+    with warnings.catch_warnings():
+        # The caller has read the photo, and so has bounded it.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return open_image(io.BytesIO(content), formats=FORMATS)
 
 
 def _options(original: Image.Image, content: bytes, longest_side: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from oott_assets.privacy.encoding import encoded_like
+from oott_assets.privacy.encoding import encoded_like, is_transparent
 from oott_assets.privacy.faces import FaceHider
 from oott_assets.privacy.metadata import without_metadata
 from oott_fashion.vision.photos import Photo, UnreadablePhoto, read_photo
@@ -23,8 +23,8 @@ def stored_form(content: bytes, most_pixels: int, faces: FaceHider | None) -> St
     """Make of a photo what may be kept; the same bytes always become the same bytes.
 
     A JPEG, PNG or WebP that is upright and shows no face keeps its compressed pixels, and one
-    without metadata comes back byte for byte. Others are encoded anew. Faces stay where
-    ``faces`` is None.
+    without metadata comes back byte for byte. Others are encoded anew, and what is transparent
+    as it looks on white. Faces stay where ``faces`` is None.
 
     Raises:
         PhotoTooLarge: it has more than ``most_pixels``; nothing was decoded.
@@ -40,6 +40,9 @@ def stored_form(content: bytes, most_pixels: int, faces: FaceHider | None) -> St
 
 def _stripped(content: bytes, photo: Photo) -> bytes:
     """Take the metadata off a file, so that ``photo`` can still be read in what is left."""
+    # Under what is transparent the file keeps colours, and in them a face that nobody looked for.
+    if is_transparent(content):
+        return encoded_like(content, photo, exactly=True)
     height, width = photo.shape[:2]
     try:
         stripped = without_metadata(content)

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 def opened_blobs(root: str) -> Blobs:
     """Open, once in a process, the blobs under ``root``, a folder or gs://BUCKET/PREFIX.
 
+    What people posted is for the eyes of this user alone.
+
     Raises:
         ValueError: ``root`` is another kind of address.
         StoreUnreachable: there are no credentials for the bucket.
     """
-    return blobs_at(root, _client)
+    return blobs_at(root, _client, private=True)
 
 
 def _client() -> "storage.Client":

@@ -1,12 +1,15 @@
 """One bounded HTTP request, and further tries of it where they may help."""
 
 import logging
+import socket
 import ssl
+import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary, ref
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
@@ -17,11 +20,17 @@ from oott_assets.sources.photo_source import SourceBusy
 MOST_TRIES = 4
 
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
+_MOST_SECONDS = 60.0
 
 _growing = wait_exponential_jitter(initial=1, max=60)
 
 # At INFO httpx writes every URL it asks, and some hold a token or a signature.
 logging.getLogger("httpx").setLevel(logging.WARNING)
+
+# The streams that were opened through each client, which keeps some of them for later requests.
+_connections: WeakKeyDictionary[httpx.Client, list[ref[Any]]] = WeakKeyDictionary()
+
+_Noted = Callable[[str, Mapping[str, Any]], None]
 
 _Result = TypeVar("_Result")
 
@@ -86,14 +95,20 @@ def tried(
 
 @contextmanager
 def answered(
-    client: httpx.Client, url: str, headers: dict[str, str] | None = None
+    client: httpx.Client,
+    url: str,
+    headers: dict[str, str] | None = None,
+    until: float | None = None,
 ) -> Iterator[httpx.Response]:
     """Ask for ``url``; the body is not read yet, and a redirect is not followed.
+
+    Headers and body must have come at ``until``, a moment of ``time.monotonic``, by default a
+    minute from now; then the connection is cut.
 
     Cookies and credentials of ``client`` stay behind, for many a host is asked through it.
 
     Raises:
-        Unanswered: the connection failed, here or while the body was read.
+        Unanswered: the connection failed or was cut, here or while the body was read.
         httpx.InvalidURL: ``url`` cannot be asked for.
     """
     request = httpx.Request(
@@ -105,17 +120,25 @@ def answered(
             "Accept-Encoding": "identity",
             **(headers or {}),
         },
-        extensions={"timeout": _TIMEOUT.as_dict()},
     )
+    until = time.monotonic() + _MOST_SECONDS if until is None else until
+    too_slow = Unanswered(f"{request.url.host} is too slow: it did not end in time")
     try:
-        response = client.send(request, auth=None, follow_redirects=False, stream=True)
-        try:
-            yield response
-        finally:
-            response.close()
+        with _cut_at(until, client) as noted:
+            request.extensions = {"timeout": _TIMEOUT.as_dict(), "trace": noted}
+            response = client.send(request, auth=None, follow_redirects=False, stream=True)
+            try:
+                yield response
+            finally:
+                response.close()
+        # A connection that was cut looks like the end of a body that says no length.
+        if time.monotonic() >= until:
+            raise too_slow
     except httpx.TimeoutException as error:
         raise Unanswered(f"{request.url.host} did not answer in time") from error
     except httpx.TransportError as error:
+        if time.monotonic() >= until:
+            raise too_slow from error
         how = error or type(error).__name__
         raise Unanswered(f"the connection to {request.url.host} failed: {how}") from error
 
@@ -153,6 +176,39 @@ def refuse_failure(response: httpx.Response) -> None:
         raise TooManyRequests(f"{host} says: too many requests (429)", wait)
     if status == 408 or status >= 500:
         raise Unanswered(f"{host} failed ({status})", wait)
+
+
+@contextmanager
+def _cut_at(until: float, client: httpx.Client) -> Iterator[_Noted]:
+    """Cut the connections of ``client`` at ``until``, and give what is to be told of new ones.
+
+    A timeout of a single read never comes where headers drip in byte by byte.
+    """
+    opened = _connections.setdefault(client, [])
+
+    def noted(event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            stream = info["return_value"]
+            opened[:] = [*(it for it in opened if it() is not None), ref(stream)]
+            if time.monotonic() >= until:
+                _cut([ref(stream)])
+
+    timer = threading.Timer(max(0.0, until - time.monotonic()), _cut, (opened,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield noted
+    finally:
+        timer.cancel()
+
+
+def _cut(connections: list[ref[Any]]) -> None:
+    for stream in [it() for it in connections]:
+        connected = stream and stream.get_extra_info("socket")
+        if connected is not None:
+            # The shutdown of a TLS socket would take its keys from under the thread that reads.
+            with suppress(OSError):
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
 def _refuse_long_wait(failure: Unanswered) -> None:

@@ -22,10 +22,13 @@ _PHOTO_SECONDS = 60.0
 
 _MOST_REDIRECTS = 3
 
-# One photo may be broken on its server; so many in a row are an outage, and no empty month.
+# One photo may be broken on its server, or denied; so many in a row are an outage, or a block, and
+# no empty month.
 _MOST_FAILURES_IN_A_ROW = 5
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
+
+_ACCEPT = {"Accept": "image/*"}
 
 
 class Downloads:
@@ -51,13 +54,13 @@ class Downloads:
         """Fetch the photo at ``url``; whether its bytes are a photo is not looked at.
 
         Raises:
-            SourceBusy: the server asks to wait for long, or it fails photo after photo.
+            SourceBusy: the server asks to wait for long, or it fails or denies photo after photo.
         """
         try:
             content = tried(partial(self._content, url), self._pace, _PHOTO_SECONDS)
         except TooManyRequests as failure:
             raise SourceBusy(f"{failure}, at every try; run it again later") from failure
-        except Unanswered as failure:
+        except (Unanswered, _Denied) as failure:
             return self._refused_by_failure(name, failure)
         except (_Refused, AnswerTooLarge) as refusal:
             self._failures_in_a_row = 0
@@ -69,7 +72,7 @@ class Downloads:
         for _ in range(1 + _MOST_REDIRECTS):
             self._refuse_host(url)
             try:
-                with answered(self._client, url, {"Accept": "image/*"}) as response:
+                with answered(self._client, url, _ACCEPT, until) as response:
                     if response.status_code not in _REDIRECTS:
                         _refuse_status(response)
                         return body_of(response, self._most_bytes, until)
@@ -82,7 +85,7 @@ class Downloads:
         if not self._may_ask(url):
             raise _Refused(f"its host may not be asked: {host_of(url) or 'no http or https URL'}")
 
-    def _refused_by_failure(self, name: str, failure: Unanswered) -> RefusedPhoto:
+    def _refused_by_failure(self, name: str, failure: Exception) -> RefusedPhoto:
         self._failures_in_a_row += 1
         if self._failures_in_a_row >= _MOST_FAILURES_IN_A_ROW:
             raise SourceBusy(
@@ -96,12 +99,16 @@ class _Refused(Exception):
     """A photo that further tries would not bring."""
 
 
+class _Denied(Exception):
+    """A photo that its server does not give, for what may be no fault of this photo's."""
+
+
 def _refuse_status(response: httpx.Response) -> None:
     refuse_failure(response)
     status = response.status_code
     if status in (404, 410):
         raise _Refused(f"gone ({status})")
     if status in (401, 403):
-        raise _Refused(f"its server denies it ({status})")
+        raise _Denied(f"its server denies it ({status})")
     if status != 200:
-        raise _Refused(f"its server answered {status}, expected 200")
+        raise _Denied(f"its server answered {status}, expected 200")

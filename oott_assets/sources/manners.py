@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -17,6 +17,10 @@ LONGEST_WAIT_SECONDS = 900.0
 _JITTER = 0.3
 
 _LONGEST_LABEL = 63
+
+# Addresses that carry one of IPv4, which may be of a host inside. Source: RFC 6052 and RFC 3056.
+_NAT64 = IPv6Network("64:ff9b::/96")
+_6TO4 = IPv6Network("2002::/16")
 
 
 class Pace:
@@ -137,4 +141,9 @@ def _place_of(url: str) -> _Place:
 
 def _is_public_address(text: str) -> bool:
     address = ip_address(text.partition("%")[0])
+    if address in _NAT64:
+        # How a network without IPv4 names every host that has nothing else.
+        address = IPv4Address(int(address) & 0xFFFFFFFF)
+    if address in _6TO4:
+        return False
     return address.is_global and not address.is_multicast

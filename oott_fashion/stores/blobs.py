@@ -102,8 +102,10 @@ class Blobs(Protocol):
 class LocalBlobs:
     """Blobs as files under ``root``."""
 
-    def __init__(self, root: str | Path) -> None:
+    def __init__(self, root: str | Path, private: bool = False) -> None:
         """Keep blobs under ``root``, which need not exist yet.
+
+        What is ``private`` only this user can read: the files, and the folders made for them.
 
         Raises:
             ValueError: ``root`` is a URL.
@@ -111,6 +113,7 @@ class LocalBlobs:
         if "://" in str(root):
             raise ValueError(f"{root} is not a local folder, the only place that works here")
         self.root = Path(root)
+        self._private = private
 
     def read(self, name: str) -> bytes:
         path = self._file(name)
@@ -121,8 +124,8 @@ class LocalBlobs:
 
     def write(self, name: str, content: bytes) -> None:
         path = self._file(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with alone_with(path.with_name(f"{_UNFINISHED}{path.name}")) as file:
+        self._make(path.parent)
+        with alone_with(path.with_name(f"{_UNFINISHED}{path.name}"), self._private) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -168,6 +171,7 @@ class LocalBlobs:
         """Be alone in ``folder``, after removing what killed writers left in it."""
         place = self.path_of(folder)
         note = place / _HOLDER
+        self._make(place)
         with ExitStack() as stack:
             try:
                 opened = stack.enter_context(locked_folder(place, wait=False))
@@ -182,7 +186,9 @@ class LocalBlobs:
     @contextmanager
     def alone_in(self, folder: str) -> Iterator[None]:
         """Wait for whoever is alone in ``folder``, then be so; a killed one no longer is."""
-        with locked_folder(self.path_of(folder), wait=True):
+        place = self.path_of(folder)
+        self._make(place)
+        with locked_folder(place, wait=True):
             yield
 
     def path_of(self, name: str) -> Path:
@@ -195,6 +201,13 @@ class LocalBlobs:
 
     def _file(self, name: str) -> Path:
         return self.root / checked(name)
+
+    def _make(self, folder: Path) -> None:
+        """Make ``folder``; what is above the root is not this store's to close."""
+        self.root.parent.mkdir(parents=True, exist_ok=True)
+        below = [it for it in (folder, *folder.parents) if it.is_relative_to(self.root)]
+        for made in reversed(below):
+            made.mkdir(0o700 if self._private else 0o777, exist_ok=True)
 
     def _entries(self, folder: str) -> list[Path]:
         place = self.path_of(folder)

@@ -9,8 +9,11 @@ from typing import BinaryIO
 
 
 @contextmanager
-def alone_with(path: Path) -> Iterator[BinaryIO]:
-    """Open ``path``, empty, for this writer alone, taking over what a killed one left."""
+def alone_with(path: Path, private: bool = False) -> Iterator[BinaryIO]:
+    """Open ``path``, empty, for this writer alone, taking over what a killed one left.
+
+    What is ``private`` only this user can read.
+    """
     while True:
         with path.open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -18,6 +21,8 @@ def alone_with(path: Path) -> Iterator[BinaryIO]:
             if not is_still(file.fileno(), path):
                 continue
             file.truncate(0)
+            if private:
+                os.fchmod(file.fileno(), 0o600)
             try:
                 yield file
             except BaseException:

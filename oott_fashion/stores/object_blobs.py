@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 _URL = re.compile(r"(?P<kind>[A-Za-z][A-Za-z0-9+.-]*):/{1,2}(?P<place>.*)")
 
 
-def blobs_at(root: str | Path, client: "Callable[[], storage.Client]") -> Blobs:
+def blobs_at(
+    root: str | Path, client: "Callable[[], storage.Client]", private: bool = False
+) -> Blobs:
     """Open the blobs under ``root``, a folder or gs://BUCKET/PREFIX; a bucket by ``client``.
+
+    Of a folder, what is ``private`` only this user can read; a bucket has its own rules.
 
     Raises:
         ValueError: ``root`` is another kind of address, or names no bucket.
@@ -23,7 +27,7 @@ def blobs_at(root: str | Path, client: "Callable[[], storage.Client]") -> Blobs:
     """
     url = _URL.fullmatch(str(root))
     if url is None:
-        return LocalBlobs(root)
+        return LocalBlobs(root, private)
     bucket, _, prefix = url["place"].partition("/")
     if url["kind"] != "gs" or not bucket:
         # Not the whole of it, which may hold a password.

@@ -15,15 +15,22 @@ _NO_PERMISSION = frozenset((3, 10, *range(200, 300)))
 _TOO_MANY_CALLS = frozenset((4, 17, 32, 613, 80002))
 _MAY_PASS = frozenset((1, 2))
 _HASHTAGS_USED_UP, _HASHTAGS_USED_UP_SUBCODE = 18, 2207034
-_NO_SUCH_HASHTAG, _NO_SUCH_HASHTAG_SUBCODE = 24, 2207024
+
+# Codes with their subcodes: 24 and 100 alone stand for other errors, too.
+_NO_SUCH_HASHTAG = (24, 2207024)
+_NO_SUCH_ID = (100, 33)
 
 
-class NoSuchHashtag(LookupError):
-    """Instagram knows no such hashtag, so that it has no posts."""
+class NoSuchId(PhotosUnknown):
+    """The API knows nothing by an id; one that was remembered may be out of date."""
+
+
+class NoSuchHashtag(NoSuchId):
+    """Instagram knows no such hashtag; in answer to a search that means that it has no posts."""
 
 
 def meaning_of(error: GraphError, said: str, wait_seconds: float) -> Exception:
-    """Tell what to raise for ``error``: Unanswered, NoSuchHashtag or PhotosUnknown.
+    """Tell what to raise for ``error``: Unanswered, or PhotosUnknown or a kind of it.
 
     ``said`` is its message without secrets, ``wait_seconds`` what the answer asks to wait.
     """
@@ -33,8 +40,10 @@ def meaning_of(error: GraphError, said: str, wait_seconds: float) -> Exception:
             "the account has searched the 30 hashtags that Instagram allows in 7 days; which "
             f"destinations still fit is said by: python -m oott_assets.sources.graph_api ({said})"
         )
-    if code == _NO_SUCH_HASHTAG or subcode == _NO_SUCH_HASHTAG_SUBCODE:
-        return NoSuchHashtag(said)
+    if (code, subcode) == _NO_SUCH_HASHTAG:
+        return NoSuchHashtag(f"the Graph API knows no such hashtag ({said})")
+    if (code, subcode) == _NO_SUCH_ID:
+        return NoSuchId(f"the Graph API refuses the question ({said})")
     if code in _BAD_TOKEN:
         return PhotosUnknown(
             f"the access token is expired or invalid; renew OOTT_GRAPH_TOKEN ({said})"

@@ -83,7 +83,7 @@ class Graph:
         """Ask for what is at ``path``, and read it as ``shape``.
 
         Raises:
-            NoSuchHashtag: the question was of a hashtag that does not exist.
+            NoSuchId: the question was of a hashtag or an id that does not exist.
             SourceBusy: the allowance is used up, or the API fails again and again.
             PhotosUnknown: the API refuses, or answers something else.
         """
@@ -118,7 +118,7 @@ class Graph:
     def _answer(self, question: str, until: float) -> bytes:
         token = self._account.token.get_secret_value()
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        with answered(self._client, question, headers) as response:
+        with answered(self._client, question, headers, until) as response:
             self._usage = usage_in(response.headers)
             content = body_of(response, _MOST_ANSWER_BYTES, until)
         try:

@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class HashtagIds:
-    """Ids of hashtags by name, in a file: an id is the same for every account and for good."""
+    """Ids of hashtags by name, in a file: an id is the same for every account, and lasts."""
 
     def __init__(self, file: Path) -> None:
         self._blobs = LocalBlobs(file.parent)
@@ -45,9 +45,19 @@ class HashtagIds:
         Raises:
             PhotosUnknown: the file cannot be written.
         """
-        known = self.read() | {hashtag: hashtag_id}
+        self._write(self.read() | {hashtag: hashtag_id})
+
+    def forget(self, hashtag: str) -> None:
+        """Drop one that is out of date.
+
+        Raises:
+            PhotosUnknown: the file cannot be written.
+        """
+        self._write({name: known for name, known in self.read().items() if name != hashtag})
+
+    def _write(self, known: Mapping[str, str]) -> None:
         try:
-            self._blobs.write(self._name, _ids.dump_json(known))
+            self._blobs.write(self._name, _ids.dump_json(dict(known)))
         except OSError as error:
             raise PhotosUnknown(f"ids of hashtags cannot be written: {error}") from error
 

@@ -11,7 +11,7 @@ import httpx
 from oott_assets.sources.asking import certificates
 from oott_assets.sources.downloads import Downloads
 from oott_assets.sources.graph_api.answers import MEDIA_FIELDS, HashtagIdsPage, MediaPage, Medium
-from oott_assets.sources.graph_api.errors import NoSuchHashtag
+from oott_assets.sources.graph_api.errors import NoSuchHashtag, NoSuchId
 from oott_assets.sources.graph_api.graph import Graph, GraphAccount
 from oott_assets.sources.graph_api.hashtags import (
     MOST_HASHTAGS,
@@ -140,17 +140,28 @@ class GraphApi:
             )
 
     def _media(self, graph: Graph, hashtag: str) -> Iterator[Medium]:
+        remembered = self._ids.read().get(hashtag)
+        if remembered is not None:
+            try:
+                yield from self._media_of(graph, remembered, hashtag)
+            except NoSuchId as error:
+                _log.warning("the id of #%s is looked up anew: %s", hashtag, error)
+                self._ids.forget(hashtag)
+            else:
+                return
         try:
-            hashtag_id = self._id_of(graph, hashtag)
-            for edge in _EDGES:
-                yield from self._media_at(graph, f"{hashtag_id}/{edge}", hashtag)
+            hashtag_id = self._searched(graph, hashtag)
         except NoSuchHashtag as error:
             _log.info("#%s is unknown to Instagram, so it has no posts: %s", hashtag, error)
+            return
+        yield from self._media_of(graph, hashtag_id, hashtag)
 
-    def _id_of(self, graph: Graph, hashtag: str) -> str:
-        known = self._ids.read().get(hashtag)
-        if known is not None:
-            return known
+    def _media_of(self, graph: Graph, hashtag_id: str, hashtag: str) -> Iterator[Medium]:
+        for edge in _EDGES:
+            yield from self._media_at(graph, f"{hashtag_id}/{edge}", hashtag)
+
+    def _searched(self, graph: Graph, hashtag: str) -> str:
+        """Look up the id of ``hashtag``, and remember it."""
         found = graph.ask(
             "ig_hashtag_search", HashtagIdsPage, user_id=self._account.user, q=hashtag
         ).data

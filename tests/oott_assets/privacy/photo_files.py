@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,12 @@ def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
     return file.getvalue()
 
 
+@cache
 def profile() -> bytes:
-    """Make a colour profile as cameras embed one: sRGB, and no word of whose it is."""
+    """Make a colour profile as cameras embed one: sRGB, and no word of whose it is.
+
+    Made once: it says the second in which it is made.
+    """
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 

@@ -1,4 +1,6 @@
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import cv2
@@ -246,6 +248,35 @@ def test_a_face_is_hidden_in_every_kind_of_file(
     assert hider.hidden(read_photo(form.content))[1] == 0
     with Image.open(io.BytesIO(form.content)) as image:
         assert image.format == stored_as
+
+
+def unseen(kind: str) -> bytes:
+    """Make a file of a street with a face, all of it transparent and its colours still there."""
+    photo = Image.fromarray(street((200, 70)))
+    if kind == "palette":
+        return encoded(photo.quantize(200), "PNG", transparency=bytes(200))
+    if kind == "late":
+        # A PNG should say what is transparent before its pixels; this one says so after them.
+        png = encoded(photo.quantize(200), "PNG")
+        told = b"tRNS" + bytes(200)
+        chunk = struct.pack(">I", 200) + told + struct.pack(">I", zlib.crc32(told))
+        return png[:-12] + chunk + png[-12:]
+    photo.putalpha(0)
+    return encoded(photo, kind, **({"lossless": True, "exact": True} if kind == "WEBP" else {}))
+
+
+# Pillow warns of what is looked at here: colours that a palette says are transparent.
+@pytest.mark.filterwarnings("ignore:Palette images with Transparency")
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "palette", "late"])
+def test_a_face_under_what_is_transparent_is_not_stored(kind: str, hider: FaceHider) -> None:
+    content = unseen(kind)
+
+    form = stored_form(content, 10**6, hider)
+
+    with Image.open(io.BytesIO(content)) as before, Image.open(io.BytesIO(form.content)) as after:
+        assert hider.hidden(np.asarray(before.convert("RGB")))[1] == 1
+        assert hider.hidden(np.asarray(after.convert("RGB")))[1] == 0
+        assert not after.has_transparency_data
 
 
 def test_a_face_on_its_side_by_exif_is_hidden_upright(hider: FaceHider) -> None:

@@ -19,6 +19,7 @@ from tests.oott_assets.privacy.photo_files import (
 )
 
 PLAIN = plain_files()
+TRANSPARENT = ("PNG with a palette", "PNG with alpha", "WebP with alpha")
 FILES = {
     **PLAIN,
     **pixel_files(),
@@ -43,9 +44,16 @@ def test_an_upright_photo_is_stored_with_the_very_pixels_it_came_with(kind: str)
     assert SECRET not in form.content
 
 
-@pytest.mark.parametrize("kind", PLAIN)
+@pytest.mark.parametrize("kind", [kind for kind in PLAIN if kind not in TRANSPARENT])
 def test_an_upright_photo_without_metadata_is_stored_byte_for_byte(kind: str) -> None:
     assert kept(PLAIN[kind]) == PLAIN[kind]
+
+
+@pytest.mark.parametrize("kind", TRANSPARENT)
+def test_a_transparent_photo_is_stored_opaque_as_it_looks_on_white(kind: str) -> None:
+    with Image.open(io.BytesIO(kept(PLAIN[kind]))) as image:
+        assert (image.format, image.mode, image.has_transparency_data) == ("PNG", "RGB", False)
+        assert np.array_equal(np.asarray(image), read_photo(PLAIN[kind]))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])

@@ -18,13 +18,24 @@ class Reply:
 
     ``reset`` cuts the connection before an answer, ``short`` in the middle of the body;
     ``unmeasured`` sends no length; ``endless`` sends the body again and again without one;
-    ``dripping`` sends it byte by byte; ``silent`` says nothing for a second.
+    ``dripping`` sends it byte by byte; ``hesitant`` the headers, for two seconds;
+    ``stalled`` sends half of a body without a length; ``silent`` says nothing for a second.
     """
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    how: Literal["whole", "reset", "short", "unmeasured", "endless", "dripping", "silent"] = "whole"
+    how: Literal[
+        "whole",
+        "reset",
+        "short",
+        "unmeasured",
+        "endless",
+        "dripping",
+        "hesitant",
+        "stalled",
+        "silent",
+    ] = "whole"
 
 
 class Request(NamedTuple):
@@ -97,13 +108,18 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, reply: Reply) -> None:
         if reply.how == "reset":
             return self._cut()
+        if reply.how == "hesitant":
+            return self._hesitate(reply)
         if reply.how == "silent":
             time.sleep(1)
         self.close_connection = reply.how not in ("whole", "silent")
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
-        if reply.how not in ("unmeasured", "endless") and "Content-Length" not in reply.headers:
+        if (
+            reply.how not in ("unmeasured", "endless", "stalled")
+            and "Content-Length" not in reply.headers
+        ):
             self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
         self._send_body(reply)
@@ -111,6 +127,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _send_body(self, reply: Reply) -> None:
         if reply.how == "short":
             self.wfile.write(reply.body[: len(reply.body) // 2])
+        elif reply.how == "stalled":
+            self.wfile.write(reply.body[: len(reply.body) // 2])
+            self.wfile.flush()
+            time.sleep(1)
         elif reply.how == "endless":
             while True:
                 self.wfile.write(reply.body)
@@ -121,6 +141,16 @@ class _Handler(BaseHTTPRequestHandler):
                 time.sleep(0.02)
         else:
             self.wfile.write(reply.body)
+
+    def _hesitate(self, reply: Reply) -> None:
+        """Send a header byte by byte for some two seconds, and then the rest."""
+        self.close_connection = True
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Word: ")
+        for _ in range(100):
+            self.wfile.write(b"x")
+            self.wfile.flush()
+            time.sleep(0.02)
+        self.wfile.write(b"\r\n\r\n" + reply.body)
 
     def _cut(self) -> None:
         """Close so that the other side is told of a reset."""

@@ -104,6 +104,40 @@ def test_a_photo_that_drips_is_given_up_when_its_time_is_over(
     assert requests == 1
 
 
+def test_headers_that_drip_are_given_up_when_their_time_is_over(
+    fetching: Downloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "_PHOTO_SECONDS", 0.3)
+
+    photo, requests = fetched(fetching, Reply(body=PHOTO, how="hesitant"))
+
+    assert photo == RefusedPhoto("a.jpg", "127.0.0.1 is too slow: it did not end in time")
+    assert requests == 1
+
+
+def test_headers_that_drip_on_a_connection_used_before_are_given_up_too(
+    fetching: Downloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with PhotoServer({"/a.jpg": [GOOD, Reply(body=PHOTO, how="hesitant")]}) as server:
+        assert fetching.photo(f"{server.url}/a.jpg", "a.jpg") == FoundPhoto("a.jpg", PHOTO)
+        monkeypatch.setattr(downloads, "_PHOTO_SECONDS", 0.3)
+
+        photo = fetching.photo(f"{server.url}/a.jpg", "b.jpg")
+
+    assert photo == RefusedPhoto("b.jpg", "127.0.0.1 is too slow: it did not end in time")
+
+
+def test_a_photo_without_a_length_is_not_kept_by_half_when_its_time_is_over(
+    fetching: Downloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "_PHOTO_SECONDS", 0.3)
+
+    photo, _ = fetched(fetching, Reply(body=PHOTO, how="stalled"))
+
+    assert isinstance(photo, RefusedPhoto)
+    assert photo.reason.startswith("127.0.0.1 is too slow")
+
+
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_photo_that_is_gone_is_refused_at_once(fetching: Downloads, status: int) -> None:
     assert fetched(fetching, Reply(status)) == (RefusedPhoto("a.jpg", f"gone ({status})"), 1)
@@ -192,6 +226,24 @@ def test_the_fifth_photo_in_a_row_that_its_server_fails_at_is_an_outage(
 
     with pytest.raises(SourceBusy, match="5 photos in a row were not to be had"):
         fetched(fetching, Reply(how="reset"))
+
+
+@pytest.mark.parametrize("status", [401, 403, 400])
+def test_the_fifth_photo_in_a_row_that_its_server_denies_is_a_block(
+    fetching: Downloads, status: int
+) -> None:
+    for _ in range(4):
+        assert isinstance(fetched(fetching, Reply(status))[0], RefusedPhoto)
+
+    with pytest.raises(SourceBusy, match=rf"5 photos in a row were not to be had, .*{status}"):
+        fetched(fetching, Reply(status))
+
+
+def test_however_many_photos_are_gone_the_next_one_is_asked_for(fetching: Downloads) -> None:
+    for reply in [Reply(404)] * 6:
+        fetched(fetching, reply)
+
+    assert fetched(fetching, GOOD)[0] == FoundPhoto("a.jpg", PHOTO)
 
 
 @pytest.mark.parametrize("answer", [GOOD, Reply(404)], ids=["a photo", "one that is gone"])

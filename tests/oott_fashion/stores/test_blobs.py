@@ -52,6 +52,34 @@ def test_a_local_blob_is_a_file(local: LocalBlobs) -> None:
     assert local.path_of("photos/coat.jpg").read_bytes() == b"coat"
 
 
+def test_private_blobs_are_closed_to_other_users(tmp_path: Path) -> None:
+    private = LocalBlobs(tmp_path / "home" / "store", private=True)
+
+    private.write("photos/coat.jpg", b"coat")
+    with private.held("photos/2024"), private.alone_in("journal"):
+        pass
+
+    store = [private.root, *private.root.rglob("*")]
+    assert {oct(it.stat().st_mode & 0o077) for it in store} == {"0o0"}
+    assert (tmp_path / "home").stat().st_mode & 0o055
+
+
+def test_a_private_blob_is_closed_though_its_killed_writer_left_it_open(tmp_path: Path) -> None:
+    (tmp_path / ".writing-coat.jpg").write_bytes(b"co")
+    (tmp_path / ".writing-coat.jpg").chmod(0o644)
+
+    LocalBlobs(tmp_path, private=True).write("coat.jpg", b"coat")
+
+    assert (tmp_path / "coat.jpg").stat().st_mode & 0o777 == 0o600
+
+
+def test_other_blobs_stay_open_to_the_services_of_other_users(local: LocalBlobs) -> None:
+    local.write("models/latest.json", b"{}")
+
+    store = [local.root, *local.root.rglob("*")]
+    assert all(it.stat().st_mode & 0o044 for it in store)
+
+
 def test_an_empty_blob_is_a_blob(blobs: Blobs) -> None:
     blobs.write("empty", b"")
 

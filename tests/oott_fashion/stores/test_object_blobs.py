@@ -23,6 +23,12 @@ def test_a_path_is_a_local_folder(as_path: type[str] | type[Path], tmp_path: Pat
     assert LocalBlobs(tmp_path / "store").read("photo") == b"coat"
 
 
+def test_a_folder_may_be_closed_to_other_users(tmp_path: Path) -> None:
+    blobs_at(tmp_path / "store", no_client, private=True).write("photo", b"coat")
+
+    assert (tmp_path / "store" / "photo").stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize("as_path", [str, Path])
 @pytest.mark.parametrize(
     ("below", "name"), [("", "photo"), ("/", "photo"), ("/a/b", "a/b/photo"), ("/a/", "a/photo")]

@@ -52,6 +52,27 @@ def test_an_error_that_waiting_cannot_mend_ends_the_run_at_once(
     assert sleeper.naps == []
 
 
+@pytest.mark.parametrize(
+    ("path", "code", "subcode"),
+    [
+        ("ig_hashtag_search", 24, None),
+        ("ig_hashtag_search", 24, 2207001),
+        ("ig_hashtag_search", 100, 2207024),
+        ("recent_media", 24, 2207024),
+        ("top_media", 24, None),
+        ("recently_searched_hashtags", 24, 2207024),
+    ],
+)
+def test_only_a_search_says_that_there_is_no_such_hashtag(
+    ids_file: Path, sleeper: Sleeper, path: str, code: int, subcode: int | None
+) -> None:
+    with asking(ids_file, sleeper, FakePost("A")) as (server, source):
+        server.fail(path, *[graph_error(code, subcode, "the message")] * 2)
+
+        with pytest.raises(PhotosUnknown, match=rf"the message code {code}"):
+            listed(source)
+
+
 @pytest.mark.parametrize("code", [4, 17, 32, 613, 80002])
 def test_too_many_calls_are_waited_out_a_minute_at_a_time(
     ids_file: Path, sleeper: Sleeper, code: int

@@ -24,6 +24,7 @@ from tests.oott_assets.sources.graph_api.rehearsal import (
     used,
 )
 from tests.oott_assets.sources.graph_server import TOKEN, USER, FakePost, GraphServer, graph_error
+from tests.oott_assets.sources.photo_server import Reply
 
 
 def test_a_destination_that_does_not_fit_is_refused_before_anything_is_searched(
@@ -68,6 +69,41 @@ def test_an_id_once_learnt_is_known_to_later_runs(ids_file: Path, sleeper: Sleep
 
     assert searches(server) == 1
     assert json.loads(ids_file.read_text()) == {"홍대": server.searched[0]}
+
+
+@pytest.mark.parametrize("path", ["recent_media", "top_media"])
+@pytest.mark.parametrize("error", [graph_error(100, 33), graph_error(24, 2207024)])
+def test_an_id_that_the_api_no_longer_knows_is_looked_up_anew(
+    ids_file: Path, sleeper: Sleeper, error: Reply, path: str
+) -> None:
+    with asking(ids_file, sleeper, FakePost("A"), FakePost("B")) as (server, source):
+        listed(source)
+        server.fail(path, error)
+
+        assert shortcodes(source) == ["A", "B"]
+        assert searches(server) == 2
+    assert json.loads(ids_file.read_text()) == {"홍대": server.searched[0]}
+
+
+def test_an_id_that_the_api_does_not_know_is_looked_up_anew_only_once(
+    ids_file: Path, sleeper: Sleeper
+) -> None:
+    with asking(ids_file, sleeper, FakePost("A")) as (server, source):
+        listed(source)
+        server.fail("recent_media", *[graph_error(100, 33)] * 9)
+
+        with pytest.raises(PhotosUnknown, match="refuses the question"):
+            listed(source)
+        assert searches(server) == 2
+
+
+def test_a_hashtag_that_went_since_it_was_remembered_has_no_posts(
+    ids_file: Path, sleeper: Sleeper
+) -> None:
+    ids_file.parent.mkdir()
+    ids_file.write_text('{"홍대": "17840000000000000"}')
+    with GraphServer({}) as server:
+        assert shortcodes(graph_api(server, ids_file, sleeper)) == []
 
 
 def test_a_damaged_file_of_ids_is_begun_anew(ids_file: Path, sleeper: Sleeper) -> None:
