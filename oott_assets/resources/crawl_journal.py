@@ -39,9 +39,9 @@ class JournalledPost:
         return self.rows[0].source
 
     @property
-    def was_refused(self) -> bool:
-        """Tell whether its source had a photo that it could not bring."""
-        return any(row.state == "refused" for row in self.rows)
+    def was_kept_back(self) -> bool:
+        """Tell whether its source had a photo that it could not bring, or said it was gone."""
+        return any(row.state in ("refused", "gone") for row in self.rows)
 
 
 class CrawlJournal:

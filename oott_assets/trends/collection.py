@@ -107,7 +107,7 @@ class Collector:
     ) -> Generator[ListedPost | None, None, None]:
         """List each post once; None stands for one that is not to be brought."""
         # What a site would not give to the run that was stopped, it may give to this one.
-        known = {it.shortcode for it in collected.posts.values() if not it.was_refused}
+        known = {it.shortcode for it in collected.posts.values() if not it.was_kept_back}
         seen: set[str] = set()
         with closing(self.source.posts(partition.destination, partition.month)) as posts:
             for post in posts:

@@ -2,11 +2,16 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 
 # Most of what is logged is of pictures: only what may be an answer is parsed.
-_MAY_BE_ONE = re.compile(r"Network\.(responseReceived|loadingFailed)\"")
+_MAY_BE_ONE = re.compile(r"Network\.(requestWillBeSent|responseReceived|loadingFailed)\"")
+
+_KINDS = ("Document", "Fetch", "XHR")
+
+# A failure is told without its URL: so many requests are remembered by their numbers.
+_MOST_REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
@@ -19,22 +24,35 @@ class Answer:
     retry_after: str | None
 
 
-def answers_in(log: Iterable[Mapping[str, str]]) -> list[Answer]:
-    """Read the answers in the entries of a performance log."""
+def answers_in(log: Iterable[Mapping[str, str]], asked: MutableMapping[str, str]) -> list[Answer]:
+    """Read the answers in the entries of a performance log.
+
+    ``asked`` remembers URLs by the numbers of requests, from one call to the next.
+    """
     texts = [entry["message"] for entry in log if _MAY_BE_ONE.search(entry["message"])]
     messages = [json.loads(text)["message"] for text in texts]
-    return [it for found in messages for it in _answers_in(found["method"], found["params"])]
+    return [it for found in messages for it in _answers_in(found["method"], found["params"], asked)]
 
 
-def _answers_in(method: str, facts: Mapping[str, object]) -> Iterator[Answer]:
-    kind = str(facts.get("type", ""))
-    if kind not in ("Document", "Fetch", "XHR"):
+def _answers_in(
+    method: str, facts: Mapping[str, object], asked: MutableMapping[str, str]
+) -> Iterator[Answer]:
+    kind, number = str(facts.get("type", "")), str(facts.get("requestId", ""))
+    if kind not in _KINDS:
         return
-    response = facts.get("response")
-    if isinstance(response, dict):
+    request, response = facts.get("request"), facts.get("response")
+    if isinstance(request, dict):
+        _remember(asked, number, str(request["url"]))
+    elif isinstance(response, dict):
         headers = {str(name).lower(): str(value) for name, value in response["headers"].items()}
         yield Answer(
             kind, str(response["url"]), int(response["status"]), headers.get("retry-after")
         )
     elif method == "Network.loadingFailed" and not facts.get("canceled"):
-        yield Answer(kind, "", 0, None)
+        yield Answer(kind, asked.get(number, ""), 0, None)
+
+
+def _remember(asked: MutableMapping[str, str], number: str, url: str) -> None:
+    asked[number] = url
+    while len(asked) > _MOST_REMEMBERED:
+        del asked[next(iter(asked))]

@@ -2,7 +2,9 @@
 
 import logging
 import re
+import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +35,7 @@ from oott_assets.sources.photo_source import PhotosUnknown
 logging.getLogger("selenium.webdriver.remote").setLevel(logging.INFO)
 
 _STOP_SECONDS = 15.0
+_CLEARING_SECONDS = 5.0
 
 # How the driver says that the page is no longer there; another one is.
 _LEFT = re.compile(r"navigation|unloaded|context", re.IGNORECASE)
@@ -58,12 +61,15 @@ class Chromium:
             BrowserDied: it did not start.
         """
         self.patience = patience
+        self._asked: dict[str, str] = {}
+        self._room: Path | None = None
         self._guard = started_guard(programs)
         try:
             room, port = greeting_of(self._guard)
+            self._room = Path(room)
             with _noticing_death():
                 self._driver = Remote(
-                    connection_to(port, patience), options=options_for(programs, Path(room))
+                    connection_to(port, patience), options=options_for(programs, self._room)
                 )
                 self._driver.set_page_load_timeout(patience.page_seconds)
                 self._driver.set_script_timeout(patience.script_seconds)
@@ -92,8 +98,16 @@ class Chromium:
         except subprocess.TimeoutExpired:
             self._guard.kill()
             self._guard.wait()
+            self._clear_room()
         if self._guard.stdout is not None:
             self._guard.stdout.close()
+
+    def _clear_room(self) -> None:
+        """Remove what a guard that was killed leaves; its browser may still be dying in there."""
+        deadline = time.monotonic() + _CLEARING_SECONDS
+        while self._room is not None and self._room.exists() and time.monotonic() < deadline:
+            shutil.rmtree(self._room, ignore_errors=True)
+            time.sleep(0.02)
 
     def open(self, url: str) -> None:
         """Load ``url``, and read away what the network did before.
@@ -174,7 +188,7 @@ class Chromium:
         """Read what documents and scripts were answered since this was last asked."""
         with _noticing_death():
             entries = self._driver.execute(Command.GET_LOG, {"type": "performance"})["value"]
-        return answers_in(entries)
+        return answers_in(entries, self._asked)
 
 
 @contextmanager

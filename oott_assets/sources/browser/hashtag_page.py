@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from oott_assets.sources.browser.answers import Answer
-from oott_assets.sources.browser.chromium import Chromium, PageLeft
+from oott_assets.sources.browser.chromium import PageLeft
 from oott_assets.sources.browser.page_states import (
     PageState,
     asks_to_wait,
@@ -18,7 +18,7 @@ from oott_assets.sources.browser.page_states import (
     state_of,
 )
 from oott_assets.sources.browser.starting import BrowserDied
-from oott_assets.sources.browser.visits import PageFailed, Visits
+from oott_assets.sources.browser.visits import PageFailed, Visits, what_stops
 from oott_assets.sources.photo_source import PhotosUnknown, SourceBusy
 
 _MOST_TRIES = 3
@@ -104,10 +104,12 @@ def listed_shortcodes(visits: Visits, site: str, hashtag: str, most: int) -> lis
     for attempt in range(1, _MOST_TRIES + 1):
         try:
             facts = visits.open(url, (PageState.GRID, PageState.EMPTY_TAG))
+            reading = _Reading(visits, facts.path)
             if state_of(facts) is PageState.EMPTY_TAG:
+                reading.require_none(facts.text)
                 _log.info("nobody has posted under #%s", hashtag)
                 return []
-            found = _Reading(visits.chromium, facts.path).to_the_end(most)
+            found = reading.to_the_end(most)
         except PageFailed as error:
             raise SourceBusy(
                 f"the page of #{hashtag} fails: {error}; run it again later"
@@ -129,8 +131,10 @@ def listed_shortcodes(visits: Visits, site: str, hashtag: str, most: int) -> lis
 class _Reading:
     """A list on the way to its end: what has passed, and when something last moved."""
 
-    def __init__(self, chromium: Chromium, path: str) -> None:
-        self._chromium = chromium
+    def __init__(self, visits: Visits, path: str) -> None:
+        self._chromium = visits.chromium
+        self._pace = visits.pace
+        self._may_ask = visits.permission.may_ask
         self._path = path
         self._found: dict[str, None] = {}
         self._height = 0
@@ -139,7 +143,21 @@ class _Reading:
         self._passing: set[str] = set()
         self._gaps = 0
         self._failed: dict[str, Answer] = {}
+        self._has_asked = False
         self._began = self._moved = time.monotonic()
+
+    def require_none(self, text: str) -> None:
+        """Believe a page that says in ``text`` that there are no posts, if nothing speaks against.
+
+        Raises:
+            Stalled: something does.
+        """
+        self._note_failures()
+        told = _count_in(text)
+        if told:
+            raise self._stalled(f"the page speaks of {told:,} posts and shows none")
+        if self._failed:
+            raise self._stalled("a part of it failed, and the page says that there are no posts")
 
     def to_the_end(self, most: int) -> list[str]:
         """Scroll down, collecting the shortcodes that pass, until there are ``most`` or no more.
@@ -154,6 +172,7 @@ class _Reading:
                 self._go_back()
                 continue
             self._take(window)
+            self._wait_the_pace()
             if len(self._found) >= most or self._is_over(window):
                 return list(self._found)[:most]
             if time.monotonic() - self._began > _LISTING_SECONDS:
@@ -170,14 +189,23 @@ class _Reading:
         try:
             seen = self._chromium.run_to_callback(_SCROLL, self._step)
         except PageLeft as error:
+            self._refuse_challenge()
             raise self._stalled(str(error)) from error
         if not isinstance(seen, dict):
             raise BrowserDied("it tells nothing of its page")
         window = _Window(**seen)
         if window.path != self._path:
-            state = state_of(facts_of(self._chromium))
+            state = self._refuse_challenge()
             raise self._stalled(f"the site went to another page, {state.value}")
         return window
+
+    def _refuse_challenge(self) -> PageState:
+        """Name the page that the site went to; one that asks for a person ends the run."""
+        facts = facts_of(self._chromium)
+        state = state_of(facts)
+        if state is PageState.CHALLENGE:
+            raise PhotosUnknown(what_stops(state, facts))
+        return state
 
     def _has_skipped(self, window: _Window) -> bool:
         """Tell whether nothing that was passing before is still there."""
@@ -206,6 +234,17 @@ class _Reading:
         # Rows are as high as their pictures: before those are there, none is where it will be.
         self._step = 0.0 if window.unseen else self._stride
 
+    def _wait_the_pace(self) -> None:
+        """Let some time pass after the page has asked for more, which is a request like others."""
+        if not self._has_asked:
+            return
+        self._has_asked = False
+        began = time.monotonic()
+        self._pace.wait()
+        # A pace that is slow makes no list endless, and none still.
+        waited = time.monotonic() - began
+        self._began, self._moved = self._began + waited, self._moved + waited
+
     def _moves(self, window: _Window) -> bool:
         return bool(self._step) and not window.at_end
 
@@ -229,7 +268,10 @@ class _Reading:
         """Note what the page asked for in vain, until it asks for it with success."""
         for answer in self._chromium.answers():
             self._failed.pop(answer.url, None)
-            if answer.status == 429 or answer.status >= 500:
+            self._has_asked = self._has_asked or answer.kind != "Document"
+            failed = answer.status == 0 or answer.status >= 400
+            # What others count and advertise on the page is no part of the list.
+            if failed and (self._may_ask(answer.url) or not answer.url):
                 self._failed[answer.url] = answer
 
     def _stalled(self, reason: str, is_limit: bool = False) -> Stalled:
@@ -244,10 +286,12 @@ def _shortcodes_in(window: _Window) -> Iterator[str]:
             yield shortcode
 
 
-def _compare_with_count(hashtag: str, found: int, text: str, most: int) -> None:
+def _count_in(text: str) -> int | None:
     count = _COUNT.search(text)
-    if count is None:
-        return
-    told = int(re.sub(r"\D", "", count[1]))
-    if found < min(told * _FEW, most):
+    return None if count is None else int(re.sub(r"\D", "", count[1]))
+
+
+def _compare_with_count(hashtag: str, found: int, text: str, most: int) -> None:
+    told = _count_in(text)
+    if told is not None and found < min(told * _FEW, most):
         _log.warning("#%s: the page speaks of %s posts and lists %s", hashtag, told, found)

@@ -1,4 +1,4 @@
-"""The log-in: one try, its cookies kept; a password that was refused is never sent again."""
+"""The log-in: one try, its cookies kept; a password is never sent again unless it logged in."""
 
 import time
 from contextlib import suppress
@@ -12,7 +12,7 @@ from oott_assets.sources.browser.page_states import (
     is_refusal,
     state_of,
 )
-from oott_assets.sources.browser.session_file import Account, Cookies, SessionFile
+from oott_assets.sources.browser.session_file import Account, Cookies, Outcome, SessionFile
 from oott_assets.sources.manners import Pace
 from oott_assets.sources.photo_source import PhotosUnknown, SourceBusy
 
@@ -57,8 +57,7 @@ class LogIn:
 
     def keep_session(self, chromium: Chromium) -> None:
         """Keep the cookies that ``chromium`` has for the site."""
-        found = chromium.cdp("Network.getCookies", {"urls": [self.site]})["cookies"]
-        cookies = [_given_back(cookie) for cookie in found] if isinstance(found, list) else []
+        cookies = self._cookies_in(chromium)
         with self._session.alone():
             kept = _session_of(self._session.cookies(self.site, self._user))
             # Another run may have logged in since: what it keeps is newer.
@@ -66,11 +65,15 @@ class LogIn:
                 self._session.keep(self.site, self._user, cookies)
                 self._brought = cookies
 
+    def _cookies_in(self, chromium: Chromium) -> Cookies:
+        found = chromium.cdp("Network.getCookies", {"urls": [self.site]})["cookies"]
+        return [_given_back(cookie) for cookie in found] if isinstance(found, list) else []
+
     def through(self, chromium: Chromium, shown: Facts) -> None:
         """Log in where ``chromium`` shows the form.
 
         Raises:
-            PhotosUnknown: there is no account, it was refused, or the log-in does not last.
+            PhotosUnknown: there is no account, it was tried in vain, or a log-in does not last.
             SourceBusy: the site asks to wait.
         """
         if self._account is None:
@@ -99,8 +102,9 @@ class LogIn:
         return True
 
     def _refuse_more_tries(self, account: Account) -> None:
-        if self._session.was_refused(account):
-            raise PhotosUnknown(_REFUSED)
+        outcome = self._session.outcome_of(account)
+        if outcome is not None:
+            raise PhotosUnknown(self._not_again(outcome))
         if self._log_ins >= _MOST_LOG_INS or (self._log_ins and self.pages <= _FEWEST_PAGES):
             raise PhotosUnknown(
                 f"the site ended the log-in again, after {self.pages} pages; it may want this "
@@ -112,33 +116,48 @@ class LogIn:
         chromium.type_into("input[name=password]", account.password.get_secret_value())
         self._pace.wait()
         chromium.answers()
+        # A run that is killed between the click and its answer must not have the next click again.
+        self._session.remember(account, Outcome.UNANSWERED)
         with suppress(PageLeft):
             chromium.run(_SUBMIT)
 
     def _require_success(self, chromium: Chromium, account: Account) -> None:
-        """Wait for the answer, and remember a refusal."""
+        """Wait for the answer, and remember any but a success."""
         facts = _answer_of(chromium)
         state = state_of(facts)
         if state is PageState.CHALLENGE:
-            raise PhotosUnknown(
-                "the site answers the log-in with a challenge, which is for a person: log in by "
-                "hand in a browser, do what it asks, and run it again"
-            )
+            self._session.remember(account, Outcome.CHALLENGED)
+            raise PhotosUnknown(self._not_again(Outcome.CHALLENGED))
         limited = any(answer.status == 429 for answer in chromium.answers())
         if limited or state is PageState.RATE_LIMITED or asks_to_wait(facts.alert):
+            self._session.forget(account)
             raise SourceBusy("the site asks to wait before a log-in; run it again in some hours")
-        if not facts.asks_password:
+        if not facts.asks_password and _session_of(self._cookies_in(chromium)) is not None:
+            self._session.forget(account)
             return
-        if is_refusal(facts.alert):
-            self._session.remember_refusal(account)
-            raise PhotosUnknown(_REFUSED)
-        raise PhotosUnknown(f"the log-in was not answered; the site shows {facts.seen()}")
+        if facts.asks_password and is_refusal(facts.alert):
+            self._session.remember(account, Outcome.REFUSED)
+            raise PhotosUnknown(self._not_again(Outcome.REFUSED))
+        raise PhotosUnknown(f"{self._not_again(Outcome.UNANSWERED)}; the site shows {facts.seen()}")
+
+    def _not_again(self, outcome: Outcome) -> str:
+        return (
+            f"{_OUTCOMES[outcome]}; OOTT_INSTAGRAM_USER and OOTT_INSTAGRAM_PASSWORD are not sent "
+            f"again, so that the account is not locked: {_TO_DO[outcome]} {self._session.tries}, "
+            "or change the password, and run it again"
+        )
 
 
-_REFUSED = (
-    "the site refused OOTT_INSTAGRAM_USER and OOTT_INSTAGRAM_PASSWORD; they are not sent again, "
-    "so that the account is not locked: correct them, then run it again"
-)
+_OUTCOMES = {
+    Outcome.UNANSWERED: "the log-in was not answered",
+    Outcome.CHALLENGED: "the site answers the log-in with a challenge, which is for a person",
+    Outcome.REFUSED: "the site refused the log-in",
+}
+_TO_DO = {
+    Outcome.UNANSWERED: "log in by hand in a browser, then delete",
+    Outcome.CHALLENGED: "log in by hand in a browser, do what it asks, then delete",
+    Outcome.REFUSED: "correct them; if they are right after all, delete",
+}
 
 
 def _answer_of(chromium: Chromium) -> Facts:

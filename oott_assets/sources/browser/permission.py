@@ -15,7 +15,13 @@ from oott_assets.sources.browser.robots import (
     Robots,
     robots_for,
 )
-from oott_assets.sources.manners import LONGEST_WAIT_SECONDS, Pace, is_loopback, may_be_asked
+from oott_assets.sources.manners import (
+    LONGEST_WAIT_SECONDS,
+    Pace,
+    host_of,
+    is_loopback,
+    may_be_asked,
+)
 from oott_assets.sources.photo_source import PhotosUnknown, SourceBusy
 
 _ROBOTS_SECONDS = 60.0
@@ -55,6 +61,7 @@ class Permission:
 
         Raises:
             SourceBusy: its robots.txt cannot be read now.
+            PhotosUnknown: its robots.txt is where one may not ask.
         """
         return self.may_ask(url) and self.robots_of(url).allows(url)
 
@@ -106,9 +113,14 @@ class Permission:
 
     def _asked_for(self, url: str, until: float) -> Robots:
         """Ask for ``url``, over redirects to where one may go."""
+        origin = host_of(url)
         for _ in range(1 + _MOST_REDIRECTS):
             if not self.may_ask(url):
-                break
+                raise PhotosUnknown(
+                    f"{origin} has its robots.txt at {host_of(url) or 'no address'}, which may not "
+                    "be asked, so that what it allows is not known: set OOTT_CRAWL_PERMISSION to "
+                    "that host too, if its owner permits it"
+                )
             with answered(self._client, url) as response:
                 if response.status_code not in _REDIRECTS:
                     refuse_failure(response)

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from oott_assets.sources.browser.chromium import PageLeft
 from oott_assets.sources.browser.page_states import PageState, shortcode_in, state_of
 from oott_assets.sources.browser.starting import BrowserDied
-from oott_assets.sources.browser.visits import PageFailed, Visits
-from oott_assets.sources.photo_source import PhotosUnknown, PostGone
+from oott_assets.sources.browser.visits import PageFailed, StrangePage, Visits
+from oott_assets.sources.photo_source import PostGone
 
 _MOST_SLIDES = 20
 
@@ -77,17 +77,21 @@ def post_on_page(visits: Visits, url: str) -> PostOnPage:
 
     Raises:
         PostGone: the site says that it is not there.
-        PageFailed: the site failed, time after time.
-        PhotosUnknown: the site shows something else.
+        PageFailed: the site failed, time after time, or shows another page.
+        PhotosUnknown: the site stops the run.
         BrowserDied: the browser did.
     """
     visits.chromium.show_photos(False)
-    facts = visits.open(url, (PageState.POST, PageState.GONE))
+    try:
+        facts = visits.open(url, (PageState.POST, PageState.GONE))
+    except StrangePage as error:
+        # One post may look like nothing that is known here.
+        raise PageFailed(str(error)) from error
     if state_of(facts) is PageState.GONE:
         how = f"status {facts.status}" if facts.status >= 400 else "the page says so"
         raise PostGone(f"the post is gone: {how}")
     if shortcode_in(facts.path) != shortcode_in(urlsplit(url).path):
-        raise PhotosUnknown(f"asked for {url}, the site shows another post: {facts.seen()}")
+        raise PageFailed(f"asked for {url}, the site shows another post: {facts.seen()}")
     try:
         # Before the driver takes the script for one that hangs.
         seconds = 0.7 * visits.chromium.patience.script_seconds

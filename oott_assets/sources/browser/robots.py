@@ -26,10 +26,21 @@ class Rule(NamedTuple):
 
     def fits(self, path: str) -> bool:
         """Tell whether ``path``, quoted, starts as the pattern says."""
-        pattern = self.pattern.removesuffix("$")
-        expression = ".*".join(re.escape(piece) for piece in re.split(r"\*+", pattern))
-        end = r"\Z" if self.pattern.endswith("$") else ""
-        return re.match(expression + end, path, re.DOTALL) is not None
+        ends = self.pattern.endswith("$")
+        first, *later = self.pattern.removesuffix("$").split("*")
+        if not path.startswith(first):
+            return False
+        if not later:
+            return not ends or path == first
+        last = later.pop() if ends else ""
+        at = len(first)
+        # The leftmost place of each piece leaves most to those after it: no step is ever undone.
+        for piece in later:
+            found = path.find(piece, at)
+            if found < 0:
+                return False
+            at = found + len(piece)
+        return len(path) - len(last) >= at and path.endswith(last)
 
 
 class Robots(NamedTuple):

@@ -1,4 +1,4 @@
-"""The cookies of a log-in, kept for later runs, and the log-ins that were refused, as hashes.
+"""The cookies of a log-in, kept for later runs, and what came of each log-in, as hashes.
 
 Both are files that their owner alone can read. A cookie is worth as much as the password.
 """
@@ -9,16 +9,29 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import SecretStr
 
+from oott_assets.sources.photo_source import PhotosUnknown
 from oott_fashion.stores.blobs import LocalBlobs
 
 Cookies = list[dict[str, object]]
 
-_SESSION, _REFUSED = "session.json", "refused.json"
+_SESSION, _TRIES = "session.json", "tried.json"
+
+# Nobody has had so many passwords.
+_MOST_TRIES = 50
+
+
+class Outcome(Enum):
+    """What came of sending a password that did not log in."""
+
+    UNANSWERED = "unanswered"
+    CHALLENGED = "challenged"
+    REFUSED = "refused"
 
 
 class Account(NamedTuple):
@@ -47,16 +60,49 @@ class SessionFile:
         """Keep ``cookies`` in place of any before them."""
         self._write(_SESSION, {"site": site, "user": user, "cookies": cookies})
 
-    def was_refused(self, account: Account) -> bool:
-        """Tell whether the site has refused this very user and password."""
-        kept = self._read(_REFUSED)
-        salt = kept.get("salt")
-        return isinstance(salt, str) and kept.get("hash") == _hash_of(account, salt)
+    @property
+    def tries(self) -> Path:
+        """The file that remembers what was tried; without it, all may be tried again."""
+        return self.folder / _TRIES
 
-    def remember_refusal(self, account: Account) -> None:
-        """Note that the site has refused this user and password, in a way that does not tell it."""
-        salt = secrets.token_hex(16)
-        self._write(_REFUSED, {"salt": salt, "hash": _hash_of(account, salt)})
+    def outcome_of(self, account: Account) -> Outcome | None:
+        """Tell what came of sending this very user and password, unless that logged in."""
+        salt, tries = self._tried()
+        found = tries.get(_hash_of(account, salt)) if tries else None
+        return None if found is None else Outcome(found)
+
+    def remember(self, account: Account, outcome: Outcome) -> None:
+        """Note what came of sending this user and password, in a way that does not tell them."""
+        salt, tries = self._tried()
+        tries[_hash_of(account, salt)] = outcome.value
+        self._write(_TRIES, {"salt": salt, "tries": dict(list(tries.items())[-_MOST_TRIES:])})
+
+    def forget(self, account: Account) -> None:
+        """Let this user and password be sent again."""
+        salt, tries = self._tried()
+        tries.pop(_hash_of(account, salt), None)
+        if tries:
+            self._write(_TRIES, {"salt": salt, "tries": tries})
+        else:
+            self.tries.unlink(missing_ok=True)
+
+    def _tried(self) -> tuple[str, dict[str, str]]:
+        """Read the salt and, by their hashes, what came of the tries.
+
+        Raises:
+            PhotosUnknown: the file is there and cannot be read.
+        """
+        if not self.tries.exists():
+            return secrets.token_hex(16), {}
+        kept = self._read(_TRIES)
+        salt, tries = kept.get("salt"), kept.get("tries")
+        known = {it.value for it in Outcome}
+        if not isinstance(salt, str) or not isinstance(tries, dict) or set(tries.values()) - known:
+            raise PhotosUnknown(
+                f"{self.tries} cannot be read, so that nobody knows whether this password was "
+                "refused before; delete it if it was not"
+            )
+        return salt, tries
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -17,14 +17,15 @@ from oott_assets.sources.browser.log_in import LogIn
 from oott_assets.sources.browser.permission import Permission
 from oott_assets.sources.browser.post_page import PostOnPage, post_on_page
 from oott_assets.sources.browser.session_file import Account, SessionFile
-from oott_assets.sources.browser.starting import BrowserDied, Patience, Programs
+from oott_assets.sources.browser.starting import BrowserDied, Patience, Programs, kept_to
 from oott_assets.sources.browser.visits import PageFailed, Visits
 from oott_assets.sources.downloads import Downloads
-from oott_assets.sources.manners import Pace, is_loopback
+from oott_assets.sources.manners import Pace, host_of, is_loopback
 from oott_assets.sources.photo_source import (
     BroughtPost,
     FoundPhoto,
     ListedPost,
+    PostGone,
     RefusedPhoto,
     SourceBusy,
 )
@@ -34,6 +35,9 @@ _MOST_RESTARTS = 3
 
 # One post's page may be broken; so many in a row are an outage, and no empty month.
 _MOST_FAILURES_IN_A_ROW = 3
+
+# Some posts are removed after they are listed; so many in a row are a site that hides them.
+_MOST_IN_VAIN_IN_A_ROW = 10
 
 # A page's process grows by some 60 KB with each post that it has shown.
 _POSTS_PER_BROWSER = 500
@@ -115,6 +119,8 @@ class _Run:
         self._log_in = log_in
         self._visits: Visits | None = None
         self._restarts = 0
+        self._in_vain_in_a_row = 0
+        self._has_found = False
         self._posts_in_browser = 0
         self._failures_in_a_row = 0
 
@@ -143,6 +149,9 @@ class _Run:
             self._log_in.keep_session(visits.chromium)
         except BrowserDied:
             _log.warning("the browser died before its session was kept")
+        # What was brought is whole without it, and what ends the run may be something else.
+        except OSError as error:
+            _log.warning("the session is not kept for later runs: %s", error)
         finally:
             visits.chromium.stop()
 
@@ -153,13 +162,27 @@ class _Run:
             post = self._surviving(partial(post_on_page, url=permalink))
         except PageFailed as error:
             return self._refused(shortcode, error)
+        except PostGone as error:
+            self._failures_in_a_row = 0
+            self._note_in_vain(str(error))
+            raise
         self._failures_in_a_row = 0
         self._posts_in_browser += 1
         return BroughtPost(post.taken_at, self._photos(shortcode, post))
 
     def _photos(self, shortcode: str, post: PostOnPage) -> Iterator[FoundPhoto | RefusedPhoto]:
+        found, reason = 0, ""
         for number, url in enumerate(post.photo_urls, start=1):
-            yield self._downloads.photo(url, f"{shortcode}-{number}.jpg")
+            self._refuse_first_host(url)
+            photo = self._downloads.photo(url, f"{shortcode}-{number}.jpg")
+            if isinstance(photo, RefusedPhoto):
+                reason = photo.reason
+            else:
+                found += 1
+                self._in_vain_in_a_row, self._has_found = 0, True
+            yield photo
+        if reason and not found:
+            self._note_in_vain(reason)
         if not post.whole:
             name = f"{shortcode}-{len(post.photo_urls) + 1}.jpg"
             yield RefusedPhoto(name, "the page did not show this slide, nor those after it")
@@ -173,6 +196,20 @@ class _Run:
             ) from error
         return BroughtPost(None, [RefusedPhoto(f"{shortcode}-1.jpg", f"its page fails: {error}")])
 
+    def _refuse_first_host(self, url: str) -> None:
+        """Stop before the first photo if it may not be asked for, for then none may."""
+        if not self._has_found and host_of(url):
+            self._permission.require(url)
+
+    def _note_in_vain(self, reason: str) -> None:
+        self._in_vain_in_a_row += 1
+        if self._in_vain_in_a_row >= _MOST_IN_VAIN_IN_A_ROW:
+            raise SourceBusy(
+                f"{self._in_vain_in_a_row} posts in a row are gone or gave no photo, the last "
+                f"because: {reason}; the site may block this account: look at it by hand, and run "
+                "it again later"
+            )
+
     def _surviving(self, work: Callable[[Visits], _Result]) -> _Result:
         """Do ``work`` in a browser, and again in a new one if it dies of it."""
         while True:
@@ -184,7 +221,8 @@ class _Run:
     def _visits_now(self) -> Visits:
         if self._visits is None:
             source = self._source
-            chromium = Chromium(source.programs, source.patience, source.crawler_name)
+            programs = kept_to(source.programs, source.site, source.permitted_hosts)
+            chromium = Chromium(programs, source.patience, source.crawler_name)
             self._visits = Visits(chromium, self._permission, source.pace, self._log_in)
             self._posts_in_browser = 0
             self._log_in.bring_session(chromium)

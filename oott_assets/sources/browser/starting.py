@@ -7,13 +7,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.request import getproxies
 
 from selenium.webdriver import ChromeOptions
 from selenium.webdriver.chrome.remote_connection import ChromeRemoteConnection
 from selenium.webdriver.remote.client_config import ClientConfig
 
+from oott_assets.sources.manners import host_of, is_loopback
 from oott_assets.sources.photo_source import PhotosUnknown
 
 _GUARD = Path(__file__).with_name("guard.py")
@@ -85,6 +88,19 @@ class Programs:
                     f"{path} is no program; install the packages chromium and chromium-driver, or "
                     f"set {setting} to where it is"
                 )
+
+
+def kept_to(programs: Programs, site: str, permitted: Iterable[str]) -> Programs:
+    """Give ``programs`` whose browser finds no host but those ``permitted``, and below them.
+
+    Whatever else a page asks for, it asks in vain. This machine is found if ``site`` is on it.
+    """
+    hosts = [it for name in permitted for it in (name, f"*.{name}")]
+    hosts += ["127.0.0.1", "[::1]", "localhost"] if is_loopback(site) else []
+    # A proxy looks the others up itself, and has to be found for that.
+    hosts += [host for proxy in getproxies().values() if (host := host_of(proxy))]
+    rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in hosts)])
+    return replace(programs, flags=(f"--host-resolver-rules={rules}", *programs.flags))
 
 
 def started_guard(programs: Programs) -> "subprocess.Popen[bytes]":

@@ -39,6 +39,10 @@ class PageFailed(Exception):
     """The site failed to show a page, time after time; its text says how."""
 
 
+class StrangePage(PhotosUnknown):
+    """The site shows a page that is none of those that were asked for."""
+
+
 class Visits:
     """Opens pages in ``chromium``, which is another one after a restart."""
 
@@ -56,7 +60,8 @@ class Visits:
         Raises:
             PageFailed: it failed, time after time.
             SourceBusy: the site asks for a longer wait than a run should make.
-            PhotosUnknown: what it shows needs a person, or is not known.
+            StrangePage: it shows another page, or one that is not known.
+            PhotosUnknown: what it shows needs a person, or may not be asked for.
             BrowserDied: the browser did.
         """
         limits, failures = 0, 0
@@ -66,7 +71,6 @@ class Visits:
                 return facts
             match state:
                 case PageState.LOGIN:
-                    self.permission.require(facts.url)
                     self.log_in.through(self.chromium, facts)
                 case PageState.RATE_LIMITED:
                     limits += 1
@@ -76,8 +80,10 @@ class Visits:
                     self._rest_after_failure(failures, facts)
                 case PageState.ONETAP | PageState.CONSENT:
                     continue
+                case PageState.CHALLENGE:
+                    raise PhotosUnknown(what_stops(state, facts))
                 case _:
-                    raise PhotosUnknown(_what_stops(state, facts))
+                    raise StrangePage(what_stops(state, facts))
         raise PhotosUnknown(f"the site leads in circles: asked for {url}, it shows {facts.seen()}")
 
     def rest_as_told(self, times: int, answers: Iterable[Answer]) -> None:
@@ -119,6 +125,9 @@ class Visits:
         if state is PageState.CONSENT:
             decline_cookies(self.chromium)
             facts, state = settled(self.chromium, unlike=PageState.CONSENT)
+        # Wherever the site has sent the browser, what stops the run there is told first.
+        if state is not PageState.CHALLENGE:
+            self.permission.require(facts.url)
         return facts, state
 
 
@@ -133,7 +142,8 @@ def settled(chromium: Chromium, unlike: PageState | None = None) -> tuple[Facts,
         time.sleep(_LOOK_EVERY_SECONDS)
 
 
-def _what_stops(state: PageState, facts: Facts) -> str:
+def what_stops(state: PageState, facts: Facts) -> str:
+    """Say why a run cannot go on from a page."""
     if state is PageState.CHALLENGE:
         return (
             "the site asks for a person (a challenge, a code or a suspended account); nothing is "

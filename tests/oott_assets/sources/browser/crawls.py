@@ -54,7 +54,7 @@ class Guest:
         self.chromium = chromium
         self.folder = folder
         self.waits = Waits()
-        self._client = client
+        self.client = client
 
     def visits(
         self, site: InstagramSite, user: str | None = USER, password: str = PASSWORD
@@ -65,7 +65,7 @@ class Guest:
         account = Account(site.url, user, SecretStr(password)) if user else None
         log_in = LogIn(site.url, account, SessionFile(self.folder), pace)
         log_in.bring_session(self.chromium)
-        permission = Permission(site.url, (), "OOTT", self._client, pace)
+        permission = Permission(site.url, (), "OOTT", self.client, pace)
         return Visits(self.chromium, permission, pace, log_in)
 
 

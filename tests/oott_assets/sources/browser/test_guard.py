@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from oott_assets.sources.browser import chromium as chromium_module
 from oott_assets.sources.browser import guard
 from oott_assets.sources.browser.chromium import Chromium
 from oott_assets.sources.browser.starting import BrowserDied, Programs
@@ -80,6 +81,19 @@ def test_the_browser_is_told_none_of_the_crawlers_secrets_and_dies_with_a_killed
         assert len(list(programs.rooms.glob("*/driver.log"))) == 2
         assert not left.exists()
     assert list(programs.rooms.iterdir()) == []
+
+
+def test_a_guard_that_does_not_end_is_killed_and_its_room_removed(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chromium_module, "_STOP_SECONDS", 0.2)
+    with Chromium(programs, PATIENCE, "OOTT"):
+        running = processes_in(programs.rooms)
+        [pid] = [pid for pid, command in running.items() if "guard.py" in command]
+        os.kill(pid, signal.SIGSTOP)
+
+    assert list(programs.rooms.iterdir()) == []
+    assert comes_true_soon(lambda: processes_in(programs.rooms) == {})
 
 
 # Starts a guard, and forks off a process that keeps the guard's input open.

@@ -7,13 +7,14 @@ import pytest
 from oott_assets.sources.browser import hashtag_page
 from oott_assets.sources.browser.hashtag_page import listed_shortcodes
 from oott_assets.sources.browser.visits import Visits
-from oott_assets.sources.photo_source import SourceBusy
-from tests.instagram import faults
+from oott_assets.sources.manners import Pace
+from oott_assets.sources.photo_source import PhotosUnknown, SourceBusy
+from tests.instagram import faults, pages
 from tests.instagram import site as instagram_site
 from tests.instagram.answers import JSON, Answer
 from tests.instagram.posts import some_posts
 from tests.instagram.site import InstagramSite
-from tests.oott_assets.sources.browser.crawls import SEPTEMBER, Guest
+from tests.oott_assets.sources.browser.crawls import SEPTEMBER, Guest, Waits
 
 HASHTAG = "홍대"
 POSTS = some_posts(100, HASHTAG, SEPTEMBER, plain=True)
@@ -109,9 +110,12 @@ def test_a_limit_in_the_middle_of_a_list_is_waited_for_and_the_list_read_anew(
     assert visits_to.guest.waits.seconds == [33]
 
 
-def test_a_list_whose_parts_fail_now_and_then_is_whole_in_the_end(visits_to: VisitsTo) -> None:
+@pytest.mark.parametrize("fault", [faults.status(500), faults.status(403), faults.reset_at_once])
+def test_a_list_whose_parts_fail_now_and_then_is_whole_in_the_end(
+    visits_to: VisitsTo, fault: faults.Fault
+) -> None:
     with InstagramSite(FEW) as site:
-        site.faults.on("api", faults.status(500), times=1, after=1)
+        site.faults.on("api", fault, times=1, after=1)
 
         assert listed(visits_to(site), site) == CODES[:30]
 
@@ -152,6 +156,79 @@ def test_a_list_that_fails_without_a_word_is_never_a_short_one(visits_to: Visits
             listed(visits_to(site), site)
 
     assert visits_to.guest.waits.seconds == [2, 2]
+
+
+@pytest.mark.parametrize(
+    "fault", [faults.status(400), faults.status(403), faults.reset_at_once, faults.cut_short]
+)
+def test_a_list_whose_next_part_is_denied_or_lost_without_a_word_is_never_a_short_one(
+    visits_to: VisitsTo, fault: faults.Fault
+) -> None:
+    with InstagramSite(FEW) as site:
+        site.faults.on("grid", silently_limited)
+        site.faults.on("api", fault, after=1)
+
+        with pytest.raises(SourceBusy, match="because a part of it failed without a word"):
+            listed(visits_to(site), site)
+
+
+def test_what_a_list_asks_of_others_in_vain_is_no_part_of_it(visits_to: VisitsTo) -> None:
+    def counting(answer: Answer) -> Answer:
+        script = b"<script>fetch('https://counts.example.com/')</script></body>"
+        return replace(answer, body=answer.body.replace(b"</body>", script))
+
+    with InstagramSite(FEW) as site:
+        site.faults.on("grid", counting)
+
+        assert listed(visits_to(site), site) == CODES[:30]
+
+
+def test_a_hashtag_that_is_said_to_have_posts_and_shows_none_is_not_taken_for_unused(
+    visits_to: VisitsTo,
+) -> None:
+    none = Answer(pages.no_posts(HASHTAG).replace(b"0 posts", b"1,234 posts"))
+    with InstagramSite(FEW) as site:
+        site.faults.on("grid", lambda _: none)
+
+        with pytest.raises(SourceBusy, match="speaks of 1,234 posts and shows none"):
+            listed(visits_to(site), site)
+
+
+def test_a_hashtag_whose_posts_were_denied_is_not_taken_for_unused(visits_to: VisitsTo) -> None:
+    denied = b"""<main></main><script>
+    const say = () => { document.querySelector("main").textContent = "No posts yet"; };
+    fetch("/api/tags/a/").then(say);
+    </script>"""
+    with InstagramSite(FEW) as site:
+        site.faults.on("grid", lambda _: Answer(denied))
+        site.faults.on("api", faults.status(403))
+
+        with pytest.raises(SourceBusy, match="failed, and the page says that there are no posts"):
+            listed(visits_to(site), site)
+
+
+def test_a_challenge_in_the_middle_of_a_list_stops_the_run_at_once(visits_to: VisitsTo) -> None:
+    with InstagramSite(FEW) as site:
+        site.faults.on("api", lambda _: Answer(b"{}", 401, JSON), after=1)
+        site.faults.on("login", faults.challenged)
+
+        with pytest.raises(PhotosUnknown, match="asks for a person") as stop:
+            listed(visits_to(site), site)
+
+        assert not isinstance(stop.value, SourceBusy)
+        assert len(site.asked("grid")) == 1
+
+
+def test_a_list_is_scrolled_no_faster_than_the_pace(visits_to: VisitsTo) -> None:
+    with InstagramSite(FEW) as site:
+        visits, waits = visits_to(site), Waits()
+        visits.pace = Pace(5, sleep=waits, clock=lambda: 0.0)
+
+        assert listed(visits, site) == CODES[:30]
+
+    # Of the page itself none, for it was the first.
+    assert len(waits.seconds) in (1, 2)
+    assert all(3.5 <= wait <= 6.5 for wait in waits.seconds)
 
 
 def test_a_session_that_ends_in_the_middle_of_a_list_is_followed_by_a_log_in(

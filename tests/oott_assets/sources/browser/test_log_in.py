@@ -4,14 +4,22 @@ from dataclasses import replace
 
 import pytest
 
+from oott_assets.sources.browser.chromium import Chromium
 from oott_assets.sources.browser.page_states import PageState
+from oott_assets.sources.browser.starting import BrowserDied, Programs
 from oott_assets.sources.browser.visits import Visits
 from oott_assets.sources.photo_source import PhotosUnknown, SourceBusy
 from tests.instagram import faults
-from tests.instagram.answers import Answer
+from tests.instagram.answers import JSON, Answer
 from tests.instagram.posts import some_posts
 from tests.instagram.site import InstagramSite
-from tests.oott_assets.sources.browser.crawls import PASSWORD, SEPTEMBER, Guest
+from tests.oott_assets.sources.browser.crawls import (
+    PASSWORD,
+    PATIENCE,
+    SEPTEMBER,
+    Guest,
+    comes_true_soon,
+)
 
 POSTS = some_posts(5, "a", SEPTEMBER, plain=True)
 
@@ -90,7 +98,7 @@ def test_a_run_logs_in_anew_once_and_no_more(guest: Guest) -> None:
 def test_a_refused_password_is_sent_once_ever_until_it_is_another(guest: Guest) -> None:
     with InstagramSite(POSTS) as site:
         for _ in range(2):
-            with pytest.raises(PhotosUnknown, match="refused OOTT_INSTAGRAM_USER") as refusal:
+            with pytest.raises(PhotosUnknown, match="refused the log-in; OOTT_INST") as refusal:
                 grid(guest.visits(site, password="open barley"), site)
             assert "barley" not in str(refusal.value)
         assert site.log_ins == [False]
@@ -108,14 +116,19 @@ def test_without_an_account_nothing_is_sent_and_the_settings_are_named(guest: Gu
         assert site.asked("/api/login") == []
 
 
-def test_a_challenge_after_the_log_in_is_for_a_person(guest: Guest) -> None:
+def test_a_challenge_after_the_log_in_is_for_a_person_and_met_once(guest: Guest) -> None:
     with InstagramSite(POSTS) as site:
-        site.faults.on("/api/login", faults.log_in_challenged)
+        site.faults.on("/api/login", faults.log_in_challenged, times=1)
 
-        with pytest.raises(PhotosUnknown, match="challenge, which is for a person"):
-            grid(guest.visits(site), site)
+        for _ in range(2):
+            with pytest.raises(PhotosUnknown, match=r"for a person; .* delete .*tried\.json"):
+                grid(guest.visits(site), site)
 
         assert len(site.asked("/api/login")) == 1
+
+        # Who has done what the site asks may let the password be sent again.
+        (guest.folder / "tried.json").unlink()
+        grid(guest.visits(site), site)
 
 
 def test_a_log_in_that_is_asked_to_wait_is_no_refusal_and_no_reason_to_try_again_now(
@@ -130,14 +143,44 @@ def test_a_log_in_that_is_asked_to_wait_is_no_refusal_and_no_reason_to_try_again
         grid(guest.visits(site), site)
 
 
-def test_a_log_in_whose_answer_is_lost_is_no_refusal_and_is_not_sent_again(guest: Guest) -> None:
+def test_a_log_in_whose_answer_is_lost_is_sent_by_no_later_run_either(guest: Guest) -> None:
     with InstagramSite(POSTS) as site:
         site.faults.on("/api/login", faults.cut_short, times=1)
-        with pytest.raises(PhotosUnknown, match="the log-in was not answered"):
-            grid(guest.visits(site), site)
+        for _ in range(2):
+            with pytest.raises(PhotosUnknown, match=r"log-in was not answered; .*tried\.json"):
+                grid(guest.visits(site), site)
         assert len(site.asked("/api/login")) == 1
 
-        grid(guest.visits(site), site)
+
+def test_a_browser_that_dies_of_the_log_in_does_not_have_the_next_one_log_in(
+    guest: Guest, programs: Programs
+) -> None:
+    with InstagramSite(POSTS) as site, Chromium(programs, PATIENCE, "OOTT") as mortal:
+
+        def die(answer: Answer) -> Answer:
+            mortal.stop()
+            return answer
+
+        site.faults.on("/api/login", die, times=1)
+        dying = Guest(mortal, guest.client, guest.folder)
+        with pytest.raises(BrowserDied):
+            grid(dying.visits(site), site)
+        assert comes_true_soon(lambda: len(site.asked("/api/login")) == 1)
+
+        with pytest.raises(PhotosUnknown, match="log-in was not answered"):
+            grid(guest.visits(site), site)
+
+        assert len(site.asked("/api/login")) == 1
+
+
+def test_a_log_in_that_brings_no_session_is_none(guest: Guest) -> None:
+    with InstagramSite(POSTS) as site:
+        unkept = Answer(b'{"authenticated": true, "next": "/"}', 200, JSON)
+        site.faults.on("/api/login", lambda _: unkept)
+        site.faults.on("home", faults.status(500))
+
+        with pytest.raises(PhotosUnknown, match="log-in was not answered"):
+            grid(guest.visits(site), site)
 
 
 def test_the_password_is_typed_into_no_other_site(guest: Guest) -> None:

@@ -7,6 +7,7 @@ from oott_assets.sources.browser.permission import Permission
 from oott_assets.sources.manners import Pace
 from oott_assets.sources.photo_source import PhotosUnknown, SourceBusy
 from tests.instagram import faults
+from tests.instagram.answers import moved_to
 from tests.instagram.site import InstagramSite
 from tests.oott_assets.sources.browser.crawls import Waits
 
@@ -95,3 +96,13 @@ def test_a_page_out_there_cannot_send_the_crawler_to_this_machines_servers(
     assert asked.may_ask("https://cdn.example.com/a.jpg")
     assert not asked.may_ask("http://127.0.0.1:80/a.jpg")
     assert not asked.may_ask("file://localhost/etc/passwd")
+
+
+def test_robots_that_are_kept_where_none_may_ask_allow_nothing(client: httpx.Client) -> None:
+    with InstagramSite() as site:
+        site.faults.on("robots", lambda _: moved_to("https://rules.example.com/robots.txt"))
+
+        with pytest.raises(
+            PhotosUnknown, match=r"robots.txt at rules\.example\.com, which may not"
+        ):
+            permission(site, client).require(f"{site.url}/p/a/")

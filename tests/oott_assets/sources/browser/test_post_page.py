@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 import pytest
 
 from oott_assets.sources.browser.post_page import PostOnPage, post_on_page
-from oott_assets.sources.photo_source import PhotosUnknown, PostGone
+from oott_assets.sources.browser.visits import PageFailed
+from oott_assets.sources.photo_source import PostGone
 from tests.instagram import faults
 from tests.instagram.answers import Answer, moved_to
 from tests.instagram.posts import Post, a_post
@@ -21,6 +22,10 @@ def site_with(post: Post) -> InstagramSite:
 
 def shown(guest: Guest, site: InstagramSite, post: Post) -> PostOnPage:
     return post_on_page(guest.visits(site), f"{site.url}{post.path}")
+
+
+def led_home(_: Answer) -> Answer:
+    return moved_to("/")
 
 
 def names(found: PostOnPage) -> list[str]:
@@ -115,5 +120,20 @@ def test_another_post_is_not_taken_for_the_one_asked_for(guest: Guest) -> None:
     with site_with(post) as site:
         site.faults.on(post.path, lambda _: moved_to(OTHER.path))
 
-        with pytest.raises(PhotosUnknown, match="the site shows another post"):
+        with pytest.raises(PageFailed, match="the site shows another post"):
             shown(guest, site, post)
+
+
+@pytest.mark.parametrize("fault", [faults.unknown_page, led_home])
+def test_a_page_that_is_none_of_a_post_fails_that_post_and_not_the_run(
+    guest: Guest, fault: faults.Fault
+) -> None:
+    post = a_post("one", "a", TAKEN, plain=True)
+    with InstagramSite([post], posts_need_session=False, consent=False) as site:
+        site.faults.on("post", fault)
+        visits = guest.visits(site)
+        cookie = {"name": "sessionid", "value": site.sessions.new(), "url": site.url}
+        guest.chromium.cdp("Network.setCookie", cookie)
+
+        with pytest.raises(PageFailed, match="a page that is not known here"):
+            post_on_page(visits, f"{site.url}{post.path}")

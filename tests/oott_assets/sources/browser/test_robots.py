@@ -27,6 +27,12 @@ SITE = "https://www.example.com"
         ("User-agent: *\nDisallow: /*/tags/\n", "/explore/tags/a/", False),
         ("User-agent: *\nDisallow: /*.jpg$\n", "/cdn/a.jpg", False),
         ("User-agent: *\nDisallow: /*.jpg$\n", "/cdn/a.jpg?sig=1", True),
+        ("User-agent: *\nDisallow: /p/$\n", "/p/", False),
+        ("User-agent: *\nDisallow: /p/$\n", "/p/a/", True),
+        ("User-agent: *\nDisallow: /p/*/a/$\n", "/p/a/", True),
+        ("User-agent: *\nDisallow: /*a/*a/$\n", "/p/a/b/a/", False),
+        # Tried in all ways in which it could fit, this would take for ever.
+        (f"User-agent: *\nDisallow: /{'*a' * 50}*b\n", f"/{'a' * 500}", True),
         # The same letters, quoted or not.
         (
             "User-agent: *\nDisallow: /explore/tags/홍대/\n",

@@ -1,9 +1,11 @@
 import stat
 from pathlib import Path
 
+import pytest
 from pydantic import SecretStr
 
-from oott_assets.sources.browser.session_file import Account, Cookies, SessionFile
+from oott_assets.sources.browser.session_file import Account, Cookies, Outcome, SessionFile
+from oott_assets.sources.photo_source import PhotosUnknown
 
 SITE = "https://www.example.com"
 COOKIES: Cookies = [{"name": "sessionid", "value": "a"}]
@@ -37,23 +39,44 @@ def test_what_is_kept_is_its_owners_alone_even_where_a_killed_run_left_other_rig
     (folder / ".writing-session.json").chmod(0o644)
     kept = SessionFile(folder)
     kept.keep(SITE, "someone", COOKIES)
-    kept.remember_refusal(account())
+    kept.remember(account(), Outcome.REFUSED)
 
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     files = [path for path in folder.iterdir() if path.is_file()]
-    assert sorted(path.name for path in files) == ["refused.json", "session.json"]
+    assert sorted(path.name for path in files) == ["session.json", "tried.json"]
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 
-def test_a_refusal_is_of_one_user_and_password_and_names_neither(tmp_path: Path) -> None:
+def test_what_came_of_a_try_is_of_one_user_and_password_and_names_neither(tmp_path: Path) -> None:
     kept = SessionFile(tmp_path)
-    assert not kept.was_refused(account())
+    assert kept.outcome_of(account()) is None
 
-    kept.remember_refusal(account())
+    kept.remember(account(), Outcome.REFUSED)
 
-    assert kept.was_refused(account())
-    assert not kept.was_refused(account(password="open barley"))
-    assert not kept.was_refused(account(user="someone else"))
-    text = (tmp_path / "refused.json").read_text()
+    assert kept.outcome_of(account()) is Outcome.REFUSED
+    assert kept.outcome_of(account(password="open barley")) is None
+    assert kept.outcome_of(account(user="someone else")) is None
+    text = kept.tries.read_text()
     assert "someone" not in text
     assert "sesame" not in text
+
+
+def test_a_password_that_was_refused_before_the_last_is_still_known(tmp_path: Path) -> None:
+    kept = SessionFile(tmp_path)
+    kept.remember(account(), Outcome.REFUSED)
+    kept.remember(account(password="open barley"), Outcome.UNANSWERED)
+
+    kept.forget(account(password="open barley"))
+
+    assert kept.outcome_of(account()) is Outcome.REFUSED
+    assert kept.outcome_of(account(password="open barley")) is None
+    kept.forget(account())
+    assert not kept.tries.exists()
+
+
+def test_tries_that_cannot_be_read_let_no_password_be_sent(tmp_path: Path) -> None:
+    kept = SessionFile(tmp_path)
+    kept.tries.write_text('{"salt": ')
+
+    with pytest.raises(PhotosUnknown, match=r"tried\.json cannot be read"):
+        kept.outcome_of(account())

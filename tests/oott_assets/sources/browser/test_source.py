@@ -4,17 +4,21 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import ClassVar
 
 import pytest
 
-from oott_assets.sources.browser import source
-from oott_assets.sources.browser.starting import Programs
+from oott_assets.sources.browser import source, starting
+from oott_assets.sources.browser.starting import Programs, kept_to
 from oott_assets.sources.manners import Pace
 from oott_assets.sources.photo_source import (
     FoundPhoto,
     ListedPost,
     PhotosUnknown,
+    PostGone,
     RefusedPhoto,
     SourceBusy,
 )
@@ -158,17 +162,18 @@ def moved_photos(answer: Answer) -> Answer:
 def test_posts_that_cannot_be_shown_and_photos_that_may_not_be_asked_for_are_refused(
     tmp_path: Path,
 ) -> None:
-    posts = some(6)
+    posts = some(7)
     with InstagramSite(posts) as site:
-        site.faults.on(posts[0].path, moved_photos)
-        site.faults.on(posts[1].path, faults.status(500))
-        for post in posts[3:]:
+        site.faults.on(posts[1].path, moved_photos)
+        site.faults.on(posts[2].path, faults.status(500))
+        for post in posts[4:]:
             site.faults.on(post.path, faults.status(500))
         with closing(browser_at(site.url, tmp_path).posts(HONGDAE, SEPTEMBER)) as listed:
+            names(next(listed))
             elsewhere, broken, whole = (list(next(listed).bring().photos) for _ in range(3))
             assert elsewhere == [
                 RefusedPhoto(
-                    f"{posts[0].shortcode}-1.jpg", "its host may not be asked: cdn.example.com"
+                    f"{posts[1].shortcode}-1.jpg", "its host may not be asked: cdn.example.com"
                 )
             ]
             [refused] = broken
@@ -181,6 +186,93 @@ def test_posts_that_cannot_be_shown_and_photos_that_may_not_be_asked_for_are_ref
             next(listed).bring()
             with pytest.raises(SourceBusy, match="3 posts in a row were not shown"):
                 next(listed).bring()
+
+
+def test_photos_on_a_host_that_may_not_be_asked_stop_the_run_before_the_first(
+    tmp_path: Path,
+) -> None:
+    posts = some(2)
+    with InstagramSite(posts) as site:
+        site.faults.on("post", moved_photos)
+        with (
+            closing(browser_at(site.url, tmp_path).posts(HONGDAE, SEPTEMBER)) as listed,
+            pytest.raises(PhotosUnknown, match=r"OOTT_CRAWL_PERMISSION=cdn\.example\.com"),
+        ):
+            names(next(listed))
+
+
+@pytest.mark.parametrize(
+    ("target", "fault"), [("post", faults.softly_gone), ("photo", faults.status(404))]
+)
+def test_ten_posts_in_a_row_that_bring_nothing_are_a_block_and_no_month_without_photos(
+    tmp_path: Path, target: str, fault: faults.Fault
+) -> None:
+    with InstagramSite(some(12)) as site:
+        site.faults.on(target, fault, after=1)
+        with closing(browser_at(site.url, tmp_path).posts(HONGDAE, SEPTEMBER)) as listed:
+            assert len(names(next(listed))) == 1
+            for _ in range(9):
+                with suppress(PostGone):
+                    assert names(next(listed)) == []
+            with pytest.raises(SourceBusy, match="10 posts in a row are gone or gave no photo"):
+                names(next(listed))
+
+
+def test_a_session_that_cannot_be_kept_at_the_end_fails_no_finished_run(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with InstagramSite(some(1)) as site:
+        for post in browser_at(site.url, tmp_path).posts(HONGDAE, SEPTEMBER):
+            assert len(names(post)) == 1
+            kept = tmp_path / "session" / "session.json"
+            kept.unlink()
+            kept.mkdir()
+
+    assert "the session is not kept" in caplog.text
+
+
+class Onlooker(BaseHTTPRequestHandler):
+    """Another server of this machine, which notes that it was asked."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_error(404)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_page_cannot_have_the_browser_ask_a_host_that_is_not_permitted(
+    tmp_path: Path, programs: Programs
+) -> None:
+    with (
+        ThreadingHTTPServer(("127.0.0.2", 0), Onlooker) as other,
+        InstagramSite(some(1)) as site,
+    ):
+        Thread(target=other.serve_forever, daemon=True).start()
+        # The page is not read on before this has come, or not.
+        script = f'<script src="http://127.0.0.2:{other.server_port}/a"></script></head>'.encode()
+        site.faults.on("page", lambda it: replace(it, body=it.body.replace(b"</head>", script)))
+        browser = browser_at(site.url, tmp_path, programs=replace(programs, flags=()))
+        for post in browser.posts(HONGDAE, SEPTEMBER):
+            assert len(names(post)) == 1
+        other.shutdown()
+
+    assert Onlooker.asked == []
+
+
+def test_of_hosts_out_there_a_browser_finds_the_permitted_ones_and_the_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(starting, "getproxies", lambda: {"https": "http://proxy.example.org:80"})
+    [flag] = kept_to(Programs(), "https://www.example.com", ("example.com",)).flags
+
+    assert flag == (
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE example.com, EXCLUDE *.example.com, "
+        "EXCLUDE proxy.example.org"
+    )
 
 
 def kill(rooms: Path, part: str, signal_number: int = signal.SIGKILL) -> None:

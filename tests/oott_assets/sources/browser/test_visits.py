@@ -8,6 +8,7 @@ from oott_assets.sources.browser.visits import PageFailed, Visits
 from oott_assets.sources.manners import Pace
 from oott_assets.sources.photo_source import PhotosUnknown, SourceBusy
 from tests.instagram import faults
+from tests.instagram.answers import moved_to
 from tests.instagram.posts import some_posts
 from tests.instagram.site import InstagramSite
 from tests.oott_assets.sources.browser.crawls import SEPTEMBER, Guest
@@ -170,3 +171,14 @@ def test_a_log_in_page_that_robots_forbids_is_not_used(chromium: Chromium, guest
 
         assert site.asked("/api/login") == []
     assert chromium.run("return 1") == 1
+
+
+def test_a_page_that_robots_forbids_is_not_read_though_the_site_leads_to_it(guest: Guest) -> None:
+    other = POSTS[1].path
+    with InstagramSite(
+        POSTS, posts_need_session=False, robots=f"User-agent: *\nDisallow: {other}\n"
+    ) as site:
+        site.faults.on(PATH, lambda _: moved_to(other))
+
+        with pytest.raises(PhotosUnknown, match=f"does not allow OOTT to read {other}"):
+            visit(guest.visits(site), site)
