@@ -117,7 +117,8 @@ class Settings(BaseSettings):
     crawl_permission: str = Field(
         "",
         description="Of browser: hosts, with commas between, whose owner has permitted to collect "
-        "from them and from those below them; without it, only this machine is asked.",
+        "from them and from those below them, the hosts of scripts and photos among them; without "
+        "it, only this machine is asked.",
     )
     crawler_name: str = Field(
         "OOTT",

@@ -14,7 +14,7 @@ from oott_fashion.garments import category_of
 from oott_fashion.trends import Look
 from tests.oott_assets.street import OCTOBER, SEPTEMBER, STARTER, Street, metadata_of
 
-PHOTOS = 40
+PHOTOS = 20
 PARTITIONS = [
     (slug, month) for slug in ("hongdae", "haeundae", "jeju") for month in (SEPTEMBER, OCTOBER)
 ]
