@@ -16,7 +16,7 @@ import numpy as np
 
 from oott_assets.labels.near_duplicates import Glimpse
 from oott_assets.resources.manifest import ManifestRow
-from oott_fashion.stores.blobs import Blobs, NoBlob
+from oott_fashion.stores.blobs import Blobs
 
 _BITS = 64
 _MOMENTS = ("taken_at", "fetched_at")
@@ -67,11 +67,7 @@ class CrawlJournal:
         self._blobs.delete_all(self._folder)
 
     def holds(self, shortcode: str) -> bool:
-        try:
-            self._blobs.read(self._named(shortcode))
-        except NoBlob:
-            return False
-        return True
+        return self._blobs.exists(self._named(shortcode))
 
     def _named(self, shortcode: str) -> str:
         # A shortcode comes from a page, and a page may call a post "../manifests".

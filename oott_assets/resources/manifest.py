@@ -1,6 +1,6 @@
 """The manifest of a destination and month: a row for each photo, and for each post without one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -67,6 +67,11 @@ _MANIFEST = pa.schema(
         pa.field("fetched_at", _MOMENT, nullable=False),
     ]
 )
+
+
+def kept_in(rows: Iterable[ManifestRow]) -> list[str]:
+    """List the hashes of the photos that ``rows`` keep, in their order."""
+    return [row.sha256 for row in rows if row.kept and row.sha256 is not None]
 
 
 def manifest_file(rows: Sequence[ManifestRow]) -> bytes:

@@ -15,7 +15,7 @@ from oott_assets.labels.near_duplicates import Glimpse, glimpse_of
 from oott_assets.privacy.faces import FaceHider
 from oott_assets.privacy.stored_form import stored_form
 from oott_assets.resources.crawl_journal import CrawlJournal
-from oott_assets.resources.manifest import ManifestRow, manifest_file, rows_in
+from oott_assets.resources.manifest import ManifestRow, kept_in, manifest_file, rows_in
 from oott_fashion.stores.blobs import Blobs, Hold, NoBlob
 from oott_fashion.vision.photos import Photo, UnreadablePhoto, read_photo
 
@@ -113,7 +113,18 @@ class StoredMonth:
         Raises:
             NoBlob: the month was never collected, so its photos are unknown.
         """
-        return [row.sha256 for row in self.manifest() if row.kept and row.sha256 is not None]
+        return kept_in(self.manifest())
+
+    def rows(self) -> list[ManifestRow]:
+        """Read the manifest; no rows where the month was never collected.
+
+        Raises:
+            ValueError: the manifest is of an earlier release.
+        """
+        try:
+            return self.manifest()
+        except NoBlob:
+            return []
 
     def write_manifest(self, rows: Sequence[ManifestRow]) -> None:
         """Put ``rows`` in the place of the manifest."""
@@ -122,8 +133,7 @@ class StoredMonth:
     def delete_unlisted(self) -> int:
         """Delete every photo that neither the manifest nor the journal lists; count them."""
         listed = {row.sha256 for post in self.journal.posts() for row in post.rows}
-        if self._blobs.exists(self._manifest):
-            listed |= set(self.kept())
+        listed |= set(kept_in(self.rows()))
         stored = {name.rpartition("/")[2] for name in self._blobs.names(self._photos)}
         for sha256 in stored - listed:
             self._blobs.delete(f"{self._photos}/{sha256}")

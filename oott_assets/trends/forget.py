@@ -76,7 +76,7 @@ class Forgetting:
         self, shortcode: str, stored: StoredMonth, hold: Hold, slug: str, month: date
     ) -> None:
         stored.journal.strike(shortcode)
-        rows = _rows_of(stored)
+        rows = stored.rows()
         gone = [row for row in rows if _is_of(row, shortcode)]
         hashes = {row.sha256 for row in gone if row.sha256}
         if hashes:
@@ -105,7 +105,7 @@ class Forgetting:
 
 
 def _is_in(stored: StoredMonth, shortcode: str) -> bool:
-    in_manifest = any(_is_of(row, shortcode) for row in _rows_of(stored))
+    in_manifest = any(_is_of(row, shortcode) for row in stored.rows())
     return in_manifest or stored.journal.holds(shortcode)
 
 
@@ -118,13 +118,6 @@ def _not_naming(names: set[str], row: ManifestRow) -> ManifestRow:
     if any(name in (row.reason or "") for name in names):
         return row._replace(reason="shows what a removed photo showed")
     return row
-
-
-def _rows_of(stored: StoredMonth) -> list[ManifestRow]:
-    try:
-        return stored.manifest()
-    except NoBlob:
-        return []
 
 
 # Shortcodes may begin with a hyphen.

@@ -21,6 +21,7 @@ from oott_assets.resources.detection_store import (
     PhotoDetections,
 )
 from oott_assets.resources.garment_detector import GarmentDetector, OpenedDetector
+from oott_assets.resources.manifest import kept_in
 from oott_assets.resources.photo_store import PhotoStore
 from oott_assets.resources.stored_month import StoredMonth
 from oott_assets.trends.failures import told_as_failures
@@ -114,7 +115,7 @@ def _photos_to_read(stored: StoredMonth, partition: MonthAndDestination) -> list
             "so no detector can read them again; what was detected and counted stays as it is",
             allow_retries=False,
         )
-    return [row.sha256 for row in rows if row.kept and row.sha256 is not None]
+    return kept_in(rows)
 
 
 def _counts_of(detections: PartitionDetections) -> dict[str, dg.MetadataValue | int | str]:

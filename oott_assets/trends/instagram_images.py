@@ -9,7 +9,7 @@ import dagster as dg
 from oott_assets.partitions import month_and_destination, month_by_destination
 from oott_assets.reports.pictures import annotated, contact_sheet, sample_of
 from oott_assets.reports.tables import listed
-from oott_assets.resources.manifest import ManifestRow
+from oott_assets.resources.manifest import ManifestRow, kept_in
 from oott_assets.resources.photo_source import ChosenSource
 from oott_assets.resources.photo_store import PhotoStore
 from oott_assets.resources.stored_month import StoredMonth
@@ -49,9 +49,8 @@ def instagram_images(
 
 
 def _sheet_of(rows: Sequence[ManifestRow], stored: StoredMonth) -> dg.MarkdownMetadataValue:
-    kept = [row.sha256 for row in rows if row.kept and row.sha256 is not None]
     tiles = []
-    for photo in sample_of(kept):
+    for photo in sample_of(kept_in(rows)):
         # One that was forgotten since is not shown.
         with suppress(UnreadablePhoto):
             # Shrunk one by one: eighteen photos of a new phone take three gigabytes.

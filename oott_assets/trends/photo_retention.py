@@ -11,7 +11,7 @@ from oott_assets.resources.photo_store import PhotoStore
 from oott_assets.resources.stored_month import StoredMonth
 from oott_assets.trends.failures import told_as_failures
 from oott_assets.trends.recorded_pictures import delete_recorded_pictures, refuse_going_on
-from oott_fashion.stores.blobs import HeldElsewhere, NoBlob
+from oott_fashion.stores.blobs import HeldElsewhere
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Sweep:
         """
         refuse_going_on(self.records, destination, month)
         with stored.held() as hold:
-            rows = _manifest_of(stored)
+            rows = stored.rows()
             if self._is_due([row for row in rows if row.kept]):
                 # First, so that a sweep that is cut short finds the month due again.
                 why = "its photos were deleted"
@@ -46,13 +46,6 @@ class Sweep:
 
     def _is_due(self, rows: Sequence[ManifestRow]) -> bool:
         return any(row.fetched_at < self.fetched_before for row in rows)
-
-
-def _manifest_of(stored: StoredMonth) -> list[ManifestRow]:
-    try:
-        return stored.manifest()
-    except NoBlob:
-        return []
 
 
 def _deleted(row: ManifestRow) -> ManifestRow:
