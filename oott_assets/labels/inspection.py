@@ -15,7 +15,6 @@ from oott_assets.labels.labelled_photos import (
     garments_in,
     in_split,
 )
-from oott_assets.labels.near_duplicates import Glimpse, glimpse_of, groups_of, near_duplicates
 from oott_assets.labels.split_folders import (
     DataSet,
     LabelledFile,
@@ -24,6 +23,7 @@ from oott_assets.labels.split_folders import (
     labelled_files,
 )
 from oott_assets.labels.yolo_data_set import yolo_data_set
+from oott_fashion.vision.near_duplicates import Glimpse, glimpse_of, groups_of, near_duplicates
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_photo
 
 _MOST_PHOTO_BYTES = 30 * 2**20

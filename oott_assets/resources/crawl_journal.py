@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from oott_assets.labels.near_duplicates import Glimpse
 from oott_assets.resources.manifest import ManifestRow
 from oott_fashion.stores.blobs import Blobs
+from oott_fashion.vision.near_duplicates import Glimpse
 
 _BITS = 64
 _MOMENTS = ("taken_at", "fetched_at")

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from datetime import date
 from typing import NamedTuple
 
-from oott_assets.labels.near_duplicates import Glimpse, glimpse_of
 from oott_assets.privacy.faces import FaceHider
 from oott_assets.privacy.stored_form import stored_form
 from oott_assets.resources.crawl_journal import CrawlJournal
 from oott_assets.resources.manifest import ManifestRow, kept_in, manifest_file, rows_in
 from oott_fashion.stores.blobs import Blobs, Hold, NoBlob
+from oott_fashion.vision.near_duplicates import Glimpse, glimpse_of
 from oott_fashion.vision.photos import Photo, UnreadablePhoto, read_photo
 
 

@@ -7,13 +7,13 @@ import dagster as dg
 from pydantic import BaseModel, ConfigDict
 
 from oott_assets.labels.labelled_photos import LabelledPhoto, in_split, pixels_of, version_of
-from oott_assets.labels.near_duplicates import glimpse_of, near_duplicates
 from oott_assets.resources.training_store import TrainingStore
 from oott_assets.training.label_tables import described
 from oott_assets.training.labelled_data import main_data
 from oott_assets.training.pseudo_labels import sub_data
 from oott_assets.training.refusals import as_failures
 from oott_assets.training.yardstick import Yardstick
+from oott_fashion.vision.near_duplicates import glimpse_of, near_duplicates
 
 MERGER = "data-sets/merged_data.json"
 

@@ -15,7 +15,6 @@ from oott_assets.labels.labelled_photos import (
     LabelledPhoto,
     version_of,
 )
-from oott_assets.labels.near_duplicates import Glimpse, glimpse_of, groups_of, near_duplicates
 from oott_assets.labels.splits import splits_by_content
 from oott_assets.reports.progress import reported
 from oott_assets.reports.tables import listed
@@ -26,6 +25,7 @@ from oott_assets.training.label_tables import described
 from oott_assets.training.refusals import as_failures
 from oott_fashion.stores.blobs import LocalBlobs, NoBlob
 from oott_fashion.vision.detections import Box
+from oott_fashion.vision.near_duplicates import Glimpse, glimpse_of, groups_of, near_duplicates
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_photo
 
 

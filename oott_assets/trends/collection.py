@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime
 from logging import Logger
 from zoneinfo import ZoneInfo
 
-from oott_assets.labels.near_duplicates import Glimpse, groups_of, near_duplicates
 from oott_assets.partitions import MonthAndDestination
 from oott_assets.privacy.faces import FaceHider
 from oott_assets.reports.progress import reported
@@ -29,6 +28,7 @@ from oott_assets.sources.photo_source import (
     SourceBusy,
 )
 from oott_fashion.stores.blobs import Hold
+from oott_fashion.vision.near_duplicates import Glimpse, groups_of, near_duplicates
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
 
 # Of a hashtag, a post or two may be gone by the time they are opened; all of so many are not.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from oott_assets.labels.near_duplicates import Glimpse, glimpse_of, groups_of, near_duplicates
+from oott_fashion.vision.near_duplicates import Glimpse, glimpse_of, groups_of, near_duplicates
 from oott_fashion.vision.photos import Photo
 from tests.oott_assets.labels.data_sets import picture
 
