@@ -22,7 +22,7 @@ import click
 import dagster as dg
 
 import local_dagster
-from oott_assets.sources.photo_source import PhotosUnknown
+from oott_assets.photos.sources.photo_source import PhotosUnknown
 from oott_fashion.destinations import Destination
 from oott_fashion.settings import BadSetting, Settings, read_settings
 from oott_fashion.stores.trend_tables import TrendDatabaseError, TrendTables
@@ -89,7 +89,7 @@ def _drawn() -> list[Partition]:
 def _found(photos: str, destination: str, month: str | None) -> list[Partition]:
     """Read the user's photos from now on, and tell which partitions they are of."""
     from oott_assets.partitions import destinations, meaning_of
-    from oott_assets.sources.folder import PhotoFolder
+    from oott_assets.photos.sources.folder import PhotoFolder
 
     settings = read_settings()
     asked = meaning_of(f"{destination}|{month or _last_month(settings)}")
@@ -201,7 +201,7 @@ def _ask_the_service(settings: Settings, partitions: Sequence[Partition]) -> Non
 
 
 def _some_photo(settings: Settings, partitions: Sequence[Partition]) -> tuple[str, bytes]:
-    from oott_assets.resources.photo_store import PhotoStore
+    from oott_assets.photos.store.photo_store import PhotoStore
 
     store = PhotoStore(root=settings.photo_store_root, most_pixels=settings.most_pixels)
     for partition in partitions:

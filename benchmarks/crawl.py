@@ -31,11 +31,11 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
 from oott_assets.partitions import MonthAndDestination, destinations
-from oott_assets.resources.photo_store import PhotoStore
-from oott_assets.sources.browser.source import Browser
-from oott_assets.sources.browser.starting import Programs
-from oott_assets.sources.manners import Pace
-from oott_assets.trends.collection import Collector
+from oott_assets.photos.collection import Collector
+from oott_assets.photos.sources.browser.browser_source import Browser
+from oott_assets.photos.sources.browser.browser_start import Programs
+from oott_assets.photos.sources.politeness import Pace
+from oott_assets.photos.store.photo_store import PhotoStore
 
 _PARTITION = MonthAndDestination(date(2026, 9, 1), destinations.destination("hongdae"))
 _MIB = 2**20

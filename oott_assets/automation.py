@@ -2,11 +2,11 @@
 
 import dagster as dg
 
+from oott_assets.photos.instagram_images import instagram_images
+from oott_assets.photos.photo_retention import photo_retention_job
 from oott_assets.trends.checks import TREND_CHECKS
 from oott_assets.trends.garment_detections import garment_detections
-from oott_assets.trends.instagram_images import instagram_images
 from oott_assets.trends.monthly_trends import monthly_trends
-from oott_assets.trends.photo_retention import photo_retention_job
 from oott_assets.trends.trend_report import trend_report
 
 monthly_trends_job = dg.define_asset_job(

@@ -11,11 +11,13 @@ from oott_assets.automation import (
     trend_report_schedule,
 )
 from oott_assets.partitions import destinations
+from oott_assets.photos.instagram_images import instagram_images
+from oott_assets.photos.photo_retention import PhotoRetention, photo_retention_job
+from oott_assets.photos.sources.chosen_source import ChosenSource
+from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.resources.detection_store import DetectionStore
 from oott_assets.resources.garment_detector import GarmentDetector
 from oott_assets.resources.labeller import ChosenLabeller
-from oott_assets.resources.photo_source import ChosenSource
-from oott_assets.resources.photo_store import PhotoStore
 from oott_assets.resources.trainer import Trainer
 from oott_assets.resources.training_store import TrainingStore
 from oott_assets.resources.trend_database import TrendDatabase
@@ -28,9 +30,7 @@ from oott_assets.training.merged_labels import merged_data
 from oott_assets.training.pseudo_labels import SubPhotos, sub_data
 from oott_assets.trends.checks import TREND_CHECKS
 from oott_assets.trends.garment_detections import garment_detections
-from oott_assets.trends.instagram_images import instagram_images
 from oott_assets.trends.monthly_trends import monthly_trends
-from oott_assets.trends.photo_retention import PhotoRetention, photo_retention_job
 from oott_assets.trends.trend_report import trend_report
 from oott_fashion.settings import Settings, read_settings
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 import local_dagster
-from oott_assets.sources.drawn_photos import Worn, draw_photo, jpeg_of
+from oott_assets.photos.sources.drawn.drawn_photos import Worn, draw_photo, jpeg_of
 
 
 def run_demo(

@@ -13,7 +13,7 @@ import yaml
 
 from oott_assets.labels.labelled_photos import Label, LabelledPhoto, Split
 from oott_assets.labels.yolo_folder import yolo_lines
-from oott_assets.sources.drawn_photos import DrawnPhoto, draw_photo, dress_up, jpeg_of
+from oott_assets.photos.sources.drawn.drawn_photos import DrawnPhoto, draw_photo, dress_up, jpeg_of
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.blobs import LocalBlobs
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from oott_assets.labels.findings import Findings
 from oott_assets.labels.labelled_photos import Split
-from oott_assets.sources.folder import photos_under
-from oott_assets.sources.photo_source import PhotosUnknown
+from oott_assets.photos.sources.folder import photos_under
+from oott_assets.photos.sources.photo_source import PhotosUnknown
 
 # Some 20,000 boxes; a photo of a crowd has a hundred.
 _MOST_TEXT_BYTES = 1_000_000

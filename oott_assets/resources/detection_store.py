@@ -7,7 +7,7 @@ import dagster as dg
 import pyarrow as pa
 
 from oott_assets.parquet import parquet_of, table_in
-from oott_assets.resources.opened_blobs import opened_blobs
+from oott_assets.photos.store.opened_blobs import opened_blobs
 from oott_fashion.vision.detections import Box, Detection
 
 

@@ -16,11 +16,11 @@ from oott_assets.labels.labelled_photos import (
     version_of,
 )
 from oott_assets.labels.splits import splits_by_content
+from oott_assets.photos.sources.folder import photos_under
 from oott_assets.reports.progress import reported
 from oott_assets.reports.tables import listed
 from oott_assets.resources.labeller import ChosenLabeller, OpenedLabeller
 from oott_assets.resources.training_store import TrainingStore
-from oott_assets.sources.folder import photos_under
 from oott_assets.training.label_tables import described
 from oott_assets.training.refusals import as_failures
 from oott_fashion.stores.blobs import LocalBlobs, NoBlob

@@ -8,8 +8,8 @@ import dagster as dg
 from oott_assets.labellers.errors import LabellerUnavailable
 from oott_assets.labels.inspection import NotADataSet
 from oott_assets.labels.labelled_photos import PhotoChanged
+from oott_assets.photos.sources.photo_source import PhotosUnknown
 from oott_assets.resources.trainer import TrainingUnavailable
-from oott_assets.sources.photo_source import PhotosUnknown
 from oott_assets.yolov8.exporting import WrongExport
 from oott_assets.yolov8.starting_weights import NotRebuildable
 from oott_assets.yolov8.training import OtherWeights

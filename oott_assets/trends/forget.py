@@ -14,14 +14,14 @@ import click
 import dagster as dg
 
 from oott_assets.partitions import MonthAndDestination, destinations
-from oott_assets.resources.crawl_journal import hash_of
+from oott_assets.photos.recorded_pictures import delete_recorded_pictures, refuse_going_on
+from oott_assets.photos.store.crawl_journal import hash_of
+from oott_assets.photos.store.manifest import ManifestRow
+from oott_assets.photos.store.photo_store import PhotoStore
+from oott_assets.photos.store.stored_month import StoredMonth
 from oott_assets.resources.detection_store import DetectionStore, PartitionDetections
-from oott_assets.resources.manifest import ManifestRow
-from oott_assets.resources.photo_store import PhotoStore
-from oott_assets.resources.stored_month import StoredMonth
 from oott_assets.resources.trend_database import TrendDatabase
 from oott_assets.trends.monthly_trends import counts_of, trend_slice
-from oott_assets.trends.recorded_pictures import delete_recorded_pictures, refuse_going_on
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.blobs import HeldElsewhere, Hold, HoldLost, NoBlob
 from oott_fashion.stores.trend_tables import TrendDatabaseError

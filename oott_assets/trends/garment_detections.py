@@ -12,6 +12,11 @@ from oott_assets.partitions import (
     month_and_destination,
     month_by_destination,
 )
+from oott_assets.photos.instagram_images import instagram_images
+from oott_assets.photos.photo_failures import told_as_failures
+from oott_assets.photos.store.manifest import kept_in
+from oott_assets.photos.store.photo_store import PhotoStore
+from oott_assets.photos.store.stored_month import StoredMonth
 from oott_assets.reports.pictures import annotated, contact_sheet, sample_of
 from oott_assets.reports.progress import reported
 from oott_assets.reports.tables import listed
@@ -21,11 +26,6 @@ from oott_assets.resources.detection_store import (
     PhotoDetections,
 )
 from oott_assets.resources.garment_detector import GarmentDetector, OpenedDetector
-from oott_assets.resources.manifest import kept_in
-from oott_assets.resources.photo_store import PhotoStore
-from oott_assets.resources.stored_month import StoredMonth
-from oott_assets.trends.failures import told_as_failures
-from oott_assets.trends.instagram_images import instagram_images
 from oott_fashion.stores.blobs import NoBlob
 from oott_fashion.stores.model_store import BadDetector, NoDetector
 from oott_fashion.vision.detector import Detector

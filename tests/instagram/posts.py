@@ -11,7 +11,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageOps
 
-from oott_assets.sources.drawn_photos import draw_photo, dress_up
+from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, dress_up
 
 # Where every photo says it was taken: Hongdae, to the second of an arc.
 _GPS = {1: "N", 2: (37.0, 33.0, 23.0), 3: "E", 4: (126.0, 55.0, 25.0)}

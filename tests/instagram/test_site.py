@@ -13,7 +13,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
-from oott_assets.sources.manners import seconds_of
+from oott_assets.photos.sources.politeness import seconds_of
 from oott_fashion.vision.near_duplicates import glimpse_of, near_duplicates
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_photo
 from tests.instagram import faults

@@ -11,13 +11,13 @@ from pathlib import Path
 from PIL import Image
 
 from oott_assets.partitions import MonthAndDestination
-from oott_assets.resources.manifest import ManifestRow
-from oott_assets.resources.photo_store import PhotoStore
-from oott_assets.sources.browser.starting import Programs
-from oott_assets.sources.photo_source import PhotoSource
-from oott_assets.trends.collection import Collected, Collector
+from oott_assets.photos.collection import Collected, Collector
+from oott_assets.photos.sources.browser.browser_start import Programs
+from oott_assets.photos.sources.photo_source import PhotoSource
+from oott_assets.photos.store.manifest import ManifestRow
+from oott_assets.photos.store.photo_store import PhotoStore
 from tests.instagram.posts import Post
-from tests.oott_assets.sources.browser.crawls import HONGDAE, PROGRAMS, SEPTEMBER
+from tests.oott_assets.photos.sources.browser.crawls import HONGDAE, PROGRAMS, SEPTEMBER
 
 HASHTAG = "홍대"
 _PARTITION = MonthAndDestination(SEPTEMBER, HONGDAE)

@@ -8,10 +8,10 @@ import os
 import sys
 from pathlib import Path
 
-from oott_assets.sources.browser.starting import Programs
+from oott_assets.photos.sources.browser.browser_start import Programs
 from tests.oott_assets.crawled_store import CrawledStore, own_rooms
 from tests.oott_assets.killed_runs import Moments, in_a_fork
-from tests.oott_assets.sources.browser.crawls import (
+from tests.oott_assets.photos.sources.browser.crawls import (
     browser_at,
     comes_true_soon,
     processes_in,

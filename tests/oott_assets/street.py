@@ -11,10 +11,10 @@ from PIL import Image
 
 from oott_assets.definitions import defs, resources_of
 from oott_assets.partitions import destinations, partition_key
+from oott_assets.photos.store.manifest import ManifestRow
+from oott_assets.photos.store.photo_store import PhotoStore
+from oott_assets.photos.store.stored_month import StoredMonth
 from oott_assets.resources.detection_store import DetectionStore, PartitionDetections
-from oott_assets.resources.manifest import ManifestRow
-from oott_assets.resources.photo_store import PhotoStore
-from oott_assets.resources.stored_month import StoredMonth
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.trend_tables import GarmentRow, TrendTables
 

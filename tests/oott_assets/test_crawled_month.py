@@ -14,7 +14,7 @@ from tests.instagram import faults
 from tests.instagram.posts import a_post, some_posts
 from tests.instagram.site import InstagramSite
 from tests.object_store import Bucket
-from tests.oott_assets.sources.graph_server import TOKEN, USER, FakePost, GraphServer
+from tests.oott_assets.photos.sources.graph_server import TOKEN, USER, FakePost, GraphServer
 from tests.oott_assets.street import SEPTEMBER, Street, metadata_of
 
 PASSWORD = "open sesame in September"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from oott_assets.partitions import destinations
-from oott_assets.sources.lookbook import Lookbook
+from oott_assets.photos.sources.drawn.lookbook import Lookbook
 from oott_fashion.garments import category_of
 from oott_fashion.trends import Look
 from tests.oott_assets.street import OCTOBER, SEPTEMBER, STARTER, Street, metadata_of

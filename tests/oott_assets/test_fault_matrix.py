@@ -14,18 +14,18 @@ from pathlib import Path
 import psutil
 import pytest
 
-from oott_assets.resources import photo_store
-from oott_assets.sources.browser.starting import Programs
-from oott_assets.sources.photo_source import PhotosUnknown
+from oott_assets.photos.sources.browser.browser_start import Programs
+from oott_assets.photos.sources.photo_source import PhotosUnknown
+from oott_assets.photos.store import photo_store
+from oott_assets.photos.store.gcs_blobs import GcsBlobs
 from oott_fashion.stores.blobs import HeldElsewhere, NoBlob, StoreUnreachable
-from oott_fashion.stores.gcs_blobs import GcsBlobs
 from tests.instagram import faults
 from tests.instagram.answers import Answer
 from tests.instagram.posts import Post, a_post, some_posts
 from tests.instagram.site import InstagramSite
 from tests.object_store import Bucket
 from tests.oott_assets.crawled_store import HASHTAG, CrawledStore, own_rooms
-from tests.oott_assets.sources.browser.crawls import (
+from tests.oott_assets.photos.sources.browser.crawls import (
     SEPTEMBER,
     Waits,
     browser_at,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from oott_assets.sources.drawn_photos import DrawnPhoto, draw_photo, dress_up, jpeg_of
+from oott_assets.photos.sources.drawn.drawn_photos import DrawnPhoto, draw_photo, dress_up, jpeg_of
 
 
 def drawn(seed: int) -> DrawnPhoto:

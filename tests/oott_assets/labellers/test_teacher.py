@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from oott_assets.labellers.teacher import TeacherLabeller
-from oott_assets.sources.drawn_photos import draw_photo, dress_up, jpeg_of
+from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, dress_up, jpeg_of
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.model_store import read_card
 from oott_fashion.vision.detector import Detector

@@ -8,7 +8,12 @@ from datetime import UTC, date, datetime
 import numpy as np
 from PIL import Image
 
-from oott_assets.sources.photo_source import BroughtPost, FoundPhoto, ListedPost, RefusedPhoto
+from oott_assets.photos.sources.photo_source import (
+    BroughtPost,
+    FoundPhoto,
+    ListedPost,
+    RefusedPhoto,
+)
 from oott_fashion.destinations import Destination
 
 IN_SEPTEMBER = datetime(2026, 9, 5, 3, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from oott_assets.definitions import defs
-from oott_assets.resources.crawl_journal import JournalledPost
+from oott_assets.photos.store.crawl_journal import JournalledPost
 from oott_assets.trends.forget import main
 from tests.oott_assets.street import Street, save_photo
 

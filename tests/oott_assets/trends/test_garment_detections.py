@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from oott_assets.resources.stored_month import StoredMonth
+from oott_assets.photos.store.stored_month import StoredMonth
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.blobs import HeldElsewhere
 from oott_fashion.stores.model_store import ModelStore, read_card

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from oott_assets.sources.drawn_photos import draw_photo, dress_up
+from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, dress_up
 from oott_assets.yolov8.exporting import (
     WrongExport,
     boxes_apart,

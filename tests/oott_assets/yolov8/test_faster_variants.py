@@ -7,7 +7,7 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 
-from oott_assets.sources.drawn_photos import draw_photo, dress_up
+from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, dress_up
 from oott_assets.yolov8.exporting import export_onnx
 from oott_assets.yolov8.faster_variants import (
     Variant,

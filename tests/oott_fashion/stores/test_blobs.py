@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from oott_assets.photos.store.gcs_blobs import GcsBlobs
 from oott_fashion.stores.blobs import Blobs, HeldElsewhere, HoldLost, LocalBlobs, NoBlob
-from oott_fashion.stores.gcs_blobs import GcsBlobs
 from tests.databases import in_processes, kill_when_ready
 from tests.object_store import Bucket
 

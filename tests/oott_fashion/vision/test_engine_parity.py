@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from oott_assets.sources.drawn_photos import draw_photo, dress_up
+from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, dress_up
 from oott_assets.yolov8.exporting import export_onnx
 from oott_assets.yolov8.starting_weights import weights_of_onnx
 from oott_fashion.stores.model_store import read_card

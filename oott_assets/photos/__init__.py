@@ -1,0 +1,1 @@
+"""From a photo source to the photos of a month, stored without metadata and faces."""

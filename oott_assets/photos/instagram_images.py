@@ -1,0 +1,79 @@
+"""Photos collected per destination and month, stored once each."""
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+
+import dagster as dg
+
+from oott_assets.partitions import month_and_destination, month_by_destination
+from oott_assets.photos.collection import Collected, Collector
+from oott_assets.photos.photo_failures import told_as_failures
+from oott_assets.photos.recorded_pictures import delete_recorded_pictures
+from oott_assets.photos.sources.chosen_source import ChosenSource
+from oott_assets.photos.store.manifest import ManifestRow, kept_in
+from oott_assets.photos.store.photo_store import PhotoStore
+from oott_assets.photos.store.stored_month import StoredMonth
+from oott_assets.reports.pictures import annotated, contact_sheet, sample_of
+from oott_assets.reports.tables import listed
+from oott_fashion.vision.photos import UnreadablePhoto
+
+# Told apart from photos that cannot be used, these are what a month should be without.
+_NOT_OF_THIS_MONTH = ("other month", "no photo")
+
+
+@dg.asset(partitions_def=month_by_destination, group_name="trends", kinds={"parquet"})
+def instagram_images(
+    context: dg.AssetExecutionContext, photo_source: ChosenSource, photo_store: PhotoStore
+) -> dg.MaterializeResult[None]:
+    """The photos that people took at a destination in a month, their faces hidden.
+
+    A photo that comes twice is kept once. What cannot be kept is listed in the manifest with the
+    reason, and counted nowhere.
+    """
+    partition = month_and_destination(context)
+    stored = photo_store.month(partition.destination.slug, partition.month)
+    with told_as_failures():
+        source = photo_source.opened()
+        collector = Collector(source, photo_store, photo_source.timezone, photo_source.most_posts)
+        collected = collector.collect(partition, context.log)
+        if collected.dropped:
+            slug, why = partition.destination.slug, "photos of that run are no longer kept"
+            delete_recorded_pictures(context.instance, slug, partition.month, why)
+        return dg.MaterializeResult(
+            metadata={
+                "contact sheet": _sheet_of(collected.rows, stored),
+                **_counts_of(collected),
+            }
+        )
+
+
+def _sheet_of(rows: Sequence[ManifestRow], stored: StoredMonth) -> dg.MarkdownMetadataValue:
+    tiles = []
+    for photo in sample_of(kept_in(rows)):
+        # One that was forgotten since is not shown.
+        with suppress(UnreadablePhoto):
+            # Shrunk one by one: eighteen photos of a new phone take three gigabytes.
+            tiles.append(annotated(stored.pixels(photo), ()))
+    return contact_sheet(tiles)
+
+
+def _counts_of(collected: Collected) -> dict[str, dg.MetadataValue | int | bool | str]:
+    states = Counter(row.state for row in collected.rows)
+    kept = [row for row in collected.rows if row.kept]
+    left_out = [
+        (row.name, row.state, row.reason or "")
+        for row in collected.rows
+        if not row.kept and row.state not in _NOT_OF_THIS_MONTH
+    ]
+    return {
+        "photos": len(kept),
+        "undated": sum(row.taken_at is None for row in kept),
+        "faces hidden": sum(row.faces_hidden for row in kept),
+        "posts listed": collected.listed,
+        "posts an earlier run had brought": collected.resumed,
+        "posts left out because they are to be forgotten": collected.forgotten,
+        "more posts than OOTT_MOST_POSTS": collected.cut,
+        "photos and posts by state": listed(("state", "photos or posts"), states.most_common()),
+        "left out": listed(("photo", "state", "reason"), left_out),
+    }

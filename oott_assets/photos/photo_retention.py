@@ -1,0 +1,95 @@
+"""Deletes photos when ``OOTT_PHOTO_RETENTION_DAYS`` are over; what was seen in them stays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+
+from oott_assets.photos.photo_failures import told_as_failures
+from oott_assets.photos.recorded_pictures import delete_recorded_pictures, refuse_going_on
+from oott_assets.photos.store.manifest import ManifestRow
+from oott_assets.photos.store.photo_store import PhotoStore
+from oott_assets.photos.store.stored_month import StoredMonth
+from oott_fashion.stores.blobs import HeldElsewhere
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Deletes what was fetched before ``fetched_before``, and the pages of ``records`` it is on."""
+
+    fetched_before: datetime
+    records: dg.DagsterInstance
+
+    def month(self, stored: StoredMonth, destination: str, month: date) -> int:
+        """Delete a month's photos once the oldest is due, and what no manifest lists; count them.
+
+        A month goes at once, since half of one could not be read again by a new detector.
+
+        Raises:
+            HeldElsewhere: the month is being collected or read.
+            ValueError: its manifest cannot be read.
+        """
+        refuse_going_on(self.records, destination, month)
+        with stored.held() as hold:
+            rows = stored.rows()
+            if self._is_due([row for row in rows if row.kept]):
+                # First, so that a sweep that is cut short finds the month due again.
+                why = "its photos were deleted"
+                delete_recorded_pictures(self.records, destination, month, why)
+                hold.check()
+                stored.write_manifest([_deleted(row) for row in rows])
+            for post in stored.journal.posts():
+                if self._is_due(post.rows):
+                    stored.journal.strike(post.shortcode)
+            return stored.delete_unlisted()
+
+    def _is_due(self, rows: Sequence[ManifestRow]) -> bool:
+        return any(row.fetched_at < self.fetched_before for row in rows)
+
+
+def _deleted(row: ManifestRow) -> ManifestRow:
+    return row._replace(state="deleted") if row.kept else row
+
+
+class PhotoRetention(dg.ConfigurableResource[None]):
+    """For how many days photos are kept; 0 is for ever."""
+
+    days: int
+
+    def sweep(self, now: datetime, records: dg.DagsterInstance) -> Sweep:
+        long_ago = datetime.min.replace(tzinfo=UTC)
+        return Sweep(now - timedelta(days=self.days) if self.days else long_ago, records)
+
+
+@dg.op
+def delete_old_photos(
+    context: dg.OpExecutionContext, photo_store: PhotoStore, photo_retention: PhotoRetention
+) -> None:
+    """Delete photos older than OOTT_PHOTO_RETENTION_DAYS, and those that no manifest lists.
+
+    Detections and counts stay; runs whose pages show deleted photos are taken out of the records.
+    """
+    sweep = photo_retention.sweep(datetime.now(UTC), context.instance)
+    failed: list[str] = []
+    with told_as_failures():
+        for slug, month in photo_store.months():
+            name = f"{slug} {month:%Y-%m}"
+            try:
+                deleted = sweep.month(photo_store.month(slug, month), slug, month)
+            except HeldElsewhere as error:
+                context.log.warning("%s is left for the next sweep: %s", name, error)
+            except ValueError as error:
+                failed.append(f"{name}: {error}")
+            else:
+                context.log.info("%s: %d photos deleted", name, deleted)
+    if failed:
+        raise dg.Failure(
+            f"photos of {len(failed)} months were not looked at: {'; '.join(failed)}",
+            allow_retries=False,
+        )
+
+
+@dg.job(description="Deletes the photos whose OOTT_PHOTO_RETENTION_DAYS are over.")
+def photo_retention_job() -> None:
+    delete_old_photos()

@@ -1,0 +1,81 @@
+"""Pixels encoded anew, as the file they came from was, and without its metadata."""
+
+import io
+import warnings
+from typing import Any
+
+from PIL import Image, JpegImagePlugin
+
+from oott_assets.photos.privacy.colour_profiles import (
+    is_of_greys,
+    is_of_red_green_blue,
+    says_only_colours,
+)
+from oott_assets.photos.privacy.webp_chunks import is_lossless
+from oott_fashion.vision.photos import FORMATS, Photo, open_image
+
+# libjpeg takes no longer side.
+_LONGEST_JPEG_SIDE = 65_500
+
+_JPEG_QUALITY, _WEBP_QUALITY = 95, 90
+_NO_SUBSAMPLING = 0
+_MOST_TABLES = 4
+
+
+def encoded_like(content: bytes, photo: Photo, exactly: bool = False) -> bytes:
+    """Encode ``photo`` in the format of the file ``content``, with a JPEG's own tables.
+
+    Blocks of a JPEG whose pixels did not change then change little. What is no JPEG or WebP, or
+    must be kept ``exactly``, becomes a PNG; all are written with 8 bits, opaque.
+    """
+    with _opened(content) as original:
+        pixels = Image.fromarray(photo)
+        options = {"format": "PNG"} if exactly else _options(original, content, max(pixels.size))
+        # A grey JPEG has no tables for colour.
+        if options["format"] == "JPEG" and original.mode == "L":
+            pixels = pixels.convert("L")
+        options |= _profile(original, pixels)
+    encoded = io.BytesIO()
+    pixels.save(encoded, **options)
+    return encoded.getvalue()
+
+
+def is_transparent(content: bytes) -> bool:
+    """Tell whether a photo that was read has pixels which show only in part, or not at all."""
+    with _opened(content) as image:
+        # A PNG may say so after its pixels.
+        if image.format == "PNG":
+            image.load()
+        return image.has_transparency_data
+
+
+def _opened(content: bytes) -> Image.Image:
+    with warnings.catch_warnings():
+        # The caller has read the photo, and so has bounded it.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return open_image(io.BytesIO(content), formats=FORMATS)
+
+
+def _options(original: Image.Image, content: bytes, longest_side: int) -> dict[str, Any]:
+    if isinstance(original, JpegImagePlugin.JpegImageFile) and longest_side <= _LONGEST_JPEG_SIDE:
+        return _jpeg_options(original)
+    if original.format == "WEBP":
+        return {"format": "WEBP", "lossless": is_lossless(content), "quality": _WEBP_QUALITY}
+    return {"format": "PNG"}
+
+
+def _jpeg_options(original: JpegImagePlugin.JpegImageFile) -> dict[str, Any]:
+    options = {"format": "JPEG", "progressive": bool(original.info.get("progressive"))}
+    sampling, tables = JpegImagePlugin.get_sampling(original), list(original.quantization.values())
+    known = original.mode == "L" or (original.mode == "RGB" and sampling >= 0)
+    # The tables of a CMYK photo are for inks, not for brightness and colour.
+    if known and 1 <= len(tables) <= _MOST_TABLES:
+        return {**options, "qtables": tables, "subsampling": sampling}
+    return {**options, "quality": _JPEG_QUALITY, "subsampling": _NO_SUBSAMPLING}
+
+
+def _profile(original: Image.Image, pixels: Image.Image) -> dict[str, Any]:
+    """Keep a colour profile that is one of the new file's kind of pixels."""
+    profile = original.info.get("icc_profile") or b""
+    fits = is_of_greys if pixels.mode == "L" else is_of_red_green_blue
+    return {"icc_profile": profile} if says_only_colours(profile) and fits(profile) else {}

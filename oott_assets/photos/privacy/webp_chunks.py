@@ -1,0 +1,73 @@
+"""A WebP without its metadata: chunks of the picture and of its colours copied, others left out.
+
+Source: RFC 9649, section 2.
+"""
+
+import struct
+from collections.abc import Iterator
+
+from oott_assets.photos.privacy.colour_profiles import says_only_colours
+from oott_fashion.vision.photos import UnreadablePhoto
+
+RIFF, WEBP = b"RIFF", b"WEBP"
+
+_PICTURE = frozenset((b"VP8 ", b"VP8L", b"ALPH"))
+
+# A still photo has six; each takes memory, however short it is.
+_MOST_CHUNKS = 1000
+
+_HEAD = struct.Struct("<4sI")
+_FEATURES_BYTES = 10
+_HAS_PROFILE, _HAS_EXIF, _HAS_XMP = 0x20, 0x08, 0x04
+
+
+def without_webp_metadata(content: bytes) -> bytes:
+    """Keep of a WebP its picture and how to read its colours, and nothing after its end.
+
+    Raises:
+        UnreadablePhoto: its chunks cannot be told apart.
+    """
+    chunks = list(_chunks(content))
+    keeps_profile = any(kind == b"ICCP" and says_only_colours(it) for kind, it in chunks)
+    kept = b"".join(_kept(kind, payload, keeps_profile) for kind, payload in chunks)
+    return _HEAD.pack(RIFF, len(WEBP) + len(kept)) + WEBP + kept
+
+
+def is_lossless(content: bytes) -> bool:
+    """Tell whether a WebP keeps its pixels as they were; one that is damaged is taken to."""
+    try:
+        return any(kind == b"VP8L" for kind, _ in _chunks(content))
+    except UnreadablePhoto:
+        return True
+
+
+def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the kind and the payload of each chunk within the size that the file says it has."""
+    _, size = _HEAD.unpack_from(content)
+    at, end = _HEAD.size + len(WEBP), _HEAD.size + size
+    for _ in range(_MOST_CHUNKS):
+        if at >= end:
+            return
+        if at + _HEAD.size > min(end, len(content)):
+            raise UnreadablePhoto("the WebP ends within a chunk")
+        kind, length = _HEAD.unpack_from(content, at)
+        at += _HEAD.size
+        if at + length > min(end, len(content)):
+            raise UnreadablePhoto(f"the WebP's chunk {kind!r} is longer than the file")
+        yield kind, content[at : at + length]
+        at += length + length % 2
+    raise UnreadablePhoto(f"the WebP has {_MOST_CHUNKS:,} chunks or more")
+
+
+def _kept(kind: bytes, payload: bytes, keeps_profile: bool) -> bytes:
+    """Give what may be kept of a chunk: all, the part that is known, or nothing."""
+    if kind == b"VP8X":
+        gone = _HAS_EXIF | _HAS_XMP | (0 if keeps_profile else _HAS_PROFILE)
+        return _chunk(kind, bytes((payload[0] & ~gone,)) + payload[1:_FEATURES_BYTES])
+    if kind in _PICTURE or (kind == b"ICCP" and keeps_profile and says_only_colours(payload)):
+        return _chunk(kind, payload)
+    return b""
+
+
+def _chunk(kind: bytes, payload: bytes) -> bytes:
+    return _HEAD.pack(kind, len(payload)) + payload + b"\0" * (len(payload) % 2)

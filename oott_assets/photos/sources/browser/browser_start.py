@@ -1,0 +1,176 @@
+"""How a browser is started: its driver under a guard, with flags, and a folder of its own."""
+
+import json
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.request import getproxies
+
+from selenium.webdriver import ChromeOptions
+from selenium.webdriver.chrome.remote_connection import ChromeRemoteConnection
+from selenium.webdriver.remote.client_config import ClientConfig
+
+from oott_assets.photos.sources.photo_source import PhotosUnknown
+from oott_assets.photos.sources.politeness import host_of, is_loopback
+
+_GUARD = Path(__file__).with_name("guard.py")
+_START_SECONDS = 60.0
+
+# Tall, so that a listing needs few scrolls.
+_WIDTH, _HEIGHT = 1280, 1600
+
+_FLAGS = (
+    "--headless=new",
+    "--disable-gpu",
+    "--disable-quic",
+    # Containers give /dev/shm 64 MB, and pages crash on that.
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-extensions",
+    "--disable-breakpad",
+    # Pages that were left would be kept in memory, the long list among them.
+    "--disable-back-forward-cache",
+    "--lang=en-US",
+    f"--window-size={_WIDTH},{_HEIGHT}",
+    # With the driver's death signal this is what makes Chromium end too; neither does it alone.
+    "--remote-debugging-pipe",
+)
+
+
+class BrowserDied(Exception):
+    """The browser, its driver or a page's process crashed, was killed or no longer answers."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How many seconds to wait: for a page, a script and any answer of the driver; until a page is
+    taken as it is; for a list that says it is loading; and at the end of one, for more to come.
+    """
+
+    page_seconds: float = 30.0
+    script_seconds: float = 30.0
+    answer_seconds: int = 60
+    settle_seconds: float = 10.0
+    list_seconds: float = 30.0
+    quiet_seconds: float = 1.5
+
+
+@dataclass(frozen=True)
+class Programs:
+    """Where Chromium and its driver are, and what else the browser is started with."""
+
+    chromium: Path = Path("/usr/bin/chromium")
+    chromedriver: Path = Path("/usr/bin/chromedriver")
+    flags: tuple[str, ...] = ()
+    rooms: Path = Path(tempfile.gettempdir()) / f"oott-browsers-{os.geteuid()}"
+
+    def refuse_missing(self) -> None:
+        """Check that both can be run.
+
+        Raises:
+            PhotosUnknown: one cannot.
+        """
+        for path, setting in (
+            (self.chromium, "OOTT_CHROMIUM"),
+            (self.chromedriver, "OOTT_CHROMEDRIVER"),
+        ):
+            if not os.access(path, os.X_OK) or path.is_dir():
+                raise PhotosUnknown(
+                    f"{path} is no program; install the packages chromium and chromium-driver, or "
+                    f"set {setting} to where it is"
+                )
+
+
+def kept_to(programs: Programs, site: str, permitted: Iterable[str]) -> Programs:
+    """Give ``programs`` whose browser finds no host but those ``permitted``, and below them.
+
+    Whatever else a page asks for, it asks in vain. This machine is found if ``site`` is on it.
+    """
+    hosts = [it for name in permitted for it in (name, f"*.{name}")]
+    hosts += ["127.0.0.1", "[::1]", "localhost"] if is_loopback(site) else []
+    # A proxy looks the others up itself, and has to be found for that.
+    hosts += [host for proxy in getproxies().values() if (host := host_of(proxy))]
+    rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in hosts)])
+    return replace(programs, flags=(f"--host-resolver-rules={rules}", *programs.flags))
+
+
+def started_guard(programs: Programs) -> "subprocess.Popen[bytes]":
+    """Start the guard, which starts the driver, and ends with its input."""
+    return subprocess.Popen(
+        [sys.executable, "-I", str(_GUARD), str(programs.rooms), str(programs.chromedriver)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        # Ctrl-C is for the crawler, which then stops the browser in order.
+        start_new_session=True,
+    )
+
+
+def greeting_of(guard: "subprocess.Popen[bytes]") -> tuple[str, int]:
+    """Read where the room is and on which port the driver listens.
+
+    Raises:
+        BrowserDied: the guard says otherwise, or nothing.
+    """
+    if guard.stdout is None:
+        raise BrowserDied("its guard has no output")
+    said, deadline = b"", time.monotonic() + _START_SECONDS
+    while b"\n" not in said and time.monotonic() < deadline:
+        readable, _, _ = select.select([guard.stdout], [], [], 0.5)
+        if readable:
+            block = os.read(guard.stdout.fileno(), 4096)
+            if not block:
+                break
+            said += block
+    try:
+        greeting = json.loads(said)
+    except ValueError:
+        text = said.decode(errors="replace").strip()
+        last = text.splitlines()[-1] if text else "no word of its guard"
+        raise BrowserDied(f"it did not start: {last[:300]}") from None
+    return greeting["room"], greeting["port"]
+
+
+def connection_to(port: int, patience: Patience) -> ChromeRemoteConnection:
+    """Connect to the driver, which is asked everything once."""
+    address = f"http://127.0.0.1:{port}"
+    return ChromeRemoteConnection(
+        address,
+        ignore_proxy=True,
+        client_config=ClientConfig(
+            address,
+            timeout=patience.answer_seconds,
+            init_args_for_pool_manager={"init_args_for_pool_manager": {"retries": False}},
+        ),
+    )
+
+
+def options_for(programs: Programs, room: Path) -> ChromeOptions:
+    """Say how Chromium is started, with its profile in ``room``."""
+    options = ChromeOptions()
+    options.binary_location = str(programs.chromium)
+    # The sandbox refuses to run as root.
+    root = ("--no-sandbox",) if os.geteuid() == 0 else ()
+    profile = f"--user-data-dir={room / 'profile'}"
+    for flag in (*_FLAGS, *root, profile, *programs.flags):
+        options.add_argument(flag)
+    # Pages are ready once they are parsed: pictures and beacons may take for ever.
+    options.page_load_strategy = "eager"
+    options.unhandled_prompt_behavior = "dismiss"
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+    options.add_experimental_option(
+        "perfLoggingPrefs", {"enableNetwork": True, "enablePage": False}
+    )
+    options.add_experimental_option(
+        "prefs", {"credentials_enable_service": False, "intl.accept_languages": "en-US,en"}
+    )
+    return options

@@ -1,0 +1,184 @@
+"""The log-in: one try, its cookies kept; a password is never sent again unless it logged in."""
+
+import time
+from contextlib import suppress
+
+from oott_assets.photos.sources.browser.chromium import Chromium, PageLeft
+from oott_assets.photos.sources.browser.page_states import (
+    Facts,
+    PageState,
+    asks_to_wait,
+    facts_of,
+    is_refusal,
+    state_of,
+)
+from oott_assets.photos.sources.browser.session_file import Account, Cookies, Outcome, SessionFile
+from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
+from oott_assets.photos.sources.politeness import Pace
+
+_ANSWER_SECONDS = 30.0
+_LOOK_EVERY_SECONDS = 0.1
+
+_MOST_LOG_INS = 2
+# A log-in that ends after fewer pages is not one that the site means to keep.
+_FEWEST_PAGES = 3
+
+_SUBMIT = """
+const field = document.querySelector("input[name=password]");
+const form = field.form;
+const button = form && form.querySelector("button[type=submit], input[type=submit]");
+if (button) button.click(); else if (form) form.requestSubmit();
+"""
+
+
+class LogIn:
+    """Logs a run in at ``site``, once and, if the session expires, once more."""
+
+    def __init__(
+        self, site: str, account: Account | None, session: SessionFile, pace: Pace
+    ) -> None:
+        self.site = site
+        self.pages = 0
+        self._account = account
+        self._session = session
+        self._pace = pace
+        self._log_ins = 0
+        self._brought: Cookies = []
+
+    @property
+    def _user(self) -> str | None:
+        return self._account.user if self._account else None
+
+    def bring_session(self, chromium: Chromium) -> None:
+        """Give ``chromium`` the cookies of the last log-in, if there are any."""
+        self._brought = self._session.cookies(self.site, self._user)
+        if self._brought:
+            chromium.cdp("Network.setCookies", {"cookies": self._brought})
+
+    def keep_session(self, chromium: Chromium) -> None:
+        """Keep the cookies that ``chromium`` has for the site."""
+        cookies = self._cookies_in(chromium)
+        with self._session.alone():
+            kept = _session_of(self._session.cookies(self.site, self._user))
+            # Another run may have logged in since: what it keeps is newer.
+            if kept in (None, _session_of(self._brought), _session_of(cookies)):
+                self._session.keep(self.site, self._user, cookies)
+                self._brought = cookies
+
+    def _cookies_in(self, chromium: Chromium) -> Cookies:
+        found = chromium.cdp("Network.getCookies", {"urls": [self.site]})["cookies"]
+        return [_given_back(cookie) for cookie in found] if isinstance(found, list) else []
+
+    def through(self, chromium: Chromium, shown: Facts) -> None:
+        """Log in where ``chromium`` shows the form.
+
+        Raises:
+            PhotosUnknown: there is no account, it was tried in vain, or a log-in does not last.
+            SourceBusy: the site asks to wait.
+        """
+        if self._account is None:
+            raise PhotosUnknown(
+                "the site asks to log in; set OOTT_INSTAGRAM_USER and OOTT_INSTAGRAM_PASSWORD"
+            )
+        if not shown.url.startswith(f"{self.site}/"):
+            raise PhotosUnknown(f"the password is for {self.site} alone; asked for {shown.seen()}")
+        with self._session.alone():
+            if self._another_run_did(chromium):
+                return
+            self._refuse_more_tries(self._account)
+            self._log_ins += 1
+            self._submit(chromium, self._account)
+            self._require_success(chromium, self._account)
+        self.pages = 0
+        self.keep_session(chromium)
+
+    def _another_run_did(self, chromium: Chromium) -> bool:
+        """Take the session that another run has made since, if there is one."""
+        before = self._brought
+        kept = self._session.cookies(self.site, self._user)
+        if _session_of(kept) in (None, _session_of(before)):
+            return False
+        self.bring_session(chromium)
+        return True
+
+    def _refuse_more_tries(self, account: Account) -> None:
+        outcome = self._session.outcome_of(account)
+        if outcome is not None:
+            raise PhotosUnknown(self._not_again(outcome))
+        if self._log_ins >= _MOST_LOG_INS or (self._log_ins and self.pages <= _FEWEST_PAGES):
+            raise PhotosUnknown(
+                f"the site ended the log-in again, after {self.pages} pages; it may want this "
+                "account to stop: look at it by hand before the next run"
+            )
+
+    def _submit(self, chromium: Chromium, account: Account) -> None:
+        chromium.type_into("input[name=username]", account.user)
+        chromium.type_into("input[name=password]", account.password.get_secret_value())
+        self._pace.wait()
+        chromium.answers()
+        # A run that is killed between the click and its answer must not have the next click again.
+        self._session.remember(account, Outcome.UNANSWERED)
+        with suppress(PageLeft):
+            chromium.run(_SUBMIT)
+
+    def _require_success(self, chromium: Chromium, account: Account) -> None:
+        """Wait for the answer, and remember any but a success."""
+        facts = _answer_of(chromium)
+        state = state_of(facts)
+        if state is PageState.CHALLENGE:
+            self._session.remember(account, Outcome.CHALLENGED)
+            raise PhotosUnknown(self._not_again(Outcome.CHALLENGED))
+        limited = any(answer.status == 429 for answer in chromium.answers())
+        if limited or state is PageState.RATE_LIMITED or asks_to_wait(facts.alert):
+            self._session.forget(account)
+            raise SourceBusy("the site asks to wait before a log-in; run it again in some hours")
+        if not facts.asks_password and _session_of(self._cookies_in(chromium)) is not None:
+            self._session.forget(account)
+            return
+        if facts.asks_password and is_refusal(facts.alert):
+            self._session.remember(account, Outcome.REFUSED)
+            raise PhotosUnknown(self._not_again(Outcome.REFUSED))
+        raise PhotosUnknown(f"{self._not_again(Outcome.UNANSWERED)}; the site shows {facts.seen()}")
+
+    def _not_again(self, outcome: Outcome) -> str:
+        return (
+            f"{_OUTCOMES[outcome]}; OOTT_INSTAGRAM_USER and OOTT_INSTAGRAM_PASSWORD are not sent "
+            f"again, so that the account is not locked: {_TO_DO[outcome]} {self._session.tries}, "
+            "or change the password, and run it again"
+        )
+
+
+_OUTCOMES = {
+    Outcome.UNANSWERED: "the log-in was not answered",
+    Outcome.CHALLENGED: "the site answers the log-in with a challenge, which is for a person",
+    Outcome.REFUSED: "the site refused the log-in",
+}
+_TO_DO = {
+    Outcome.UNANSWERED: "log in by hand in a browser, then delete",
+    Outcome.CHALLENGED: "log in by hand in a browser, do what it asks, then delete",
+    Outcome.REFUSED: "correct them; if they are right after all, delete",
+}
+
+
+def _answer_of(chromium: Chromium) -> Facts:
+    """Read the page once it is another, or says something."""
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while True:
+        facts = facts_of(chromium)
+        left = not facts.asks_password and state_of(facts) is not PageState.LOADING
+        if left or facts.alert or time.monotonic() > deadline:
+            return facts
+        time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def _session_of(cookies: Cookies) -> object:
+    return next((it.get("value") for it in cookies if it.get("name") == "sessionid"), None)
+
+
+def _given_back(cookie: dict[str, object]) -> dict[str, object]:
+    """Keep of a cookie what setting it takes; one without an end ends with the browser."""
+    kept = ("name", "value", "domain", "path", "secure", "httpOnly", "sameSite")
+    given = {name: cookie[name] for name in kept if name in cookie}
+    if not cookie.get("session"):
+        given["expires"] = cookie["expires"]
+    return given

@@ -1,0 +1,79 @@
+"""Chooses where photos come from, by setting."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from oott_assets.partitions import destinations
+from oott_assets.photos.sources.drawn.lookbook import Lookbook
+from oott_assets.photos.sources.folder import PhotoFolder
+from oott_assets.photos.sources.graph_api.graph_source import graph_api_of
+from oott_assets.photos.sources.photo_source import PhotoSource, PhotosUnknown
+from oott_assets.photos.sources.politeness import Pace, is_loopback
+from oott_fashion.settings import Settings, read_settings
+
+# Whoever asks a site of others more often than this is not polite, whatever is set.
+_LEAST_PACE_SECONDS = 2.0
+
+
+class ChosenSource(dg.ConfigurableResource[None]):
+    """The source that ``OOTT_PHOTO_SOURCE`` names; none is chosen for a database of the user's.
+
+    What a source needs besides holds passwords and tokens, which Dagster would show: it stays in
+    the settings.
+    """
+
+    source: str | None
+    timezone: str
+    most_posts: int
+
+    def opened(self) -> PhotoSource:
+        """Open the source; nothing is read yet.
+
+        Raises:
+            PhotosUnknown: no source is chosen.
+        """
+        settings = read_settings()
+        if self.source == "folder":
+            return _folder(settings)
+        if self.source == "lookbook":
+            return Lookbook(settings.lookbook_photos)
+        if self.source == "graph_api":
+            return graph_api_of(settings, destinations)
+        if self.source == "browser":
+            return _browser(settings)
+        raise PhotosUnknown(
+            "OOTT_DATABASE_URL is set and OOTT_PHOTO_SOURCE is not; set it to folder, graph_api or "
+            "browser, or to lookbook if drawn people shall be counted in that database"
+        )
+
+
+def _folder(settings: Settings) -> PhotoSource:
+    heap = settings.heap_destination
+    return PhotoFolder(
+        Path(settings.photos_folder or ""),
+        destinations,
+        destinations.destination(heap).slug if heap else None,
+        settings.most_photo_bytes,
+        settings.timezone,
+    )
+
+
+def _browser(settings: Settings) -> PhotoSource:
+    # Imported late: Selenium is heavy, and most runs need no browser.
+    from oott_assets.photos.sources.browser.browser_source import Browser
+    from oott_assets.photos.sources.browser.browser_start import Programs
+
+    least = 0.0 if is_loopback(settings.instagram_url) else _LEAST_PACE_SECONDS
+    return Browser(
+        settings.instagram_url,
+        settings.instagram_user,
+        settings.instagram_password,
+        permitted_hosts=settings.permitted_hosts,
+        crawler_name=settings.crawler_name,
+        pace=Pace(max(least, settings.pace_seconds)),
+        most_posts=settings.most_posts,
+        most_photo_bytes=settings.most_photo_bytes,
+        session_folder=settings.home / "instagram-session",
+        programs=Programs(settings.chromium, settings.chromedriver),
+    )

@@ -1,0 +1,78 @@
+"""Photos drawn by us, so that a fresh machine has input and a test has truth.
+
+Every destination has a few outfits that stay in fashion and a few of the month; the same month is
+always drawn alike.
+"""
+
+from collections.abc import Generator, Iterator
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from zlib import crc32
+
+import numpy as np
+
+from oott_assets.photos.sources.drawn.drawn_photos import (
+    DrawnPhoto,
+    Worn,
+    draw_photo,
+    dress_up,
+    jpeg_of,
+)
+from oott_assets.photos.sources.photo_source import BroughtPost, FoundPhoto, ListedPost
+from oott_fashion.destinations import Destination
+
+_LASTING_OUTFITS, _NEW_OUTFITS = 4, 4
+
+# Starter training draws from other streams, so that no drawn photo it learnt from is shown here.
+_STREAM = 77
+
+
+class Lookbook:
+    """Draws ``photos_a_month`` photos for every destination and month."""
+
+    name = "lookbook"
+    shows_people = False
+    asks_a_site = False
+
+    def __init__(self, photos_a_month: int) -> None:
+        self.photos_a_month = photos_a_month
+
+    def posts(self, destination: Destination, month: date) -> Generator[ListedPost, None, None]:
+        """List the drawn photos, JPEG files dated evenly over the month."""
+        fashion = _Fashion(destination, month)
+        for index in range(self.photos_a_month):
+            name = f"look-{index:04}.jpg"
+            yield ListedPost(name, partial(fashion.brought, name, index))
+
+    def drawn(self, destination: Destination, month: date) -> Iterator[DrawnPhoto]:
+        """Draw the photos of ``destination`` in ``month``, with what is worn in each."""
+        return map(_Fashion(destination, month).drawn, range(self.photos_a_month))
+
+
+class _Fashion:
+    """What is in fashion at a destination in a month, and photos of those who wear it."""
+
+    def __init__(self, destination: Destination, month: date) -> None:
+        place = [_STREAM, crc32(destination.slug.encode())]
+        self._seed = [*place, month.toordinal()]
+        self._outfits = [*_outfits(_LASTING_OUTFITS, place), *_outfits(_NEW_OUTFITS, self._seed)]
+        self._midnight = datetime(month.year, month.month, 1, tzinfo=UTC)
+
+    def drawn(self, index: int) -> DrawnPhoto:
+        rng = np.random.default_rng([*self._seed, index])
+        return draw_photo(_worn_of(self._outfits, rng), rng)
+
+    def brought(self, name: str, index: int) -> BroughtPost:
+        taken_at = self._midnight + timedelta(days=index % 28, hours=12)
+        return BroughtPost(taken_at, [FoundPhoto(name, jpeg_of(self.drawn(index)))])
+
+
+def _outfits(count: int, seed: list[int]) -> list[tuple[Worn, ...]]:
+    rng = np.random.default_rng(seed)
+    return [dress_up(rng) for _ in range(count)]
+
+
+def _worn_of(outfits: list[tuple[Worn, ...]], rng: np.random.Generator) -> tuple[Worn, ...]:
+    """Choose an outfit; the second is worn half as often as the first, the third a third."""
+    popularity = 1 / np.arange(1, len(outfits) + 1)
+    return outfits[int(rng.choice(len(outfits), p=popularity / popularity.sum()))]

@@ -1,0 +1,171 @@
+"""The tailor of drawn clothes: cuts panels, sleeves, legs and seams for one figure.
+
+A detail may be any colour, but the cloth keeps most of a garment's pixels: a garment is named by
+the colour most of it has.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from oott_assets.photos.sources.drawn.figures import (
+    Easel,
+    Figure,
+    Limb,
+    Rgb,
+    along,
+    mixed,
+    oval,
+    shade,
+    tube,
+)
+
+Points = Sequence[tuple[float, float]]
+
+NECK_Y, WAIST_Y, CROTCH_Y = 15.6, 44.5, 52.5
+METAL: Rgb = (196, 196, 200)
+BRIGHT: Rgb = (238, 238, 236)
+
+
+@dataclass(frozen=True)
+class Tailor:
+    """Cuts one garment of one colour for one figure."""
+
+    easel: Easel
+    figure: Figure
+    colour: Rgb
+    layer: int  # what the easel notes for the garment's pixels; shoes use this and the next
+    rng: np.random.Generator
+    covered: bool = False  # worn under an outer, which hides the sleeves
+    open_front: bool = False  # an outer showing the top below
+
+    @property
+    def dark(self) -> Rgb:
+        return shade(self.colour, 0.84)
+
+    @property
+    def line(self) -> Rgb:
+        """A colour that shows on the cloth: darker, or lighter where the cloth is dark."""
+        if sum(self.colour) > 210:
+            return shade(self.colour, 0.58)
+        return mixed(self.colour, (255, 255, 255), 0.32)
+
+    @property
+    def bright(self) -> Rgb:
+        """White, or gray where the cloth itself is nearly white."""
+        return (112, 112, 116) if min(self.colour) > 190 else BRIGHT
+
+    def panel(self, points: Points, colour: Rgb | None = None) -> None:
+        """Lay a piece of cloth, hemmed."""
+        self.easel.fill(points, colour or self.colour, self.layer)
+        self.easel.stroke([*points, points[0]], shade(self.colour, 0.7), 0.22)
+
+    def seam(self, points: Points, colour: Rgb | None = None, width: float = 0.35) -> None:
+        self.easel.stroke(points, colour or self.line, width)
+
+    def buttons(self, x: float, heights: Sequence[float], colour: Rgb, radius: float = 0.6) -> None:
+        for y in heights:
+            self.easel.dot((x, y), radius, colour)
+
+    def edge(self, hem: float, ease: float, straight: float = 0.3, flare: float = 0) -> Points:
+        """The right outline of a torso from the neck to ``hem``.
+
+        ``ease`` widens it, ``straight`` 0..1 hides the waist, ``flare`` widens it towards the hem.
+        """
+        heights = [y for y in (18.5, 22, 27, 32, 37.5, 42, 47) if y < hem - 1] + [hem]
+        outline = [(3.4, NECK_Y)]
+        for y in heights:
+            body = self.figure.half_width(y)
+            body += straight * max(0.0, self.figure.chest - body) * (y > 27)
+            below_waist = max(0.0, y - 38) / max(1.0, hem - 38)
+            outline.append((body + ease * (y > 19) + flare * below_waist, y))
+        return outline
+
+    def torso(self, hem: float, ease: float, neck: float, straight: float = 0.3) -> None:
+        """Lay the body of a top with a round neckline ``neck`` units deep."""
+        edge = self.edge(hem, 0.2 if self.covered else ease, straight)
+        if self.covered:
+            edge = [(x * 0.9, y) for x, y in edge]
+        neckline = oval((0, NECK_Y), 3.4, neck, 180, 0)
+        self.panel([*edge, *mirrored(edge[1:])[::-1], *neckline])
+
+    def sleeves(self, reach: float, width: float, colour: Rgb | None = None) -> None:
+        """Lay both sleeves, down to ``reach`` of the arm's length; widths in body units."""
+        if self.covered:
+            return
+        for arm in self.figure.arms:
+            points = along(arm, reach)
+            widths = (width, width * 0.9, width * 0.72)[: len(points)]
+            self.panel(tube(points, widths), colour or shade(self.colour, 0.94))
+            self.easel.dot(arm.root, width * 0.8, shade(self.colour, 0.97))
+
+    def cuffs(self, reach: float, width: float, colour: Rgb) -> None:
+        """Finish the sleeves with a band that ends at ``reach`` of the arm's length."""
+        if self.covered:
+            return
+        for arm in self.figure.arms:
+            end = along(arm, reach)[-1]
+            start = along(arm, reach - 0.09)[-1]
+            self.panel(tube([start, end], (width, width * 0.9)), colour)
+
+    def fronts(self, hem: float, ease: float, gap: float, flare: float = 0) -> None:
+        """Lay the two fronts of an outer, ``gap`` units off the middle where it is open."""
+        shown = gap if self.open_front else 0
+        for side in (-1, 1):
+            edge = self.edge(hem, ease, 0.55, flare)
+            inner = [(shown, hem), (shown, 30.0), (max(shown * 0.8, 0), 20.0), (2.4, NECK_Y)]
+            if not self.open_front:
+                inner = [(0.0, hem), (0.0, NECK_Y + 1.0)]
+            self.panel([(side * x, y) for x, y in [*edge, *inner]])
+
+    def band(self, y: float, height: float, ease: float, colour: Rgb, gap: float = 0) -> None:
+        """Lay a band around the body, open in the middle by ``gap`` on either side."""
+        width = max(self.figure.half_width(y), self.figure.chest * 0.92) + ease
+        for side in (-1, 1):
+            corners = [(gap, y), (width, y), (width - 0.3, y + height), (gap, y + height)]
+            self.panel([(side * x, height_) for x, height_ in corners], colour)
+
+    def lapels(self, length: float, width: float, colour: Rgb) -> None:
+        gap = 4.2 if self.open_front else 0.2
+        for side in (-1, 1):
+            lapel = [(2.4, 14.8), (4.6, 16.0), (width, 22.5), (width - 1.6, 23.4), (gap, length)]
+            self.panel([(side * x, y) for x, y in [*lapel, (gap * 0.8, 20.0)]], colour)
+
+    def collar(self, colour: Rgb, drop: float = 20.2) -> None:
+        for side in (-1, 1):
+            points = [(0.1, 16.8), (2.5, 14.2), (3.9, 15.4), (3.6, drop), (1.6, drop - 0.4)]
+            self.panel([(side * x, y) for x, y in points], colour)
+
+    def legs(
+        self, reach: float, half_widths: tuple[float, float, float], waist: float = WAIST_Y
+    ) -> None:
+        """Lay two trouser legs, half-widths at thigh, knee and hem."""
+        hip = max(self.figure.hip + 0.5, half_widths[0] * 2 - 0.6)
+        for leg in self.figure.legs:
+            points = along(leg, reach)
+            outline = tube(points, half_widths[-len(points) :] if len(points) == 2 else half_widths)
+            self.panel(outline, self.colour if leg.side < 0 else shade(self.colour, 0.95))
+        top = self.figure.half_width(waist) + 0.4
+        seat = [(top, waist), (hip, 49.0), (hip - 0.1, 53.0), (0.5, CROTCH_Y + 2.2)]
+        self.easel.fill([*seat, *mirrored(seat)[::-1]], self.colour, self.layer)
+        self.seam([(0, waist), (0, CROTCH_Y + 2)], shade(self.colour, 0.7))
+
+    def waistband(self, waist: float, height: float, colour: Rgb) -> None:
+        width = self.figure.half_width(waist) + 0.5
+        self.panel(
+            [(-width, waist), (width, waist), (width, waist + height), (-width, waist + height)],
+            colour,
+        )
+
+
+def mirrored(points: Points) -> list[tuple[float, float]]:
+    """Turn ``points`` about the middle of the body."""
+    return [(-x, y) for x, y in points]
+
+
+def across(limb: Limb, reach: float, width: float) -> Points:
+    """Give a line across ``limb`` at ``reach`` of its length."""
+    start, end = along(limb, reach - 0.02)[-1], along(limb, reach)[-1]
+    outline = tube([start, end], (width, width))
+    return [outline[1], outline[2]]

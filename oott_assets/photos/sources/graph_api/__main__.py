@@ -1,0 +1,37 @@
+"""Prints which destinations fit into this week's hashtags.
+
+Run it: ``python -m oott_assets.photos.sources.graph_api``.
+
+It asks Instagram which were searched of late, and searches none.
+"""
+
+from collections.abc import Sequence
+
+import click
+
+from oott_assets.photos.sources.graph_api.graph_source import graph_api_of
+from oott_assets.photos.sources.graph_api.hashtags import MOST_HASHTAGS
+from oott_assets.photos.sources.photo_source import PhotosUnknown
+from oott_fashion.destinations import Destination, read_destinations
+from oott_fashion.settings import read_settings
+
+
+@click.command(help="Say which destinations fit into the hashtags of this week.")
+def main() -> None:
+    """Ask and print; nothing is searched."""
+    try:
+        settings = read_settings()
+        plan = graph_api_of(settings, read_destinations(settings.destinations_file)).plan()
+    except (PhotosUnknown, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{plan.used} of {MOST_HASHTAGS} hashtags are used this week, {plan.free} are free")
+    click.echo(f"fit, all of them together: {_named(plan.fitting)}")
+    click.echo(f"must wait: {_named(plan.waiting)}")
+
+
+def _named(destinations: Sequence[Destination]) -> str:
+    return ", ".join(f"{it.slug} ({it.name})" for it in destinations) or "none"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""What became of each post of a crawl that is not over, so that the next run goes on from there.
+
+A blob per post, written when its photos are stored; the manifest takes their place at the end.
+"""
+
+import base64
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from oott_assets.photos.store.manifest import ManifestRow
+from oott_fashion.stores.blobs import Blobs
+from oott_fashion.vision.near_duplicates import Glimpse
+
+_BITS = 64
+_MOMENTS = ("taken_at", "fetched_at")
+
+
+@dataclass(frozen=True)
+class JournalledPost:
+    """The rows of a post, a glimpse of each photo that was stored, by its hash, and how it was."""
+
+    rows: Sequence[ManifestRow]
+    glimpses: Mapping[str, Glimpse]
+    hides_faces: bool
+
+    @property
+    def shortcode(self) -> str:
+        return self.rows[0].shortcode
+
+    @property
+    def source(self) -> str:
+        return self.rows[0].source
+
+    @property
+    def was_kept_back(self) -> bool:
+        """Tell whether its source had a photo that it could not bring, or said it was gone."""
+        return any(row.state in ("refused", "gone") for row in self.rows)
+
+
+class CrawlJournal:
+    """The journal of one destination and month."""
+
+    def __init__(self, blobs: Blobs, folder: str) -> None:
+        self._blobs = blobs
+        self._folder = folder
+
+    def posts(self) -> list[JournalledPost]:
+        """Read what was written so far, in no order."""
+        return [_post_in(self._blobs.read(name)) for name in self._blobs.names(self._folder)]
+
+    def write(self, post: JournalledPost) -> None:
+        self._blobs.write(self._named(post.shortcode), _file_of(post))
+
+    def strike(self, shortcode: str) -> None:
+        """Delete what was written of a post."""
+        self._blobs.delete(self._named(shortcode))
+
+    def end(self) -> None:
+        """Delete the journal."""
+        self._blobs.delete_all(self._folder)
+
+    def holds(self, shortcode: str) -> bool:
+        return self._blobs.exists(self._named(shortcode))
+
+    def _named(self, shortcode: str) -> str:
+        # A shortcode comes from a page, and a page may call a post "../manifests".
+        return f"{self._folder}/{hash_of(shortcode)}.json"
+
+
+def hash_of(shortcode: str) -> str:
+    """Hash a shortcode, or the name of a file however its letters are composed."""
+    return hashlib.sha256(unicodedata.normalize("NFC", shortcode).encode()).hexdigest()
+
+
+def _file_of(post: JournalledPost) -> bytes:
+    written = {
+        "rows": [row._asdict() for row in post.rows],
+        "glimpses": {
+            sha256: base64.b64encode(glimpse.bits.tobytes() + glimpse.thumbnail.tobytes()).decode()
+            for sha256, glimpse in post.glimpses.items()
+        },
+        "hides_faces": post.hides_faces,
+    }
+    return json.dumps(written, default=datetime.isoformat, ensure_ascii=False).encode()
+
+
+def _post_in(file: bytes) -> JournalledPost:
+    written = json.loads(file)
+    return JournalledPost(
+        [_row_in(row) for row in written["rows"]],
+        {sha256: _glimpse_in(glimpse) for sha256, glimpse in written["glimpses"].items()},
+        written["hides_faces"],
+    )
+
+
+def _row_in(written: dict[str, Any]) -> ManifestRow:
+    moments = {
+        name: datetime.fromisoformat(written[name])
+        for name in _MOMENTS
+        if written[name] is not None
+    }
+    return ManifestRow(**written | moments)
+
+
+def _glimpse_in(written: str) -> Glimpse:
+    levels = np.frombuffer(base64.b64decode(written), dtype=np.uint8)
+    side = round((len(levels[_BITS:]) / 3) ** 0.5)
+    return Glimpse(levels[:_BITS], levels[_BITS:].reshape(side, side, 3))

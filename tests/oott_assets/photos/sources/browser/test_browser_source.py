@@ -1,0 +1,355 @@
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import ClassVar
+
+import pytest
+
+from oott_assets.photos.sources.browser import browser_source, browser_start
+from oott_assets.photos.sources.browser.browser_start import Programs, kept_to
+from oott_assets.photos.sources.photo_source import (
+    FoundPhoto,
+    ListedPost,
+    PhotosUnknown,
+    PostGone,
+    RefusedPhoto,
+    SourceBusy,
+)
+from oott_assets.photos.sources.politeness import Pace
+from tests.instagram import faults
+from tests.instagram.answers import Answer
+from tests.instagram.posts import Post, a_post, some_posts
+from tests.instagram.site import InstagramSite
+from tests.oott_assets.photos.sources.browser.crawls import (
+    HONGDAE,
+    PATIENCE,
+    PROGRAMS,
+    SEPTEMBER,
+    Waits,
+    browser_at,
+    comes_true_soon,
+    processes_in,
+)
+
+HASHTAG = "홍대"
+BOTH = HONGDAE._replace(hashtags=(HASHTAG, "hongdae"))
+
+
+def some(count: int, photos: int = 1) -> list[Post]:
+    return some_posts(count, HASHTAG, SEPTEMBER, photos_each=(photos,), plain=True)
+
+
+def names(post: ListedPost) -> list[str]:
+    return [photo.name for photo in post.bring().photos if isinstance(photo, FoundPhoto)]
+
+
+def test_a_crawl_brings_every_photo_once_and_leaves_nothing_running(
+    tmp_path: Path, programs: Programs
+) -> None:
+    posts = some(4, photos=2)
+    shared = replace(posts[0], hashtags=(HASHTAG, "hongdae"))
+    second = a_post("second", "hongdae", None, plain=True)
+    with InstagramSite([shared, *posts[1:], second], cdn_apart=True) as site:
+        brought = {}
+        browser = browser_at(f"{site.url}/", tmp_path, programs=programs)
+        for post in browser.posts(BOTH, SEPTEMBER):
+            assert processes_in(programs.rooms)
+            brought[post] = post.bring()
+            photos = list(brought[post].photos)
+            shown = site.posts[post.shortcode]
+            assert brought[post].taken_at == shown.taken_at
+            assert photos == [
+                FoundPhoto(f"{post.shortcode}-{number}.jpg", photo.jpeg())
+                for number, photo in enumerate(shown.photos, start=1)
+            ]
+
+        # Photos are asked for by nobody in particular.
+        assert {it.headers.get("cookie") for it in site.asked("photo")} == {None}
+        assert len(site.asked("photo")) == 9
+        assert site.log_ins == [True]
+
+        for post in browser_at(site.url, tmp_path, programs=programs).posts(BOTH, SEPTEMBER):
+            assert post.shortcode == shared.shortcode
+            break
+        assert site.log_ins == [True]
+
+    assert [(it.shortcode, it.hashtag) for it in brought] == [
+        *((post.shortcode, HASHTAG) for post in posts),
+        ("second", "hongdae"),
+    ]
+    assert [it.permalink for it in brought][-1] == f"{site.url}/p/second/"
+    assert processes_in(programs.rooms) == {}
+    assert list(programs.rooms.iterdir()) == []
+
+
+def test_a_site_out_there_is_not_asked_without_its_owners_permission(tmp_path: Path) -> None:
+    browser = browser_at("https://www.example.com", tmp_path)
+
+    with pytest.raises(
+        PhotosUnknown, match=r"OOTT_CRAWL_PERMISSION=www\.example\.com once .*graph_"
+    ):
+        next(browser.posts(HONGDAE, SEPTEMBER))
+
+
+@pytest.mark.parametrize("path", ["/explore/", "/p/"])
+def test_a_site_whose_robots_forbid_its_posts_is_asked_for_no_page(
+    tmp_path: Path, path: str
+) -> None:
+    with InstagramSite(some(1), robots=f"User-agent: OOTT\nDisallow: {path}\n") as site:
+        with pytest.raises(PhotosUnknown, match="does not allow OOTT to read"):
+            next(browser_at(site.url, tmp_path).posts(HONGDAE, SEPTEMBER))
+
+        assert [it.path for it in site.requests] == ["/robots.txt"]
+
+
+@pytest.mark.parametrize(
+    ("programs", "setting"),
+    [
+        (replace(PROGRAMS, chromium=Path("/nowhere/chromium")), "OOTT_CHROMIUM"),
+        (replace(PROGRAMS, chromedriver=Path("/tmp")), "OOTT_CHROMEDRIVER"),
+    ],
+)
+def test_a_missing_browser_is_named_with_its_package_and_setting(
+    tmp_path: Path, programs: Programs, setting: str
+) -> None:
+    with InstagramSite(some(1)) as site:
+        browser = browser_at(site.url, tmp_path, programs=programs)
+
+        with pytest.raises(PhotosUnknown, match=f"install .* chromium-driver, or set {setting} "):
+            next(browser.posts(HONGDAE, SEPTEMBER))
+
+
+def test_a_browser_that_never_starts_is_tried_a_few_times_and_its_reason_told(
+    tmp_path: Path,
+) -> None:
+    programs = replace(PROGRAMS, chromedriver=Path("/bin/false"))
+    with InstagramSite(some(1)) as site:
+        browser = browser_at(site.url, tmp_path, programs=programs)
+
+        with pytest.raises(SourceBusy, match=r"died 4 times, .*: it did not start: the driver did"):
+            next(browser.posts(HONGDAE, SEPTEMBER))
+
+
+def test_pages_and_photos_are_asked_for_at_the_pace_that_robots_ask_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A site on this machine is asked without the proxy that leads out of it.
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    waits = Waits()
+    pace = Pace(1, sleep=waits, clock=lambda: 0.0)
+    robots = "User-agent: *\nCrawl-delay: 10\n"
+    with InstagramSite(some(2), robots=robots) as site:
+        for post in browser_at(site.url, tmp_path, pace=pace).posts(HONGDAE, SEPTEMBER):
+            names(post)
+
+    # The grid, the log-in, the grid again, two posts and their photos; the grid was the first
+    # after robots.txt, whose delay was not known before.
+    assert len(waits.seconds) == 7
+    assert all(7 <= wait <= 13 for wait in waits.seconds[1:])
+
+
+def moved_photos(answer: Answer) -> Answer:
+    """Show photos that are on a host of someone else."""
+    return replace(answer, body=answer.body.replace(b"/cdn/", b"https://cdn.example.com/cdn/"))
+
+
+def test_posts_that_cannot_be_shown_and_photos_that_may_not_be_asked_for_are_refused(
+    tmp_path: Path,
+) -> None:
+    posts = some(7)
+    with InstagramSite(posts) as site:
+        site.faults.on(posts[1].path, moved_photos)
+        site.faults.on(posts[2].path, faults.status(500))
+        for post in posts[4:]:
+            site.faults.on(post.path, faults.status(500))
+        with closing(browser_at(site.url, tmp_path).posts(HONGDAE, SEPTEMBER)) as listed:
+            names(next(listed))
+            elsewhere, broken, whole = (list(next(listed).bring().photos) for _ in range(3))
+            assert elsewhere == [
+                RefusedPhoto(
+                    f"{posts[1].shortcode}-1.jpg", "its host may not be asked: cdn.example.com"
+                )
+            ]
+            [refused] = broken
+            assert isinstance(refused, RefusedPhoto)
+            assert "with status 500" in refused.reason
+            assert isinstance(whole[0], FoundPhoto)
+
+            # A broken post is no outage, and an outage is no month of broken posts.
+            next(listed).bring()
+            next(listed).bring()
+            with pytest.raises(SourceBusy, match="3 posts in a row were not shown"):
+                next(listed).bring()
+
+
+def test_photos_on_a_host_that_may_not_be_asked_stop_the_run_before_the_first(
+    tmp_path: Path,
+) -> None:
+    posts = some(2)
+    with InstagramSite(posts) as site:
+        site.faults.on("post", moved_photos)
+        with (
+            closing(browser_at(site.url, tmp_path).posts(HONGDAE, SEPTEMBER)) as listed,
+            pytest.raises(PhotosUnknown, match=r"OOTT_CRAWL_PERMISSION=cdn\.example\.com"),
+        ):
+            names(next(listed))
+
+
+@pytest.mark.parametrize(
+    ("target", "fault"), [("post", faults.softly_gone), ("photo", faults.status(404))]
+)
+def test_ten_posts_in_a_row_that_bring_nothing_are_a_block_and_no_month_without_photos(
+    tmp_path: Path, target: str, fault: faults.Fault
+) -> None:
+    with InstagramSite(some(12)) as site:
+        site.faults.on(target, fault, after=1)
+        with closing(browser_at(site.url, tmp_path).posts(HONGDAE, SEPTEMBER)) as listed:
+            assert len(names(next(listed))) == 1
+            for _ in range(9):
+                with suppress(PostGone):
+                    assert names(next(listed)) == []
+            with pytest.raises(SourceBusy, match="10 posts in a row are gone or gave no photo"):
+                names(next(listed))
+
+
+def test_a_session_that_cannot_be_kept_at_the_end_fails_no_finished_run(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with InstagramSite(some(1)) as site:
+        for post in browser_at(site.url, tmp_path).posts(HONGDAE, SEPTEMBER):
+            assert len(names(post)) == 1
+            kept = tmp_path / "session" / "session.json"
+            kept.unlink()
+            kept.mkdir()
+
+    assert "the session is not kept" in caplog.text
+
+
+class Onlooker(BaseHTTPRequestHandler):
+    """Another server of this machine, which notes that it was asked."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_error(404)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_page_cannot_have_the_browser_ask_a_host_that_is_not_permitted(
+    tmp_path: Path, programs: Programs
+) -> None:
+    with (
+        ThreadingHTTPServer(("127.0.0.2", 0), Onlooker) as other,
+        InstagramSite(some(1)) as site,
+    ):
+        Thread(target=other.serve_forever, daemon=True).start()
+        # The page is not read on before this has come, or not.
+        script = f'<script src="http://127.0.0.2:{other.server_port}/a"></script></head>'.encode()
+        site.faults.on("page", lambda it: replace(it, body=it.body.replace(b"</head>", script)))
+        browser = browser_at(site.url, tmp_path, programs=replace(programs, flags=()))
+        for post in browser.posts(HONGDAE, SEPTEMBER):
+            assert len(names(post)) == 1
+        other.shutdown()
+
+    assert Onlooker.asked == []
+
+
+def test_of_hosts_out_there_a_browser_finds_the_permitted_ones_and_the_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        browser_start, "getproxies", lambda: {"https": "http://proxy.example.org:80"}
+    )
+    [flag] = kept_to(Programs(), "https://www.example.com", ("example.com",)).flags
+
+    assert flag == (
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE example.com, EXCLUDE *.example.com, "
+        "EXCLUDE proxy.example.org"
+    )
+
+
+def kill(rooms: Path, part: str, signal_number: int = signal.SIGKILL) -> None:
+    """Send a signal to every process of the browser in ``rooms`` that is such a ``part``."""
+    parts: dict[str, Callable[[str], bool]] = {
+        "renderer": lambda command: "--type=renderer" in command,
+        "browser": lambda command: "--headless" in command and "--type=" not in command,
+        "driver": lambda command: "/chromedriver " in command and "guard.py" not in command,
+        "guard": lambda command: "guard.py" in command,
+    }
+    killed = [pid for pid, command in processes_in(rooms).items() if parts[part](command)]
+    assert killed
+    for pid in killed:
+        # Renderers come and go.
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal_number)
+
+
+def test_a_browser_that_is_killed_in_parts_is_started_again_three_times_and_no_more(
+    tmp_path: Path, programs: Programs
+) -> None:
+    posts = some(5)
+    with InstagramSite(posts) as site:
+        listed = browser_at(site.url, tmp_path, programs=programs).posts(HONGDAE, SEPTEMBER)
+        with closing(listed):
+            for part, post in zip(("renderer", "browser", "driver"), listed, strict=False):
+                kill(programs.rooms, part)
+                assert names(post) == [f"{post.shortcode}-1.jpg"]
+            last = next(listed)
+            kill(programs.rooms, "guard")
+            with pytest.raises(SourceBusy, match="the browser died 4 times"):
+                last.bring()
+        # The session outlives the browsers.
+        assert site.log_ins == [True]
+
+    assert comes_true_soon(lambda: processes_in(programs.rooms) == {})
+
+
+def test_a_browser_that_hangs_is_ended_and_started_again(
+    tmp_path: Path, programs: Programs
+) -> None:
+    patience = replace(PATIENCE, page_seconds=3, script_seconds=3, answer_seconds=8)
+    with InstagramSite(some(2)) as site:
+        browser = browser_at(site.url, tmp_path, programs=programs, patience=patience)
+        with closing(browser.posts(HONGDAE, SEPTEMBER)) as listed:
+            first, second = next(listed), next(listed)
+            kill(programs.rooms, "browser", signal.SIGSTOP)
+            assert names(first) == [f"{first.shortcode}-1.jpg"]
+
+            loading = faults.Held()
+            site.faults.on("post", loading, times=1)
+            with ThreadPoolExecutor() as pool:
+                brought = pool.submit(names, second)
+                assert loading.reached.wait(30)
+                kill(programs.rooms, "renderer", signal.SIGSTOP)
+                loading.release()
+                assert brought.result() == [f"{second.shortcode}-1.jpg"]
+
+    assert processes_in(programs.rooms) == {}
+    assert list(programs.rooms.iterdir()) == []
+
+
+def test_a_browser_is_replaced_before_it_grows_and_nobody_has_to_log_in_again(
+    tmp_path: Path, programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser_source, "_POSTS_PER_BROWSER", 2)
+    browsers = set()
+    with InstagramSite(some(9)) as site:
+        browser = browser_at(site.url, tmp_path, most_posts=2, programs=programs)
+        for post in browser.posts(HONGDAE, SEPTEMBER):
+            names(post)
+            browsers |= {room.name for room in programs.rooms.iterdir()}
+
+        assert site.log_ins == [True]
+        # One more than is allowed, so that the cut shows.
+        assert len(site.asked("post")) == 3
+
+    assert len(browsers) == 2

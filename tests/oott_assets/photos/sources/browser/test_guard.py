@@ -1,0 +1,139 @@
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from oott_assets.photos.sources.browser import chromium as chromium_module
+from oott_assets.photos.sources.browser import guard
+from oott_assets.photos.sources.browser.browser_start import BrowserDied, Programs
+from oott_assets.photos.sources.browser.chromium import Chromium
+from tests.instagram.faults import Held
+from tests.instagram.posts import some_posts
+from tests.instagram.site import InstagramSite
+from tests.oott_assets.photos.sources.browser.crawls import (
+    HONGDAE,
+    PATIENCE,
+    PROGRAMS,
+    SEPTEMBER,
+    browser_at,
+    comes_true_soon,
+    processes_in,
+)
+
+
+@contextmanager
+def crawler(site: InstagramSite, folder: Path, rooms: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Crawl ``site`` in a process that may be killed."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", __name__, site.url, str(folder), str(rooms)],
+        env={**os.environ, "OOTT_INSTAGRAM_PASSWORD": "open sesame"},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("moment", ["api", "photo"])
+def test_a_crawler_that_is_killed_leaves_no_process_and_no_folder(
+    tmp_path: Path, programs: Programs, moment: str
+) -> None:
+    rooms = programs.rooms
+    with InstagramSite(some_posts(20, "홍대", SEPTEMBER, plain=True)) as site:
+        held = Held()
+        site.faults.on(moment, held)
+        with crawler(site, tmp_path, rooms) as process:
+            assert held.reached.wait(60)
+            running = processes_in(rooms)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+
+            assert len(running) > 5
+            assert comes_true_soon(lambda: processes_in(rooms) == {} and not list(rooms.iterdir()))
+
+
+def test_the_browser_is_told_none_of_the_crawlers_secrets_and_dies_with_a_killed_guard(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_INSTAGRAM_PASSWORD", "open sesame")
+    with Chromium(programs, PATIENCE, "OOTT") as chromium:
+        [left] = programs.rooms.iterdir()
+        running = processes_in(programs.rooms)
+        [pid] = [pid for pid, command in running.items() if "guard.py" in command]
+        told = [Path(f"/proc/{other}/environ").read_bytes() for other in running if other != pid]
+        assert len(told) > 3
+        assert not any(b"sesame" in environment for environment in told)
+        os.kill(pid, signal.SIGKILL)
+
+        assert comes_true_soon(lambda: processes_in(programs.rooms) == {})
+        with pytest.raises(BrowserDied):
+            chromium.run("return 1")
+
+    # The second to start finds the first at home, and the killed one not.
+    with Chromium(programs, PATIENCE, "OOTT"), Chromium(programs, PATIENCE, "OOTT"):
+        assert len(list(programs.rooms.glob("*/driver.log"))) == 2
+        assert not left.exists()
+    assert list(programs.rooms.iterdir()) == []
+
+
+def test_a_guard_that_does_not_end_is_killed_and_its_room_removed(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chromium_module, "_STOP_SECONDS", 0.2)
+    with Chromium(programs, PATIENCE, "OOTT"):
+        running = processes_in(programs.rooms)
+        [pid] = [pid for pid, command in running.items() if "guard.py" in command]
+        os.kill(pid, signal.SIGSTOP)
+
+    assert list(programs.rooms.iterdir()) == []
+    assert comes_true_soon(lambda: processes_in(programs.rooms) == {})
+
+
+# Starts a guard, and forks off a process that keeps the guard's input open.
+_FORKING_CRAWLER = """
+import os, subprocess, sys, time
+subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, start_new_session=True)
+os.fork()
+time.sleep(60)
+"""
+
+
+def test_a_guard_whose_crawler_is_killed_ends_though_its_input_is_held_open(
+    programs: Programs,
+) -> None:
+    guarded = [guard.__file__, str(programs.rooms), str(programs.chromedriver)]
+    crawler = subprocess.Popen(
+        [sys.executable, "-c", _FORKING_CRAWLER, sys.executable, "-I", *guarded],
+        start_new_session=True,
+    )
+    try:
+        assert comes_true_soon(lambda: bool(list(programs.rooms.glob("*/driver.log"))))
+        crawler.kill()
+        crawler.wait()
+
+        assert comes_true_soon(lambda: list(programs.rooms.iterdir()) == [])
+    finally:
+        os.killpg(crawler.pid, signal.SIGKILL)
+
+
+def test_a_folder_of_rooms_that_others_can_write_to_is_not_used(tmp_path: Path) -> None:
+    rooms = tmp_path / "rooms"
+    rooms.mkdir()
+    rooms.chmod(0o777)
+
+    with pytest.raises(SystemExit, match="must be a folder that is yours alone"):
+        guard.main(rooms, str(PROGRAMS.chromedriver))
+
+
+if __name__ == "__main__":
+    url, folder, rooms = sys.argv[1:]
+    programs = replace(PROGRAMS, rooms=Path(rooms))
+    for post in browser_at(url, Path(folder), programs=programs).posts(HONGDAE, SEPTEMBER):
+        list(post.bring().photos)

@@ -1,0 +1,108 @@
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from oott_assets.photos.sources.browser.permission import Permission
+from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
+from oott_assets.photos.sources.politeness import Pace
+from tests.instagram import faults
+from tests.instagram.answers import moved_to
+from tests.instagram.site import InstagramSite
+from tests.oott_assets.photos.sources.browser.crawls import Waits
+
+
+@pytest.fixture
+def client() -> Iterator[httpx.Client]:
+    with httpx.Client(headers={"User-Agent": "OOTT"}) as client:
+        yield client
+
+
+def permission(site: InstagramSite, client: httpx.Client, pace: Pace | None = None) -> Permission:
+    return Permission(site.url, (), "OOTT", client, pace or Pace(0, sleep=Waits()))
+
+
+def test_robots_is_read_once_and_by_name(client: httpx.Client) -> None:
+    with InstagramSite(robots="User-agent: OOTT\nDisallow: /p/\n") as site:
+        asked = permission(site, client)
+        asked.require(f"{site.url}/explore/tags/a/")
+        with pytest.raises(PhotosUnknown, match=r"does not allow OOTT to read /p/a/: its robots"):
+            asked.require(f"{site.url}/p/a/")
+
+        [request] = site.requests
+
+    assert request.headers["user-agent"] == "OOTT"
+
+
+def test_a_site_without_robots_allows_all(client: httpx.Client) -> None:
+    with InstagramSite(robots=None) as site:
+        permission(site, client).require(f"{site.url}/p/a/")
+
+
+@pytest.mark.parametrize("code", [401, 403])
+def test_robots_that_may_not_be_read_allow_nothing(client: httpx.Client, code: int) -> None:
+    with InstagramSite() as site:
+        site.faults.on("robots", faults.status(code))
+
+        with pytest.raises(PhotosUnknown, match="does not allow OOTT to read /p/a/"):
+            permission(site, client).require(f"{site.url}/p/a/")
+
+
+@pytest.mark.parametrize("fault", [faults.status(500), faults.reset_at_once])
+def test_robots_that_cannot_be_read_now_allow_nothing_now(
+    client: httpx.Client, fault: faults.Fault
+) -> None:
+    with InstagramSite() as site:
+        site.faults.on("robots", fault)
+
+        with pytest.raises(SourceBusy, match=r"robots.txt is not to be had"):
+            permission(site, client).require(f"{site.url}/p/a/")
+
+
+def test_robots_that_come_at_the_second_try_count(client: httpx.Client) -> None:
+    with InstagramSite(robots="User-agent: *\nDisallow: /p/\n") as site:
+        site.faults.on("robots", faults.status(503), times=1)
+
+        with pytest.raises(PhotosUnknown, match="does not allow"):
+            permission(site, client).require(f"{site.url}/p/a/")
+
+
+def test_of_endless_robots_as_much_is_read_as_one_has_to(client: httpx.Client) -> None:
+    with InstagramSite(robots="User-agent: *\nDisallow: /p/\n") as site:
+        site.faults.on("robots", faults.huge)
+
+        with pytest.raises(PhotosUnknown, match="does not allow"):
+            permission(site, client).require(f"{site.url}/p/a/")
+
+
+def test_a_delay_that_robots_asks_for_slows_the_pace_and_a_short_one_does_not_quicken_it(
+    client: httpx.Client,
+) -> None:
+    slow, slower = Pace(3, sleep=Waits()), Pace(9, sleep=Waits())
+    with InstagramSite(robots="User-agent: *\nCrawl-delay: 7\n") as site:
+        permission(site, client, slow).require(f"{site.url}/p/a/")
+        permission(site, client, slower).require(f"{site.url}/p/a/")
+
+    assert (slow.seconds, slower.seconds) == (7, 9)
+
+
+def test_a_page_out_there_cannot_send_the_crawler_to_this_machines_servers(
+    client: httpx.Client,
+) -> None:
+    asked = Permission(
+        "https://www.example.com", ("example.com",), "OOTT", client, Pace(0, sleep=Waits())
+    )
+
+    assert asked.may_ask("https://cdn.example.com/a.jpg")
+    assert not asked.may_ask("http://127.0.0.1:80/a.jpg")
+    assert not asked.may_ask("file://localhost/etc/passwd")
+
+
+def test_robots_that_are_kept_where_none_may_ask_allow_nothing(client: httpx.Client) -> None:
+    with InstagramSite() as site:
+        site.faults.on("robots", lambda _: moved_to("https://rules.example.com/robots.txt"))
+
+        with pytest.raises(
+            PhotosUnknown, match=r"robots.txt at rules\.example\.com, which may not"
+        ):
+            permission(site, client).require(f"{site.url}/p/a/")

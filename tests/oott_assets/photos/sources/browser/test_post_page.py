@@ -1,0 +1,139 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from oott_assets.photos.sources.browser.post_page import PostOnPage, post_on_page
+from oott_assets.photos.sources.browser.visits import PageFailed
+from oott_assets.photos.sources.photo_source import PostGone
+from tests.instagram import faults
+from tests.instagram.answers import Answer, moved_to
+from tests.instagram.posts import Post, a_post
+from tests.instagram.site import InstagramSite
+from tests.oott_assets.photos.sources.browser.crawls import Guest
+
+TAKEN = datetime(2026, 9, 5, 3, tzinfo=UTC)
+OTHER = a_post("other", "a", TAKEN, plain=True)
+
+
+def site_with(post: Post) -> InstagramSite:
+    return InstagramSite([post, OTHER], posts_need_session=False, consent=False)
+
+
+def shown(guest: Guest, site: InstagramSite, post: Post) -> PostOnPage:
+    return post_on_page(guest.visits(site), f"{site.url}{post.path}")
+
+
+def led_home(_: Answer) -> Answer:
+    return moved_to("/")
+
+
+def names(found: PostOnPage) -> list[str]:
+    return [url.rpartition("/")[2].partition(".")[0] for url in found.photo_urls]
+
+
+def test_a_post_has_its_date_and_its_photo_in_full_size_and_nothing_else(guest: Guest) -> None:
+    post = a_post("one", "a", TAKEN, plain=True)
+    with site_with(post) as site:
+        found = shown(guest, site, post)
+
+        # Whoever posted is pictured too, and so are other posts; none of it was even loaded.
+        assert site.asked("small") == []
+        assert site.asked("photo") == []
+
+    assert found.taken_at == TAKEN
+    assert names(found) == ["one-1"]
+    assert "width=" not in found.photo_urls[0]
+    assert found.whole
+
+
+def test_a_picture_in_the_header_or_in_a_link_is_no_photo_whatever_it_says(guest: Guest) -> None:
+    post = a_post("one", "a", TAKEN, plain=True)
+    comment = b'<a href="/fan/"><img alt="" src="/avatar.jpg?fan"></a></article>'
+
+    def unsaid(answer: Answer) -> Answer:
+        body = answer.body.replace(b"someone's profile picture", b"")
+        return replace(answer, body=body.replace(b"</article>", comment))
+
+    with site_with(post) as site:
+        site.faults.on("post", unsaid)
+
+        assert names(shown(guest, site, post)) == ["one-1"]
+
+
+@pytest.mark.parametrize("count", [2, 20])
+def test_all_slides_of_a_carousel_are_found_in_order(guest: Guest, count: int) -> None:
+    post = a_post("many", "a", TAKEN, photos=count, plain=True)
+    with site_with(post) as site:
+        found = shown(guest, site, post)
+
+    assert names(found) == [f"many-{number}" for number in range(1, count + 1)]
+    assert found.whole
+
+
+def test_a_carousel_that_gets_stuck_says_that_there_was_more(guest: Guest) -> None:
+    post = a_post("many", "a", TAKEN, photos=4, plain=True)
+
+    def stuck(answer: Answer) -> Answer:
+        return replace(
+            answer, body=answer.body.replace(b'addEventListener("click"', b'dispatch?.("click"')
+        )
+
+    with site_with(post) as site:
+        site.faults.on("post", stuck)
+        found = shown(guest, site, post)
+
+    assert names(found) == ["many-1", "many-2"]
+    assert not found.whole
+
+
+def test_a_post_without_a_date_is_undated(guest: Guest) -> None:
+    post = a_post("undated", "a", None, plain=True)
+    with site_with(post) as site:
+        assert shown(guest, site, post).taken_at is None
+
+
+def test_a_video_brings_no_photos_and_is_whole(guest: Guest) -> None:
+    post = a_post("video", "a", TAKEN, photos=0)
+    with site_with(post) as site:
+        assert shown(guest, site, post) == PostOnPage(TAKEN, (), True)
+
+
+@pytest.mark.parametrize(
+    ("fault", "how"), [(faults.gone, "status 404"), (faults.softly_gone, "the page says so")]
+)
+def test_a_removed_post_is_gone_whatever_its_status(
+    guest: Guest, fault: faults.Fault, how: str
+) -> None:
+    post = a_post("gone", "a", TAKEN, plain=True)
+    with site_with(post) as site:
+        site.faults.on("post", fault)
+
+        with pytest.raises(PostGone, match=how):
+            shown(guest, site, post)
+
+        assert len(site.asked("post")) == 1
+
+
+def test_another_post_is_not_taken_for_the_one_asked_for(guest: Guest) -> None:
+    post = a_post("one", "a", TAKEN, plain=True)
+    with site_with(post) as site:
+        site.faults.on(post.path, lambda _: moved_to(OTHER.path))
+
+        with pytest.raises(PageFailed, match="the site shows another post"):
+            shown(guest, site, post)
+
+
+@pytest.mark.parametrize("fault", [faults.unknown_page, led_home])
+def test_a_page_that_is_none_of_a_post_fails_that_post_and_not_the_run(
+    guest: Guest, fault: faults.Fault
+) -> None:
+    post = a_post("one", "a", TAKEN, plain=True)
+    with InstagramSite([post], posts_need_session=False, consent=False) as site:
+        site.faults.on("post", fault)
+        visits = guest.visits(site)
+        cookie = {"name": "sessionid", "value": site.sessions.new(), "url": site.url}
+        guest.chromium.cdp("Network.setCookie", cookie)
+
+        with pytest.raises(PageFailed, match="a page that is not known here"):
+            post_on_page(visits, f"{site.url}{post.path}")

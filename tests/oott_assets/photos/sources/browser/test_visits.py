@@ -1,0 +1,184 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from oott_assets.photos.sources.browser.chromium import Chromium
+from oott_assets.photos.sources.browser.page_states import PageState
+from oott_assets.photos.sources.browser.visits import PageFailed, Visits
+from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
+from oott_assets.photos.sources.politeness import Pace
+from tests.instagram import faults
+from tests.instagram.answers import moved_to
+from tests.instagram.posts import some_posts
+from tests.instagram.site import InstagramSite
+from tests.oott_assets.photos.sources.browser.crawls import SEPTEMBER, Guest
+
+POSTS = some_posts(2, "a", SEPTEMBER, plain=True)
+PATH = POSTS[0].path
+
+
+def open_site() -> InstagramSite:
+    """Serve posts that everyone may see."""
+    return InstagramSite(POSTS, posts_need_session=False, consent=False)
+
+
+def visit(visits: Visits, site: InstagramSite) -> PageState:
+    visits.open(f"{site.url}{PATH}", (PageState.POST,))
+    return PageState.POST
+
+
+def test_pages_are_opened_at_the_pace_and_by_a_browser_that_says_who_it_is(guest: Guest) -> None:
+    with open_site() as site:
+        visits = guest.visits(site)
+        visits.pace = Pace(5, sleep=guest.waits, clock=lambda: 0.0)
+        for _ in range(3):
+            visit(visits, site)
+
+        agents = {it.headers["user-agent"] for it in site.asked("page")}
+
+    # The first page comes at once.
+    assert len(guest.waits.seconds) == 2
+    assert all(3.5 <= wait <= 6.5 for wait in guest.waits.seconds)
+    [agent] = agents
+    assert agent.endswith(" OOTT")
+    assert "Chrome/" in agent
+
+
+def test_a_question_about_cookies_is_declined_where_no_log_in_is_asked_for(guest: Guest) -> None:
+    with InstagramSite(POSTS, posts_need_session=False) as site:
+        visits = guest.visits(site, user=None)
+        visit(visits, site)
+        visit(visits, site)
+
+        assert len(site.asked("page")) == 2
+        assert "ig_consent=declined" in site.asked("page")[-1].headers["cookie"]
+
+
+def test_retry_after_is_waited_for_and_the_page_asked_again(guest: Guest) -> None:
+    with open_site() as site:
+        site.faults.on("post", faults.rate_limited(77), times=1)
+        visit(guest.visits(site), site)
+
+        assert [it.status for it in site.asked("page")] == [429, 200]
+
+    assert guest.waits.seconds == [77]
+
+
+def test_retry_after_may_be_a_date(guest: Guest) -> None:
+    with open_site() as site:
+        site.faults.on(
+            "post", faults.rate_limited(datetime.now(UTC) + timedelta(seconds=600)), times=1
+        )
+        visit(guest.visits(site), site)
+
+    [wait] = guest.waits.seconds
+    assert 500 < wait <= 600
+
+
+def test_a_limit_that_does_not_say_for_how_long_is_waited_for_longer_and_longer(
+    guest: Guest,
+) -> None:
+    with open_site() as site:
+        site.faults.on("post", faults.rate_limited())
+
+        with pytest.raises(SourceBusy, match=r"3 times in a row .* OOTT_PACE_SECONDS"):
+            visit(guest.visits(site), site)
+
+        assert len(site.asked("page")) == 3
+
+    assert guest.waits.seconds == [60, 240]
+
+
+def test_a_site_that_asks_to_wait_for_long_is_left_alone_at_once(guest: Guest) -> None:
+    with open_site() as site:
+        site.faults.on("post", faults.rate_limited(3600))
+
+        with pytest.raises(SourceBusy, match="asks to wait 60 minutes"):
+            visit(guest.visits(site), site)
+
+        assert len(site.asked("page")) == 1
+
+    assert guest.waits.seconds == []
+
+
+@pytest.mark.parametrize("fault", [faults.status(500), faults.error_page])
+def test_a_page_that_fails_twice_is_asked_for_a_third_time(
+    guest: Guest, fault: faults.Fault
+) -> None:
+    with open_site() as site:
+        site.faults.on("post", fault, times=2)
+        visit(guest.visits(site), site)
+
+        assert len(site.asked("post")) == 3
+
+    assert guest.waits.seconds == [5, 20]
+
+
+@pytest.mark.parametrize(
+    ("fault", "how"),
+    [
+        (faults.status(500), "with status 500"),
+        (faults.error_page, "with status 200"),
+        (faults.reset_at_once, "no page: net::ERR_CONNECTION_RESET"),
+    ],
+)
+def test_a_page_that_fails_three_times_says_how(
+    guest: Guest, fault: faults.Fault, how: str
+) -> None:
+    with open_site() as site:
+        site.faults.on("post", fault)
+
+        with pytest.raises(PageFailed, match=f"{how}.*, 3 times in a row"):
+            visit(guest.visits(site), site)
+
+
+def test_a_page_that_never_ends_is_given_up_and_asked_for_again(guest: Guest) -> None:
+    with open_site() as site:
+        site.faults.on("post", faults.endless, times=1)
+        visit(guest.visits(site), site)
+
+        assert len(site.asked("page")) == 2
+
+
+@pytest.mark.parametrize("fault", [faults.challenged, faults.suspended])
+def test_what_asks_for_a_person_stops_the_run_at_once(guest: Guest, fault: faults.Fault) -> None:
+    with open_site() as site:
+        site.faults.on("post", fault)
+
+        with pytest.raises(PhotosUnknown, match="asks for a person") as stop:
+            visit(guest.visits(site), site)
+
+        assert len(site.asked("page")) == 1
+        assert not isinstance(stop.value, SourceBusy)
+
+
+def test_an_unknown_page_is_told_by_address_and_title_and_not_by_what_it_says(
+    guest: Guest,
+) -> None:
+    with open_site() as site:
+        site.faults.on("post", faults.unknown_page)
+
+        with pytest.raises(PhotosUnknown, match=f"unknown: {site.url}{PATH} with") as stop:
+            visit(guest.visits(site), site)
+
+    assert "Threads of spring" not in str(stop.value)
+
+
+def test_a_log_in_page_that_robots_forbids_is_not_used(chromium: Chromium, guest: Guest) -> None:
+    with InstagramSite(POSTS, robots="User-agent: *\nDisallow: /accounts/\n") as site:
+        with pytest.raises(PhotosUnknown, match="does not allow OOTT to read /accounts/login/"):
+            visit(guest.visits(site), site)
+
+        assert site.asked("/api/login") == []
+    assert chromium.run("return 1") == 1
+
+
+def test_a_page_that_robots_forbids_is_not_read_though_the_site_leads_to_it(guest: Guest) -> None:
+    other = POSTS[1].path
+    with InstagramSite(
+        POSTS, posts_need_session=False, robots=f"User-agent: *\nDisallow: {other}\n"
+    ) as site:
+        site.faults.on(PATH, lambda _: moved_to(other))
+
+        with pytest.raises(PhotosUnknown, match=f"does not allow OOTT to read {other}"):
+            visit(guest.visits(site), site)

@@ -1,0 +1,15 @@
+from pathlib import Path
+
+import pytest
+
+from tests.oott_assets.photos.sources.graph_api.rehearsal import Sleeper
+
+
+@pytest.fixture
+def sleeper() -> Sleeper:
+    return Sleeper()
+
+
+@pytest.fixture
+def ids_file(tmp_path: Path) -> Path:
+    return tmp_path / "ids" / "hashtags.json"

@@ -1,0 +1,177 @@
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from oott_assets.partitions import destinations
+from oott_assets.photos.sources.folder import PhotoFolder
+from oott_assets.photos.sources.photo_source import (
+    BroughtPost,
+    FoundPhoto,
+    PhotosUnknown,
+    RefusedPhoto,
+)
+from tests.oott_assets.street import save_photo
+
+HONGDAE, HAEUNDAE = destinations.destination("hongdae"), destinations.destination("haeundae")
+SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
+IN_SEPTEMBER, IN_OCTOBER = "2026:09:30 23:59:59", "2026:10:01 00:00:00"
+
+
+def photo_folder(folder: Path, heap: str | None = None, most_bytes: int = 10**6) -> PhotoFolder:
+    return PhotoFolder(folder, destinations, heap, most_bytes, "Asia/Seoul")
+
+
+def names(folder: PhotoFolder, month: date = SEPTEMBER) -> list[str]:
+    return [post.shortcode for post in folder.posts(HONGDAE, month)]
+
+
+def brought(folder: PhotoFolder, month: date = SEPTEMBER) -> list[BroughtPost]:
+    return [post.bring() for post in folder.posts(HONGDAE, month)]
+
+
+def test_folders_say_where_and_when(tmp_path: Path) -> None:
+    save_photo(tmp_path / "hongdae/2026-09/a.jpg")
+    save_photo(tmp_path / "hongdae/2026-10/b.jpg")
+    save_photo(tmp_path / "haeundae/2026-09/c.jpg")
+
+    assert names(photo_folder(tmp_path)) == ["hongdae/2026-09/a.jpg"]
+
+
+def test_photos_without_a_month_folder_belong_to_the_month_they_were_taken(tmp_path: Path) -> None:
+    save_photo(tmp_path / "hongdae/a.jpg", taken_at=IN_SEPTEMBER)
+    save_photo(tmp_path / "hongdae/b.jpg", taken_at=IN_OCTOBER)
+
+    assert names(photo_folder(tmp_path)) == ["hongdae/a.jpg"]
+    assert names(photo_folder(tmp_path), OCTOBER) == ["hongdae/b.jpg"]
+
+
+def test_an_undated_photo_belongs_to_the_month_asked_for_and_has_no_date(tmp_path: Path) -> None:
+    save_photo(tmp_path / "hongdae/a.jpg")
+
+    [post] = brought(photo_folder(tmp_path), OCTOBER)
+
+    assert post.taken_at is None
+
+
+@pytest.mark.parametrize(
+    "written", ["0001:01:01 00:00:00", "0000:00:00 00:00:00", "last summer", ""]
+)
+def test_a_photo_whose_date_makes_no_sense_is_undated(tmp_path: Path, written: str) -> None:
+    save_photo(tmp_path / "hongdae/a.jpg", taken_at=written)
+
+    [post] = brought(photo_folder(tmp_path))
+
+    assert post.taken_at is None
+
+
+def test_the_folder_of_a_month_outranks_a_camera_whose_clock_is_wrong(tmp_path: Path) -> None:
+    save_photo(tmp_path / "hongdae/2026-09/a.jpg", taken_at=IN_OCTOBER)
+    save_photo(tmp_path / "hongdae/2026-09/b.jpg", taken_at=IN_SEPTEMBER)
+
+    wrong, right = brought(photo_folder(tmp_path))
+
+    assert wrong.taken_at is None
+    assert str(right.taken_at) == "2026-09-30 23:59:59+09:00"
+
+
+def test_a_heap_is_of_the_place_that_the_user_names_alone(tmp_path: Path) -> None:
+    save_photo(tmp_path / "a.jpg")
+
+    assert names(photo_folder(tmp_path, heap="hongdae")) == ["a.jpg"]
+    assert names(photo_folder(tmp_path, heap="haeundae")) == []
+    assert names(photo_folder(tmp_path, heap=None)) == []
+
+
+def test_other_files_and_hidden_ones_are_no_photos(tmp_path: Path) -> None:
+    for name in ("notes.txt", ".hidden.jpg", "Thumbs.db"):
+        (tmp_path / name).write_bytes(b"no photo")
+
+    assert names(photo_folder(tmp_path, heap="hongdae")) == []
+
+
+def test_suffixes_may_be_in_capitals_and_of_kinds_that_cannot_be_read(tmp_path: Path) -> None:
+    for name in ("A.JPG", "b.heic"):
+        (tmp_path / name).write_bytes(b"something")
+
+    assert names(photo_folder(tmp_path, heap="hongdae")) == ["A.JPG", "b.heic"]
+
+
+def test_a_file_of_exactly_the_most_bytes_is_brought_and_one_more_is_refused(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"1234")
+    (tmp_path / "b.jpg").write_bytes(b"12345")
+
+    fits, too_large = brought(photo_folder(tmp_path, "hongdae", most_bytes=4))
+
+    assert fits.photos == [FoundPhoto("a.jpg", b"1234")]
+    assert too_large.photos == [RefusedPhoto("b.jpg", "5 bytes; at most 4 allowed")]
+
+
+def test_folders_of_destinations_may_be_named_in_korean_or_in_capitals(tmp_path: Path) -> None:
+    save_photo(tmp_path / "홍대/2026-09/a.jpg")
+    save_photo(tmp_path / "Hongdae/2026-09/b.jpg")
+
+    assert names(photo_folder(tmp_path)) == ["Hongdae/2026-09/b.jpg", "홍대/2026-09/a.jpg"]
+    assert photo_folder(tmp_path).partitions() == [("hongdae", SEPTEMBER)]
+
+
+def test_folders_that_name_no_destination_or_month_are_said_to_be_passed_over(
+    tmp_path: Path,
+) -> None:
+    for name in ("hongdae/2026-09", "hongdae/2026-9", "atlantis/2026-09", ".hidden"):
+        (tmp_path / name).mkdir(parents=True)
+
+    assert photo_folder(tmp_path).passed_over() == [
+        "atlantis/ is no destination, such as hongdae or 홍대",
+        "hongdae/2026-9/ is no month, written YYYY-MM",
+    ]
+    assert photo_folder(tmp_path).partitions() == [("hongdae", SEPTEMBER)]
+
+
+def test_a_link_that_leads_nowhere_is_refused_and_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").symlink_to("gone.jpg")
+
+    [post] = brought(photo_folder(tmp_path, "hongdae"))
+
+    assert post.photos == [RefusedPhoto("a.jpg", "cannot be read: No such file or directory")]
+
+
+def test_a_name_that_is_not_utf8_is_written_as_well_as_it_can_be(tmp_path: Path) -> None:
+    save_photo(tmp_path / "a.jpg")
+    os.rename(tmp_path / "a.jpg", os.fsencode(tmp_path) + b"/caf\xe9.jpg")
+
+    assert names(photo_folder(tmp_path, "hongdae")) == ["caf\\xe9.jpg"]
+
+
+def test_names_in_an_old_korean_encoding_are_told_apart(tmp_path: Path) -> None:
+    for name in ("사진.jpg", "강남.jpg", "서울.jpg"):
+        save_photo(tmp_path / "a.jpg")
+        os.rename(tmp_path / "a.jpg", os.fsencode(tmp_path) + b"/" + name.encode("cp949"))
+
+    assert len(set(names(photo_folder(tmp_path, "hongdae")))) == 3
+
+
+def test_a_missing_folder_is_unknown_photos_and_not_none(tmp_path: Path) -> None:
+    with pytest.raises(PhotosUnknown, match="is no folder; set OOTT_PHOTOS_FOLDER"):
+        names(photo_folder(tmp_path / "gone"))
+
+
+def test_a_destination_without_a_folder_has_no_photos(tmp_path: Path) -> None:
+    assert names(photo_folder(tmp_path)) == []
+
+
+def test_partitions_are_those_named_by_folders_or_by_dates(tmp_path: Path) -> None:
+    save_photo(tmp_path / "hongdae/2026-09/a.jpg")
+    save_photo(tmp_path / "hongdae/b.jpg", taken_at=IN_OCTOBER)
+    save_photo(tmp_path / "hongdae/undated.jpg")
+    save_photo(tmp_path / "c.jpg", taken_at=IN_SEPTEMBER)
+    (tmp_path / "hongdae/holidays").mkdir()
+
+    assert photo_folder(tmp_path, heap="haeundae").partitions() == [
+        ("haeundae", SEPTEMBER),
+        ("hongdae", SEPTEMBER),
+        ("hongdae", OCTOBER),
+    ]

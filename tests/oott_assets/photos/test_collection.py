@@ -1,0 +1,268 @@
+"""What becomes of each listed post, and how a run goes on where another stopped."""
+
+import logging
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from oott_assets.partitions import MonthAndDestination, destinations
+from oott_assets.photos.collection import Collected, Collector
+from oott_assets.photos.sources.photo_source import (
+    PhotosUnknown,
+    PostGone,
+    RefusedPhoto,
+    SourceBusy,
+)
+from oott_assets.photos.store.manifest import ManifestRow
+from oott_assets.photos.store.photo_store import PhotoStore
+from oott_fashion.stores.blobs import HeldElsewhere, NoBlob
+from tests.oott_assets.trends.posts import Post, ToldSource, jpeg
+
+SEPTEMBER = MonthAndDestination(date(2026, 9, 1), destinations.destination("hongdae"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> PhotoStore:
+    return PhotoStore(root=str(tmp_path / "photos"), most_pixels=100_000)
+
+
+def collect(store: PhotoStore, source: ToldSource, most_posts: int = 100) -> Collected:
+    collector = Collector(source, store, "Asia/Seoul", most_posts)
+    return collector.collect(SEPTEMBER, logging.getLogger("collection"))
+
+
+def manifest(store: PhotoStore) -> list[ManifestRow]:
+    return store.month("hongdae", date(2026, 9, 1)).manifest()
+
+
+def states(store: PhotoStore) -> dict[str, str]:
+    return {row.name: row.state for row in manifest(store)}
+
+
+def files(store: PhotoStore) -> list[str]:
+    root = Path(store.root)
+    return sorted(str(it.relative_to(root)) for it in root.rglob("*") if it.is_file())
+
+
+def test_every_listed_post_ends_in_one_state(store: PhotoStore) -> None:
+    source = ToldSource(
+        [
+            Post("kept", [jpeg(1)]),
+            Post("album", [jpeg(2), jpeg(3), RefusedPhoto("album-3.jpg", "the server said 403")]),
+            Post("damaged", [jpeg(4)[:300]]),
+            Post("gone", trouble=PostGone("the page says it isn't available")),
+            Post("video"),
+            Post("earlier", [jpeg(5)], taken_at=datetime(2026, 8, 31, 14, 59, tzinfo=UTC)),
+            Post("first minute", [jpeg(6)], taken_at=datetime(2026, 8, 31, 15, tzinfo=UTC)),
+            Post("undated", [jpeg(7)], taken_at=None),
+            Post("again", [jpeg(1)]),
+        ]
+    )
+
+    collect(store, source)
+
+    assert states(store) == {
+        "kept-1.jpg": "kept",
+        "album-1.jpg": "kept",
+        "album-2.jpg": "kept",
+        "album-3.jpg": "refused",
+        "damaged-1.jpg": "unreadable",
+        "gone": "gone",
+        "video": "no photo",
+        "earlier": "other month",
+        "first minute-1.jpg": "kept",
+        "undated-1.jpg": "kept",
+        "again-1.jpg": "double",
+    }
+    assert {row.shortcode for row in manifest(store)} == set(source.brought)
+
+
+def test_a_row_says_where_its_photo_is_from(store: PhotoStore) -> None:
+    collect(store, ToldSource([Post("ABC", [jpeg(1, side=80)])]))
+
+    [row] = manifest(store)
+    assert (row.shortcode, row.hashtag, row.source) == ("ABC", "홍대", "told")
+    assert row.permalink == "https://www.instagram.com/p/ABC/"
+    assert (row.width, row.height) == (80, 80)
+
+
+def test_the_same_picture_in_another_size_is_counted_once(store: PhotoStore) -> None:
+    collect(store, ToldSource([Post("a", [jpeg(1)]), Post("b", [jpeg(1, side=128)])]))
+
+    assert states(store) == {"a-1.jpg": "kept", "b-1.jpg": "near-duplicate"}
+    assert manifest(store)[1].reason == "shows what a-1.jpg shows"
+    assert len(files(store)) == 2
+
+
+def test_a_post_that_is_listed_twice_is_brought_once(store: PhotoStore) -> None:
+    source = ToldSource([Post("a", [jpeg(1)]), Post("b", [jpeg(2)]), Post("a", [jpeg(1)])])
+
+    assert collect(store, source).listed == 2
+    assert source.brought == ["a", "b"]
+
+
+def test_a_photo_of_another_month_is_not_stored(store: PhotoStore) -> None:
+    collect(store, ToldSource([Post("a", [jpeg(1)], taken_at=datetime(2026, 7, 1, tzinfo=UTC))]))
+
+    assert files(store) == ["manifests/hongdae/2026-09.parquet"]
+
+
+def test_a_blocked_run_leaves_the_manifest_and_the_next_goes_on(store: PhotoStore) -> None:
+    posts = [Post("a", [jpeg(1)]), Post("b", [jpeg(2)]), Post("c", [jpeg(3)])]
+    blocked = ToldSource([*posts[:2], Post("c", trouble=PhotosUnknown("log in"))])
+    with pytest.raises(PhotosUnknown):
+        collect(store, blocked)
+    with pytest.raises(NoBlob):
+        manifest(store)
+
+    again = ToldSource(posts)
+    collected = collect(store, again)
+
+    assert again.brought == ["c"]
+    assert (collected.listed, collected.resumed) == (3, 2)
+    assert set(states(store)) == {"a-1.jpg", "b-1.jpg", "c-1.jpg"}
+    assert blocked.closed
+
+
+def test_what_was_refused_to_a_stopped_run_is_asked_for_again(store: PhotoStore) -> None:
+    refused, blocked = RefusedPhoto("a-2.jpg", "the server said 500"), PhotosUnknown("log in")
+    with pytest.raises(PhotosUnknown):
+        collect(store, ToldSource([Post("a", [jpeg(1), refused]), Post("b", trouble=blocked)]))
+    again = ToldSource([Post("a", [jpeg(1), jpeg(2)]), Post("b", [jpeg(3)])])
+
+    collect(store, again)
+
+    assert again.brought == ["a", "b"]
+    assert states(store) == {"a-1.jpg": "kept", "a-2.jpg": "kept", "b-1.jpg": "kept"}
+
+
+def test_a_post_that_is_no_longer_listed_when_a_run_goes_on_is_counted(store: PhotoStore) -> None:
+    with pytest.raises(PhotosUnknown):
+        collect(store, ToldSource([Post("a", [jpeg(1)]), Post("b", trouble=PhotosUnknown("?"))]))
+
+    collect(store, ToldSource([Post("b", [jpeg(2)])]))
+
+    assert set(states(store)) == {"a-1.jpg", "b-1.jpg"}
+
+
+def test_a_run_that_ended_is_not_gone_on_with_but_replaced(store: PhotoStore) -> None:
+    collect(store, ToldSource([Post("a", [jpeg(1)]), Post("b", [jpeg(2)])]))
+    again = ToldSource([Post("b", [jpeg(2)])])
+
+    collect(store, again)
+
+    assert again.brought == ["b"]
+    assert states(store) == {"b-1.jpg": "kept"}
+    assert len(files(store)) == 2
+
+
+def test_what_another_source_had_brought_is_not_mixed_in(store: PhotoStore) -> None:
+    with pytest.raises(PhotosUnknown):
+        collect(store, ToldSource([Post("a", [jpeg(1)]), Post("b", trouble=PhotosUnknown("?"))]))
+
+    collect(store, ToldSource([Post("c", [jpeg(3)])], name="another"))
+
+    assert states(store) == {"c-1.jpg": "kept"}
+    assert len(files(store)) == 2
+
+
+def test_a_source_that_costs_nothing_is_read_anew(store: PhotoStore) -> None:
+    with pytest.raises(PhotosUnknown):
+        collect(
+            store,
+            ToldSource(
+                [Post("a", [jpeg(1)]), Post("b", trouble=PhotosUnknown("?"))], asks_a_site=False
+            ),
+        )
+    again = ToldSource([Post("a", [jpeg(9)])], asks_a_site=False)
+
+    collect(store, again)
+
+    assert again.brought == ["a"]
+    assert len(files(store)) == 2
+
+
+@pytest.mark.parametrize(
+    "post",
+    [
+        Post("refused", [RefusedPhoto("refused-1.jpg", "the server said 403")]),
+        Post("gone", trouble=PostGone("the page says it isn't available")),
+    ],
+)
+def test_a_site_that_shows_posts_and_gives_none_does_not_empty_a_month(
+    store: PhotoStore, post: Post
+) -> None:
+    collect(store, ToldSource([Post("a", [jpeg(1)])]))
+    before = files(store)
+    kept_back = [Post(f"{post.shortcode}{it}", post.photos, trouble=post.trouble) for it in "12345"]
+
+    with pytest.raises(SourceBusy, match="none of 5 listed photos could be brought"):
+        collect(store, ToldSource(kept_back))
+
+    assert states(store) == {"a-1.jpg": "kept"}
+    assert [it for it in files(store) if not it.startswith("journals/")] == before
+
+
+def test_a_few_posts_that_are_gone_are_a_fact(store: PhotoStore) -> None:
+    collect(store, ToldSource([Post("a", trouble=PostGone("gone")), Post("b")]))
+
+    assert states(store) == {"a": "gone", "b": "no photo"}
+
+
+def test_a_run_that_hides_faces_does_not_go_on_with_one_that_did_not(tmp_path: Path) -> None:
+    root, posts = str(tmp_path / "photos"), [Post("a", [jpeg(1)]), Post("b", [jpeg(2)])]
+    seen = PhotoStore(root=root, most_pixels=100_000, hide_faces=False)
+    hidden = PhotoStore(root=root, most_pixels=100_000)
+    blocked = [posts[0], Post("b", trouble=PhotosUnknown("log in"))]
+    with pytest.raises(PhotosUnknown):
+        collect(seen, ToldSource(blocked, shows_people=True))
+    again = ToldSource(posts, shows_people=True)
+
+    collect(hidden, again)
+
+    assert again.brought == ["a", "b"]
+
+
+def test_a_listing_is_cut_at_the_most_posts_and_says_so(store: PhotoStore) -> None:
+    posts = [Post(str(number), [jpeg(number)]) for number in range(3)]
+
+    assert not collect(store, ToldSource(posts), most_posts=3).cut
+    assert collect(store, ToldSource(posts), most_posts=2).cut
+    assert len(manifest(store)) == 2
+    assert not collect(store, ToldSource(posts, asks_a_site=False), most_posts=2).cut
+
+
+def test_a_forgotten_post_is_not_brought(store: PhotoStore) -> None:
+    store.forget("a")
+    source = ToldSource([Post("a", [jpeg(1)]), Post("b", [jpeg(2)])])
+
+    assert collect(store, source).forgotten == 1
+    assert source.brought == ["b"]
+    assert set(states(store)) == {"b-1.jpg"}
+
+
+def test_a_post_that_is_forgotten_while_it_is_collected_is_not_kept(store: PhotoStore) -> None:
+    source = ToldSource([Post("a", [jpeg(1)]), Post("b", [jpeg(2)])])
+    source.before = lambda shortcode: store.forget("a") if shortcode == "b" else None
+
+    collect(store, source)
+
+    assert set(states(store)) == {"b-1.jpg"}
+    assert len([it for it in files(store) if it.startswith("photos/")]) == 1
+
+
+def test_two_runs_cannot_both_collect_a_partition(store: PhotoStore) -> None:
+    other = ToldSource([Post("b", [jpeg(2)])])
+    refused: list[str] = []
+
+    def collect_too(_shortcode: str) -> None:
+        with pytest.raises(HeldElsewhere) as held:
+            collect(store, other)
+        refused.append(str(held.value))
+
+    collect(store, ToldSource([Post("a", [jpeg(1)])], before=collect_too))
+
+    assert len(refused) == 1
+    assert other.brought == []
+    assert states(store) == {"a-1.jpg": "kept"}

@@ -1,0 +1,176 @@
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from oott_assets.photos.privacy.faces import FaceHider, FacesNotHidden
+from oott_assets.photos.store import photo_store
+from tests.oott_assets.street import OCTOBER, Street, failures, metadata_of, save_photo
+
+
+def test_collected_photos_are_in_the_manifest_with_what_is_known_of_them(
+    street: Street, photos_folder: Path
+) -> None:
+    save_photo(photos_folder / "hongdae/a.jpg", taken_at="2026:09:05 10:00:00")
+    save_photo(photos_folder / "hongdae/2026-09/b.png", grey=10)
+
+    run = street.run(only="instagram_images")
+
+    rows = street.manifest()
+    assert [(row.name, row.width, row.height, row.source) for row in rows] == [
+        ("hongdae/2026-09/b.png", 30, 40, "folder"),
+        ("hongdae/a.jpg", 30, 40, "folder"),
+    ]
+    assert [row.taken_at is None for row in rows] == [True, False]
+    assert metadata_of(run, "instagram_images")["undated"] == 1
+
+
+def test_a_photo_that_comes_twice_is_kept_once(street: Street, photos_folder: Path) -> None:
+    save_photo(photos_folder / "hongdae/2026-09/a.jpg")
+    save_photo(photos_folder / "hongdae/2026-09/copy of a.jpg")
+
+    run = street.run(only="instagram_images")
+
+    assert [(row.name, row.state, row.reason) for row in street.manifest()] == [
+        ("hongdae/2026-09/a.jpg", "kept", None),
+        ("hongdae/2026-09/copy of a.jpg", "double", "shows what hongdae/2026-09/a.jpg shows"),
+    ]
+    assert metadata_of(run, "instagram_images")["photos"] == 1
+
+
+def test_unreadable_photos_are_listed_with_the_reason(street: Street, photos_folder: Path) -> None:
+    folder = photos_folder / "hongdae/2026-09"
+    save_photo(folder / "a.jpg")
+    whole = (folder / "a.jpg").read_bytes()
+    (folder / "b.jpg").write_bytes(whole[: len(whole) // 2])
+    (folder / "c.jpg").write_bytes(b"a text")
+    (folder / "d.heic").write_bytes(b"\0\0\0\x20ftypheic")
+
+    run = street.run(only="instagram_images")
+
+    assert run.success
+    unreadable = [row.name for row in street.manifest() if row.state == "unreadable"]
+    assert unreadable == [f"hongdae/2026-09/{name}" for name in ("b.jpg", "c.jpg", "d.heic")]
+    assert metadata_of(run, "instagram_images")["photos"] == 1
+    assert "c.jpg" in str(metadata_of(run, "instagram_images")["left out"])
+
+
+def test_photos_over_the_pixels_allowed_are_listed(
+    street: Street, photos_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_MOST_PIXELS", "1199")
+    save_photo(photos_folder / "hongdae/2026-09/a.jpg")
+
+    street.run(only="instagram_images")
+
+    [row] = street.manifest()
+    assert "at most 1,199 are allowed" in str(row.reason)
+
+
+def test_running_again_replaces_the_manifest(street: Street, photos_folder: Path) -> None:
+    save_photo(photos_folder / "hongdae/2026-09/a.jpg")
+    street.run(only="instagram_images")
+    (photos_folder / "hongdae/2026-09/a.jpg").unlink()
+    save_photo(photos_folder / "hongdae/2026-09/b.jpg", grey=7)
+
+    street.run(only="instagram_images")
+
+    assert [row.name for row in street.manifest()] == ["hongdae/2026-09/b.jpg"]
+
+
+def test_a_month_without_photos_is_a_fact(street: Street, photos_folder: Path) -> None:
+    assert photos_folder.is_dir()
+
+    assert street.run(only="instagram_images").success
+    assert street.manifest() == []
+
+
+def test_a_missing_folder_fails_and_leaves_the_manifest(
+    street: Street, photos_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_photo(photos_folder / "hongdae/2026-09/a.jpg")
+    street.run(only="instagram_images")
+    monkeypatch.setenv("OOTT_PHOTOS_FOLDER", str(photos_folder / "gone"))
+
+    run = street.run(only="instagram_images")
+
+    assert [str(photos_folder / "gone") in failure for failure in failures(run)] == [True]
+    assert len(street.manifest()) == 1
+
+
+def test_a_stored_photo_that_was_damaged_is_stored_anew(
+    street: Street, photos_folder: Path, tmp_path: Path
+) -> None:
+    save_photo(photos_folder / "hongdae/2026-09/a.jpg")
+    street.run(only="instagram_images")
+    sha256 = str(street.manifest()[0].sha256)
+    [stored] = (tmp_path / "home/photos/photos").rglob(sha256)
+    stored.write_bytes(b"bits that rotted")
+
+    assert street.run(only="instagram_images").success
+    assert hashlib.sha256(stored.read_bytes()).hexdigest() == sha256
+
+
+def test_drawn_people_are_not_counted_in_a_database_of_ones_own_unless_asked_for(
+    street: Street, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OOTT_DATABASE_URL", f"sqlite:///{tmp_path / 'mine.sqlite'}")
+    monkeypatch.delenv("OOTT_PHOTO_SOURCE")
+
+    [failure] = failures(street.run())
+
+    assert failure.startswith("OOTT_DATABASE_URL is set and OOTT_PHOTO_SOURCE is not")
+
+
+def test_with_nothing_set_photos_are_drawn(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OOTT_PHOTO_SOURCE")
+
+    street.run(only="instagram_images")
+
+    assert {row.source for row in street.manifest()} == {"lookbook"}
+
+
+def test_a_full_disk_fails_and_leaves_neither_manifest_nor_half_a_photo(
+    street: Street, photos_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    save_photo(photos_folder / "hongdae/2026-09/a.jpg")
+
+    def no_space(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", no_space)
+    run = street.run(only="instagram_images")
+
+    assert not run.success
+    assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
+
+
+def test_the_contact_sheet_shows_photos_and_says_when_there_are_none(
+    street: Street, photos_folder: Path
+) -> None:
+    save_photo(photos_folder / "hongdae/2026-09/a.jpg")
+
+    some = street.run(only="instagram_images")
+    none = street.run(month=OCTOBER, only="instagram_images")
+
+    assert "data:image/jpeg;base64," in str(metadata_of(some, "instagram_images")["contact sheet"])
+    assert metadata_of(none, "instagram_images")["contact sheet"] == "no photos"
+
+
+def test_where_faces_cannot_be_hidden_nothing_is_stored(
+    street: Street, photos_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    save_photo(photos_folder / "hongdae/2026-09/a.jpg")
+
+    def fails(cores: int) -> FaceHider:
+        raise FacesNotHidden(f"the face detector fails on {cores} cores")
+
+    photo_store.tested_face_hider.cache_clear()
+    monkeypatch.setattr(photo_store, "FaceHider", fails)
+    [failure] = failures(street.run())
+    assert "no photo was stored" in failure
+    assert [it for it in (tmp_path / "home").rglob("*") if it.is_file()] == []
+
+    monkeypatch.setenv("OOTT_HIDE_FACES", "false")
+    assert street.run(only="instagram_images").success

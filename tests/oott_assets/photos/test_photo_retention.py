@@ -1,0 +1,182 @@
+"""Photos go when their days are over; what was seen in them stays."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from oott_assets.definitions import defs, resources_of
+from oott_assets.photos.store.stored_month import StoredMonth
+from oott_fashion.settings import read_settings
+from tests.oott_assets.street import OCTOBER, SEPTEMBER, Street, failures
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> dg.DagsterInstance:
+    (tmp_path / "records").mkdir()
+    quiet = {"telemetry": {"enabled": False}}
+    return dg.DagsterInstance.local_temp(str(tmp_path / "records"), overrides=quiet)
+
+
+def age(street: Street, days: float) -> None:
+    """Make the month of September look fetched so long ago."""
+    stored = street.stored()
+    aged = NOW - timedelta(days=days)
+    stored.write_manifest([row._replace(fetched_at=aged) for row in stored.manifest()])
+
+
+def sweep(records: dg.DagsterInstance | None = None) -> dg.ExecuteInProcessResult:
+    return defs.resolve_job_def("photo_retention_job").execute_in_process(
+        instance=records, resources=resources_of(read_settings()), raise_on_error=False
+    )
+
+
+def photo_files(tmp_path: Path) -> list[Path]:
+    return [it for it in (tmp_path / "home/photos/photos").rglob("*") if it.is_file()]
+
+
+def test_old_photos_are_deleted_and_detections_and_counts_stay(
+    street: Street, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_PHOTO_RETENTION_DAYS", "30")
+    street.run()
+    rows, detections = street.rows(), street.detections()
+    age(street, days=31)
+
+    assert sweep().success
+
+    assert photo_files(tmp_path) == []
+    assert {row.state for row in street.manifest()} == {"deleted"}
+    assert (street.rows(), street.detections()) == (rows, detections)
+
+
+def test_younger_photos_stay(
+    street: Street, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_PHOTO_RETENTION_DAYS", "30")
+    street.run(only="instagram_images")
+    age(street, days=29)
+
+    sweep()
+
+    assert len(photo_files(tmp_path)) == 4
+
+
+def test_with_no_days_photos_are_kept_for_ever(
+    street: Street, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_PHOTO_RETENTION_DAYS", "0")
+    street.run(only="instagram_images")
+    age(street, days=10_000)
+
+    assert sweep().success
+
+    assert len(photo_files(tmp_path)) == 4
+
+
+def test_a_new_detector_does_not_put_nothing_in_the_place_of_old_detections(
+    street: Street,
+) -> None:
+    street.run()
+    before = street.detections()
+    age(street, days=366)
+    sweep()
+
+    [failure] = failures(street.run(only="garment_detections"))
+
+    assert failure.startswith("4 photos of hongdae in 2026-09 were deleted when")
+    assert street.detections() == before
+
+
+def test_a_deleted_month_can_be_collected_again(street: Street, tmp_path: Path) -> None:
+    street.run()
+    age(street, days=366)
+    sweep()
+
+    assert street.run().success
+    assert len(photo_files(tmp_path)) == 4
+
+
+def test_photos_that_a_killed_run_left_are_deleted(street: Street, tmp_path: Path) -> None:
+    street.run(only="instagram_images")
+    stray = tmp_path / "home/photos/photos/hongdae/2026-09" / ("f" * 64)
+    stray.write_bytes(b"a face")
+
+    sweep()
+
+    assert not stray.exists()
+    assert len(photo_files(tmp_path)) == 4
+
+
+def test_a_month_that_is_being_collected_is_left_for_the_next_sweep(street: Street) -> None:
+    street.run(only="instagram_images")
+    age(street, days=366)
+
+    with street.stored().held():
+        assert sweep().success
+    assert street.manifest()[0].state == "kept"
+    assert sweep().success
+    assert street.manifest()[0].state == "deleted"
+
+
+def test_runs_that_show_deleted_photos_go_from_the_records_and_others_stay(
+    street: Street, records: dg.DagsterInstance
+) -> None:
+    for month in (SEPTEMBER, OCTOBER):
+        street.run(month=month, records=records)
+    age(street, days=366)
+
+    sweep(records)
+
+    asset = dg.AssetKey("instagram_images")
+    shown = {
+        record.partition_key: str(record.asset_materialization.metadata["contact sheet"].value)
+        for record in records.fetch_materializations(asset, limit=10).records
+        if record.asset_materialization
+    }
+    assert shown["hongdae|2026-09"] == "its photos were deleted"
+    assert "data:image/jpeg" in shown["hongdae|2026-10"]
+
+
+def test_a_sweep_that_is_cut_short_leaves_no_page_that_shows_deleted_photos(
+    street: Street, records: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    street.run(records=records)
+    age(street, days=366)
+
+    def cut(_stored: StoredMonth) -> int:
+        raise RuntimeError("the machine went down")
+
+    with monkeypatch.context() as cutting:
+        cutting.setattr(StoredMonth, "delete_unlisted", cut)
+        assert not sweep(records).success
+    assert sweep(records).success
+
+    for asset in ("instagram_images", "garment_detections"):
+        for record in records.fetch_materializations(dg.AssetKey(asset), limit=10).records:
+            assert record.asset_materialization
+            sheet = record.asset_materialization.metadata["contact sheet"].value
+            assert sheet == "its photos were deleted"
+
+
+def test_a_manifest_that_cannot_be_read_fails_the_sweep_after_all_others(
+    street: Street, tmp_path: Path
+) -> None:
+    street.run(only="instagram_images")
+    age(street, days=366)
+    (tmp_path / "home/photos/manifests/hongdae/2026-08.parquet").write_bytes(b"no parquet")
+
+    [failure] = failures(sweep())
+
+    assert failure.startswith("photos of 1 months were not looked at: hongdae 2026-08")
+    assert photo_files(tmp_path) == []
+
+
+def test_the_sweep_runs_every_night_without_being_switched_on() -> None:
+    schedule = defs.resolve_schedule_def("photo_retention_schedule")
+
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+    assert schedule.cron_schedule == "0 1 * * *"
