@@ -11,8 +11,8 @@ import statistics
 import sys
 from pathlib import Path
 
-from oott_assets.labellers.catalogue import outline_of
 from oott_assets.photos.sources.folder import photos_under
+from oott_assets.training.labellers.catalogue import outline_of
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.photos import read_photo
 

@@ -17,17 +17,17 @@ from oott_assets.photos.sources.chosen_source import ChosenSource
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.resources.detection_store import DetectionStore
 from oott_assets.resources.garment_detector import GarmentDetector
-from oott_assets.resources.labeller import ChosenLabeller
-from oott_assets.resources.trainer import Trainer
-from oott_assets.resources.training_store import TrainingStore
 from oott_assets.resources.trend_database import TrendDatabase
 from oott_assets.training.champion import champion
-from oott_assets.training.checks import TRAINING_CHECKS
-from oott_assets.training.detector_weights import main_weights, merged_weights
 from oott_assets.training.garment_onnx import garment_onnx
-from oott_assets.training.labelled_data import LabelledData, main_data
-from oott_assets.training.merged_labels import merged_data
-from oott_assets.training.pseudo_labels import SubPhotos, sub_data
+from oott_assets.training.labellers.chosen_labeller import ChosenLabeller
+from oott_assets.training.main_data import LabelledData, main_data
+from oott_assets.training.merged_data import merged_data
+from oott_assets.training.sub_data import SubPhotos, sub_data
+from oott_assets.training.trainer import Trainer
+from oott_assets.training.training_checks import TRAINING_CHECKS
+from oott_assets.training.training_store import TrainingStore
+from oott_assets.training.weights import main_weights, merged_weights
 from oott_assets.trends.checks import TREND_CHECKS
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import monthly_trends

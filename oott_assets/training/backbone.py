@@ -14,14 +14,14 @@ from pathlib import Path
 
 import dagster as dg
 
-from oott_assets.labels.labelled_photos import version_of
-from oott_assets.resources.trainer import refuse_absent_gpu
-from oott_assets.resources.training_store import TrainingStore, fingerprint_of
-from oott_assets.training.refusals import REFUSALS
-from oott_assets.yolov8.garment_cutouts import cut_out
-from oott_assets.yolov8.starting_weights import weights_of_onnx
-from oott_assets.yolov8.training import Epoch, TrainingFolder, TrainingPlan, train
-from oott_assets.yolov8.ultralytics_model import open_model
+from oott_assets.training.labels.labelled_photos import version_of
+from oott_assets.training.trainer import refuse_absent_gpu
+from oott_assets.training.training_failures import REFUSALS
+from oott_assets.training.training_store import TrainingStore, fingerprint_of
+from oott_assets.training.yolov8.garment_cutouts import cut_out
+from oott_assets.training.yolov8.quiet_ultralytics import open_model
+from oott_assets.training.yolov8.starting_weights import weights_of_onnx
+from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, TrainingPlan, train
 from oott_fashion.settings import BadSetting, Settings, read_settings
 from oott_fashion.stores.blobs import LocalBlobs
 from oott_fashion.stores.model_store import ModelStore

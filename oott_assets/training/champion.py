@@ -6,20 +6,20 @@ from pathlib import Path
 import dagster as dg
 from pydantic import BaseModel, ConfigDict
 
-from oott_assets.labels.labelled_photos import LabelledPhoto, version_of
 from oott_assets.reports.tables import listed
 from oott_assets.resources.garment_detector import GarmentDetector
-from oott_assets.resources.training_store import TrainingStore
-from oott_assets.training.closet_labels import closet_labels
-from oott_assets.training.detector_weights import (
+from oott_assets.training.closet_accuracy import closet_labels
+from oott_assets.training.labels.labelled_photos import LabelledPhoto, version_of
+from oott_assets.training.merged_data import MERGER, Merger
+from oott_assets.training.training_failures import as_failures
+from oott_assets.training.training_store import TrainingStore
+from oott_assets.training.validation_photos import Yardstick, yardstick_in
+from oott_assets.training.weights import (
     TrainedWeights,
     main_weights,
     merged_weights,
     weights_named,
 )
-from oott_assets.training.merged_labels import MERGER, Merger
-from oott_assets.training.refusals import as_failures
-from oott_assets.training.yardstick import Yardstick, yardstick_in
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.model_store import NoDetector, PublishedDetector
 from oott_fashion.vision.detector import Detector
@@ -128,7 +128,7 @@ def measured_candidate(
     garment_detector: GarmentDetector,
 ) -> Measurement:
     """Measure trained weights at the served side and at 640 px, and on closet photos."""
-    from oott_assets.yolov8.torch_engine import TorchEngine
+    from oott_assets.training.yolov8.torch_engine import TorchEngine
 
     metrics = street_metrics(trained.weights, yardstick.main_data, trained.image_side)
     usual = street_metrics(trained.weights, yardstick.main_data, _USUAL_SIDE)
@@ -194,7 +194,7 @@ def street_metrics(
     weights: Path, photos: Sequence[LabelledPhoto], image_side: int
 ) -> dict[str, float]:
     """Measure weights or an ONNX file on main_data; single garments by their names."""
-    from oott_assets.yolov8.measuring import FEWEST_BOXES, measure
+    from oott_assets.training.yolov8.validation import FEWEST_BOXES, measure
 
     found = measure(weights, photos, image_side)
     return {

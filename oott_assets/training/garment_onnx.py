@@ -10,11 +10,9 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from oott_assets.labels.labelled_photos import LabelledPhoto, in_split, pixels_of
 from oott_assets.reports.pictures import sample_of
 from oott_assets.reports.tables import listed
 from oott_assets.resources.garment_detector import GarmentDetector
-from oott_assets.resources.training_store import TrainingStore
 from oott_assets.training.champion import (
     CHAMPION,
     Champion,
@@ -25,9 +23,11 @@ from oott_assets.training.champion import (
     published_in,
     street_metrics,
 )
-from oott_assets.training.refusals import as_failures
-from oott_assets.training.yardstick import Yardstick, yardstick_in
-from oott_assets.yolov8.exporting import Parity, export_onnx, parity
+from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split, pixels_of
+from oott_assets.training.training_failures import as_failures
+from oott_assets.training.training_store import TrainingStore
+from oott_assets.training.validation_photos import Yardstick, yardstick_in
+from oott_assets.training.yolov8.onnx_export import Parity, export_onnx, parity
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.blobs import LocalBlobs
 from oott_fashion.stores.model_store import (
@@ -193,7 +193,7 @@ def _fastest(
     Returns:
         The name of the chosen one, its file, and what was measured of it.
     """
-    from oott_assets.yolov8.faster_variants import (
+    from oott_assets.training.yolov8.faster_variants import (
         Variant,
         fastest_within,
         in_whole_numbers,

@@ -4,9 +4,14 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from oott_assets.labels.labelled_photos import LabelledPhoto, garments_in, in_split, pixels_of
 from oott_assets.reports.pictures import Mark, contact_sheet, marked, sample_of
 from oott_assets.reports.tables import listed
+from oott_assets.training.labels.labelled_photos import (
+    LabelledPhoto,
+    garments_in,
+    in_split,
+    pixels_of,
+)
 from oott_fashion.garments import category_of
 from oott_fashion.vision.photos import Photo
 

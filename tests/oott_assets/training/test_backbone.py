@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from oott_assets.labels.drawn_data_set import draw_photos
 from oott_assets.training import backbone
-from oott_assets.yolov8.garment_cutouts import cut_out
-from oott_assets.yolov8.training import Epoch, OtherWeights, TrainingFolder, TrainingPlan
-from oott_assets.yolov8.ultralytics_model import open_model
+from oott_assets.training.labels.drawn_data_set import draw_photos
+from oott_assets.training.yolov8.garment_cutouts import cut_out
+from oott_assets.training.yolov8.quiet_ultralytics import open_model
+from oott_assets.training.yolov8.train_run import Epoch, OtherWeights, TrainingFolder, TrainingPlan
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.settings import read_settings
 from tests.oott_assets.training.training_street import STARTER, TrainingStreet

@@ -8,10 +8,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from oott_assets.labels.labelled_photos import LabelledPhoto
 from oott_assets.training.champion import Champion, Measurement, better_of
-from oott_assets.training.closet_labels import closet_labels
-from oott_assets.training.detector_weights import TrainedWeights
+from oott_assets.training.closet_accuracy import closet_labels
+from oott_assets.training.labels.labelled_photos import LabelledPhoto
+from oott_assets.training.weights import TrainedWeights
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.vision.detector import Detector
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from oott_assets.labels.drawn_data_set import draw_photos, write_data_set
-from tests.oott_assets.labellers.catalogue_photos import write_catalogue
+from oott_assets.training.labels.drawn_data_set import draw_photos, write_data_set
 from tests.oott_assets.street import failures, metadata_of
+from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
 from tests.oott_assets.training.training_street import STARTER, TrainingStreet
 
 
@@ -107,7 +107,7 @@ def test_labelling_goes_on_where_it_was_stopped(
         pytest.fail("a photo was labelled twice")
 
     monkeypatch.setattr(
-        "oott_assets.labellers.catalogue.CatalogueLabeller.predict", must_not_look_again
+        "oott_assets.training.labellers.catalogue.CatalogueLabeller.predict", must_not_look_again
     )
     assert training_street.run("sub_data").success
 
@@ -198,7 +198,7 @@ def test_a_labeller_without_its_weights_says_how_they_are_fetched(
 
     [said] = failures(training_street.run("sub_data"))
 
-    assert "python -m oott_assets.labellers.weights grounding_dino" in said
+    assert "python -m oott_assets.training.labellers.weight_downloads grounding_dino" in said
     assert closet
 
 

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from oott_assets.labels.drawn_data_set import draw_photos
-from oott_assets.labels.labelled_photos import LabelledPhoto, version_of
 from oott_assets.training.champion import CHAMPION, Champion, Measurement
-from oott_assets.training.detector_weights import TrainedWeights, weights_named
-from oott_assets.training.merged_labels import MERGER, Merger
-from oott_assets.training.yardstick import yardstick_in
-from oott_assets.yolov8.exporting import Parity
-from oott_assets.yolov8.starting_weights import weights_of_onnx
-from tests.oott_assets.labellers.catalogue_photos import write_catalogue
+from oott_assets.training.labels.drawn_data_set import draw_photos
+from oott_assets.training.labels.labelled_photos import LabelledPhoto, version_of
+from oott_assets.training.merged_data import MERGER, Merger
+from oott_assets.training.validation_photos import yardstick_in
+from oott_assets.training.weights import TrainedWeights, weights_named
+from oott_assets.training.yolov8.onnx_export import Parity
+from oott_assets.training.yolov8.starting_weights import weights_of_onnx
 from tests.oott_assets.street import failures
+from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
 from tests.oott_assets.training.training_street import STARTER, TrainingStreet
 
 

@@ -6,17 +6,17 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from oott_assets.labels.drawn_data_set import draw_photos, write_data_set
-from oott_assets.labels.labelled_photos import LabelledPhoto
-from oott_assets.yolov8.torch_engine import TorchEngine
+from oott_assets.training.labels.drawn_data_set import draw_photos, write_data_set
+from oott_assets.training.labels.labelled_photos import LabelledPhoto
+from oott_assets.training.yolov8.torch_engine import TorchEngine
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.model_store import ModelStore, PublishedDetector
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.engines import Engine, open_engine
 from oott_fashion.vision.photos import read_photo
-from tests.oott_assets.labellers.catalogue_photos import write_catalogue
 from tests.oott_assets.street import failures, metadata_of
+from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
 from tests.oott_assets.training.training_street import (
     TrainingStreet,
     weights_that_forgot_garments,

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from oott_assets.labels.drawn_data_set import draw_photos
-from oott_assets.labels.labelled_photos import LabelledPhoto
 from oott_assets.training.champion import CHAMPION, Champion, Measurement
-from oott_assets.training.checks import (
+from oott_assets.training.labels.drawn_data_set import draw_photos
+from oott_assets.training.labels.labelled_photos import LabelledPhoto
+from oott_assets.training.training_checks import (
     every_garment_can_be_learnt,
     most_held_out_photos_have_a_label,
     nothing_measured_by_is_trained_on,
     the_detector_finds_garments,
 )
-from oott_assets.training.detector_weights import TrainedWeights
+from oott_assets.training.weights import TrainedWeights
 from oott_fashion.garments import GARMENT_NAMES
 from tests.oott_assets.training.training_street import TrainingStreet
 

@@ -6,8 +6,8 @@ A program of its own, since whoever is killed with -9 must not be pytest.
 import sys
 from pathlib import Path
 
-from oott_assets.labels.drawn_data_set import write_data_set
-from oott_assets.yolov8.training import Epoch, TrainingFolder, TrainingPlan, train
+from oott_assets.training.labels.drawn_data_set import write_data_set
+from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, TrainingPlan, train
 
 EPOCHS = 4
 PLAN = TrainingPlan(

@@ -7,9 +7,9 @@ import dagster as dg
 import pytest
 
 from oott_assets.definitions import defs, resources_of
-from oott_assets.labels.labelled_photos import LabelledPhoto
-from oott_assets.resources.training_store import TrainingStore
-from oott_assets.yolov8.starting_weights import weights_of_onnx
+from oott_assets.training.labels.labelled_photos import LabelledPhoto
+from oott_assets.training.training_store import TrainingStore
+from oott_assets.training.yolov8.starting_weights import weights_of_onnx
 from oott_fashion.settings import read_settings
 
 STARTER = Path("models/starter-detector").absolute()

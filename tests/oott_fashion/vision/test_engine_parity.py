@@ -16,8 +16,8 @@ import pytest
 from numpy.typing import NDArray
 
 from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, dress_up
-from oott_assets.yolov8.exporting import export_onnx
-from oott_assets.yolov8.starting_weights import weights_of_onnx
+from oott_assets.training.yolov8.onnx_export import export_onnx
+from oott_assets.training.yolov8.starting_weights import weights_of_onnx
 from oott_fashion.stores.model_store import read_card
 from oott_fashion.vision.detector import Detector, Thresholds
 from oott_fashion.vision.engines import EngineChoice, open_engine

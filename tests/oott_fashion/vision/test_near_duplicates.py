@@ -6,7 +6,7 @@ from PIL import Image
 
 from oott_fashion.vision.near_duplicates import Glimpse, glimpse_of, groups_of, near_duplicates
 from oott_fashion.vision.photos import Photo
-from tests.oott_assets.labels.data_sets import picture
+from tests.oott_assets.training.labels.data_sets import picture
 
 
 def pixels(image: Image.Image) -> Photo:

@@ -1,0 +1,93 @@
+"""Drawn photos as labelled ones: ``python -m oott_assets.training.labels.drawn_data_set FOLDER``.
+
+Every garment's box is known, so a data set can be had where no photo was labelled.
+"""
+
+import argparse
+import hashlib
+import sys
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from oott_assets.photos.sources.drawn.drawn_photos import DrawnPhoto, draw_photo, dress_up, jpeg_of
+from oott_assets.training.labels.labelled_photos import Label, LabelledPhoto, Split
+from oott_assets.training.labels.ultralytics_layout import yolo_lines
+from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.stores.blobs import LocalBlobs
+
+ORIGIN = "drawn"
+
+# The lookbook draws from another stream, so that no photo learnt from is shown there.
+_SEED = 20
+_STREAMS: dict[Split, int] = {"train": 0, "valid": 1}
+
+
+class FolderInUse(ValueError):
+    """A folder that holds something already, which a data set would mix with."""
+
+
+def draw_photos(folder: Path, count: int, split: Split) -> list[LabelledPhoto]:
+    """Draw ``count`` photos into ``folder``, always the same ones; those there are kept."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_drawn(folder / f"{index:05}.jpg", index, split) for index in range(count)]
+
+
+def write_data_set(folder: Path, train: int, valid: int) -> None:
+    """Draw a YOLO data set into ``folder``, its ``data.yaml`` last.
+
+    Raises:
+        FolderInUse: something is there already.
+        OSError: it cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise FolderInUse(f"{folder} is not empty; name a new folder, or delete this one first")
+    counts: dict[Split, int] = {"train": train, "valid": valid}
+    for split, count in counts.items():
+        labels = folder / split / "labels"
+        labels.mkdir(parents=True, exist_ok=True)
+        for photo in draw_photos(folder / split / "images", count, split):
+            lines = "".join(f"{line}\n" for line in yolo_lines(photo))
+            (labels / f"{photo.file.stem}.txt").write_text(lines)
+    page = {"train": "train/images", "val": "valid/images", "names": list(GARMENT_NAMES)}
+    (folder / "data.yaml").write_text(yaml.safe_dump(page, sort_keys=False))
+
+
+def _drawn(file: Path, index: int, split: Split) -> LabelledPhoto:
+    rng = np.random.default_rng([_SEED, _STREAMS[split], index])
+    photo = draw_photo(dress_up(rng), rng)
+    content = jpeg_of(photo)
+    if not file.is_file() or file.read_bytes() != content:
+        LocalBlobs(file.parent).write(file.name, content)
+    height, width = photo.pixels.shape[:2]
+    sha256 = hashlib.sha256(content).hexdigest()
+    return LabelledPhoto(file.absolute(), sha256, width, height, split, _labels_of(photo))
+
+
+def _labels_of(photo: DrawnPhoto) -> tuple[Label, ...]:
+    return tuple(
+        Label(garment.garment, box, 1.0, ORIGIN)
+        for garment in photo.garments
+        for box in garment.boxes
+    )
+
+
+def main() -> None:
+    """Read the command line and draw."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the data set is written")
+    parser.add_argument("--train", type=int, default=600, help="photos to train on")
+    parser.add_argument("--valid", type=int, default=100, help="photos to validate with")
+    arguments = parser.parse_args()
+    if min(arguments.train, arguments.valid) < 1:
+        sys.exit("drawn_data_set: expected at least one photo to train on and one to validate with")
+    try:
+        write_data_set(arguments.folder, arguments.train, arguments.valid)
+    except (FolderInUse, OSError) as error:
+        sys.exit(f"drawn_data_set: {error}")
+
+
+if __name__ == "__main__":
+    main()

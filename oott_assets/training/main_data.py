@@ -1,0 +1,61 @@
+"""Photos that people labelled, checked before anything is trained on them."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from oott_assets.reports.tables import listed
+from oott_assets.training.label_tables import described
+from oott_assets.training.labels.drawn_data_set import draw_photos
+from oott_assets.training.labels.findings import problems_sentence
+from oott_assets.training.labels.labelled_data_set import read_labelled
+from oott_assets.training.labels.labelled_photos import version_of
+from oott_assets.training.training_failures import as_failures
+from oott_assets.training.training_store import TrainingStore
+
+
+class LabelledData(dg.ConfigurableResource[None]):
+    """The data set that people labelled, and how many drawn photos are trained on beside it."""
+
+    folder: str | None
+    drawn_photos: int
+
+
+@dg.asset(group_name="training", kinds={"parquet"})
+def main_data(
+    context: dg.AssetExecutionContext, labelled_data: LabelledData, training_store: TrainingStore
+) -> dg.MaterializeResult[None]:
+    """Photos whose garments people boxed: a YOLO data set or a Label Studio export.
+
+    One that must not be trained on stops here, with a list of what is wrong with it. A photo to
+    train on that shows the same picture as one to validate with is left out, and so is a photo of
+    OOTT_DRAWN_PHOTOS that a drawn data set holds already.
+    """
+    if labelled_data.folder is None:
+        raise dg.Failure(
+            "OOTT_MAIN_DATA is not set; name the folder of a YOLO data set or of a Label Studio "
+            "YOLO export, or draw one: python -m oott_assets.training.labels.drawn_data_set FOLDER",
+            allow_retries=False,
+        )
+    with as_failures():
+        found = read_labelled(Path(labelled_data.folder))
+    if found.problems:
+        raise dg.Failure(problems_sentence(found.problems), allow_retries=False)
+    for remark in found.remarks:
+        context.log.warning("%s", remark)
+    drawn = draw_photos(training_store.folder("drawn"), labelled_data.drawn_photos, "train")
+    labelled = {photo.sha256 for photo in found.photos}
+    added = [photo for photo in drawn if photo.sha256 not in labelled]
+    photos = [*found.photos, *added]
+    with as_failures():
+        metadata = described(photos)
+    training_store.write_photos("main_data", photos)
+    return dg.MaterializeResult(
+        metadata={
+            "remarks": listed(("remark",), [(remark,) for remark in found.remarks]),
+            "left out of training": listed(("photo", "shows the same as"), found.leaked),
+            "drawn photos that were there already": len(drawn) - len(added),
+            **metadata,
+        },
+        data_version=dg.DataVersion(version_of(photos)),
+    )

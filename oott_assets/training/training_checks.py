@@ -1,0 +1,78 @@
+"""What is promised of data sets and detectors, checked after every run."""
+
+import dagster as dg
+
+from oott_assets.training.champion import CHAMPION, Champion
+from oott_assets.training.garment_onnx import garment_onnx
+from oott_assets.training.labels.labelled_photos import garments_in, in_split
+from oott_assets.training.main_data import main_data
+from oott_assets.training.merged_data import merged_data, same_pictures
+from oott_assets.training.sub_data import sub_data
+from oott_assets.training.training_failures import as_failures
+from oott_assets.training.training_store import TrainingStore
+
+# Of fewer boxes a garment is learnt by heart, not known again.
+FEWEST_BOXES = 10
+
+# A catalogue's labeller is sure of 93 % of photos; of less than half, it was set up wrongly.
+LEAST_LABELLED = 0.5
+
+# Below this a detector misses more of what people wear than it finds.
+LEAST_MAP50 = 0.2
+
+
+@dg.asset_check(asset=main_data)
+def every_garment_can_be_learnt(training_store: TrainingStore) -> dg.AssetCheckResult:
+    """Warns of garments with fewer than 10 boxes to train on."""
+    boxes = garments_in(in_split(training_store.photos("main_data"), "train"))
+    rare = [garment for garment, count in boxes.items() if count < FEWEST_BOXES]
+    return dg.AssetCheckResult(
+        passed=not rare,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"fewer than 10 boxes": ", ".join(rare) or "none"},
+    )
+
+
+@dg.asset_check(asset=sub_data)
+def most_held_out_photos_have_a_label(training_store: TrainingStore) -> dg.AssetCheckResult:
+    """Warns when the labeller is sure of fewer than half of the photos that were held out."""
+    held_out = in_split(training_store.photos("sub_data"), "valid")
+    labelled = sum(bool(photo.labels) for photo in held_out)
+    return dg.AssetCheckResult(
+        passed=labelled >= LEAST_LABELLED * len(held_out),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"held out": len(held_out), "labelled": labelled},
+    )
+
+
+@dg.asset_check(asset=merged_data)
+def nothing_measured_by_is_trained_on(training_store: TrainingStore) -> dg.AssetCheckResult:
+    """Fails when a photo to train on shows the same picture as one to validate with."""
+    photos = training_store.photos("merged_data")
+    measured_by = [*in_split(photos, "valid"), *training_store.closet()]
+    with as_failures():
+        pairs = same_pictures(in_split(photos, "train"), measured_by)
+    leaked = sorted({photo for photo, _ in pairs})
+    return dg.AssetCheckResult(
+        passed=not leaked,
+        metadata={"leaked": len(leaked), "first": leaked[0].file.name if leaked else "none"},
+    )
+
+
+@dg.asset_check(asset=garment_onnx)
+def the_detector_finds_garments(training_store: TrainingStore) -> dg.AssetCheckResult:
+    """Warns while the champion's mAP50 is below 0.2: more labels or more epochs are needed."""
+    won = training_store.note("champion", CHAMPION, Champion)
+    return dg.AssetCheckResult(
+        passed=won.measured.map50 >= LEAST_MAP50,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"mAP50": won.measured.map50},
+    )
+
+
+TRAINING_CHECKS = [
+    every_garment_can_be_learnt,
+    most_held_out_photos_have_a_label,
+    nothing_measured_by_is_trained_on,
+    the_detector_finds_garments,
+]

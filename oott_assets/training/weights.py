@@ -1,0 +1,204 @@
+"""Detectors trained on main_data alone and with pseudo-labels, to be compared."""
+
+import errno
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+from pydantic import BaseModel, ConfigDict
+
+from oott_assets.reports.pictures import picture_in
+from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split, version_of
+from oott_assets.training.labels.ultralytics_layout import lay_out
+from oott_assets.training.labels.yolo_label_lines import ORIGIN as BY_PEOPLE
+from oott_assets.training.main_data import main_data
+from oott_assets.training.merged_data import merged_data
+from oott_assets.training.trainer import Trainer
+from oott_assets.training.training_failures import as_failures
+from oott_assets.training.training_store import TrainingStore, fingerprint_of
+from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, train
+
+# Raise it when the same plan would train other weights.
+_TRAINING_VERSION = 1
+
+# What room on the disk, or under a quota or a limit, would have prevented.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+_CURVES = {
+    "losses": "results.png",
+    "precision and recall": "BoxPR_curve.png",
+    "F1": "BoxF1_curve.png",
+    "confusion matrix": "confusion_matrix_normalized.png",
+}
+
+
+class TrainedWeights(BaseModel):
+    """Which weights a candidate has, and how they came to be.
+
+    ``data_version`` is of the data set trained on, and ``trained_on`` tells of it in a sentence.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    weights: Path
+    sha256: str
+    image_side: int
+    data_version: str
+    trained_on: str
+
+    def refuse_lost(self) -> None:
+        """Make sure that the weights are still those that were trained.
+
+        Raises:
+            Failure: they are gone, or others are in their place.
+        """
+        if not self.weights.is_file() or _sha256_of(self.weights) != self.sha256:
+            raise dg.Failure(
+                f"{self.weights} no longer holds the weights that were trained; materialise "
+                "main_weights, merged_weights and champion again",
+                allow_retries=False,
+            )
+
+
+def weights_named(candidate: str) -> str:
+    """Name the blob that tells of the weights of ``main`` or ``merged``."""
+    return f"weights/{candidate}.json"
+
+
+@dg.asset(deps=[main_data], group_name="training", kinds={"ultralytics"})
+def main_weights(
+    context: dg.AssetExecutionContext, trainer: Trainer, training_store: TrainingStore
+) -> dg.MaterializeResult[None]:
+    """YOLOv8 trained on what people labelled.
+
+    Trained anew when photos, labels or training settings change, else what is there is kept. A
+    training that was stopped goes on after its last whole epoch.
+    """
+    return _trained(context, "main", trainer, training_store)
+
+
+@dg.asset(deps=[merged_data], group_name="training", kinds={"ultralytics"})
+def merged_weights(
+    context: dg.AssetExecutionContext, trainer: Trainer, training_store: TrainingStore
+) -> dg.MaterializeResult[None]:
+    """YOLOv8 trained on what people labelled and what a labeller did.
+
+    Trained anew when photos, labels or training settings change, else what is there is kept. A
+    training that was stopped goes on after its last whole epoch.
+    """
+    return _trained(context, "merged", trainer, training_store)
+
+
+def _trained(
+    context: dg.AssetExecutionContext, candidate: str, trainer: Trainer, store: TrainingStore
+) -> dg.MaterializeResult[None]:
+    photos = store.photos(f"{candidate}_data")
+    with as_failures():
+        name = f"trainings/{_fingerprint(photos, trainer)}"
+        folder = TrainingFolder(store.blobs.path_of(name))
+        with _stops_told(folder):
+            store.folder(name)
+            with store.blobs.alone_in(name):
+                kept = folder.weights.is_file()
+                if not kept:
+                    _train(context, photos, trainer, store, folder)
+    trained = TrainedWeights(
+        weights=folder.weights,
+        sha256=_sha256_of(folder.weights),
+        image_side=trainer.image_side,
+        data_version=version_of(photos),
+        trained_on=_in_a_sentence(photos, trainer),
+    )
+    store.blobs.write(weights_named(candidate), trained.model_dump_json().encode())
+    curves = {name: picture_in(folder.run / file, name) for name, file in _CURVES.items()}
+    return dg.MaterializeResult(
+        metadata={
+            "trained on": trained.trained_on,
+            "kept from an earlier run": kept,
+            "weights": dg.MetadataValue.path(folder.weights),
+            **curves,
+        },
+        data_version=dg.DataVersion(trained.sha256[:16]),
+    )
+
+
+def _train(
+    context: dg.AssetExecutionContext,
+    photos: Sequence[LabelledPhoto],
+    trainer: Trainer,
+    store: TrainingStore,
+    folder: TrainingFolder,
+) -> None:
+    plan = trainer.plan(store.folder("starting-weights"))
+    if done := folder.epochs_done():
+        context.log.info("going on after epoch %d of %d", done, plan.epochs)
+
+    def report(epoch: Epoch) -> None:
+        context.log.info("of %d epochs, %s", plan.epochs, epoch)
+
+    train(plan, lay_out(as_often_as_worth(photos), folder.folder / "data"), folder, report)
+
+
+@contextmanager
+def _stops_told(folder: TrainingFolder) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        no_room = error.errno in _NO_ROOM
+        remedy = f"free the disk of {folder.folder}" if no_room else "mend that"
+        raise dg.Failure(
+            f"training stopped: {error}; {remedy} and materialise again, which goes on after "
+            f"epoch {folder.epochs_done()}",
+            allow_retries=False,
+        ) from error
+
+
+def as_often_as_worth(photos: Sequence[LabelledPhoto]) -> list[LabelledPhoto]:
+    """Repeat the photos to train on that people labelled, where they are fewer than half.
+
+    Each of them is one of its kind; a drawn photo teaches what a hundred others do.
+    """
+    train = in_split(photos, "train")
+    of_people = [photo for photo in train if _is_of_people(photo)]
+    return [*photos, *(of_people if 2 * len(of_people) < len(train) else [])]
+
+
+def _is_of_people(photo: LabelledPhoto) -> bool:
+    return all(label.origin == BY_PEOPLE for label in photo.labels)
+
+
+def _fingerprint(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
+    facts = {
+        "photos": version_of(photos),
+        "size": trainer.model_size,
+        "side": trainer.image_side,
+        "epochs": trainer.epochs,
+        "batch": trainer.batch,
+        "from": trainer.starts_from(),
+        "version": _TRAINING_VERSION,
+    }
+    return fingerprint_of(facts)
+
+
+def _sha256_of(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _in_a_sentence(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
+    origins = Counter(
+        photo.labels[0].origin if photo.labels else BY_PEOPLE for photo in in_split(photos, "train")
+    )
+    data = ", ".join(f"{count:,} labelled by {origin}" for origin, count in origins.items())
+    return (
+        f"photos: {data}; YOLOv8{trainer.model_size} at {trainer.image_side} px, "
+        f"{trainer.epochs} epochs from {_named_start(trainer)} on {trainer.device}"
+    )
+
+
+def _named_start(trainer: Trainer) -> str:
+    start = trainer.starts_from()
+    return f"{Path(trainer.starting_weights).name} ({start})" if " " in start else start

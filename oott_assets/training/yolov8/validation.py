@@ -1,0 +1,67 @@
+"""How well a detector finds garments: mean average precision, overall and by garment."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from oott_assets.training.labels.labelled_photos import LabelledPhoto, garments_in, in_split
+from oott_assets.training.labels.ultralytics_layout import lay_out
+from oott_assets.training.yolov8.quiet_ultralytics import open_model
+from oott_fashion.garments import GARMENT_NAMES
+
+# Of fewer boxes an average precision says more about those boxes than about the detector.
+FEWEST_BOXES = 10
+
+
+class Measured(NamedTuple):
+    """Mean average precisions, 0..1: at an overlap of 0.5, over 0.5..0.95, and by garment at 0.5.
+
+    ``usual_map50`` is over the garments with at least ten boxes; 0 where there is none.
+    """
+
+    map50: float
+    map50_95: float
+    usual_map50: float
+    by_garment: Mapping[str, float]
+
+
+def measure(
+    weights: Path, photos: Sequence[LabelledPhoto], image_side: int, device: str = "cpu"
+) -> Measured:
+    """Measure a ``.pt`` or ``.onnx`` detector on the photos of ``photos`` to validate with.
+
+    Photos are fitted into a square of ``image_side`` pixels as the service fits them; an ONNX
+    file sees the side it was exported with, so ``image_side`` must be that.
+
+    Source: average precision as Ultralytics computes it, ``ultralytics.utils.metrics``.
+    """
+    valid = in_split(photos, "valid")
+    with tempfile.TemporaryDirectory() as folder:
+        found = open_model(weights).val(
+            data=str(lay_out(valid, Path(folder) / "data")),
+            imgsz=image_side,
+            batch=1 if weights.suffix == ".onnx" else 16,
+            rect=False,
+            device=device,
+            workers=0,
+            plots=False,
+            project=folder,
+            name="valid",
+            exist_ok=True,
+        )
+    by_garment = {
+        GARMENT_NAMES[class_id]: float(ap50)
+        for class_id, ap50 in zip(found.box.ap_class_index, found.box.ap50, strict=True)
+    }
+    return Measured(
+        float(found.box.map50),
+        float(found.box.map),
+        _mean_of_usual(by_garment, garments_in(valid)),
+        by_garment,
+    )
+
+
+def _mean_of_usual(by_garment: Mapping[str, float], boxes: Mapping[str, int]) -> float:
+    usual = [ap for garment, ap in by_garment.items() if boxes[garment] >= FEWEST_BOXES]
+    return sum(usual) / len(usual) if usual else 0.0

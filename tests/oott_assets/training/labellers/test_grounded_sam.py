@@ -1,0 +1,187 @@
+"""autodistill's GroundedSAM on small random weights: its plumbing, not its sight."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import supervision as sv
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from segment_anything import SamPredictor
+
+from oott_assets.training.labellers.availability import LabellerUnavailable
+from oott_assets.training.labellers.grounded_sam import GroundedSamLabeller
+from oott_assets.training.labellers.local_grounded_sam import BgrSamPredictor
+from oott_assets.training.labellers.weight_files import DINO_SWINT_FILE, SAM_FILE
+from oott_fashion.garments import GARMENTS
+from tests.oott_assets.training.labellers.small_weights import (
+    linked,
+    list_sums,
+    no_network,
+    small_grounded_sam,
+    write_grounded_sam,
+    write_photo,
+)
+
+EVERYTHING, NOTHING = 0.0, 1.0
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    root = tmp_path_factory.mktemp("weights")
+    with small_grounded_sam(root):
+        write_grounded_sam(root / "grounded_sam")
+        yield root
+
+
+@pytest.fixture(scope="module")
+def labeller(root):
+    with no_network():
+        return GroundedSamLabeller(root, "cpu", on_cpu=True, score_threshold=EVERYTHING)
+
+
+def test_boxes_lie_in_the_photo_and_are_garments(labeller, tmp_path):
+    with no_network():
+        found = labeller.predict(write_photo(tmp_path / "photo.png", 300, 200))
+
+    assert (found.xyxy >= 0).all()
+    assert (found.xyxy <= [300, 200, 300, 200]).all()
+    assert (found.xyxy[:, 2:] > found.xyxy[:, :2]).all()
+    assert set(found.class_id) == set(range(len(GARMENTS)))
+    assert ((found.confidence >= 0) & (found.confidence <= 1)).all()
+    assert (np.diff(found.confidence) <= 0).all()
+
+
+def test_a_photo_without_garments_has_no_boxes(root, tmp_path):
+    labeller = GroundedSamLabeller(root, "cpu", on_cpu=True, score_threshold=NOTHING)
+
+    found = labeller.predict(write_photo(tmp_path / "photo.png", 90, 60))
+
+    assert len(found) == 0
+    assert found.xyxy.shape == (0, 4)
+
+
+@dataclass
+class CoatSeen:
+    """A GroundedSAM that sees an open coat, a crumb beside it, and a hoodie without a pixel."""
+
+    image: NDArray[np.uint8] | None = None
+
+    def predict(self, image):
+        self.image = image
+        height, width = image.shape[:2]
+        masks = np.zeros((2, height, width), dtype=np.bool_)
+        masks[0, 10:20, 100:200] = masks[0, 10:20, 300:400] = masks[0, 2:4, 2:4] = True
+        loose = np.array([[0, 0, width, height]] * 2, dtype=np.float32)
+        return sv.Detections(
+            xyxy=loose,
+            mask=masks,
+            confidence=np.array([0.4, 0.9], dtype=np.float32),
+            class_id=np.array([3, 13]),
+        )
+
+
+def test_a_box_is_as_tight_as_the_mask_and_keeps_its_confidence(root, tmp_path, monkeypatch):
+    labeller = GroundedSamLabeller(root, "cpu", on_cpu=True)
+    monkeypatch.setattr(labeller, "model", CoatSeen())
+
+    found = labeller.predict(write_photo(tmp_path / "photo.png", 500, 40))
+
+    assert found.xyxy.tolist() == [[100, 10, 400, 20]]
+    assert found.class_id.tolist() == [3]
+    assert found.confidence == pytest.approx([0.4])
+
+
+def test_boxes_of_a_large_photo_are_in_its_own_pixels(root, tmp_path, monkeypatch):
+    labeller, seen = GroundedSamLabeller(root, "cpu", on_cpu=True), CoatSeen()
+    monkeypatch.setattr(labeller, "model", seen)
+
+    found = labeller.predict(write_photo(tmp_path / "photo.png", 2666, 61))
+
+    assert seen.image.shape == (30, 1333, 3)
+    assert found.xyxy[0] == pytest.approx([200, 10 * 61 / 30, 800, 20 * 61 / 30])
+
+
+def test_the_models_get_the_colours_in_the_order_they_expect(root, tmp_path, monkeypatch):
+    labeller, seen = GroundedSamLabeller(root, "cpu", on_cpu=True), CoatSeen()
+    monkeypatch.setattr(labeller, "model", seen)
+    Image.new("RGB", (500, 40), "red").save(tmp_path / "photo.png")
+
+    labeller.predict(str(tmp_path / "photo.png"))
+
+    assert seen.image[0, 0].tolist() == [0, 0, 255]
+
+
+def test_sam_sees_red_where_the_photo_is_red(labeller):
+    photo = np.zeros((60, 90, 3), dtype=np.uint8)
+    photo[:, :, 0] = 255
+    right = SamPredictor(labeller.model.sam_predictor.model)
+    right.set_image(photo, "RGB")
+    ours = BgrSamPredictor(labeller.model.sam_predictor.model)
+
+    ours.set_image(np.ascontiguousarray(photo[:, :, ::-1]))
+
+    assert torch.equal(ours.get_image_embedding(), right.get_image_embedding())
+
+
+def test_it_does_not_start_on_a_cpu_by_itself(root):
+    with pytest.raises(LabellerUnavailable, match=r"about 11 minutes.*OOTT_LABEL_ON_CPU"):
+        GroundedSamLabeller(root, "cpu")
+
+
+def test_missing_weights_are_not_downloaded(root, tmp_path):
+    linked(root / "grounded_sam", tmp_path / "grounded_sam", SAM_FILE)
+
+    with no_network(), pytest.raises(LabellerUnavailable, match=f"{SAM_FILE} is missing"):
+        GroundedSamLabeller(tmp_path, "cpu", on_cpu=True)
+
+
+def test_a_damaged_checkpoint_is_refused(root, tmp_path):
+    content = bytearray((root / "grounded_sam" / SAM_FILE).read_bytes())
+    content[len(content) // 2] ^= 1
+    linked(root / "grounded_sam", tmp_path / "grounded_sam", SAM_FILE).write_bytes(content)
+
+    with pytest.raises(LabellerUnavailable, match=f"{SAM_FILE} is damaged"):
+        GroundedSamLabeller(tmp_path, "cpu", on_cpu=True)
+
+
+def refused(root, tmp_path, name, checkpoint):
+    """Put ``checkpoint`` in the place of the file ``name``, and tell how it is refused."""
+    torch.save(checkpoint, linked(root / "grounded_sam", tmp_path / "grounded_sam", name))
+    list_sums(tmp_path / "grounded_sam")
+    with no_network(), pytest.raises(LabellerUnavailable) as refusal:
+        GroundedSamLabeller(tmp_path, "cpu", on_cpu=True)
+    return str(refusal.value)
+
+
+def test_an_empty_groundingdino_is_refused(root, tmp_path):
+    assert "lacks" in refused(root, tmp_path, DINO_SWINT_FILE, {"model": {}})
+
+
+def test_a_groundingdino_that_lacks_one_weight_is_refused(root, tmp_path):
+    learnt = torch.load(root / "grounded_sam" / DINO_SWINT_FILE, weights_only=True)
+    del learnt["model"]["module.feat_map.weight"]
+
+    reason = refused(root, tmp_path, DINO_SWINT_FILE, learnt)
+
+    assert "lacks 1 of the model's weights" in reason
+    assert "feat_map.weight" in reason
+
+
+def test_a_groundingdino_of_another_size_is_refused(root, tmp_path):
+    learnt = torch.load(root / "grounded_sam" / DINO_SWINT_FILE, weights_only=True)
+    learnt["model"]["module.feat_map.weight"] = torch.zeros(256, 768)
+
+    reason = refused(root, tmp_path, DINO_SWINT_FILE, learnt)
+
+    assert "is no checkpoint of its model (RuntimeError" in reason
+
+
+@pytest.mark.parametrize("checkpoint", [{}, [1, 2], {"model": 3}])
+def test_what_is_no_groundingdino_at_all_is_refused(root, tmp_path, checkpoint):
+    assert "is no checkpoint" in refused(root, tmp_path, DINO_SWINT_FILE, checkpoint)
+
+
+def test_a_sam_without_weights_is_refused(root, tmp_path):
+    assert f"{SAM_FILE} is no checkpoint" in refused(root, tmp_path, SAM_FILE, {})

@@ -1,0 +1,169 @@
+"""GroundingDINO of transformers on small random weights: its plumbing, not its sight."""
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file, save_file
+from transformers import AutoTokenizer
+
+from oott_assets.training.labellers.availability import LabellerUnavailable
+from oott_assets.training.labellers.grounding_dino import (
+    GroundingDinoLabeller,
+    best_boxes,
+    token_shares,
+)
+from oott_fashion.garments import GARMENT_NAMES, GARMENTS
+from tests.oott_assets.training.labellers.small_weights import (
+    linked,
+    list_sums,
+    no_network,
+    write_grounding_dino,
+    write_photo,
+)
+
+WEIGHTS = "model.safetensors"
+EVERYTHING = 0.0
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    root = tmp_path_factory.mktemp("weights")
+    (root / "grounding_dino").mkdir()
+    write_grounding_dino(root / "grounding_dino")
+    return root
+
+
+@pytest.fixture(scope="module")
+def labeller(root):
+    with no_network():
+        return GroundingDinoLabeller(root, "cpu", on_cpu=True, score_threshold=EVERYTHING)
+
+
+@pytest.fixture(scope="module")
+def shares(root):
+    tokenizer = AutoTokenizer.from_pretrained(root / "grounding_dino", local_files_only=True)
+    return token_shares(tokenizer, [it.prompt for it in GARMENTS], 256)
+
+
+@pytest.mark.parametrize(("width", "height"), [(300, 200), (60, 3), (1, 1)])
+def test_boxes_lie_in_the_photo_and_are_garments(labeller, tmp_path, width, height):
+    with no_network():
+        found = labeller.predict(write_photo(tmp_path / "photo.png", width, height))
+
+    assert len(found) > 0
+    assert (found.xyxy >= 0).all()
+    assert (found.xyxy <= [width, height, width, height]).all()
+    assert set(found.class_id) <= set(range(len(GARMENTS)))
+    assert ((found.confidence >= 0) & (found.confidence <= 1)).all()
+
+
+def test_the_same_photo_gives_the_same_boxes(labeller, tmp_path):
+    photo = write_photo(tmp_path / "photo.png", 90, 120)
+
+    assert labeller.predict(photo) == labeller.predict(photo)
+
+
+def test_a_garment_keeps_to_the_words_of_its_own_prompt(shares):
+    assert shares.sum(axis=1) == pytest.approx(1)
+    # blazer is one word, denim jacket two; no word is shared, nor the stops between.
+    assert np.count_nonzero(shares[0]) == 1
+    assert np.count_nonzero(shares[1]) == 2
+    assert (np.count_nonzero(shares, axis=0) <= 1).all()
+
+
+def test_jackets_are_told_apart_by_the_word_before(shares):
+    leather, windbreaker = (
+        GARMENT_NAMES.index(name) for name in ("leather jacket", "windbreaker jacket")
+    )
+    words = np.zeros(256, dtype=np.float32)
+    for jacket in (leather, windbreaker):
+        words[np.flatnonzero(shares[jacket])[-1]] = 0.9
+    words[np.flatnonzero(shares[leather])[0]] = 0.7
+
+    assert (shares @ words).argmax() == leather
+    assert (shares @ words)[leather] == pytest.approx(0.8)
+
+
+def test_a_vocabulary_that_cuts_the_prompts_into_too_many_tokens_is_refused(root):
+    tokenizer = AutoTokenizer.from_pretrained(root / "grounding_dino", local_files_only=True)
+
+    with pytest.raises(LabellerUnavailable, match="into 76 tokens, of which the model reads 75"):
+        token_shares(tokenizer, [it.prompt for it in GARMENTS], 75)
+
+
+def test_each_box_goes_to_its_best_garment_and_the_surest_comes_first():
+    scores = np.array([[0.3, 0.4], [0.9, 0.1]], dtype=np.float32)
+    shapes = np.array([[0.5, 0.5, 0.5, 0.5], [0.25, 0.5, 0.5, 1]], dtype=np.float32)
+
+    found = best_boxes(scores, shapes, 200, 100, 0.1)
+
+    assert found.class_id.tolist() == [0, 1]
+    assert found.xyxy.tolist() == [[0, 0, 100, 100], [50, 25, 150, 75]]
+    assert found.confidence.tolist() == pytest.approx([0.9, 0.4])
+
+
+def test_a_box_that_leaves_the_photo_ends_at_its_edge():
+    scores = np.array([[0.5]], dtype=np.float32)
+    shapes = np.array([[0.9, 0.1, 0.4, 0.4]], dtype=np.float32)
+
+    assert best_boxes(scores, shapes, 100, 100, 0.1).xyxy[0] == pytest.approx([70, 0, 100, 30])
+
+
+@pytest.mark.parametrize(("score_threshold", "boxes"), [(0.5, 1), (0.51, 0)])
+def test_a_score_of_the_threshold_itself_is_enough(score_threshold, boxes):
+    scores = np.array([[0.5]], dtype=np.float32)
+    shapes = np.array([[0.5, 0.5, 0.5, 0.5]], dtype=np.float32)
+
+    assert len(best_boxes(scores, shapes, 100, 100, score_threshold)) == boxes
+
+
+def test_a_box_without_area_is_no_garment():
+    scores = np.array([[0.5]], dtype=np.float32)
+    outside = np.array([[1.5, 0.5, 0.5, 0.5]], dtype=np.float32)
+
+    assert len(best_boxes(scores, outside, 100, 100, 0.1)) == 0
+
+
+def test_it_does_not_start_on_a_cpu_by_itself(root):
+    with pytest.raises(LabellerUnavailable, match="OOTT_LABEL_ON_CPU"):
+        GroundingDinoLabeller(root, "cpu")
+
+
+def test_it_does_not_start_without_weights(tmp_path):
+    with no_network(), pytest.raises(LabellerUnavailable, match="is missing"):
+        GroundingDinoLabeller(tmp_path, "cpu", on_cpu=True)
+
+
+# Its blocks keep an index of places, which transformers would leave as the memory happened to be.
+SWIN_BLOCK = "model.backbone.conv_encoder.model.encoder.layers.0.blocks.0"
+
+
+@pytest.mark.parametrize(
+    "name", ["model.enc_output.weight", f"{SWIN_BLOCK}.attention.self.relative_position_index"]
+)
+def test_a_checkpoint_that_lacks_a_weight_or_a_buffer_is_refused(root, tmp_path, name):
+    checkpoint = linked(root / "grounding_dino", tmp_path / "grounding_dino", WEIGHTS)
+    learnt = load_file(root / "grounding_dino" / WEIGHTS)
+    del learnt[name]
+    save_file(learnt, checkpoint, metadata={"format": "pt"})
+    list_sums(tmp_path / "grounding_dino")
+
+    with no_network(), pytest.raises(LabellerUnavailable, match=f"lacks 1 .*{name}"):
+        GroundingDinoLabeller(tmp_path, "cpu", on_cpu=True)
+
+
+def test_an_empty_checkpoint_is_refused(root, tmp_path):
+    checkpoint = linked(root / "grounding_dino", tmp_path / "grounding_dino", WEIGHTS)
+    save_file({}, checkpoint, metadata={"format": "pt"})
+    list_sums(tmp_path / "grounding_dino")
+
+    with no_network(), pytest.raises(LabellerUnavailable, match="lacks"):
+        GroundingDinoLabeller(tmp_path, "cpu", on_cpu=True)
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, "config.json"])
+def test_a_file_of_another_kind_is_refused(root, tmp_path, name):
+    linked(root / "grounding_dino", tmp_path / "grounding_dino", name).write_bytes(b"<html>")
+    list_sums(tmp_path / "grounding_dino")
+
+    with no_network(), pytest.raises(LabellerUnavailable, match="does not hold GroundingDINO"):
+        GroundingDinoLabeller(tmp_path, "cpu", on_cpu=True)

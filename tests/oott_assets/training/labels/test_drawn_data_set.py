@@ -1,0 +1,86 @@
+"""Drawn data sets, by their command and beside others."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from oott_assets.training.labels.drawn_data_set import draw_photos, write_data_set
+from oott_assets.training.labels.labelled_data_set import read_labelled
+from oott_assets.training.labels.labelled_photos import in_split, version_of
+
+
+def test_a_drawn_data_set_is_one_that_people_might_have_labelled(tmp_path: Path) -> None:
+    write_data_set(tmp_path, train=4, valid=2)
+
+    read = read_labelled(tmp_path)
+
+    assert read.problems == ()
+    assert len(in_split(read.photos, "train")) == 4
+    assert len(in_split(read.photos, "valid")) == 2
+    assert all(photo.labels for photo in read.photos)
+
+
+def test_the_same_photos_are_drawn_again_and_others_to_validate_with(tmp_path: Path) -> None:
+    once, again = (draw_photos(tmp_path / name, 2, "train") for name in ("once", "again"))
+    valid = draw_photos(tmp_path / "valid", 2, "valid")
+
+    assert version_of(once) == version_of(again)
+    assert {photo.sha256 for photo in once}.isdisjoint(photo.sha256 for photo in valid)
+
+
+def test_a_drawn_photo_cut_short_is_drawn_anew(tmp_path: Path) -> None:
+    [photo] = draw_photos(tmp_path, 1, "train")
+    photo.file.write_bytes(photo.file.read_bytes()[:100])
+
+    [again] = draw_photos(tmp_path, 1, "train")
+
+    assert again == photo
+    assert len(photo.file.read_bytes()) > 1000
+
+
+def draw(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    command = [
+        sys.executable,
+        "-m",
+        "oott_assets.training.labels.drawn_data_set",
+        str(folder),
+        *words,
+    ]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_a_folder_that_holds_other_photos_is_left_as_it_is(tmp_path: Path) -> None:
+    write_data_set(tmp_path / "set", train=3, valid=1)
+    page = (tmp_path / "set/data.yaml").read_text()
+    (tmp_path / "set/data.yaml").write_text(page + "# mine\n")
+
+    refused = draw(tmp_path / "set", "--train", "1", "--valid", "1")
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"drawn_data_set: {tmp_path / 'set'} is not empty; name a new folder, or delete this one "
+        "first\n"
+    )
+    assert (tmp_path / "set/data.yaml").read_text().endswith("# mine\n")
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    refused = draw(tmp_path / "file/set")
+
+    assert refused.returncode == 1
+    [line] = refused.stderr.splitlines()
+    assert line.startswith("drawn_data_set: ")
+    assert "Not a directory" in line
+
+
+@pytest.mark.parametrize("count", ["0", "-3"])
+def test_the_command_refuses_an_empty_split(tmp_path: Path, count: str) -> None:
+    refused = draw(tmp_path / "set", "--valid", count)
+
+    assert refused.returncode == 1
+    assert "at least one photo" in refused.stderr
+    assert not (tmp_path / "set").exists()

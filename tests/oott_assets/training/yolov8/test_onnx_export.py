@@ -1,0 +1,154 @@
+"""Real Ultralytics exports in real engines, of an untrained detector at 64 px."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, dress_up
+from oott_assets.training.yolov8.onnx_export import (
+    WrongExport,
+    boxes_apart,
+    export_onnx,
+    parity,
+    scores_apart,
+)
+from oott_assets.training.yolov8.quiet_ultralytics import open_model
+from oott_assets.training.yolov8.starting_weights import NotRebuildable, weights_of_onnx
+from oott_assets.training.yolov8.torch_engine import TorchEngine
+from oott_fashion.vision.photos import Photo
+
+STARTER = Path("models/starter-detector/detector.onnx")
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return weights_of_onnx(STARTER, tmp_path_factory.mktemp("weights") / "starter.pt")
+
+
+@pytest.fixture(scope="module")
+def photos() -> list[Photo]:
+    drawn = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        drawn.append(draw_photo(dress_up(rng), rng).pixels)
+    return drawn
+
+
+def test_an_export_has_the_boxes_of_its_weights(
+    weights: Path, photos: list[Photo], tmp_path: Path
+) -> None:
+    export_onnx(weights, 160, tmp_path / "detector.onnx")
+
+    found = parity(weights, tmp_path / "detector.onnx", photos, 160)
+
+    assert found.engine == "deepsparse"
+    assert found.pixels_apart < 0.1
+    assert found.scores_apart < 0.001
+    assert [file.name for file in tmp_path.iterdir()] == ["detector.onnx"]
+
+
+def test_an_export_does_not_tell_where_it_was_trained(weights: Path, tmp_path: Path) -> None:
+    import torch
+
+    trained = torch.load(weights, weights_only=False)
+    trained["train_args"]["data"] = "/home/someone/private/data.yaml"
+    trained["model"].args = trained["train_args"]
+    torch.save(trained, tmp_path / "trained.pt")
+
+    export_onnx(tmp_path / "trained.pt", 64, tmp_path / "detector.onnx")
+
+    assert b"someone" not in (tmp_path / "detector.onnx").read_bytes()
+
+
+def test_an_export_of_other_weights_is_seen_to_differ(
+    weights: Path, photos: list[Photo], tmp_path: Path
+) -> None:
+    import torch
+
+    other = torch.load(weights, weights_only=False)
+    with torch.no_grad():
+        for branch in other["model"].model[-1].cv2:
+            branch[-1].bias[::16] += 5
+    torch.save(other, tmp_path / "other.pt")
+    export_onnx(tmp_path / "other.pt", 320, tmp_path / "detector.onnx")
+
+    assert parity(weights, tmp_path / "detector.onnx", photos, 320).pixels_apart > 0.5
+
+
+def head(scores: list[float]) -> NDArray[np.float32]:
+    """Give a head of one box a score, each in the middle of a 64-px square."""
+    boxes = np.full((4, len(scores)), 32.0)
+    return np.concatenate([boxes, [scores]])[None].astype(np.float32)
+
+
+def test_scores_are_compared_of_boxes_that_only_the_export_is_sure_of() -> None:
+    assert scores_apart(head([0.9, 0.0]), head([0.9, 0.8])) == pytest.approx(0.8)
+    assert scores_apart(head([0.9]), head([0.9])) == 0
+
+
+def test_boxes_are_compared_where_the_weights_are_sure() -> None:
+    moved = head([0.9, 0.05])
+    moved[0, 0, 1] += 10
+
+    assert boxes_apart(head([0.9, 0.05]), moved) == 0
+    assert boxes_apart(head([0.9, 0.5]), moved) == 10
+    assert boxes_apart(head([]), head([])) == scores_apart(head([]), head([])) == 0
+
+
+@pytest.mark.parametrize("row", [0, 4], ids=["box", "score"])
+@pytest.mark.parametrize("which", ["weights", "export"])
+def test_what_is_no_number_does_not_pass_for_no_difference(row: int, which: str) -> None:
+    whole, broken = head([0.9, 0.5]), head([0.9, 0.5])
+    broken[0, row, 0] = np.nan
+
+    pair = (broken, whole) if which == "weights" else (whole, broken)
+
+    assert np.isnan(boxes_apart(*pair))
+    assert bool(np.isnan(scores_apart(*pair))) is (row == 4)
+
+
+def test_one_photo_without_numbers_among_others_is_not_outvoted(
+    weights: Path, photos: list[Photo], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart = iter([0.5, float("nan"), 0.1])
+    monkeypatch.setattr(
+        "oott_assets.training.yolov8.onnx_export.boxes_apart", lambda *_: next(apart)
+    )
+
+    assert np.isnan(parity(weights, STARTER, photos, 320).pixels_apart)
+
+
+def test_weights_of_other_garments_are_not_exported(tmp_path: Path) -> None:
+    model = open_model("yolov8n.yaml")
+    model.save(tmp_path / "coco.pt")
+
+    with pytest.raises(WrongExport, match=r"expected \[1, 28, boxes\]"):
+        export_onnx(tmp_path / "coco.pt", 64, tmp_path / "detector.onnx")
+
+    assert not (tmp_path / "detector.onnx").exists()
+
+
+def test_rebuilt_weights_answer_as_the_published_detector(
+    weights: Path, photos: list[Photo]
+) -> None:
+    """The published starter runs in whole numbers, whose rounding moves boxes by some pixels."""
+    assert parity(weights, STARTER, photos, 320).pixels_apart < 25
+
+
+def test_weights_rebuilt_from_an_export_answer_as_those_exported(
+    weights: Path, tmp_path: Path
+) -> None:
+    export_onnx(weights, 64, tmp_path / "detector.onnx")
+
+    again = weights_of_onnx(tmp_path / "detector.onnx", tmp_path / "again.pt")
+
+    model_input = np.random.default_rng(0).random((1, 3, 64, 64), dtype=np.float32)
+    heads = [TorchEngine(file).head_of(model_input) for file in (weights, again)]
+    np.testing.assert_allclose(heads[0], heads[1], atol=1e-3)
+
+
+def test_a_detector_of_another_size_is_not_rebuilt(tmp_path: Path) -> None:
+    with pytest.raises(NotRebuildable, match="of the size OOTT_MODEL_SIZE names"):
+        weights_of_onnx(STARTER, tmp_path / "small.pt", "s")
