@@ -135,7 +135,7 @@ def _last_month(settings: Settings) -> str:
 def _materialise(settings: Settings, instance: dg.DagsterInstance, partition: Partition) -> None:
     from oott_assets.definitions import defs, resources_of
     from oott_assets.partitions import partition_key
-    from oott_assets.resources.detection_store import DetectionStore
+    from oott_assets.trends.detection_store import DetectionStore
 
     slug, month = partition
     began = time.monotonic()

@@ -10,14 +10,12 @@ from oott_assets.automation import (
     trend_report_job,
     trend_report_schedule,
 )
+from oott_assets.garment_detector import GarmentDetector
 from oott_assets.partitions import destinations
 from oott_assets.photos.instagram_images import instagram_images
 from oott_assets.photos.photo_retention import PhotoRetention, photo_retention_job
 from oott_assets.photos.sources.chosen_source import ChosenSource
 from oott_assets.photos.store.photo_store import PhotoStore
-from oott_assets.resources.detection_store import DetectionStore
-from oott_assets.resources.garment_detector import GarmentDetector
-from oott_assets.resources.trend_database import TrendDatabase
 from oott_assets.training.champion import champion
 from oott_assets.training.garment_onnx import garment_onnx
 from oott_assets.training.labellers.chosen_labeller import ChosenLabeller
@@ -29,8 +27,10 @@ from oott_assets.training.training_checks import TRAINING_CHECKS
 from oott_assets.training.training_store import TrainingStore
 from oott_assets.training.weights import main_weights, merged_weights
 from oott_assets.trends.checks import TREND_CHECKS
+from oott_assets.trends.detection_store import DetectionStore
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import monthly_trends
+from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_report import trend_report
 from oott_fashion.settings import Settings, read_settings
 

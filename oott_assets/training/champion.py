@@ -6,8 +6,8 @@ from pathlib import Path
 import dagster as dg
 from pydantic import BaseModel, ConfigDict
 
+from oott_assets.garment_detector import GarmentDetector
 from oott_assets.reports.tables import listed
-from oott_assets.resources.garment_detector import GarmentDetector
 from oott_assets.training.closet_accuracy import closet_labels
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, version_of
 from oott_assets.training.merged_data import MERGER, Merger

@@ -10,9 +10,9 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
+from oott_assets.garment_detector import GarmentDetector
 from oott_assets.reports.pictures import sample_of
 from oott_assets.reports.tables import listed
-from oott_assets.resources.garment_detector import GarmentDetector
 from oott_assets.training.champion import (
     CHAMPION,
     Champion,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from oott_assets.resources.garment_detector import GarmentDetector
+from oott_assets.garment_detector import GarmentDetector
 from oott_assets.training.yolov8.quiet_ultralytics import tell_ultralytics
 from oott_assets.training.yolov8.train_run import TrainingPlan
 

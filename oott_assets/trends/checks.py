@@ -8,10 +8,10 @@ import dagster as dg
 from oott_assets.partitions import month_and_destination, month_by_destination
 from oott_assets.photos.instagram_images import instagram_images
 from oott_assets.photos.store.photo_store import PhotoStore
-from oott_assets.resources.detection_store import DetectionStore
-from oott_assets.resources.trend_database import TrendDatabase
+from oott_assets.trends.detection_store import DetectionStore
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import trend_slice
+from oott_assets.trends.trend_database import TrendDatabase
 
 # Dagster calls checks per partition a preview, once for each of ours at every start.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning, message=".*partitions_def.*")

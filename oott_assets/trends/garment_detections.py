@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import dagster as dg
 
+from oott_assets.garment_detector import GarmentDetector, OpenedDetector
 from oott_assets.partitions import (
     MonthAndDestination,
     month_and_destination,
@@ -20,12 +21,11 @@ from oott_assets.photos.store.stored_month import StoredMonth
 from oott_assets.reports.pictures import annotated, contact_sheet, sample_of
 from oott_assets.reports.progress import reported
 from oott_assets.reports.tables import listed
-from oott_assets.resources.detection_store import (
+from oott_assets.trends.detection_store import (
     DetectionStore,
     PartitionDetections,
     PhotoDetections,
 )
-from oott_assets.resources.garment_detector import GarmentDetector, OpenedDetector
 from oott_fashion.stores.blobs import NoBlob
 from oott_fashion.stores.model_store import BadDetector, NoDetector
 from oott_fashion.vision.detector import Detector

@@ -14,9 +14,9 @@ from oott_assets.partitions import (
 )
 from oott_assets.reports.pictures import look_chart
 from oott_assets.reports.tables import listed
-from oott_assets.resources.detection_store import DetectionStore, PartitionDetections
-from oott_assets.resources.trend_database import TrendDatabase
+from oott_assets.trends.detection_store import DetectionStore, PartitionDetections
 from oott_assets.trends.garment_detections import garment_detections
+from oott_assets.trends.trend_database import TrendDatabase
 from oott_fashion.outfits import OutfitNames
 from oott_fashion.stores.blobs import NoBlob
 from oott_fashion.stores.trend_tables import (

@@ -7,7 +7,7 @@ import dagster as dg
 
 from oott_assets.partitions import by_month, destinations
 from oott_assets.reports.tables import listed
-from oott_assets.resources.trend_database import TrendDatabase
+from oott_assets.trends.trend_database import TrendDatabase
 from oott_fashion.garments import CATEGORIES, Category
 from oott_fashion.stores.trend_tables import GarmentRow, TrendDatabaseError, TrendTables
 

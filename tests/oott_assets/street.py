@@ -14,7 +14,7 @@ from oott_assets.partitions import destinations, partition_key
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
-from oott_assets.resources.detection_store import DetectionStore, PartitionDetections
+from oott_assets.trends.detection_store import DetectionStore, PartitionDetections
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.trend_tables import GarmentRow, TrendTables
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import dagster as dg
 
-from oott_assets.resources.garment_detector import GarmentDetector
+from oott_assets.garment_detector import GarmentDetector
 from oott_assets.training.labellers.availability import label_extra
 from oott_assets.training.labellers.weight_downloads import version_of_weights
 from oott_assets.training.labels.labelled_photos import Label

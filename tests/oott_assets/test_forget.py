@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from oott_assets.definitions import defs
+from oott_assets.forget import main
 from oott_assets.photos.store.crawl_journal import JournalledPost
-from oott_assets.trends.forget import main
 from tests.oott_assets.street import Street, save_photo
 
 LOOK = "look-0001.jpg"

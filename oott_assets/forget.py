@@ -1,6 +1,6 @@
 """Removes a post from everything that is stored and counted, and keeps it away.
 
-``python -m oott_assets.trends.forget SHORTCODE``; of a folder, the photo's path in it.
+``python -m oott_assets.forget SHORTCODE``; of a folder, the photo's path in it.
 """
 
 import os
@@ -19,9 +19,9 @@ from oott_assets.photos.store.crawl_journal import hash_of
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
-from oott_assets.resources.detection_store import DetectionStore, PartitionDetections
-from oott_assets.resources.trend_database import TrendDatabase
+from oott_assets.trends.detection_store import DetectionStore, PartitionDetections
 from oott_assets.trends.monthly_trends import counts_of, trend_slice
+from oott_assets.trends.trend_database import TrendDatabase
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.blobs import HeldElsewhere, Hold, HoldLost, NoBlob
 from oott_fashion.stores.trend_tables import TrendDatabaseError

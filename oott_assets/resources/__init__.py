@@ -1,1 +1,0 @@
-"""What assets read from and write to."""
