@@ -32,7 +32,7 @@ _DRAWN_DESTINATIONS = ("haeundae", "hongdae")
 _DRAWN_MONTHS = (date(2026, 9, 1), date(2026, 10, 1))
 _LOOKS_SHOWN = 8
 # A folder may hold years of photos; a demo shows the newest.
-_MOST_PARTITIONS = 12
+_MAX_PARTITIONS = 12
 _START_SECONDS = 120
 _PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 
@@ -96,13 +96,13 @@ def _found(photos: str, destination: str, month: str | None) -> list[Partition]:
     heap = asked.destination.slug
     os.environ["OOTT_PHOTO_SOURCE"] = "folder"
     os.environ["OOTT_PHOTOS_FOLDER"] = photos
-    os.environ["OOTT_HEAP_DESTINATION"] = heap
-    most_bytes, timezone = settings.most_photo_bytes, settings.timezone
-    folder = PhotoFolder(Path(photos), destinations, heap, most_bytes, timezone)
+    os.environ["OOTT_FOLDER_DESTINATION"] = heap
+    max_bytes, timezone = settings.max_photo_bytes, settings.timezone
+    folder = PhotoFolder(Path(photos), destinations, heap, max_bytes, timezone)
     for reason in folder.passed_over():
         click.echo(f"passed over: {reason}")
     found = _known(folder.partitions() or [(heap, asked.month)])
-    newest = sorted(sorted(found, key=lambda partition: partition[1])[-_MOST_PARTITIONS:])
+    newest = sorted(sorted(found, key=lambda partition: partition[1])[-_MAX_PARTITIONS:])
     if len(found) > len(newest):
         click.echo(f"left for `make ui`: {len(found) - len(newest)} older months")
     return newest
@@ -203,7 +203,7 @@ def _ask_the_service(settings: Settings, partitions: Sequence[Partition]) -> Non
 def _some_photo(settings: Settings, partitions: Sequence[Partition]) -> tuple[str, bytes]:
     from oott_assets.photos.store.photo_store import PhotoStore
 
-    store = PhotoStore(root=settings.photo_store_root, most_pixels=settings.most_pixels)
+    store = PhotoStore(root=settings.photo_store_root, max_pixels=settings.max_pixels)
     for partition in partitions:
         stored = store.month(*partition)
         for row in stored.manifest():

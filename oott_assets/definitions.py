@@ -39,14 +39,14 @@ def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource[None]]
     """Make the resources that ``settings`` describe; nothing is opened yet.
 
     Raises:
-        UnknownPlace: ``heap_destination`` is no destination.
+        UnknownPlace: ``folder_destination`` is no destination.
     """
     detector = GarmentDetector(
         model_store=settings.model_store_root,
         starter=str(settings.starter_detector),
         engine=settings.engine,
         cores=settings.engine_cores,
-        score_threshold=settings.score_threshold,
+        min_confidence=settings.min_confidence,
         iou_threshold=settings.iou_threshold,
         palette=settings.palette,
     )
@@ -56,19 +56,19 @@ def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource[None]]
 def _trends_resources(
     settings: Settings, detector: GarmentDetector
 ) -> dict[str, dg.ConfigurableResource[None]]:
-    if settings.heap_destination is not None:
-        destinations.destination(settings.heap_destination)
+    if settings.folder_destination is not None:
+        destinations.destination(settings.folder_destination)
     # Nobody who names a database of their own wants drawn people in it by default.
     default_source = "lookbook" if settings.database_url is None else None
     return {
         "photo_source": ChosenSource(
             source=settings.photo_source or default_source,
             timezone=settings.timezone,
-            most_posts=settings.most_posts,
+            max_posts=settings.max_posts,
         ),
         "photo_store": PhotoStore(
             root=settings.photo_store_root,
-            most_pixels=settings.most_pixels,
+            max_pixels=settings.max_pixels,
             hide_faces=settings.hide_faces,
         ),
         "photo_retention": PhotoRetention(days=settings.photo_retention_days),

@@ -23,12 +23,12 @@ from oott_assets.trends.detection_store import DetectionStore, PartitionDetectio
 from oott_assets.trends.monthly_trends import counts_of, trend_slice
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_fashion.settings import read_settings
-from oott_fashion.stores.blobs import HeldElsewhere, Hold, HoldLost, NoBlob
+from oott_fashion.stores.blobs import Lock, LockedElsewhere, LockLost, NoBlob
 from oott_fashion.stores.trend_tables import TrendDatabaseError
 
 _EXPECTED = (
-    HeldElsewhere,
-    HoldLost,
+    LockedElsewhere,
+    LockLost,
     OSError,
     TrendDatabaseError,
     ValueError,
@@ -49,7 +49,7 @@ class Forgetting:
         """Remove a post; give each destination and month it was removed from.
 
         Raises:
-            HeldElsewhere: a month of it is being collected or read.
+            LockedElsewhere: a month of it is being collected or read.
             TrendDatabaseError: the tables cannot be counted anew.
             ValueError: the manifest of a month cannot be read; all others were looked at.
         """
@@ -66,14 +66,14 @@ class Forgetting:
                 continue
             if self.records is not None:
                 refuse_going_on(self.records, slug, month)
-            with stored.held() as hold:
-                self._remove(shortcode, stored, hold, slug, month)
+            with stored.locked() as lock:
+                self._remove(shortcode, stored, lock, slug, month)
             yield slug, month
         if unread:
             raise ValueError("; ".join(unread))
 
     def _remove(
-        self, shortcode: str, stored: StoredMonth, hold: Hold, slug: str, month: date
+        self, shortcode: str, stored: StoredMonth, lock: Lock, slug: str, month: date
     ) -> None:
         stored.journal.strike(shortcode)
         rows = stored.rows()
@@ -83,7 +83,7 @@ class Forgetting:
             self._remove_from_counts(hashes, slug, month)
         if self.records is not None:
             delete_recorded_pictures(self.records, slug, month, "a post on it was removed")
-        hold.check()
+        lock.check()
         # Last of what names the post: until here, doing it all again finds it.
         if rows:
             names = {row.name for row in gone}
@@ -132,8 +132,8 @@ def main(shortcode: str) -> None:
     post = address[1] if address else shortcode
     try:
         settings = read_settings()
-        root, most_pixels = settings.photo_store_root, settings.most_pixels
-        photos = PhotoStore(root=root, most_pixels=most_pixels)
+        root, max_pixels = settings.photo_store_root, settings.max_pixels
+        photos = PhotoStore(root=root, max_pixels=max_pixels)
         with _records() as records:
             forgetting = Forgetting(photos, DetectionStore(root=root), TrendDatabase(), records)
             removed = list(forgetting.forget(post))

@@ -25,7 +25,7 @@ class GarmentDetector(dg.ConfigurableResource[None]):
     starter: str
     engine: str
     cores: int
-    score_threshold: float
+    min_confidence: float
     iou_threshold: float
     palette: str
 
@@ -66,4 +66,4 @@ class GarmentDetector(dg.ConfigurableResource[None]):
 
     @property
     def thresholds(self) -> Thresholds:
-        return Thresholds(self.score_threshold, self.iou_threshold)
+        return Thresholds(self.min_confidence, self.iou_threshold)

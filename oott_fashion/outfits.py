@@ -23,7 +23,7 @@ def outfit_of(detections: Sequence[Detection]) -> Outfit:
     outfit: Outfit = {}
     for detection in detections:
         worn = outfit.get(detection.category)
-        if worn is None or detection.score > worn.score:
+        if worn is None or detection.confidence > worn.confidence:
             outfit[detection.category] = detection
     return outfit
 

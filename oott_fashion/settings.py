@@ -18,7 +18,7 @@ from oott_fashion.colours import PALETTES, PaletteColour
 from oott_fashion.destinations import DEFAULT_FILE
 from oott_fashion.garments import category_of
 from oott_fashion.vision.engines import EngineChoice
-from oott_fashion.vision.photos import MOST_PIXELS
+from oott_fashion.vision.photos import MAX_PIXELS
 
 Labeller = Literal["catalogue", "teacher", "grounding_dino", "grounded_sam"]
 
@@ -84,16 +84,16 @@ class Settings(BaseSettings):
     photos_folder: Path | None = Field(
         None, description="Of the folder source: photos lie in DESTINATION/YYYY-MM/, or in a heap."
     )
-    heap_destination: str | None = Field(
+    folder_destination: str | None = Field(
         None, description="Destination of the photos that lie in OOTT_PHOTOS_FOLDER itself."
     )
     lookbook_photos: int = Field(
         24, ge=0, le=10_000, description="Photos the lookbook draws per month and destination."
     )
-    most_posts: int = Field(
+    max_posts: int = Field(
         500, ge=1, le=10_000, description="Posts asked of a site per month and destination."
     )
-    pace_seconds: float = Field(
+    request_interval_seconds: float = Field(
         6.0,
         ge=0,
         le=3600,
@@ -114,7 +114,7 @@ class Settings(BaseSettings):
     instagram_password: SecretStr | None = Field(
         None, description="Of browser: password of the account; tried once."
     )
-    crawl_permission: str = Field(
+    permitted_hosts: str = Field(
         "",
         description="Of browser: hosts, with commas between, whose owner has permitted to collect "
         "from them and from those below them, the hosts of scripts and photos among them; without "
@@ -138,31 +138,31 @@ class Settings(BaseSettings):
         "first that runs here.",
     )
     engine_cores: int = Field(1, ge=1, le=64, description="Cores of one engine.")
-    score_threshold: float = Field(
+    min_confidence: float = Field(
         0.25, ge=0, le=1, description="Least certainty of a garment, 0..1."
     )
     iou_threshold: float = Field(
         0.7, ge=0, le=1, description="Overlap above which two boxes are one garment, 0..1."
     )
-    most_pixels: int = Field(
-        MOST_PIXELS,
+    max_pixels: int = Field(
+        MAX_PIXELS,
         ge=1,
         le=178_000_000,  # Pillow itself refuses larger ones
         description="Largest photo, in pixels.",
     )
-    most_photo_bytes: int = Field(
+    max_photo_bytes: int = Field(
         30 * 2**20, ge=1, description="Largest photo file that a source may bring, in bytes."
     )
-    most_body_bytes: int = Field(
+    max_body_bytes: int = Field(
         50 * 2**20,
         ge=1,
         description="Largest request body, in bytes; larger is answered 413. A worker holds eight "
         "times as much at once; more is answered 503.",
     )
-    most_batch_photos: int = Field(
+    max_batch_photos: int = Field(
         250, ge=1, description="Most photos in one /predict/batch; more is answered 413."
     )
-    waiting_requests: int = Field(
+    max_waiting_requests: int = Field(
         64, ge=1, description="Predictions a worker holds at once; more is answered 503."
     )
     workers: int = Field(1, ge=1, le=64, description="Processes of the service, a core each.")
@@ -300,9 +300,9 @@ class Settings(BaseSettings):
         return self.photo_store or str(self.home / "photos")
 
     @property
-    def permitted_hosts(self) -> tuple[str, ...]:
+    def permitted_host_names(self) -> tuple[str, ...]:
         """Hosts whose owner has permitted to collect from them, in lower case."""
-        names = (name.strip().lower() for name in self.crawl_permission.split(","))
+        names = (name.strip().lower() for name in self.permitted_hosts.split(","))
         return tuple(name for name in names if name)
 
     @property

@@ -17,7 +17,7 @@ from oott_serving.errors import Refusal, error_response
 
 # A request has a comma per photo and per field. Without a bound, 50 MB of "{},{}," would be
 # made into gigabytes of objects before anyone looks at what they are.
-_MOST_COMMAS = 10_000
+_MAX_COMMAS = 10_000
 
 # Eight full uploads at once are ordinary; 64 of them would fill the memory while they wait.
 _FULL_BODIES_AT_ONCE = 8
@@ -43,18 +43,18 @@ class HttpEdges:
         self,
         app: ASGIApp,
         predictions: list[Prediction],
-        most_body_bytes: int,
-        most_waiting: int,
+        max_body_bytes: int,
+        max_waiting: int,
         longest_upload_seconds: float = _LONGEST_UPLOAD_SECONDS,
     ) -> None:
         self._app = app
         self._predictions = {prediction.path: prediction for prediction in predictions}
         self._turns = {each.path: asyncio.Semaphore(each.at_once) for each in predictions}
-        self._most_body_bytes = most_body_bytes
-        self._most_waiting = most_waiting
+        self._max_body_bytes = max_body_bytes
+        self._max_waiting = max_waiting
         self._longest_upload_seconds = longest_upload_seconds
         self._waiting = 0
-        self._room = _RoomForBodies(_FULL_BODIES_AT_ONCE * most_body_bytes)
+        self._room = _RoomForBodies(_FULL_BODIES_AT_ONCE * max_body_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -81,7 +81,7 @@ class HttpEdges:
 
     @contextmanager
     def _place_in_the_queue(self) -> Iterator[None]:
-        if self._waiting >= self._most_waiting:
+        if self._waiting >= self._max_waiting:
             raise Refusal(503, f"{self._waiting} requests wait already; try again in a moment")
         self._waiting += 1
         try:
@@ -92,7 +92,7 @@ class HttpEdges:
     def _announced_bytes(self, headers: Headers) -> int:
         length = headers.get("content-length", "")
         announced = int(length) if length.isdecimal() else 0
-        if announced > self._most_body_bytes:
+        if announced > self._max_body_bytes:
             raise self._too_large(f"{announced:,} bytes")
         return announced
 
@@ -116,8 +116,8 @@ class HttpEdges:
                 raise Refusal(400, "the connection was closed before the body was complete")
             chunks.append(message.get("body", b""))
             received += len(chunks[-1])
-            if received > self._most_body_bytes:
-                raise self._too_large(f"more than {self._most_body_bytes:,} bytes")
+            if received > self._max_body_bytes:
+                raise self._too_large(f"more than {self._max_body_bytes:,} bytes")
             take(received)
             if not message.get("more_body", False):
                 return b"".join(chunks)
@@ -125,7 +125,7 @@ class HttpEdges:
     def _too_large(self, found: str) -> Refusal:
         return Refusal(
             413,
-            f"the body has {found}; at most {self._most_body_bytes:,} are allowed; send fewer or "
+            f"the body has {found}; at most {self._max_body_bytes:,} are allowed; send fewer or "
             "smaller photos",
         )
 
@@ -133,8 +133,8 @@ class HttpEdges:
 class _RoomForBodies:
     """What the bodies of all requests may take of the memory at once."""
 
-    def __init__(self, most_bytes: int) -> None:
-        self._most = most_bytes
+    def __init__(self, max_bytes: int) -> None:
+        self._most = max_bytes
         self._taken = 0
 
     @contextmanager
@@ -173,9 +173,9 @@ def _refuse_other_content(headers: Headers) -> None:
 
 
 def _refuse_unanswerable(body: bytes, request: type[Request]) -> None:
-    if body.count(b",") > _MOST_COMMAS:
+    if body.count(b",") > _MAX_COMMAS:
         raise Refusal(
-            422, f"the body has more than {_MOST_COMMAS:,} values; expected {request.example}"
+            422, f"the body has more than {_MAX_COMMAS:,} values; expected {request.example}"
         )
     try:
         request.model_validate_json(body)

@@ -100,7 +100,7 @@ class NewestDetector:
             detector = Detector(
                 open_engine(published.onnx, settings.engine, settings.engine_cores),
                 published.card.image_side,
-                Thresholds(settings.score_threshold, settings.iou_threshold),
+                Thresholds(settings.min_confidence, settings.iou_threshold),
                 settings.colours,
             )
             detector.garments(_WARM_UP_PHOTO)

@@ -21,17 +21,17 @@ class TooManyPhotos(ValueError):
     """More photos than are read for one request."""
 
 
-def garments_in(text: str, detector: Detector, most_pixels: int) -> list[Detection]:
+def garments_in(text: str, detector: Detector, max_pixels: int) -> list[Detection]:
     """Find the garments of a photo as it was sent, surest first.
 
     Raises:
         NotBase64, UnreadablePhoto, PhotoTooLarge: the photo cannot be decoded, or may not.
     """
-    return detector.garments(read_photo(bytes_of(text), most_pixels))
+    return detector.garments(read_photo(bytes_of(text), max_pixels))
 
 
 def garments_of_each(
-    texts: Sequence[str], detector: Detector, most_pixels: int
+    texts: Sequence[str], detector: Detector, max_pixels: int
 ) -> Iterator[list[Detection]]:
     """Find the garments of photos, of one photo after the other.
 
@@ -40,16 +40,16 @@ def garments_of_each(
     """
     for position, text in enumerate(texts, start=1):
         try:
-            yield garments_in(text, detector, most_pixels)
+            yield garments_in(text, detector, max_pixels)
         except (NotBase64, UnreadablePhoto, PhotoTooLarge) as error:
             raise type(error)(f"photo {position} of {len(texts)}: {error}") from error
 
 
-def refuse_too_many(texts: Sequence[str], most_photos: int) -> None:
-    """Raise TooManyPhotos for more than ``most_photos``."""
-    if len(texts) > most_photos:
+def refuse_too_many(texts: Sequence[str], max_photos: int) -> None:
+    """Raise TooManyPhotos for more than ``max_photos``."""
+    if len(texts) > max_photos:
         raise TooManyPhotos(
-            f"the batch has {len(texts)} photos; at most {most_photos} are allowed; "
+            f"the batch has {len(texts)} photos; at most {max_photos} are allowed; "
             "send it in parts, each under an idempotency key of its own"
         )
 

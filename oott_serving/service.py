@@ -63,7 +63,7 @@ class ClosetService:
     def camera(self, base64_image: str) -> CameraAnswer:
         """Name the surest garment of a photo and its colour."""
         detector = self._detectors.in_service().detector
-        return CameraAnswer.of(garments_in(base64_image, detector, _settings.most_pixels))
+        return CameraAnswer.of(garments_in(base64_image, detector, _settings.max_pixels))
 
     @bentoml.api(route=_BATCH.path, input_spec=_BATCH.request)
     @refusing
@@ -73,10 +73,10 @@ class ClosetService:
         """Count the garments of photos into this month's trends of a destination or category."""
         place = self._destinations.named(recommend_type)
         key = idempotency_key_in(ctx.request.headers)
-        refuse_too_many(base64_images, _settings.most_batch_photos)
+        refuse_too_many(base64_images, _settings.max_batch_photos)
         version, detector = self._detectors.in_service()
         self._trends.check()  # before much work that could not be kept
-        photos = list(garments_of_each(base64_images, detector, _settings.most_pixels))
+        photos = list(garments_of_each(base64_images, detector, _settings.max_pixels))
         digest = digest_of(recommend_type, base64_images)
         self._trends.count(place, photos, version, key, digest)
         return BatchAnswer()
@@ -99,6 +99,6 @@ class ClosetService:
 ClosetService.add_asgi_middleware(  # type: ignore[attr-defined] # mypy sees the bare class
     HttpEdges,
     predictions=[_CAMERA, _BATCH],
-    most_body_bytes=_settings.most_body_bytes,
-    most_waiting=_settings.waiting_requests,
+    max_body_bytes=_settings.max_body_bytes,
+    max_waiting=_settings.max_waiting_requests,
 )

@@ -147,23 +147,21 @@ def silent() -> Iterator[str]:
 @contextmanager
 def wired(
     port: int,
-    most_sent: int | None = None,
+    max_sent: int | None = None,
     change: Callable[[bytes], bytes] = lambda answer: answer,
 ) -> Iterator[str]:
     """Relay to ``port``; give the URL to ask.
 
-    A connection is cut once ``most_sent`` bytes were sent over it; answers go through ``change``.
+    A connection is cut once ``max_sent`` bytes were sent over it; answers go through ``change``.
     """
     with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(
-            target=_accept, args=(server, port, most_sent, change), daemon=True
-        ).start()
+        threading.Thread(target=_accept, args=(server, port, max_sent, change), daemon=True).start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
         server.shutdown(socket.SHUT_RDWR)
 
 
 def _accept(
-    server: socket.socket, port: int, most_sent: int | None, change: Callable[[bytes], bytes]
+    server: socket.socket, port: int, max_sent: int | None, change: Callable[[bytes], bytes]
 ) -> None:
     with suppress(OSError):  # the server was shut
         while True:
@@ -173,7 +171,7 @@ def _accept(
             except OSError:
                 client.close()
                 continue
-            for relayed in ((client, store, most_sent, bytes), (store, client, None, change)):
+            for relayed in ((client, store, max_sent, bytes), (store, client, None, change)):
                 threading.Thread(target=_relay, args=relayed, daemon=True).start()
 
 

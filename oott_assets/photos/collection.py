@@ -27,8 +27,8 @@ from oott_assets.photos.store.manifest import ManifestRow, State
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
 from oott_assets.reports.progress import reported
-from oott_fashion.stores.blobs import Hold
-from oott_fashion.vision.near_duplicates import Glimpse, groups_of, near_duplicates
+from oott_fashion.stores.blobs import Lock
+from oott_fashion.vision.near_duplicates import PerceptualHash, groups_of, near_duplicates
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
 
 # Of a hashtag, a post or two may be gone by the time they are opened; all of so many are not.
@@ -50,12 +50,12 @@ class Collected:
 
 @dataclass(frozen=True)
 class Collector:
-    """Collects from ``source`` into ``store``; of a site, ``most_posts`` are asked for."""
+    """Collects from ``source`` into ``store``; of a site, ``max_posts`` are asked for."""
 
     source: PhotoSource
     store: PhotoStore
     timezone: str
-    most_posts: int
+    max_posts: int
 
     def collect(self, partition: MonthAndDestination, log: Logger) -> Collected:
         """Collect the photos of a partition, saying in ``log`` how far it has come.
@@ -63,28 +63,28 @@ class Collector:
         Raises:
             PhotosUnknown: which photos there are cannot be told; the manifest stays as it was.
             FacesNotHidden: faces cannot be made unrecognisable, so that nothing was stored.
-            HeldElsewhere, HoldLost: another run collects the same partition.
+            LockedElsewhere, LockLost: another run collects the same partition.
             OSError: the store is full or cannot be reached.
         """
         stored = self.store.month(partition.destination.slug, partition.month)
         faces = self.store.face_hider() if self.source.shows_people else None
         keeper = _Keeper(stored, faces, partition.month, self.timezone, self.source.name)
-        with stored.held() as hold:
+        with stored.locked() as lock:
             collected = self._begun(stored)
             with closing(self._listed(partition, collected)) as listed:
                 for post in reported(listed, log, "posts collected"):
                     if post is not None:
-                        brought = self._brought(post, keeper, stored, hold)
+                        brought = self._brought(post, keeper, stored, lock)
                         collected.posts[post.shortcode] = brought
-            self._finish(collected, stored, hold)
+            self._finish(collected, stored, lock)
         return collected
 
     def _brought(
-        self, post: ListedPost, keeper: "_Keeper", stored: StoredMonth, hold: Hold
+        self, post: ListedPost, keeper: "_Keeper", stored: StoredMonth, lock: Lock
     ) -> JournalledPost:
         brought = keeper.kept(post)
         if self.source.asks_a_site:
-            hold.check()
+            lock.check()
             stored.journal.write(brought)
         return brought
 
@@ -113,7 +113,7 @@ class Collector:
             for post in posts:
                 if post.shortcode in seen:
                     continue
-                if self.source.asks_a_site and len(seen) == self.most_posts:
+                if self.source.asks_a_site and len(seen) == self.max_posts:
                     collected.cut = True
                     return
                 seen.add(post.shortcode)
@@ -122,15 +122,15 @@ class Collector:
                 collected.forgotten += forgotten
                 yield None if forgotten or post.shortcode in known else post
 
-    def _finish(self, collected: Collected, stored: StoredMonth, hold: Hold) -> None:
+    def _finish(self, collected: Collected, stored: StoredMonth, lock: Lock) -> None:
         # Of what was asked to be forgotten while this run went on, nothing may come back.
         posts = collected.posts.values()
         remaining = [it for it in posts if not self.store.is_forgotten(it.shortcode)]
-        rows = told_apart(remaining)
+        rows = deduplicated(remaining)
         collected.rows = [row for row in rows if not self.store.is_forgotten(row.shortcode)]
         if self.source.asks_a_site:
             _refuse_a_month_that_was_kept_back(collected.rows)
-        hold.check()
+        lock.check()
         stored.write_manifest(collected.rows)
         stored.journal.end()
         collected.dropped = stored.delete_unlisted()
@@ -166,7 +166,7 @@ class _Keeper:
 
     def _with_photos(self, post: ListedPost, brought: BroughtPost) -> JournalledPost:
         rows: list[ManifestRow] = []
-        glimpses: dict[str, Glimpse] = {}
+        perceptual_hashes: dict[str, PerceptualHash] = {}
         for photo in brought.photos:
             if isinstance(photo, RefusedPhoto):
                 rows.append(self._row(post, photo.name, "refused", photo.reason))
@@ -176,11 +176,11 @@ class _Keeper:
             except (UnreadablePhoto, PhotoTooLarge) as error:
                 rows.append(self._row(post, photo.name, "unreadable", str(error)))
                 continue
-            glimpses[kept.sha256] = kept.glimpse
+            perceptual_hashes[kept.sha256] = kept.perceptual_hash
             rows.append(kept.on(self._row(post, photo.name, "kept", None)))
         if not rows:
             return self._without_photo(post, "no photo")
-        return JournalledPost(rows, glimpses, self.faces is not None)
+        return JournalledPost(rows, perceptual_hashes, self.faces is not None)
 
     def _without_photo(
         self, post: ListedPost, state: State, reason: str | None = None
@@ -219,11 +219,13 @@ def _refuse_a_month_that_was_kept_back(rows: Sequence[ManifestRow]) -> None:
         )
 
 
-def told_apart(posts: Sequence[JournalledPost]) -> list[ManifestRow]:
+def deduplicated(posts: Sequence[JournalledPost]) -> list[ManifestRow]:
     """Keep of photos that show the same picture the first one; the others say which it is."""
-    glimpses = {sha256: it for post in posts for sha256, it in post.glimpses.items()}
-    hashes = list(glimpses)
-    first = groups_of(len(hashes), near_duplicates([glimpses[it] for it in hashes]))
+    perceptual_hashes = {
+        sha256: it for post in posts for sha256, it in post.perceptual_hashes.items()
+    }
+    hashes = list(perceptual_hashes)
+    first = groups_of(len(hashes), near_duplicates([perceptual_hashes[it] for it in hashes]))
     same = {sha256: hashes[index] for sha256, index in zip(hashes, first, strict=True)}
     return list(_once_each((row for post in posts for row in post.rows), same))
 

@@ -35,7 +35,7 @@ def instagram_images(
     stored = photo_store.month(partition.destination.slug, partition.month)
     with told_as_failures():
         source = photo_source.opened()
-        collector = Collector(source, photo_store, photo_source.timezone, photo_source.most_posts)
+        collector = Collector(source, photo_store, photo_source.timezone, photo_source.max_posts)
         collected = collector.collect(partition, context.log)
         if collected.dropped:
             slug, why = partition.destination.slug, "photos of that run are no longer kept"
@@ -73,7 +73,7 @@ def _counts_of(collected: Collected) -> dict[str, dg.MetadataValue | int | bool 
         "posts listed": collected.listed,
         "posts an earlier run had brought": collected.resumed,
         "posts left out because they are to be forgotten": collected.forgotten,
-        "more posts than OOTT_MOST_POSTS": collected.cut,
+        "more posts than OOTT_MAX_POSTS": collected.cut,
         "photos and posts by state": listed(("state", "photos or posts"), states.most_common()),
         "left out": listed(("photo", "state", "reason"), left_out),
     }

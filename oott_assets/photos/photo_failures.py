@@ -8,9 +8,9 @@ import dagster as dg
 
 from oott_assets.photos.privacy.faces import FacesNotHidden
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
-from oott_fashion.stores.blobs import HeldElsewhere, HoldLost, StoreRefused, StoreUnreachable
+from oott_fashion.stores.blobs import LockedElsewhere, LockLost, StoreRefused, StoreUnreachable
 
-_PASSING = (SourceBusy, StoreUnreachable, HeldElsewhere, HoldLost)
+_PASSING = (SourceBusy, StoreUnreachable, LockedElsewhere, LockLost)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -19,7 +19,7 @@ def told_as_failures() -> Iterator[None]:
     """Turn what sources and stores raise into what a person reads of a failed step."""
     try:
         yield
-    except (PhotosUnknown, FacesNotHidden, StoreUnreachable, HeldElsewhere, HoldLost) as error:
+    except (PhotosUnknown, FacesNotHidden, StoreUnreachable, LockedElsewhere, LockLost) as error:
         passing = isinstance(error, _PASSING) and not isinstance(error, StoreRefused)
         raise dg.Failure(str(error), allow_retries=passing) from error
     except OSError as error:

@@ -11,7 +11,7 @@ from oott_assets.photos.recorded_pictures import delete_recorded_pictures, refus
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
-from oott_fashion.stores.blobs import HeldElsewhere
+from oott_fashion.stores.blobs import LockedElsewhere
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,17 @@ class Sweep:
         A month goes at once, since half of one could not be read again by a new detector.
 
         Raises:
-            HeldElsewhere: the month is being collected or read.
+            LockedElsewhere: the month is being collected or read.
             ValueError: its manifest cannot be read.
         """
         refuse_going_on(self.records, destination, month)
-        with stored.held() as hold:
+        with stored.locked() as lock:
             rows = stored.rows()
             if self._is_due([row for row in rows if row.kept]):
                 # First, so that a sweep that is cut short finds the month due again.
                 why = "its photos were deleted"
                 delete_recorded_pictures(self.records, destination, month, why)
-                hold.check()
+                lock.check()
                 stored.write_manifest([_deleted(row) for row in rows])
             for post in stored.journal.posts():
                 if self._is_due(post.rows):
@@ -77,7 +77,7 @@ def delete_old_photos(
             name = f"{slug} {month:%Y-%m}"
             try:
                 deleted = sweep.month(photo_store.month(slug, month), slug, month)
-            except HeldElsewhere as error:
+            except LockedElsewhere as error:
                 context.log.warning("%s is left for the next sweep: %s", name, error)
             except ValueError as error:
                 failed.append(f"{name}: {error}")

@@ -5,7 +5,7 @@ from datetime import date
 import dagster as dg
 
 from oott_assets.partitions import partition_key
-from oott_fashion.stores.blobs import HeldElsewhere
+from oott_fashion.stores.blobs import LockedElsewhere
 
 _SHOWING = ("instagram_images", "garment_detections")
 _COUNTING = ("garment_trends", "outfit_trends")
@@ -21,12 +21,12 @@ def refuse_going_on(instance: dg.DagsterInstance, destination: str, month: date)
     """Refuse to touch what a run that is going on may write or show once more.
 
     Raises:
-        HeldElsewhere: there is such a run of that month.
+        LockedElsewhere: there is such a run of that month.
     """
     key = partition_key(destination, month)
     going_on = dg.RunsFilter(tags={"dagster/partition": key}, statuses=list(_GOING_ON))
     for run in instance.get_runs(going_on, limit=1):
-        raise HeldElsewhere(f"run {run.run_id} of {key} is going on; wait until it ends")
+        raise LockedElsewhere(f"run {run.run_id} of {key} is going on; wait until it ends")
 
 
 def delete_recorded_pictures(

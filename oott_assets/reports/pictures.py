@@ -61,7 +61,8 @@ class Mark(NamedTuple):
 def annotated(photo: Photo, detections: Sequence[Detection]) -> Photo:
     """Draw the boxes of ``detections`` on a copy of ``photo`` as a tile of the contact sheet."""
     marks = [
-        Mark(it.box, it.category, f"{it.colour} {it.garment} {it.score:.2f}") for it in detections
+        Mark(it.box, it.category, f"{it.colour} {it.garment} {it.confidence:.2f}")
+        for it in detections
     ]
     return marked(photo, marks)
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
-_MOST_ROWS = 50
+_MAX_ROWS = 50
 
 
 def listed(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MarkdownMetadataValue:
     """Write the first fifty ``rows`` as a table under ``heading``, and how many more there are."""
     lines = [tuple(row) for row in rows]
-    table = [_line(heading), _line(["---"] * len(heading)), *map(_line, lines[:_MOST_ROWS])]
-    more = [f"\nand {len(lines) - _MOST_ROWS} more"] if len(lines) > _MOST_ROWS else []
+    table = [_line(heading), _line(["---"] * len(heading)), *map(_line, lines[:_MAX_ROWS])]
+    more = [f"\nand {len(lines) - _MAX_ROWS} more"] if len(lines) > _MAX_ROWS else []
     return dg.MetadataValue.md("\n".join(table + more))
 
 

@@ -194,13 +194,13 @@ def street_metrics(
     weights: Path, photos: Sequence[LabelledPhoto], image_side: int
 ) -> dict[str, float]:
     """Measure weights or an ONNX file on main_data; single garments by their names."""
-    from oott_assets.training.yolov8.validation import FEWEST_BOXES, measure
+    from oott_assets.training.yolov8.validation import MIN_BOXES, measure
 
     found = measure(weights, photos, image_side)
     return {
         "mAP50": found.map50,
         "mAP50-95": found.map50_95,
-        f"mAP50 of garments with {FEWEST_BOXES} boxes": found.usual_map50,
+        f"mAP50 of garments with {MIN_BOXES} boxes": found.usual_map50,
         **found.by_garment,
     }
 

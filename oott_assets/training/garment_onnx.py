@@ -40,10 +40,10 @@ from oott_fashion.vision.letterbox import letterbox
 from oott_fashion.vision.photos import Photo
 
 # Weights and ONNX compute the same in another order; a box may move by rounding, not by more.
-MOST_PIXELS_APART = 1.0
+MAX_PIXELS_APART = 1.0
 # So may a score, which people see with two digits: half of the last. Rounding moved none of the
 # starter's by more than 0.00001.
-MOST_SCORES_APART = 0.005
+MAX_CONFIDENCES_APART = 0.005
 
 # Weights without which a detector is still itself, and photos to learn ranges of activations from.
 _PRUNED = 0.8
@@ -171,12 +171,14 @@ def _made(
 def _refuse_disagreement(agreement: Parity) -> None:
     # Of a number that is none (NaN), no comparison is true.
     if not (
-        agreement.pixels_apart <= MOST_PIXELS_APART and agreement.scores_apart <= MOST_SCORES_APART
+        agreement.pixels_apart <= MAX_PIXELS_APART
+        and agreement.confidences_apart <= MAX_CONFIDENCES_APART
     ):
         raise dg.Failure(
             f"the export's boxes lie up to {agreement.pixels_apart:.2f} pixels from those of its "
-            f"weights, and its scores up to {agreement.scores_apart:.3f}; at most "
-            f"{MOST_PIXELS_APART:g} and {MOST_SCORES_APART:g} are rounding, so the export is wrong",
+            f"weights, and its confidences up to {agreement.confidences_apart:.3f}; at most "
+            f"{MAX_PIXELS_APART:g} and {MAX_CONFIDENCES_APART:g} are rounding, so the export is "
+            "wrong",
             allow_retries=False,
         )
 
@@ -196,16 +198,16 @@ def _fastest(
     from oott_assets.training.yolov8.faster_variants import (
         Variant,
         fastest_within,
-        in_whole_numbers,
         milliseconds_of,
         pruned,
+        quantised_to_int8,
     )
 
     inputs = [letterbox(photo, side)[0][None] for photo in _calibration_photos(photos)]
     files = {name: dense.with_name(f"{name}.onnx") for name in ("dense", "int8", "pruned int8")}
-    in_whole_numbers(dense, inputs, files["int8"])
+    quantised_to_int8(dense, inputs, files["int8"])
     pruned(dense, _PRUNED, dense.with_name("pruned.onnx"))
-    in_whole_numbers(dense.with_name("pruned.onnx"), inputs, files["pruned int8"])
+    quantised_to_int8(dense.with_name("pruned.onnx"), inputs, files["pruned int8"])
     times = milliseconds_of(
         [garment_detector.engine_of(file) for file in files.values()], inputs[0]
     )

@@ -33,7 +33,7 @@ def described(photos: Sequence[LabelledPhoto]) -> dict[str, dg.MetadataValue | i
 
 def _with_boxes(photo: LabelledPhoto) -> Photo:
     marks = [
-        Mark(label.box, category_of(label.garment), f"{label.garment} {label.score:.2f}")
+        Mark(label.box, category_of(label.garment), f"{label.garment} {label.confidence:.2f}")
         for label in photo.labels
     ]
     return marked(pixels_of(photo), marks)

@@ -18,7 +18,7 @@ from oott_assets.training.sub_data import sub_data
 from oott_assets.training.training_failures import as_failures
 from oott_assets.training.training_store import TrainingStore
 from oott_assets.training.validation_photos import Yardstick
-from oott_fashion.vision.near_duplicates import glimpse_of, near_duplicates
+from oott_fashion.vision.near_duplicates import near_duplicates, perceptual_hash_of
 
 MERGER = "data-sets/merged_data.json"
 
@@ -78,10 +78,10 @@ def same_pictures(
     Raises:
         PhotoChanged: a photo is no longer what was labelled.
     """
-    glimpses = [glimpse_of(pixels_of(it)) for it in (*photos, *others)]
+    perceptual_hashes = [perceptual_hash_of(pixels_of(it)) for it in (*photos, *others)]
     count = len(photos)
     return [
         (photos[one], others[other - count])
-        for one, other in near_duplicates(glimpses)
+        for one, other in near_duplicates(perceptual_hashes)
         if one < count <= other
     ]

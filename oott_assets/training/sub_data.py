@@ -25,7 +25,12 @@ from oott_assets.training.training_failures import as_failures
 from oott_assets.training.training_store import TrainingStore
 from oott_fashion.stores.blobs import LocalBlobs, NoBlob
 from oott_fashion.vision.detections import Box
-from oott_fashion.vision.near_duplicates import Glimpse, glimpse_of, groups_of, near_duplicates
+from oott_fashion.vision.near_duplicates import (
+    PerceptualHash,
+    groups_of,
+    near_duplicates,
+    perceptual_hash_of,
+)
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_photo
 
 
@@ -43,7 +48,7 @@ class _Read(NamedTuple):
     sha256: str
     width: int
     height: int
-    glimpse: Glimpse
+    perceptual_hash: PerceptualHash
     seen: list[Label]
 
 
@@ -135,7 +140,7 @@ def _labelled(
     except (UnreadablePhoto, PhotoTooLarge, NotInCatalogue) as error:
         return _Refused(name, str(error))
     return _Read(
-        file.absolute(), sha256, pixels.shape[1], pixels.shape[0], glimpse_of(pixels), seen
+        file.absolute(), sha256, pixels.shape[1], pixels.shape[0], perceptual_hash_of(pixels), seen
     )
 
 
@@ -156,7 +161,7 @@ def _photos_of(
     read: Sequence[_Read], opened: OpenedLabeller, held_out: float
 ) -> list[LabelledPhoto]:
     # Those that show the same picture are held out together.
-    groups = groups_of(len(read), near_duplicates([it.glimpse for it in read]))
+    groups = groups_of(len(read), near_duplicates([it.perceptual_hash for it in read]))
     splits = splits_by_content([it.sha256 for it in read], groups, round(100 * held_out))
     photos = [
         LabelledPhoto(

@@ -12,20 +12,20 @@ from oott_assets.training.training_failures import as_failures
 from oott_assets.training.training_store import TrainingStore
 
 # Of fewer boxes a garment is learnt by heart, not known again.
-FEWEST_BOXES = 10
+MIN_BOXES = 10
 
 # A catalogue's labeller is sure of 93 % of photos; of less than half, it was set up wrongly.
-LEAST_LABELLED = 0.5
+MIN_LABELLED = 0.5
 
 # Below this a detector misses more of what people wear than it finds.
-LEAST_MAP50 = 0.2
+MIN_MAP50 = 0.2
 
 
 @dg.asset_check(asset=main_data)
 def every_garment_can_be_learnt(training_store: TrainingStore) -> dg.AssetCheckResult:
     """Warns of garments with fewer than 10 boxes to train on."""
     boxes = garments_in(in_split(training_store.photos("main_data"), "train"))
-    rare = [garment for garment, count in boxes.items() if count < FEWEST_BOXES]
+    rare = [garment for garment, count in boxes.items() if count < MIN_BOXES]
     return dg.AssetCheckResult(
         passed=not rare,
         severity=dg.AssetCheckSeverity.WARN,
@@ -39,7 +39,7 @@ def most_held_out_photos_have_a_label(training_store: TrainingStore) -> dg.Asset
     held_out = in_split(training_store.photos("sub_data"), "valid")
     labelled = sum(bool(photo.labels) for photo in held_out)
     return dg.AssetCheckResult(
-        passed=labelled >= LEAST_LABELLED * len(held_out),
+        passed=labelled >= MIN_LABELLED * len(held_out),
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"held out": len(held_out), "labelled": labelled},
     )
@@ -64,7 +64,7 @@ def the_detector_finds_garments(training_store: TrainingStore) -> dg.AssetCheckR
     """Warns while the champion's mAP50 is below 0.2: more labels or more epochs are needed."""
     won = training_store.note("champion", CHAMPION, Champion)
     return dg.AssetCheckResult(
-        passed=won.measured.map50 >= LEAST_MAP50,
+        passed=won.measured.map50 >= MIN_MAP50,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"mAP50": won.measured.map50},
     )

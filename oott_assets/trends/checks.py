@@ -17,7 +17,7 @@ from oott_assets.trends.trend_database import TrendDatabase
 warnings.filterwarnings("ignore", category=dg.PreviewWarning, message=".*partitions_def.*")
 
 # Below this a month's counts say more about the crawl than about fashion.
-FEWEST_GARMENTS = 30
+MIN_GARMENTS = 30
 
 
 @dg.asset_check(asset=instagram_images, partitions_def=month_by_destination)
@@ -106,9 +106,9 @@ def enough_garments_to_call_it_a_trend(
     with trend_database.tables() as tables:
         garments = tables.garments_worn(trend_slice(month_and_destination(context)))
     return dg.AssetCheckResult(
-        passed=garments >= FEWEST_GARMENTS,
+        passed=garments >= MIN_GARMENTS,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"garments": garments, "fewest": FEWEST_GARMENTS},
+        metadata={"garments": garments, "fewest": MIN_GARMENTS},
     )
 
 

@@ -95,7 +95,7 @@ def _row_of(detection: Detection) -> dict[str, object]:
         "garment": detection.garment,
         "category": detection.category,
         "colour": detection.colour,
-        "score": detection.score,
+        "score": detection.confidence,
         **detection.box._asdict(),
     }
 

@@ -55,12 +55,12 @@ def garment_detections(
     with told_as_failures():
         stored = photo_store.month(partition.destination.slug, partition.month)
         # Alone, since a sweep or a request to forget in between would be undone by what is written.
-        with stored.held() as hold:
+        with stored.locked() as lock:
             photos = _photos_to_read(stored, partition)
             seen = read_by(opened.detector, photos, stored)
             seen = reported(seen, context.log, "photos read", len(photos))
             detections = PartitionDetections(opened.version, tuple(seen))
-            hold.check()
+            lock.check()
             detection_store.write(partition.destination.slug, partition.month, detections)
             sheet = _contact_sheet(detections, stored)
     return dg.MaterializeResult(

@@ -30,7 +30,7 @@ from oott_fashion.trends import Look, garment_counts, outfit_counts
 # Long enough for a server to restart.
 _TRY_AGAIN = dg.RetryPolicy(max_retries=2, delay=3, backoff=dg.Backoff.EXPONENTIAL)
 
-_MOST_SHOWN = 20
+_MAX_SHOWN = 20
 
 
 def trend_slice(partition: MonthAndDestination) -> TrendSlice:
@@ -105,14 +105,14 @@ def _looks_shown(looks: Counter[Look]) -> dict[str, dg.MetadataValue | int]:
     return {
         "garments": looks.total(),
         "looks": len(looks),
-        "most worn": look_chart(looks.most_common(_MOST_SHOWN)),
+        "most worn": look_chart(looks.most_common(_MAX_SHOWN)),
     }
 
 
 def _outfits_shown(outfits: Counter[OutfitNames]) -> dict[str, dg.MetadataValue | int]:
     most_worn = [
         (", ".join(outfit.garments), ", ".join(outfit.colours), worn)
-        for outfit, worn in outfits.most_common(_MOST_SHOWN)
+        for outfit, worn in outfits.most_common(_MAX_SHOWN)
     ]
     return {
         "outfits": outfits.total(),

@@ -41,22 +41,22 @@ class StoreRefused(StoreUnreachable):
     """The object store cannot be used as it is set up; trying again does not help."""
 
 
-class HeldElsewhere(Exception):
+class LockedElsewhere(Exception):
     """Another process, or another part of this one, is alone in that folder."""
 
 
-class HoldLost(Exception):
+class LockLost(Exception):
     """Another may be alone in the folder by now; nothing more must be written there."""
 
 
-class Hold(Protocol):
+class Lock(Protocol):
     """Says whether its holder is still alone."""
 
     def check(self) -> None:
         """Pass while the hold lasts; to be called before each write that matters.
 
         Raises:
-            HoldLost: another may have taken it over.
+            LockLost: another may have taken it over.
         """
 
 
@@ -91,11 +91,11 @@ class Blobs(Protocol):
     def where(self, name: str) -> str:
         """Say where a blob or folder is, for people to read."""
 
-    def held(self, folder: str) -> AbstractContextManager[Hold]:
+    def locked(self, folder: str) -> AbstractContextManager[Lock]:
         """Be alone in ``folder``; a process that was killed, or stopped for long, no longer is.
 
         Raises:
-            HeldElsewhere: another is, and this does not wait.
+            LockedElsewhere: another is, and this does not wait.
         """
 
 
@@ -167,7 +167,7 @@ class LocalBlobs:
         return str(self.path_of(name))
 
     @contextmanager
-    def held(self, folder: str) -> Iterator[Hold]:
+    def locked(self, folder: str) -> Iterator[Lock]:
         """Be alone in ``folder``, after removing what killed writers left in it."""
         place = self.path_of(folder)
         note = place / _HOLDER
@@ -176,7 +176,7 @@ class LocalBlobs:
             try:
                 opened = stack.enter_context(locked_folder(place, wait=False))
             except BlockingIOError:
-                raise HeldElsewhere(held_by(str(place), _noted(note))) from None
+                raise LockedElsewhere(held_by(str(place), _noted(note))) from None
             for unfinished in place.glob(f"{_UNFINISHED}*"):
                 remove_unless_locked(unfinished)
             stack.callback(note.unlink, missing_ok=True)
@@ -225,7 +225,7 @@ class _FolderHold:
 
     def check(self) -> None:
         if not is_still(self._opened, self._place):
-            raise HoldLost(f"{self._place} was removed while it was worked in; run again")
+            raise LockLost(f"{self._place} was removed while it was worked in; run again")
 
 
 def checked(name: str) -> str:

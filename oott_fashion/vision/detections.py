@@ -40,7 +40,7 @@ class Detection:
     """One garment seen in a photo; ``score`` is the detector's certainty, 0..1."""
 
     garment: str
-    score: float
+    confidence: float
     box: Box
     colour: str
 

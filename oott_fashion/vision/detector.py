@@ -14,7 +14,7 @@ from oott_fashion.vision.detections import Box, Detection
 from oott_fashion.vision.engines import Engine
 from oott_fashion.vision.letterbox import letterbox, to_photo_pixels
 from oott_fashion.vision.shoe_pairs import with_shoes_in_pairs
-from oott_fashion.vision.yolov8_output import RawDetections, decode, suppress_doubles
+from oott_fashion.vision.yolov8_output import RawDetections, decode, non_max_suppression
 
 # Colour needs some thousand pixels, not millions: measured on a photo of this longest side.
 _COLOUR_SIDE = 320
@@ -25,7 +25,7 @@ _RING = 0.12
 class Thresholds(NamedTuple):
     """Least score of a garment, and the overlap above which two boxes are one garment; 0..1."""
 
-    score: float = 0.25
+    confidence: float = 0.25
     iou: float = 0.7
 
 
@@ -58,8 +58,8 @@ class Detector:
         model_input, placement = letterbox(photo, self.image_side)
         with self._one_at_a_time:
             head = self.engine.head_of(model_input[None])
-        raw = suppress_doubles(
-            decode(head, len(GARMENTS), self.thresholds.score), self.thresholds.iou
+        raw = non_max_suppression(
+            decode(head, len(GARMENTS), self.thresholds.confidence), self.thresholds.iou
         )
         return raw._replace(boxes=to_photo_pixels(raw.boxes, placement))
 
@@ -75,7 +75,7 @@ class Detector:
         detections = [
             Detection(garment_named(int(class_id)), float(score), box, colour)
             for class_id, score, box, colour in zip(
-                raw.class_ids, raw.scores, boxes, colours, strict=True
+                raw.class_ids, raw.confidences, boxes, colours, strict=True
             )
         ]
         return with_shoes_in_pairs(detections)

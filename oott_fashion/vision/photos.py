@@ -17,7 +17,7 @@ Photo = NDArray[np.uint8]
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 
 # A flagship phone's full-resolution photo; its pixels take 150 MB while they are decoded.
-MOST_PIXELS = 50_000_000
+MAX_PIXELS = 50_000_000
 
 _WHITE = (255, 255, 255)
 
@@ -47,14 +47,14 @@ class PhotoTooLarge(ValueError):
     """A photo of more pixels or bytes than are allowed."""
 
 
-def read_photo(data: bytes, most_pixels: int = MOST_PIXELS) -> Photo:
+def read_photo(data: bytes, max_pixels: int = MAX_PIXELS) -> Photo:
     """Decode a photo: turned upright, alpha laid on white, one of 16 bits brought to 8.
 
     Returns:
         RGB pixels, shape (height, width, 3), 0..255.
 
     Raises:
-        PhotoTooLarge: it has more than ``most_pixels``; nothing was decoded.
+        PhotoTooLarge: it has more than ``max_pixels``; nothing was decoded.
         UnreadablePhoto: it is empty, truncated, animated, or not one of ``FORMATS``.
     """
     if not data:
@@ -64,12 +64,12 @@ def read_photo(data: bytes, most_pixels: int = MOST_PIXELS) -> Photo:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with open_image(io.BytesIO(data), formats=FORMATS) as image:
-                _refuse_oversized(image, most_pixels)
+                _refuse_oversized(image, max_pixels)
                 _refuse_animated(image)
                 return np.asarray(_rgb_of(_upright(image)))
     except Image.DecompressionBombError as error:
         raise PhotoTooLarge(
-            f"the photo has more than the {most_pixels:,} pixels allowed; send a smaller one"
+            f"the photo has more than the {max_pixels:,} pixels allowed; send a smaller one"
         ) from error
     except UnidentifiedImageError as error:
         raise UnreadablePhoto(
@@ -82,12 +82,12 @@ def read_photo(data: bytes, most_pixels: int = MOST_PIXELS) -> Photo:
         raise UnreadablePhoto(f"the photo is damaged or cut short: {error}") from error
 
 
-def _refuse_oversized(image: Image.Image, most_pixels: int) -> None:
+def _refuse_oversized(image: Image.Image, max_pixels: int) -> None:
     width, height = image.size
-    if width * height > most_pixels:
+    if width * height > max_pixels:
         raise PhotoTooLarge(
             f"the photo is {width} x {height} = {width * height:,} pixels; "
-            f"at most {most_pixels:,} are allowed; send a smaller one"
+            f"at most {max_pixels:,} are allowed; send a smaller one"
         )
 
 

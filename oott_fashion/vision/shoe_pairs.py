@@ -19,7 +19,7 @@ def with_shoes_in_pairs(detections: Sequence[Detection]) -> list[Detection]:
     Detectors are trained on a box per foot, and disagree at times on what each foot wears; a
     person wears one kind of shoe.
     """
-    surest_first = sorted(_shoes(detections), key=lambda shoe: -shoe.score)
+    surest_first = sorted(_shoes(detections), key=lambda shoe: -shoe.confidence)
     feet: list[Detection] = []
     for shoe in surest_first:
         if not any(shoe.box.overlap(foot.box) > _ONE_FOOT for foot in feet):

@@ -29,7 +29,7 @@ def serve(count: int, photos_each: int, hashtag: str, month: datetime, plain: bo
         click.echo(json.dumps({"url": site.url, "page": page, **who}))
         sys.stdin.read()
     asked = Counter(asked.kinds[-1] for asked in site.requests)
-    click.echo(json.dumps({"asked": asked, "most_connections": site.most_connections}))
+    click.echo(json.dumps({"asked": asked, "max_connections": site.max_connections}))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.instagram.answers import Answer, SiteClosing, Wire
 
-_MOST_BODY_BYTES = 10_000
+_MAX_BODY_BYTES = 10_000
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ class Server:
         return len(self._http.open)
 
     @property
-    def most_connections(self) -> int:
+    def max_connections(self) -> int:
         """Tell how many connections were open at once, at most."""
-        return self._http.most_connections
+        return self._http.max_connections
 
     @property
     def errors(self) -> list[BaseException]:
@@ -81,7 +81,7 @@ class _HttpServer(ThreadingHTTPServer):
     request_queue_size = 64
 
     def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
-        self.most_connections = 0
+        self.max_connections = 0
         self.errors: list[BaseException] = []
         self.open: set[socket] = set()
         self._lock = Lock()
@@ -91,7 +91,7 @@ class _HttpServer(ThreadingHTTPServer):
         connection, address = super().get_request()
         with self._lock:
             self.open.add(connection)
-            self.most_connections = max(self.most_connections, len(self.open))
+            self.max_connections = max(self.max_connections, len(self.open))
         return connection, address
 
     def shutdown_request(self, request: socket) -> None:
@@ -127,7 +127,7 @@ def _handler(answer: Callable[[Request], Answer], closing: Event) -> type[BaseHT
 
         def do_GET(self) -> None:
             at = time.monotonic()
-            length = min(int(self.headers.get("Content-Length", "0")), _MOST_BODY_BYTES)
+            length = min(int(self.headers.get("Content-Length", "0")), _MAX_BODY_BYTES)
             headers = {name.lower(): value for name, value in self.headers.items()}
             body, port = self.rfile.read(length), self.connection.getsockname()[1]
             wire = Wire(self.connection, closing)

@@ -118,9 +118,9 @@ class InstagramSite:
         return sum(server.connections for server in self._servers)
 
     @property
-    def most_connections(self) -> int:
+    def max_connections(self) -> int:
         """Tell how many connections were open at once, at most, on either port."""
-        return max(server.most_connections for server in self._servers)
+        return max(server.max_connections for server in self._servers)
 
     def asked(self, target: str) -> list[Asked]:
         """Give the requests of a kind, or for paths that start with ``target``, in order."""

@@ -14,7 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 from oott_assets.photos.sources.politeness import seconds_of
-from oott_fashion.vision.near_duplicates import glimpse_of, near_duplicates
+from oott_fashion.vision.near_duplicates import near_duplicates, perceptual_hash_of
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_photo
 from tests.instagram import faults
 from tests.instagram.faults import Fault, Held
@@ -25,7 +25,7 @@ HASHTAG, DECOMPOSED = "홍대", "\u1112\u1169\u11bc\u1103\u1162"
 SEPTEMBER = date(2026, 9, 1)
 NOON = datetime(2026, 9, 5, 12, tzinfo=UTC)
 LINKS = "main a[href^='/p/']"
-MOST_LINKS = 36
+MAX_LINKS = 36
 # The list follows a scroll with the next frame.
 SCROLL = f"""
 const root = document.documentElement, done = arguments[0];
@@ -127,7 +127,7 @@ def test_scrolling_shows_every_post_but_never_more_than_twelve_rows_at_once(
             most = max(most, len(links))
 
         assert list(seen) == [post.path for post in site.posts.values()]
-        assert most <= MOST_LINKS
+        assert most <= MAX_LINKS
 
 
 def test_without_images_the_grid_collapses_and_shows_24_posts(browser: Visitor) -> None:
@@ -307,9 +307,9 @@ def test_photos_tell_where_and_when_they_were_taken(plain: bool) -> None:
 def test_no_two_plain_photos_look_alike() -> None:
     posts = some_posts(300, HASHTAG, SEPTEMBER, plain=True)
 
-    glimpses = [glimpse_of(read_photo(post.photos[0].jpeg())) for post in posts]
+    perceptual_hashes = [perceptual_hash_of(read_photo(post.photos[0].jpeg())) for post in posts]
 
-    assert near_duplicates(glimpses) == []
+    assert near_duplicates(perceptual_hashes) == []
     assert len({post.shortcode for post in posts}) == 300
 
 
@@ -507,7 +507,7 @@ def test_connections_at_once_and_the_time_between_pages_are_told() -> None:
             time.sleep(0.01)
         assert httpx.get(f"{site.url}/robots.txt").status_code == 200
 
-        assert site.most_connections == 2
+        assert site.max_connections == 2
         assert len(site.gaps()) == 2
         assert all(gap > 0 for gap in site.gaps())
 

@@ -31,10 +31,10 @@ class CrawledStore:
 
     @property
     def photos(self) -> PhotoStore:
-        return PhotoStore(root=self.root, most_pixels=10_000_000, hide_faces=False)
+        return PhotoStore(root=self.root, max_pixels=10_000_000, hide_faces=False)
 
     def crawl(self, source: PhotoSource) -> Collected:
-        collector = Collector(source, self.photos, "Asia/Seoul", most_posts=100)
+        collector = Collector(source, self.photos, "Asia/Seoul", max_posts=100)
         return collector.collect(_PARTITION, logging.getLogger("crawl"))
 
     def rows(self) -> list[ManifestRow]:
@@ -49,7 +49,7 @@ class CrawledStore:
         return row.reason or ""
 
     def assert_sound(self, posts: Iterable[Post]) -> None:
-        """Hold that every one of ``posts`` ended in one state, and that all that is stored is due.
+        """Lock that every one of ``posts`` ended in one state, and that all that is stored is due.
 
         Kept photos are there with their hash and without EXIF; nothing else is: no half file, no
         journal, no photo that no row names.

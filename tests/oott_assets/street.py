@@ -65,7 +65,7 @@ class Street:
     @property
     def photo_store(self) -> PhotoStore:
         settings = read_settings()
-        return PhotoStore(root=settings.photo_store_root, most_pixels=settings.most_pixels)
+        return PhotoStore(root=settings.photo_store_root, max_pixels=settings.max_pixels)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[InstagramSite]:
     monkeypatch.setenv("OOTT_PHOTO_SOURCE", "browser")
     monkeypatch.setenv("OOTT_INSTAGRAM_USER", "a.crawler")
     monkeypatch.setenv("OOTT_INSTAGRAM_PASSWORD", PASSWORD)
-    monkeypatch.setenv("OOTT_PACE_SECONDS", "0")
+    monkeypatch.setenv("OOTT_REQUEST_INTERVAL_SECONDS", "0")
     with InstagramSite([*posts, gone], password=PASSWORD) as site:
         site.faults.on(gone.path, faults.gone)
         monkeypatch.setenv("OOTT_INSTAGRAM_URL", site.url)
@@ -92,7 +92,7 @@ def test_a_month_from_the_graph_api_is_counted_likewise(
     monkeypatch.setenv("OOTT_PHOTO_SOURCE", "graph_api")
     monkeypatch.setenv("OOTT_GRAPH_USER", USER)
     monkeypatch.setenv("OOTT_GRAPH_TOKEN", TOKEN)
-    monkeypatch.setenv("OOTT_PACE_SECONDS", "0")
+    monkeypatch.setenv("OOTT_REQUEST_INTERVAL_SECONDS", "0")
     with GraphServer({"홍대": shown}) as server:
         monkeypatch.setenv("OOTT_GRAPH_URL", server.url)
         run = street.run()

@@ -18,7 +18,7 @@ from oott_assets.photos.sources.browser.browser_start import Programs
 from oott_assets.photos.sources.photo_source import PhotosUnknown
 from oott_assets.photos.store import photo_store
 from oott_assets.photos.store.gcs_blobs import GcsBlobs
-from oott_fashion.stores.blobs import HeldElsewhere, NoBlob, StoreUnreachable
+from oott_fashion.stores.blobs import LockedElsewhere, NoBlob, StoreUnreachable
 from tests.instagram import faults
 from tests.instagram.answers import Answer
 from tests.instagram.posts import Post, a_post, some_posts
@@ -304,7 +304,7 @@ def test_of_two_crawlers_on_one_partition_the_second_asks_the_site_nothing(
         first.start()
         assert held.reached.wait(60)
         asked = len(site.requests)
-        with pytest.raises(HeldElsewhere, match=str(os.getpid())):
+        with pytest.raises(LockedElsewhere, match=str(os.getpid())):
             store.crawl(browser_at(site.url, tmp_path / "second", programs=programs))
         assert len(site.requests) == asked
         held.release()

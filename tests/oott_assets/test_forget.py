@@ -109,7 +109,7 @@ def test_a_month_that_is_being_collected_is_said_and_the_post_stays_away(
 ) -> None:
     street.run(records=records)
 
-    with street.stored().held():
+    with street.stored().locked():
         result = CliRunner().invoke(main, [LOOK])
 
     assert result.exit_code == 1

@@ -8,7 +8,7 @@ from oott_fashion.colours import RELEASED_COLOURS
 from oott_fashion.destinations import read_destinations
 from oott_fashion.settings import BadSetting, Settings, read_settings
 from oott_fashion.stores.trend_tables import TrendTables
-from oott_fashion.vision.photos import MOST_PIXELS
+from oott_fashion.vision.photos import MAX_PIXELS
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def test_with_none_set_the_demo_runs_on_drawn_photos() -> None:
     assert settings.photo_source is None
     assert len(settings.colours) == 13
     assert settings.engine == "auto"
-    assert settings.most_pixels == MOST_PIXELS
+    assert settings.max_pixels == MAX_PIXELS
     assert len(read_destinations(settings.destinations_file).slugs) == 40
 
 
@@ -142,10 +142,10 @@ def test_the_palette_of_the_prototype_can_be_chosen(monkeypatch: pytest.MonkeyPa
         ("TIMEZONE", "Asia", "'Asia' is no time zone; expected one such as Asia/Seoul"),
         ("ENGINE", "openvino", "Input should be 'auto', 'deepsparse' or 'onnxruntime'"),
         ("PHOTO_SOURCE", "carrier pigeon", "Input should be"),
-        ("SCORE_THRESHOLD", "1.01", "Input should be less than or equal to 1"),
+        ("MIN_CONFIDENCE", "1.01", "Input should be less than or equal to 1"),
         ("IOU_THRESHOLD", "-0.1", "Input should be greater than or equal to 0"),
         ("ENGINE_CORES", "0", "Input should be greater than or equal to 1"),
-        ("MOST_PIXELS", "178000001", "Input should be less than or equal to 178000000"),
+        ("MAX_PIXELS", "178000001", "Input should be less than or equal to 178000000"),
         ("DETECTOR_POLL_SECONDS", "0", "Input should be greater than 0"),
         ("WORKERS", "many", "Input should be a valid integer"),
     ],
@@ -161,7 +161,7 @@ def test_an_unusable_setting_is_named_with_what_is_wrong(
     assert str(refused.value).startswith(f"OOTT_{name}: {complaint}")
 
 
-@pytest.mark.parametrize(("name", "value"), [("SCORE_THRESHOLD", "0"), ("IOU_THRESHOLD", "1")])
+@pytest.mark.parametrize(("name", "value"), [("MIN_CONFIDENCE", "0"), ("IOU_THRESHOLD", "1")])
 def test_thresholds_may_be_0_and_1(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"OOTT_{name}", value)
 

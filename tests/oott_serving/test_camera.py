@@ -21,7 +21,7 @@ from tests.oott_serving.photos import (
     street_jpeg,
 )
 
-MOST_BODY_BYTES = 50 * 2**20
+MAX_BODY_BYTES = 50 * 2**20
 
 JPEG = street_jpeg()
 PHOTO = base64_of(JPEG)
@@ -116,11 +116,11 @@ def test_of_a_field_that_comes_twice_the_last_counts(
 
 def test_a_body_of_fifty_megabytes_is_answered(client: httpx.Client, detector: Detector) -> None:
     body = json.dumps({"base64_image": PHOTO})
-    filled = body[:-2] + " " * (MOST_BODY_BYTES - len(body)) + body[-2:]
+    filled = body[:-2] + " " * (MAX_BODY_BYTES - len(body)) + body[-2:]
 
     response = post(client, "/predict/camera", filled.encode())
 
-    assert len(filled) == MOST_BODY_BYTES
+    assert len(filled) == MAX_BODY_BYTES
     assert response.json() == answer_of(detector, JPEG)
 
 

@@ -39,9 +39,9 @@ class Broken:
         await response(scope, receive, send)
 
 
-def answers(busy: Busy, requests: int, at_once: int, most_waiting: int) -> list[int]:
+def answers(busy: Busy, requests: int, at_once: int, max_waiting: int) -> list[int]:
     """Send ``requests`` at once through the edges; give their statuses."""
-    edges = HttpEdges(busy, [Prediction("/predict", CameraRequest, at_once)], 1000, most_waiting)
+    edges = HttpEdges(busy, [Prediction("/predict", CameraRequest, at_once)], 1000, max_waiting)
 
     async def ask() -> list[int]:
         transport = httpx.ASGITransport(edges)
@@ -55,12 +55,12 @@ def answers(busy: Busy, requests: int, at_once: int, most_waiting: int) -> list[
 def test_of_a_kind_of_prediction_no_more_than_its_share_is_worked_on() -> None:
     busy = Busy()
 
-    assert answers(busy, requests=6, at_once=2, most_waiting=6) == [200] * 6
+    assert answers(busy, requests=6, at_once=2, max_waiting=6) == [200] * 6
     assert busy.most == 2
 
 
 def test_as_many_as_may_wait_are_answered_and_the_next_is_not() -> None:
-    assert sorted(answers(Busy(), requests=5, at_once=1, most_waiting=4)) == [200] * 4 + [503]
+    assert sorted(answers(Busy(), requests=5, at_once=1, max_waiting=4)) == [200] * 4 + [503]
 
 
 @pytest.mark.parametrize("announced", [True, False])
@@ -109,7 +109,7 @@ async def upload(edges: HttpEdges, count: int, announced: bool) -> list[httpx.Re
 def test_an_upload_that_does_not_come_to_an_end_is_refused_and_leaves_its_room() -> None:
     busy = Busy()
     one_at_once = [Prediction("/predict", CameraRequest, 1)]
-    edges = HttpEdges(busy, one_at_once, len(FULL), most_waiting=1, longest_upload_seconds=0.05)
+    edges = HttpEdges(busy, one_at_once, len(FULL), max_waiting=1, longest_upload_seconds=0.05)
 
     async def half_a_body() -> AsyncIterator[bytes]:
         yield FULL[:500]

@@ -169,7 +169,7 @@ def test_detections_follow_the_settings(
     store: ModelStore, settings: Settings, tmp_path: Path
 ) -> None:
     publish(store, tmp_path, "coat")
-    strict = NewestDetector(settings.model_copy(update={"score_threshold": 0.95}))
+    strict = NewestDetector(settings.model_copy(update={"min_confidence": 0.95}))
 
     strict.look()
 

@@ -12,7 +12,7 @@ from tests.oott_serving.asking import app_slice, batch, camera, coverage_of, pos
 from tests.oott_serving.photos import animation, base64_of, png_bomb, street_jpeg
 from tests.oott_serving.servers import Server
 
-MOST_BODY_BYTES = 50 * 2**20
+MAX_BODY_BYTES = 50 * 2**20
 
 JPEG = street_jpeg()
 PHOTO = base64_of(JPEG)
@@ -127,7 +127,7 @@ def test_an_unknown_recommend_type_is_refused_with_those_that_are_known(
 
 
 def test_an_announced_body_over_the_limit_is_refused_with_413(client: httpx.Client) -> None:
-    response = post(client, "/predict/camera", b" " * (MOST_BODY_BYTES + 1))
+    response = post(client, "/predict/camera", b" " * (MAX_BODY_BYTES + 1))
 
     assert response.status_code == 413
     assert "at most 52,428,800 are allowed" in sentence_in(response)

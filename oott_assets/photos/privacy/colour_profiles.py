@@ -3,9 +3,9 @@
 import struct
 
 # A printer's profile takes some 2 MB, a camera's 500 bytes.
-MOST_PROFILE_BYTES = 4_000_000
+MAX_PROFILE_BYTES = 4_000_000
 
-_HEADER_BYTES, _TAG_BYTES, _MOST_TAGS = 128, 12, 100
+_HEADER_BYTES, _TAG_BYTES, _MAX_TAGS = 128, 12, 100
 
 # Source: ICC.1:2022, clauses 8 and 9, and ICC.1:2001-04 for those since withdrawn. The others are
 # private; Apple's "mmod", for one, holds the serial number of a screen.
@@ -18,11 +18,11 @@ _TAGS_OF_COLOUR = frozenset(
 
 def says_only_colours(profile: bytes) -> bool:
     """Tell whether ``profile`` is a whole ICC profile without a private tag or bytes after it."""
-    if not _HEADER_BYTES + 4 <= len(profile) <= MOST_PROFILE_BYTES:
+    if not _HEADER_BYTES + 4 <= len(profile) <= MAX_PROFILE_BYTES:
         return False
     (size,) = struct.unpack_from(">I", profile)
     (tags,) = struct.unpack_from(">I", profile, _HEADER_BYTES)
-    if profile[36:40] != b"acsp" or size != len(profile) or tags > _MOST_TAGS:
+    if profile[36:40] != b"acsp" or size != len(profile) or tags > _MAX_TAGS:
         return False
     table = profile[_HEADER_BYTES + 4 :][: tags * _TAG_BYTES]
     return {table[at : at + 4] for at in range(0, len(table), _TAG_BYTES)} <= _TAGS_OF_COLOUR

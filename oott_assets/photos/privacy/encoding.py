@@ -19,7 +19,7 @@ _LONGEST_JPEG_SIDE = 65_500
 
 _JPEG_QUALITY, _WEBP_QUALITY = 95, 90
 _NO_SUBSAMPLING = 0
-_MOST_TABLES = 4
+_MAX_TABLES = 4
 
 
 def encoded_like(content: bytes, photo: Photo, exactly: bool = False) -> bytes:
@@ -69,7 +69,7 @@ def _jpeg_options(original: JpegImagePlugin.JpegImageFile) -> dict[str, Any]:
     sampling, tables = JpegImagePlugin.get_sampling(original), list(original.quantization.values())
     known = original.mode == "L" or (original.mode == "RGB" and sampling >= 0)
     # The tables of a CMYK photo are for inks, not for brightness and colour.
-    if known and 1 <= len(tables) <= _MOST_TABLES:
+    if known and 1 <= len(tables) <= _MAX_TABLES:
         return {**options, "qtables": tables, "subsampling": sampling}
     return {**options, "quality": _JPEG_QUALITY, "subsampling": _NO_SUBSAMPLING}
 

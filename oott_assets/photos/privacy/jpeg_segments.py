@@ -26,7 +26,7 @@ _MARKER_AFTER_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 
 _JFIF, _ADOBE, _ICC = b"JFIF\0", b"Adobe", b"ICC_PROFILE\0"
 # Phones write some hundred; each takes memory, however short it is.
-_MOST_SEGMENTS = 10_000
+_MAX_SEGMENTS = 10_000
 
 _JFIF_BYTES, _ADOBE_BYTES = 12, 12
 _NO_THUMBNAIL = b"\0\0"
@@ -62,7 +62,7 @@ def without_jpeg_metadata(content: bytes) -> bytes:
 def _segments(content: bytes) -> Iterator[Segment]:
     """Yield what lies between the start and the end of the first picture."""
     at = 2
-    for _ in range(_MOST_SEGMENTS):
+    for _ in range(_MAX_SEGMENTS):
         code, at = _next_marker(content, at)
         if code == _END_OF_IMAGE:
             return
@@ -79,7 +79,7 @@ def _segments(content: bytes) -> Iterator[Segment]:
             at = after.start()
         else:
             yield Segment(code, payload)
-    raise UnreadablePhoto(f"the JPEG has {_MOST_SEGMENTS:,} segments or more")
+    raise UnreadablePhoto(f"the JPEG has {_MAX_SEGMENTS:,} segments or more")
 
 
 def _next_marker(content: bytes, at: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from oott_assets.photos.privacy.colour_profiles import MOST_PROFILE_BYTES, says_only_colours
+from oott_assets.photos.privacy.colour_profiles import MAX_PROFILE_BYTES, says_only_colours
 from oott_fashion.vision.photos import UnreadablePhoto
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -21,7 +21,7 @@ _COLOURS = {b"tRNS": 256, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"sBIT": 4}
 _PROFILE_NAME = b"ICC Profile"
 
 # Encoders write a chunk for some 8 KB; each takes memory, however short it is.
-_MOST_CHUNKS = 100_000
+_MAX_CHUNKS = 100_000
 
 _HEAD, _CHECKSUM = struct.Struct(">I4s"), struct.Struct(">I")
 
@@ -39,7 +39,7 @@ def without_png_metadata(content: bytes) -> bytes:
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
     """Yield the kind, the payload and the whole of each chunk to the last."""
     at = len(SIGNATURE)
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(_MAX_CHUNKS):
         if at + _HEAD.size > len(content):
             raise UnreadablePhoto("the PNG has no end")
         length, kind = _HEAD.unpack_from(content, at)
@@ -50,7 +50,7 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
         if kind == b"IEND":
             return
         at = end + _CHECKSUM.size
-    raise UnreadablePhoto(f"the PNG has more than {_MOST_CHUNKS:,} chunks")
+    raise UnreadablePhoto(f"the PNG has more than {_MAX_CHUNKS:,} chunks")
 
 
 def _kept(kind: bytes, payload: bytes, chunk: bytes) -> bytes:
@@ -67,7 +67,7 @@ def _kept_profile(payload: bytes) -> bytes:
     _, _, compressed = payload.partition(b"\0")
     unpacking = zlib.decompressobj()
     try:
-        profile = unpacking.decompress(compressed[1:], MOST_PROFILE_BYTES)
+        profile = unpacking.decompress(compressed[1:], MAX_PROFILE_BYTES)
     except zlib.error:
         return b""
     if not unpacking.eof or unpacking.unused_data or not says_only_colours(profile):

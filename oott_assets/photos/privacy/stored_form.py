@@ -19,7 +19,7 @@ class StoredForm(NamedTuple):
     faces: int
 
 
-def stored_form(content: bytes, most_pixels: int, faces: FaceHider | None) -> StoredForm:
+def stored_form(content: bytes, max_pixels: int, faces: FaceHider | None) -> StoredForm:
     """Make of a photo what may be kept; the same bytes always become the same bytes.
 
     A JPEG, PNG or WebP that is upright and shows no face keeps its compressed pixels, and one
@@ -27,11 +27,11 @@ def stored_form(content: bytes, most_pixels: int, faces: FaceHider | None) -> St
     as it looks on white. Faces stay where ``faces`` is None.
 
     Raises:
-        PhotoTooLarge: it has more than ``most_pixels``; nothing was decoded.
+        PhotoTooLarge: it has more than ``max_pixels``; nothing was decoded.
         UnreadablePhoto: it is no photo that ``read_photo`` reads.
         FacesNotHidden: the face detector failed on it.
     """
-    photo = read_photo(content, most_pixels)
+    photo = read_photo(content, max_pixels)
     hidden, count = (photo, 0) if faces is None else faces.hidden(photo)
     kept = encoded_like(content, hidden) if count else _stripped(content, photo)
     height, width = photo.shape[:2]

@@ -14,7 +14,7 @@ RIFF, WEBP = b"RIFF", b"WEBP"
 _PICTURE = frozenset((b"VP8 ", b"VP8L", b"ALPH"))
 
 # A still photo has six; each takes memory, however short it is.
-_MOST_CHUNKS = 1000
+_MAX_CHUNKS = 1000
 
 _HEAD = struct.Struct("<4sI")
 _FEATURES_BYTES = 10
@@ -45,7 +45,7 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield the kind and the payload of each chunk within the size that the file says it has."""
     _, size = _HEAD.unpack_from(content)
     at, end = _HEAD.size + len(WEBP), _HEAD.size + size
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(_MAX_CHUNKS):
         if at >= end:
             return
         if at + _HEAD.size > min(end, len(content)):
@@ -56,7 +56,7 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
             raise UnreadablePhoto(f"the WebP's chunk {kind!r} is longer than the file")
         yield kind, content[at : at + length]
         at += length + length % 2
-    raise UnreadablePhoto(f"the WebP has {_MOST_CHUNKS:,} chunks or more")
+    raise UnreadablePhoto(f"the WebP has {_MAX_CHUNKS:,} chunks or more")
 
 
 def _kept(kind: bytes, payload: bytes, keeps_profile: bool) -> bytes:

@@ -13,7 +13,7 @@ from oott_assets.photos.sources.politeness import Pace, is_loopback
 from oott_fashion.settings import Settings, read_settings
 
 # Whoever asks a site of others more often than this is not polite, whatever is set.
-_LEAST_PACE_SECONDS = 2.0
+_MIN_PACE_SECONDS = 2.0
 
 
 class ChosenSource(dg.ConfigurableResource[None]):
@@ -25,7 +25,7 @@ class ChosenSource(dg.ConfigurableResource[None]):
 
     source: str | None
     timezone: str
-    most_posts: int
+    max_posts: int
 
     def opened(self) -> PhotoSource:
         """Open the source; nothing is read yet.
@@ -49,12 +49,12 @@ class ChosenSource(dg.ConfigurableResource[None]):
 
 
 def _folder(settings: Settings) -> PhotoSource:
-    heap = settings.heap_destination
+    heap = settings.folder_destination
     return PhotoFolder(
         Path(settings.photos_folder or ""),
         destinations,
         destinations.destination(heap).slug if heap else None,
-        settings.most_photo_bytes,
+        settings.max_photo_bytes,
         settings.timezone,
     )
 
@@ -64,16 +64,16 @@ def _browser(settings: Settings) -> PhotoSource:
     from oott_assets.photos.sources.browser.browser_source import Browser
     from oott_assets.photos.sources.browser.browser_start import Programs
 
-    least = 0.0 if is_loopback(settings.instagram_url) else _LEAST_PACE_SECONDS
+    least = 0.0 if is_loopback(settings.instagram_url) else _MIN_PACE_SECONDS
     return Browser(
         settings.instagram_url,
         settings.instagram_user,
         settings.instagram_password,
-        permitted_hosts=settings.permitted_hosts,
+        permitted_hosts=settings.permitted_host_names,
         crawler_name=settings.crawler_name,
-        pace=Pace(max(least, settings.pace_seconds)),
-        most_posts=settings.most_posts,
-        most_photo_bytes=settings.most_photo_bytes,
+        pace=Pace(max(least, settings.request_interval_seconds)),
+        max_posts=settings.max_posts,
+        max_photo_bytes=settings.max_photo_bytes,
         session_folder=settings.home / "instagram-session",
         programs=Programs(settings.chromium, settings.chromedriver),
     )

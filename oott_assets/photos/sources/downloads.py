@@ -20,11 +20,11 @@ from oott_assets.photos.sources.politeness import Pace, host_of
 # All tries of one photo together, without the waits in between.
 _PHOTO_SECONDS = 60.0
 
-_MOST_REDIRECTS = 3
+_MAX_REDIRECTS = 3
 
 # One photo may be broken on its server, or denied; so many in a row are an outage, or a block, and
 # no empty month.
-_MOST_FAILURES_IN_A_ROW = 5
+_MAX_FAILURES_IN_A_ROW = 5
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
@@ -41,12 +41,12 @@ class Downloads:
         self,
         client: httpx.Client,
         may_ask: Callable[[str], bool],
-        most_bytes: int,
+        max_bytes: int,
         pace: Pace,
     ) -> None:
         self._client = client
         self._may_ask = may_ask
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self._pace = pace
         self._failures_in_a_row = 0
 
@@ -69,17 +69,17 @@ class Downloads:
         return FoundPhoto(name, content)
 
     def _content(self, url: str, until: float) -> bytes:
-        for _ in range(1 + _MOST_REDIRECTS):
+        for _ in range(1 + _MAX_REDIRECTS):
             self._refuse_host(url)
             try:
                 with answered(self._client, url, _ACCEPT, until) as response:
                     if response.status_code not in _REDIRECTS:
                         _refuse_status(response)
-                        return body_of(response, self._most_bytes, until)
+                        return body_of(response, self._max_bytes, until)
                     url = str(response.url.join(response.headers.get("Location", "")))
             except httpx.InvalidURL:
                 raise _Refused("its URL is none that can be asked for") from None
-        raise _Refused(f"redirected more than {_MOST_REDIRECTS} times")
+        raise _Refused(f"redirected more than {_MAX_REDIRECTS} times")
 
     def _refuse_host(self, url: str) -> None:
         if not self._may_ask(url):
@@ -87,7 +87,7 @@ class Downloads:
 
     def _refused_by_failure(self, name: str, failure: Exception) -> RefusedPhoto:
         self._failures_in_a_row += 1
-        if self._failures_in_a_row >= _MOST_FAILURES_IN_A_ROW:
+        if self._failures_in_a_row >= _MAX_FAILURES_IN_A_ROW:
             raise SourceBusy(
                 f"{self._failures_in_a_row} photos in a row were not to be had, the last because "
                 f"{failure}; run it again later"

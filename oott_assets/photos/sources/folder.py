@@ -35,7 +35,7 @@ _EXIF_IFD, _DATE_TIME_ORIGINAL, _DATE_TIME = 0x8769, 0x9003, 0x0132
 
 
 class PhotoFolder:
-    """The photos under one folder; those in the folder itself are of ``heap_destination``.
+    """The photos under one folder; those in the folder itself are of ``folder_destination``.
 
     Folders of destinations may be named by slug or Korean name.
     """
@@ -48,14 +48,14 @@ class PhotoFolder:
         self,
         folder: Path,
         destinations: Destinations,
-        heap_destination: str | None,
-        most_bytes: int,
+        folder_destination: str | None,
+        max_bytes: int,
         timezone: str,
     ) -> None:
         self.folder = folder
         self.destinations = destinations
-        self.heap_destination = heap_destination
-        self.most_bytes = most_bytes
+        self.folder_destination = folder_destination
+        self.max_bytes = max_bytes
         self.timezone = timezone
 
     def posts(self, destination: Destination, month: date) -> Generator[ListedPost, None, None]:
@@ -67,7 +67,7 @@ class PhotoFolder:
         for place in self._places().get(destination.slug, []):
             yield from self._listed(_photos_in(place / f"{month:%Y-%m}"), month)
             yield from self._listed(self._taken_in(month, _photos_in(place)), month)
-        if destination.slug == self.heap_destination:
+        if destination.slug == self.folder_destination:
             yield from self._listed(self._taken_in(month, _photos_in(self.folder)), month)
 
     def partitions(self) -> list[tuple[str, date]]:
@@ -81,9 +81,9 @@ class PhotoFolder:
             for place in places:
                 found |= {(slug, _month_named(folder.name)) for folder in _folders_in(place)}
                 found |= {(slug, self._month_of(file)) for file in _photos_in(place)}
-        if self.heap_destination is not None:
+        if self.folder_destination is not None:
             heap = _photos_in(self.folder)
-            found |= {(self.heap_destination, self._month_of(file)) for file in heap}
+            found |= {(self.folder_destination, self._month_of(file)) for file in heap}
         return sorted((slug, month) for slug, month in found if month is not None)
 
     def passed_over(self) -> list[str]:
@@ -140,8 +140,8 @@ class PhotoFolder:
     def _found(self, file: Path, name: str) -> FoundPhoto | RefusedPhoto:
         try:
             size = file.stat().st_size
-            if size > self.most_bytes:
-                return RefusedPhoto(name, f"{size:,} bytes; at most {self.most_bytes:,} allowed")
+            if size > self.max_bytes:
+                return RefusedPhoto(name, f"{size:,} bytes; at most {self.max_bytes:,} allowed")
             return FoundPhoto(name, file.read_bytes())
         except OSError as error:
             return RefusedPhoto(name, f"cannot be read: {error.strerror or error}")

@@ -17,10 +17,10 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exp
 from oott_assets.photos.sources.photo_source import SourceBusy
 from oott_assets.photos.sources.politeness import LONGEST_WAIT_SECONDS, Pace, seconds_of
 
-MOST_TRIES = 4
+MAX_TRIES = 4
 
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
-_MOST_SECONDS = 60.0
+_MAX_SECONDS = 60.0
 
 _growing = wait_exponential_jitter(initial=1, max=60)
 
@@ -59,7 +59,7 @@ def certificates() -> ssl.SSLContext:
 
 
 def tried(
-    ask: Callable[[float], _Result], pace: Pace, seconds: float, most_tries: int = MOST_TRIES
+    ask: Callable[[float], _Result], pace: Pace, seconds: float, max_tries: int = MAX_TRIES
 ) -> _Result:
     """Call ``ask`` until it answers, with longer waits in between.
 
@@ -86,7 +86,7 @@ def tried(
 
     return Retrying(
         retry=retry_if_exception_type(Unanswered),
-        stop=lambda state: state.attempt_number >= most_tries or spent >= seconds,
+        stop=lambda state: state.attempt_number >= max_tries or spent >= seconds,
         wait=_wait_after,
         sleep=pace.rest,
         reraise=True,
@@ -121,7 +121,7 @@ def answered(
             **(headers or {}),
         },
     )
-    until = time.monotonic() + _MOST_SECONDS if until is None else until
+    until = time.monotonic() + _MAX_SECONDS if until is None else until
     too_slow = Unanswered(f"{request.url.host} is too slow: it did not end in time")
     try:
         with _cut_at(until, client) as noted:
@@ -143,22 +143,22 @@ def answered(
         raise Unanswered(f"the connection to {request.url.host} failed: {how}") from error
 
 
-def body_of(response: httpx.Response, most_bytes: int, until: float) -> bytes:
+def body_of(response: httpx.Response, max_bytes: int, until: float) -> bytes:
     """Read the body, as it was sent.
 
     Raises:
-        AnswerTooLarge: it says or turns out to have more than ``most_bytes``.
+        AnswerTooLarge: it says or turns out to have more than ``max_bytes``.
         Unanswered: it was still coming at ``until``, a moment of ``time.monotonic``.
     """
     declared = response.headers.get("Content-Length", "")
-    if declared.isdecimal() and int(declared) > most_bytes:
-        raise AnswerTooLarge(f"{int(declared):,} bytes; at most {most_bytes:,} allowed")
+    if declared.isdecimal() and int(declared) > max_bytes:
+        raise AnswerTooLarge(f"{int(declared):,} bytes; at most {max_bytes:,} allowed")
     blocks, received = [], 0
     for block in response.iter_raw():
         blocks.append(block)
         received += len(block)
-        if received > most_bytes:
-            raise AnswerTooLarge(f"more than {most_bytes:,} bytes, the most allowed")
+        if received > max_bytes:
+            raise AnswerTooLarge(f"more than {max_bytes:,} bytes, the most allowed")
         if time.monotonic() > until:
             raise Unanswered(f"{response.url.host} is too slow: it sent {received:,} bytes in time")
     return b"".join(blocks)

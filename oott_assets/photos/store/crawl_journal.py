@@ -16,7 +16,7 @@ import numpy as np
 
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_fashion.stores.blobs import Blobs
-from oott_fashion.vision.near_duplicates import Glimpse
+from oott_fashion.vision.near_duplicates import PerceptualHash
 
 _BITS = 64
 _MOMENTS = ("taken_at", "fetched_at")
@@ -24,10 +24,10 @@ _MOMENTS = ("taken_at", "fetched_at")
 
 @dataclass(frozen=True)
 class JournalledPost:
-    """The rows of a post, a glimpse of each photo that was stored, by its hash, and how it was."""
+    """The rows of one post, and the perceptual hash of each stored photo by its sha256."""
 
     rows: Sequence[ManifestRow]
-    glimpses: Mapping[str, Glimpse]
+    perceptual_hashes: Mapping[str, PerceptualHash]
     hides_faces: bool
 
     @property
@@ -83,8 +83,10 @@ def _file_of(post: JournalledPost) -> bytes:
     written = {
         "rows": [row._asdict() for row in post.rows],
         "glimpses": {
-            sha256: base64.b64encode(glimpse.bits.tobytes() + glimpse.thumbnail.tobytes()).decode()
-            for sha256, glimpse in post.glimpses.items()
+            sha256: base64.b64encode(
+                perceptual_hash.bits.tobytes() + perceptual_hash.thumbnail.tobytes()
+            ).decode()
+            for sha256, perceptual_hash in post.perceptual_hashes.items()
         },
         "hides_faces": post.hides_faces,
     }
@@ -95,7 +97,10 @@ def _post_in(file: bytes) -> JournalledPost:
     written = json.loads(file)
     return JournalledPost(
         [_row_in(row) for row in written["rows"]],
-        {sha256: _glimpse_in(glimpse) for sha256, glimpse in written["glimpses"].items()},
+        {
+            sha256: _glimpse_in(perceptual_hash)
+            for sha256, perceptual_hash in written["glimpses"].items()
+        },
         written["hides_faces"],
     )
 
@@ -109,7 +114,7 @@ def _row_in(written: dict[str, Any]) -> ManifestRow:
     return ManifestRow(**written | moments)
 
 
-def _glimpse_in(written: str) -> Glimpse:
+def _glimpse_in(written: str) -> PerceptualHash:
     levels = np.frombuffer(base64.b64decode(written), dtype=np.uint8)
     side = round((len(levels[_BITS:]) / 3) ** 0.5)
-    return Glimpse(levels[:_BITS], levels[_BITS:].reshape(side, side, 3))
+    return PerceptualHash(levels[:_BITS], levels[_BITS:].reshape(side, side, 3))

@@ -8,8 +8,8 @@ from google.api_core.exceptions import NotFound
 from google.cloud import storage
 
 from oott_assets.photos.store.gcs_leases import Lease, kept_fresh
-from oott_assets.photos.store.gcs_requests import Patience, reaching
-from oott_fashion.stores.blobs import Hold, NoBlob, checked
+from oott_assets.photos.store.gcs_requests import Timeouts, reaching
+from oott_fashion.stores.blobs import Lock, NoBlob, checked
 
 # As many as the store gives at once.
 _PAGE_BLOBS = 1000
@@ -36,7 +36,7 @@ class GcsBlobs:
         self._bucket = client.bucket(bucket)
         self._prefix = f"{checked(prefix)}/" if prefix else ""
         self._root = f"gs://{bucket}/{self._prefix}"
-        self._patience = Patience(patience_seconds)
+        self._patience = Timeouts(patience_seconds)
         self._lease_seconds = lease_seconds
         self._bucket_was_seen = False
 
@@ -109,7 +109,7 @@ class GcsBlobs:
         return f"{self._root}{checked(name) if name else ''}"
 
     @contextmanager
-    def held(self, folder: str) -> Iterator[Hold]:
+    def locked(self, folder: str) -> Iterator[Lock]:
         name = f"{self._prefix}{_LEASES}/{checked(folder) if folder else ''}.lease"
         lease = Lease(self._bucket, name, self.where(folder), self._lease_seconds, self._patience)
         with kept_fresh(lease, self._lease_seconds):

@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.cloud import storage
 
-from oott_assets.photos.store.gcs_requests import Patience, reaching
+from oott_assets.photos.store.gcs_requests import Timeouts, reaching
 from oott_fashion.stores.blobs import (
-    HeldElsewhere,
-    HoldLost,
+    LockedElsewhere,
+    LockLost,
     StoreUnreachable,
     held_by,
     this_holder,
@@ -39,7 +39,7 @@ class Lease:
     """A blob that says who is alone in ``folder``, an address for people, and is kept fresh."""
 
     def __init__(
-        self, bucket: storage.Bucket, name: str, folder: str, seconds: float, patience: Patience
+        self, bucket: storage.Bucket, name: str, folder: str, seconds: float, patience: Timeouts
     ) -> None:
         self._bucket = bucket
         self._name = name
@@ -60,13 +60,13 @@ class Lease:
         if self._lost is None and age > self._seconds * _SURE:
             self._lost = f"its lease of {self._seconds:g} s was last renewed {age:.0f} s ago"
         if self._lost is not None:
-            raise HoldLost(f"{self._folder} may be held by another: {self._lost}; run again")
+            raise LockLost(f"{self._folder} may be held by another: {self._lost}; run again")
 
     def take(self) -> None:
         """Write the lease, in the place of none or of one that ran out; of many, one succeeds.
 
         Raises:
-            HeldElsewhere: another has a lease that has not run out.
+            LockedElsewhere: another has a lease that has not run out.
         """
         holder: Mapping[str, str] = {}
         with reaching(self._folder):
@@ -78,16 +78,16 @@ class Lease:
                 holder = _metadata_of(found)
                 if found and not self._is_ours(found) and not self._has_run_out(found):
                     break
-        raise HeldElsewhere(held_by(self._folder, holder))
+        raise LockedElsewhere(held_by(self._folder, holder))
 
     def renew(self) -> None:
         """Write the lease anew, so that it runs out later.
 
         Raises:
-            HoldLost: it ran out before, or another has taken it over.
+            LockLost: it ran out before, or another has taken it over.
         """
         self.check()
-        patience = Patience(self._seconds / 8)
+        patience = Timeouts(self._seconds / 8)
         with reaching(self._folder):
             if self._put(patience):
                 return
@@ -110,12 +110,12 @@ class Lease:
                     retry=self._patience.retry(),
                     timeout=self._patience.timeout(),
                 )
-        except HoldLost:
+        except LockLost:
             return
         except StoreUnreachable as error:
             _log.warning("the hold ends in %g s, not now: %s", self._seconds, error)
 
-    def _put(self, patience: Patience) -> bool:
+    def _put(self, patience: Timeouts) -> bool:
         """Write the lease over the generation known of; false where that is no longer there."""
         blob = self._bucket.blob(self._name)
         blob.metadata = self._written
@@ -165,7 +165,7 @@ def kept_fresh(lease: Lease, seconds: float) -> Iterator[Lease]:
     """Take ``lease``, renew it each quarter of its ``seconds`` in a thread, and give it back.
 
     Raises:
-        HeldElsewhere: another has it.
+        LockedElsewhere: another has it.
     """
     lease.take()
     ended = threading.Event()
@@ -185,7 +185,7 @@ def _renew_until(ended: threading.Event, lease: Lease, seconds: float) -> None:
         try:
             lease.renew()
             pause_seconds = seconds / 4
-        except HoldLost as error:
+        except LockLost as error:
             _log.warning("%s", error)
             return
         except StoreUnreachable as error:

@@ -45,7 +45,7 @@ _FAULTS = (
 )
 
 
-class Patience(NamedTuple):
+class Timeouts(NamedTuple):
     """How long faults that may pass are waited out, in seconds; one request more may follow."""
 
     seconds: float

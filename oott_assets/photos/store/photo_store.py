@@ -15,19 +15,19 @@ from oott_fashion.stores.blobs import Blobs
 _FORGOTTEN = "forgotten"
 
 # A photo is small: more cores would mostly wait for each other.
-_MOST_CORES = 4
+_MAX_CORES = 4
 
 
 class PhotoStore(dg.ConfigurableResource[None]):
     """Photos and manifests under one folder or gs:// address."""
 
     root: str
-    most_pixels: int
+    max_pixels: int
     hide_faces: bool = True
 
     def month(self, destination: str, month: date) -> StoredMonth:
         """Give the photos of ``destination``, a slug, in the month that starts on ``month``."""
-        return StoredMonth(self._blobs, destination, month, self.most_pixels)
+        return StoredMonth(self._blobs, destination, month, self.max_pixels)
 
     def months(self) -> list[tuple[str, date]]:
         """List every destination and month of which anything is stored."""
@@ -78,7 +78,7 @@ def tested_face_hider() -> FaceHider:
     Raises:
         FacesNotHidden: it does not work here.
     """
-    return FaceHider(cores=min(_MOST_CORES, os.cpu_count() or 1))
+    return FaceHider(cores=min(_MAX_CORES, os.cpu_count() or 1))
 
 
 def _forgotten_named(shortcode: str) -> str:

@@ -15,8 +15,8 @@ from oott_assets.photos.privacy.faces import FaceHider
 from oott_assets.photos.privacy.stored_form import stored_form
 from oott_assets.photos.store.crawl_journal import CrawlJournal
 from oott_assets.photos.store.manifest import ManifestRow, kept_in, manifest_file, rows_in
-from oott_fashion.stores.blobs import Blobs, Hold, NoBlob
-from oott_fashion.vision.near_duplicates import Glimpse, glimpse_of
+from oott_fashion.stores.blobs import Blobs, Lock, NoBlob
+from oott_fashion.vision.near_duplicates import PerceptualHash, perceptual_hash_of
 from oott_fashion.vision.photos import Photo, UnreadablePhoto, read_photo
 
 
@@ -27,7 +27,7 @@ class StoredPhoto(NamedTuple):
     width: int
     height: int
     faces_hidden: int
-    glimpse: Glimpse
+    perceptual_hash: PerceptualHash
 
     def on(self, row: ManifestRow) -> ManifestRow:
         """Write on the manifest's ``row`` what is stored."""
@@ -42,22 +42,22 @@ class StoredPhoto(NamedTuple):
 class StoredMonth:
     """The photos of ``destination``, a slug, in the month that starts on ``month``."""
 
-    def __init__(self, blobs: Blobs, destination: str, month: date, most_pixels: int) -> None:
+    def __init__(self, blobs: Blobs, destination: str, month: date, max_pixels: int) -> None:
         self._blobs = blobs
-        self._most_pixels = most_pixels
+        self._max_pixels = max_pixels
         self._photos = f"photos/{destination}/{month:%Y-%m}"
         self._manifest = f"manifests/{destination}/{month:%Y-%m}.parquet"
         self.journal = CrawlJournal(blobs, f"journals/{destination}/{month:%Y-%m}")
 
     @contextmanager
-    def held(self) -> Iterator[Hold]:
+    def locked(self) -> Iterator[Lock]:
         """Be the only one who writes this month.
 
         Raises:
-            HeldElsewhere: another run writes it.
+            LockedElsewhere: another run writes it.
         """
-        with self._blobs.held(self._photos) as hold:
-            yield hold
+        with self._blobs.locked(self._photos) as lock:
+            yield lock
 
     def keep(self, content: bytes, faces: FaceHider | None) -> StoredPhoto:
         """Store what may be kept of a photo, unless it is stored already.
@@ -68,12 +68,12 @@ class StoredMonth:
             UnreadablePhoto: it is none, or damaged; nothing was stored.
             PhotoTooLarge: it has too many pixels; nothing was stored.
         """
-        form = stored_form(content, self._most_pixels, faces)
+        form = stored_form(content, self._max_pixels, faces)
         sha256 = hashlib.sha256(form.content).hexdigest()
         if not self._is_whole(sha256):
             self._blobs.write(f"{self._photos}/{sha256}", form.content)
-        glimpse = glimpse_of(read_photo(form.content, self._most_pixels))
-        return StoredPhoto(sha256, form.width, form.height, form.faces, glimpse)
+        perceptual_hash = perceptual_hash_of(read_photo(form.content, self._max_pixels))
+        return StoredPhoto(sha256, form.width, form.height, form.faces, perceptual_hash)
 
     def content(self, sha256: str) -> bytes:
         """Read the file of a stored photo.
@@ -96,7 +96,7 @@ class StoredMonth:
             UnreadablePhoto: it is gone, or its content has changed.
             PhotoTooLarge: fewer pixels are allowed now than when it was stored.
         """
-        return read_photo(self.content(sha256), self._most_pixels)
+        return read_photo(self.content(sha256), self._max_pixels)
 
     def manifest(self) -> list[ManifestRow]:
         """Read the manifest.

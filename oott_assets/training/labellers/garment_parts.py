@@ -8,7 +8,7 @@ from oott_fashion.vision.detections import Box
 
 # Of the largest part. An open coat or a sleeve behind a strap is part of the garment, a slipper
 # beside it and the crumbs of a mask are not.
-_LEAST_PART = 0.1
+_MIN_PART = 0.1
 
 
 def box_of_parts(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> Box | None:
@@ -22,7 +22,7 @@ def box_of_parts(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> Box | None:
     if not len(parts):
         return None
     areas = parts[:, cv2.CC_STAT_AREA]
-    parts = parts[areas >= _LEAST_PART * areas.max()]
+    parts = parts[areas >= _MIN_PART * areas.max()]
     left, top = parts[:, cv2.CC_STAT_LEFT], parts[:, cv2.CC_STAT_TOP]
     right, bottom = left + parts[:, cv2.CC_STAT_WIDTH], top + parts[:, cv2.CC_STAT_HEIGHT]
     return Box(float(left.min()), float(top.min()), float(right.max()), float(bottom.max()))

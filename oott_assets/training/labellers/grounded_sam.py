@@ -22,14 +22,14 @@ class GroundedSamLabeller(DetectionBaseModel):
     """One tight box per mask; a jacket that fits two prompts is boxed for each of them."""
 
     def __init__(
-        self, weights: Path, device: str, on_cpu: bool = False, score_threshold: float = 0.35
+        self, weights: Path, device: str, on_cpu: bool = False, min_confidence: float = 0.35
     ) -> None:
         """Load the models from ``weights``/grounded_sam; nothing is downloaded.
 
         Args:
             device: a GPU such as cuda or cuda:1.
             on_cpu: whether to go on without one.
-            score_threshold: least score of a box, 0..1.
+            min_confidence: least score of a box, 0..1.
 
         Raises:
             LabellerUnavailable: no GPU, no weights, damaged ones, or those of another model.
@@ -40,7 +40,7 @@ class GroundedSamLabeller(DetectionBaseModel):
             folder = checked_weights("grounded_sam", weights)
             from oott_assets.training.labellers.local_grounded_sam import LocalGroundedSam
 
-            self.model = LocalGroundedSam(self.ontology, folder, device, score_threshold)
+            self.model = LocalGroundedSam(self.ontology, folder, device, min_confidence)
 
     def predict(self, input: str) -> sv.Detections:
         """Box the garments of the photo file ``input``, surest first.

@@ -31,27 +31,27 @@ class GroundingDinoLabeller(DetectionBaseModel):
     """
 
     def __init__(
-        self, weights: Path, device: str, on_cpu: bool = False, score_threshold: float = 0.25
+        self, weights: Path, device: str, on_cpu: bool = False, min_confidence: float = 0.25
     ) -> None:
         """Load the model from ``weights``/grounding_dino; nothing is downloaded.
 
         Args:
             device: a GPU such as cuda or cuda:1.
             on_cpu: whether to go on without one.
-            score_threshold: least score of a box, 0..1.
+            min_confidence: least score of a box, 0..1.
 
         Raises:
             LabellerUnavailable: no GPU, no weights, damaged ones, or those of another model.
         """
         self.ontology = garment_ontology()
-        self.score_threshold = score_threshold
+        self.min_confidence = min_confidence
         with label_extra():
             self.device = device_for("grounding_dino", device, on_cpu, "about half a minute")
             folder = checked_weights("grounding_dino", weights)
             self.model, self.processor = _opened(folder)
         self.model.to(self.device).eval()
-        most_tokens = self.model.config.max_text_len
-        self.token_shares = token_shares(self.processor.tokenizer, _PROMPTS, most_tokens)
+        max_tokens = self.model.config.max_text_len
+        self.token_shares = token_shares(self.processor.tokenizer, _PROMPTS, max_tokens)
 
     def predict(self, input: str) -> sv.Detections:
         """Box the garments of the photo file ``input``, surest first.
@@ -63,7 +63,7 @@ class GroundingDinoLabeller(DetectionBaseModel):
         token_scores, shapes = self._seen_in(photo)
         scores = token_scores @ self.token_shares.T
         height, width = photo.shape[:2]
-        return best_boxes(scores, shapes, width, height, self.score_threshold)
+        return best_boxes(scores, shapes, width, height, self.min_confidence)
 
     def _seen_in(self, photo: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Run the model.
@@ -87,14 +87,14 @@ class GroundingDinoLabeller(DetectionBaseModel):
         return scores.float().cpu().numpy(), boxes.float().cpu().numpy()
 
 
-def token_shares(tokenizer: Any, prompts: Sequence[str], most_tokens: int) -> NDArray[np.float32]:
+def token_shares(tokenizer: Any, prompts: Sequence[str], max_tokens: int) -> NDArray[np.float32]:
     """Share each prompt's score out among its own tokens in the caption of all ``prompts``.
 
     The mean, not the maximum: "jacket" alone fits a leather jacket and a windbreaker equally well,
     and only with its first word does the one win over the other.
 
     Returns:
-        Shape (prompts, most_tokens); a row sums to 1.
+        Shape (prompts, max_tokens); a row sums to 1.
 
     Raises:
         LabellerUnavailable: the caption has more tokens than the model reads.
@@ -103,12 +103,12 @@ def token_shares(tokenizer: Any, prompts: Sequence[str], most_tokens: int) -> ND
     """
     caption = _caption(prompts)
     places = tokenizer(caption, return_offsets_mapping=True)["offset_mapping"]
-    if len(places) > most_tokens:
+    if len(places) > max_tokens:
         raise LabellerUnavailable(
             f"the tokenizer cuts the {len(prompts)} prompts into {len(places)} tokens, of which "
-            f"the model reads {most_tokens}; expected the vocabulary it was trained with"
+            f"the model reads {max_tokens}; expected the vocabulary it was trained with"
         )
-    shares = np.zeros((len(prompts), most_tokens), dtype=np.float32)
+    shares = np.zeros((len(prompts), max_tokens), dtype=np.float32)
     begin = 0
     for row, prompt in zip(shares, prompts, strict=True):
         end = begin + len(prompt)
@@ -127,7 +127,7 @@ def best_boxes(
     shapes: NDArray[np.float32],
     width: int,
     height: int,
-    score_threshold: float,
+    min_confidence: float,
 ) -> sv.Detections:
     """Give each query's box to its best garment, surest first, within a photo of these pixels.
 
@@ -139,7 +139,7 @@ def best_boxes(
     confidence = scores.max(axis=1)
     boxes = _corners(shapes, width, height)
     has_area = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
-    kept = np.flatnonzero((confidence >= score_threshold) & has_area)
+    kept = np.flatnonzero((confidence >= min_confidence) & has_area)
     kept = kept[np.argsort(-confidence[kept], kind="stable")]
     return sv.Detections(xyxy=boxes[kept], confidence=confidence[kept], class_id=class_ids[kept])
 

@@ -26,4 +26,4 @@ class TeacherLabeller(DetectionBaseModel):
         """
         with open(str(input), "rb") as file:
             raw = self.detector.boxes(read_photo(file.read()))
-        return sv.Detections(xyxy=raw.boxes, confidence=raw.scores, class_id=raw.class_ids)
+        return sv.Detections(xyxy=raw.boxes, confidence=raw.confidences, class_id=raw.class_ids)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 # A message longer than a screen is not read; the rest is alike more often than not.
-_MOST_LINES = 20
-_MOST_NAMES = 5
+_MAX_LINES = 20
+_MAX_NAMES = 5
 
 
 class Problem(NamedTuple):
@@ -43,13 +43,13 @@ def problems_sentence(problems: Sequence[Problem]) -> str:
     if not problems:
         return "no problems in the labelled data"
     count = len(problems)
-    lines = [f"{problem.file}: {problem.what}" for problem in problems[:_MOST_LINES]]
-    more = [f"and {count - _MOST_LINES:,} more"] if count > _MOST_LINES else []
+    lines = [f"{problem.file}: {problem.what}" for problem in problems[:_MAX_LINES]]
+    more = [f"and {count - _MAX_LINES:,} more"] if count > _MAX_LINES else []
     found = f"{count:,} problem{'' if count == 1 else 's'} in the labelled data; mend and run again"
     return "\n".join([found, *lines, *more])
 
 
 def shortened(names: Sequence[str]) -> str:
     """Write the first of ``names``, and how many more there are."""
-    more = [f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
-    return ", ".join([*names[:_MOST_NAMES], *more]) or "none"
+    more = [f"{len(names) - _MAX_NAMES} more"] if len(names) > _MAX_NAMES else []
+    return ", ".join([*names[:_MAX_NAMES], *more]) or "none"

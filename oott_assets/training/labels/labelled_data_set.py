@@ -27,10 +27,15 @@ from oott_assets.training.labels.photo_label_pairs import (
     labelled_files,
 )
 from oott_assets.training.labels.yolo_label_lines import labels_in
-from oott_fashion.vision.near_duplicates import Glimpse, glimpse_of, groups_of, near_duplicates
+from oott_fashion.vision.near_duplicates import (
+    PerceptualHash,
+    groups_of,
+    near_duplicates,
+    perceptual_hash_of,
+)
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_photo
 
-_MOST_PHOTO_BYTES = 30 * 2**20
+_MAX_PHOTO_BYTES = 30 * 2**20
 
 
 class NotADataSet(ValueError):
@@ -66,7 +71,7 @@ def read_labelled(folder: Path) -> ReadLabels:
     sound = not findings.problems
     read = _read_all(data_set, findings) if sound else []
     photos = [photo for photo, _ in read]
-    groups = groups_of(len(read), near_duplicates([glimpse for _, glimpse in read]))
+    groups = groups_of(len(read), near_duplicates([perceptual_hash for _, perceptual_hash in read]))
     if data_set.kind == LABEL_STUDIO:
         photos = split_by_content(photos, groups)
     leaked = _leaked(photos, groups)
@@ -103,7 +108,7 @@ def _data_set_in(findings: Findings) -> DataSet:
     )
 
 
-def _read_all(data_set: DataSet, findings: Findings) -> list[tuple[LabelledPhoto, Glimpse]]:
+def _read_all(data_set: DataSet, findings: Findings) -> list[tuple[LabelledPhoto, PerceptualHash]]:
     read = [
         _read(file, data_set, findings)
         for folder in data_set.folders
@@ -114,11 +119,11 @@ def _read_all(data_set: DataSet, findings: Findings) -> list[tuple[LabelledPhoto
 
 def _read(
     file: LabelledFile, data_set: DataSet, findings: Findings
-) -> tuple[LabelledPhoto, Glimpse] | None:
+) -> tuple[LabelledPhoto, PerceptualHash] | None:
     try:
         # Parquet, YAML and every report hold text.
         str(file.photo).encode()
-        content = content_of(file.photo, _MOST_PHOTO_BYTES)
+        content = content_of(file.photo, _MAX_PHOTO_BYTES)
         pixels = read_photo(content)
     except UnicodeEncodeError:
         findings.problem(file.photo, "its name is not UTF-8; rename it and its label file")
@@ -129,7 +134,9 @@ def _read(
     height, width = pixels.shape[:2]
     labels = labels_in(file.labels, data_set.garments, width, height, findings)
     sha256 = hashlib.sha256(content).hexdigest()
-    return LabelledPhoto(file.photo, sha256, width, height, file.split, labels), glimpse_of(pixels)
+    return LabelledPhoto(file.photo, sha256, width, height, file.split, labels), perceptual_hash_of(
+        pixels
+    )
 
 
 def _leaked(photos: Sequence[LabelledPhoto], groups: Sequence[int]) -> dict[Path, Path]:

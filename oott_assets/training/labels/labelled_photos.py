@@ -24,11 +24,11 @@ class PhotoChanged(ValueError):
 
 
 class Label(NamedTuple):
-    """A garment boxed in pixels of the upright photo; ``score`` is 1 where a person drew it."""
+    """A garment boxed in pixels of the upright photo; a person's label has ``confidence`` 1."""
 
     garment: str
     box: Box
-    score: float
+    confidence: float
     origin: str
 
 
@@ -69,11 +69,20 @@ def parquet_of_photos(photos: Sequence[LabelledPhoto]) -> bytes:
         {
             **photo._asdict(),
             "file": str(photo.file),
-            "labels": [{**label._asdict(), **label.box._asdict()} for label in photo.labels],
+            "labels": [_label_row(label) for label in photo.labels],
         }
         for photo in photos
     ]
     return parquet_of(pa.Table.from_pylist(rows, schema=_PHOTOS))
+
+
+def _label_row(label: Label) -> dict[str, object]:
+    return {
+        "garment": label.garment,
+        **label.box._asdict(),
+        "score": label.confidence,
+        "origin": label.origin,
+    }
 
 
 def photos_of_parquet(content: bytes) -> list[LabelledPhoto]:

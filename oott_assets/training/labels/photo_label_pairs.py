@@ -11,7 +11,7 @@ from oott_assets.training.labels.findings import Findings
 from oott_assets.training.labels.labelled_photos import Split
 
 # Some 20,000 boxes; a photo of a crowd has a hundred.
-_MOST_TEXT_BYTES = 1_000_000
+_MAX_TEXT_BYTES = 1_000_000
 
 
 class SplitFolder(NamedTuple):
@@ -65,18 +65,18 @@ def labelled_files(folder: SplitFolder, findings: Findings) -> list[LabelledFile
     ]
 
 
-def content_of(file: Path, most_bytes: int) -> bytes:
+def content_of(file: Path, max_bytes: int) -> bytes:
     """Read ``file``, looking at its size first.
 
     Raises:
-        UnreadableFile: it has more than ``most_bytes``, is no file, or may not be read.
+        UnreadableFile: it has more than ``max_bytes``, is no file, or may not be read.
     """
     try:
         size = file.stat().st_size
         if not file.is_file():
             raise UnreadableFile("is no file of bytes")
-        if size > most_bytes:
-            raise UnreadableFile(f"has {size:,} bytes; at most {most_bytes:,} are allowed")
+        if size > max_bytes:
+            raise UnreadableFile(f"has {size:,} bytes; at most {max_bytes:,} are allowed")
         return file.read_bytes()
     except OSError as error:
         raise UnreadableFile(f"cannot be read: {error.strerror or error}") from error
@@ -89,7 +89,7 @@ def text_of(file: Path) -> str:
         UnreadableFile: it cannot be read, is larger, or is not UTF-8.
     """
     try:
-        return content_of(file, _MOST_TEXT_BYTES).decode("utf-8-sig")
+        return content_of(file, _MAX_TEXT_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableFile("is not UTF-8 text; save it as such") from error
 

@@ -26,9 +26,9 @@ def worth_training_on(labels: Sequence[Label], thresholds: LabelThresholds) -> t
 
     A label exactly at its garment's threshold is kept.
     """
-    sure = [label for label in labels if label.score >= thresholds.of(label.garment)]
+    sure = [label for label in labels if label.confidence >= thresholds.of(label.garment)]
     kept: list[Label] = []
-    for label in sorted(sure, key=lambda label: -label.score):
+    for label in sorted(sure, key=lambda label: -label.confidence):
         if not any(_same_garment(label, other) for other in kept):
             kept.append(label)
     return tuple(kept)

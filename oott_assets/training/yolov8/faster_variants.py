@@ -14,8 +14,8 @@ from onnx import numpy_helper
 from oott_fashion.vision.engines import Engine
 
 # What a variant may lose, and must gain: less is within the noise of a busy machine.
-MOST_LOST = 0.01
-LEAST_GAINED = 0.03
+MAX_LOST = 0.01
+MIN_GAINED = 0.03
 
 
 class Variant(NamedTuple):
@@ -31,8 +31,8 @@ def fastest_within(dense: Variant, variants: Sequence[Variant]) -> Variant:
     worth_it = [
         it
         for it in variants
-        if it.milliseconds <= (1 - LEAST_GAINED) * dense.milliseconds
-        and round(dense.map50 - it.map50, 6) <= MOST_LOST
+        if it.milliseconds <= (1 - MIN_GAINED) * dense.milliseconds
+        and round(dense.map50 - it.map50, 6) <= MAX_LOST
     ]
     return min(worth_it, key=lambda it: it.milliseconds, default=dense)
 
@@ -67,7 +67,7 @@ def pruned(dense: Path, share: float, out: Path) -> None:
     onnx.save(model, str(out))
 
 
-def in_whole_numbers(dense: Path, inputs: Sequence[NDArray[np.float32]], out: Path) -> None:
+def quantised_to_int8(dense: Path, inputs: Sequence[NDArray[np.float32]], out: Path) -> None:
     """Let convolutions multiply 8-bit activations by 7-bit weights, scaled per output channel.
 
     The last convolutions of the head stay as they are: their scores and edges need the precision.
@@ -84,7 +84,7 @@ def in_whole_numbers(dense: Path, inputs: Sequence[NDArray[np.float32]], out: Pa
     nodes = [
         written
         for node in model.graph.node
-        for written in (graph.in_whole_numbers(node) if node in convolutions else [node])
+        for written in (graph.quantised_to_int8(node) if node in convolutions else [node])
     ]
     kept = [it for it in model.graph.initializer if it.name not in graph.replaced]
     for field, content in (("node", nodes), ("initializer", kept + graph.constants)):
@@ -95,8 +95,8 @@ def in_whole_numbers(dense: Path, inputs: Sequence[NDArray[np.float32]], out: Pa
     onnx.save(model, str(out))
 
 
-_MOST_WEIGHT = 63
-_MOST_ACTIVATION = 255
+_MAX_WEIGHT = 63
+_MAX_ACTIVATION = 255
 
 
 class _WholeNumberGraph:
@@ -113,13 +113,13 @@ class _WholeNumberGraph:
         self._weights = weights
         self._rounded: set[str] = set()
 
-    def in_whole_numbers(self, node: onnx.NodeProto) -> list[onnx.NodeProto]:
+    def quantised_to_int8(self, node: onnx.NodeProto) -> list[onnx.NodeProto]:
         source, weight, bias = node.input
         answer = node.output[0]
         scale, zero = self._step_of(source)
         rounded = self._rounding(source, scale, zero)
         kernels = self._weights[weight]
-        steps = np.abs(kernels).reshape(len(kernels), -1).max(axis=1) / _MOST_WEIGHT
+        steps = np.abs(kernels).reshape(len(kernels), -1).max(axis=1) / _MAX_WEIGHT
         steps = np.maximum(steps, 1e-10).astype(np.float32).reshape(-1, 1, 1, 1)
         self.replaced |= {weight, bias}
         inputs = [
@@ -155,8 +155,8 @@ class _WholeNumberGraph:
 
     def _step_of(self, name: str) -> tuple[np.float32, np.uint8]:
         low, high = self._ranges[name]
-        scale = max((high - low) / _MOST_ACTIVATION, 1e-8)
-        return np.float32(scale), np.uint8(np.clip(round(-low / scale), 0, _MOST_ACTIVATION))
+        scale = max((high - low) / _MAX_ACTIVATION, 1e-8)
+        return np.float32(scale), np.uint8(np.clip(round(-low / scale), 0, _MAX_ACTIVATION))
 
     def _constant(self, name: str, value: NDArray[np.generic] | np.generic) -> str:
         self.constants.append(numpy_helper.from_array(np.asarray(value), name))

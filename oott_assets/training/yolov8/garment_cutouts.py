@@ -17,7 +17,7 @@ _SIDE = 256
 # Room around a box, in parts of its sides: a collar is told by the neck above it.
 _ROOM = 0.08
 # Smaller ones show no more than a colour.
-_LEAST_PIXELS = 12
+_MIN_PIXELS = 12
 
 
 def cut_out(photos: Sequence[LabelledPhoto], folder: Path) -> Path:
@@ -39,7 +39,7 @@ def _write_cutouts(photo: LabelledPhoto, folder: Path) -> None:
     pixels = pixels_of(photo)
     for number, label in enumerate(photo.labels):
         piece = pixels if label.origin == "catalogue" else _piece(pixels, label)
-        if min(piece.shape[:2]) >= _LEAST_PIXELS:
+        if min(piece.shape[:2]) >= _MIN_PIXELS:
             class_id = GARMENT_NAMES.index(label.garment)
             file = folder / f"{class_id:02}" / f"{photo.sha256[:32]}-{number}.jpg"
             cv2.imwrite(str(file), cv2.cvtColor(_square(piece), cv2.COLOR_RGB2BGR))

@@ -35,7 +35,7 @@ class Parity(NamedTuple):
     """
 
     pixels_apart: float
-    scores_apart: float
+    confidences_apart: float
     engine: str
 
 
@@ -80,7 +80,7 @@ def parity(weights: Path, onnx: Path, photos: Iterable[Photo], image_side: int) 
         model_input, placement = letterbox(photo, image_side)
         heads = [engine.head_of(model_input[None]) for engine in (trained, served)]
         pixels.append(boxes_apart(*heads) / placement.scale)
-        scores.append(scores_apart(*heads))
+        scores.append(confidences_apart(*heads))
     # Of 0 and NaN, max() would tell 0.
     return Parity(float(np.max(pixels)), float(np.max(scores)), served.name)
 
@@ -93,7 +93,7 @@ def boxes_apart(expected: NDArray[np.float32], found: NDArray[np.float32]) -> fl
     return float(np.abs(expected[0, :4, sure] - found[0, :4, sure]).max(initial=0.0))
 
 
-def scores_apart(expected: NDArray[np.float32], found: NDArray[np.float32]) -> float:
+def confidences_apart(expected: NDArray[np.float32], found: NDArray[np.float32]) -> float:
     """How far the scores of two heads, (1, 4 + garments, boxes), lie apart, sure or not."""
     return float(np.abs(expected[0, 4:] - found[0, 4:]).max(initial=0.0))
 

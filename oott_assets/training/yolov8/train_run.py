@@ -27,7 +27,7 @@ _RATE_FROM_SCRATCH = 0.002
 _RATE_FROM_WEIGHTS = 0.001
 
 # Pixels are decoded once and kept, up to this much memory.
-_MOST_CACHED_BYTES = 4 * 2**30
+_MAX_CACHED_BYTES = 4 * 2**30
 
 
 Task = Literal["detect", "classify"]
@@ -260,4 +260,4 @@ _CLASSIFYING: dict[str, object] = {
 def _fits_in_memory(plan: TrainingPlan, data: Path) -> bool:
     folder = data if data.is_dir() else data.parent
     photos = sum(1 for _ in folder.rglob("*.*"))
-    return photos * plan.image_side**2 * 3 < _MOST_CACHED_BYTES
+    return photos * plan.image_side**2 * 3 < _MAX_CACHED_BYTES

@@ -11,7 +11,7 @@ from oott_assets.training.yolov8.quiet_ultralytics import open_model
 from oott_fashion.garments import GARMENT_NAMES
 
 # Of fewer boxes an average precision says more about those boxes than about the detector.
-FEWEST_BOXES = 10
+MIN_BOXES = 10
 
 
 class Measured(NamedTuple):
@@ -63,5 +63,5 @@ def measure(
 
 
 def _mean_of_usual(by_garment: Mapping[str, float], boxes: Mapping[str, int]) -> float:
-    usual = [ap for garment, ap in by_garment.items() if boxes[garment] >= FEWEST_BOXES]
+    usual = [ap for garment, ap in by_garment.items() if boxes[garment] >= MIN_BOXES]
     return sum(usual) / len(usual) if usual else 0.0

@@ -16,7 +16,7 @@ from oott_assets.photos.sources.photo_source import (
 )
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
-from oott_fashion.stores.blobs import HeldElsewhere, NoBlob
+from oott_fashion.stores.blobs import LockedElsewhere, NoBlob
 from tests.oott_assets.trends.posts import Post, ToldSource, jpeg
 
 SEPTEMBER = MonthAndDestination(date(2026, 9, 1), destinations.destination("hongdae"))
@@ -24,11 +24,11 @@ SEPTEMBER = MonthAndDestination(date(2026, 9, 1), destinations.destination("hong
 
 @pytest.fixture
 def store(tmp_path: Path) -> PhotoStore:
-    return PhotoStore(root=str(tmp_path / "photos"), most_pixels=100_000)
+    return PhotoStore(root=str(tmp_path / "photos"), max_pixels=100_000)
 
 
-def collect(store: PhotoStore, source: ToldSource, most_posts: int = 100) -> Collected:
-    collector = Collector(source, store, "Asia/Seoul", most_posts)
+def collect(store: PhotoStore, source: ToldSource, max_posts: int = 100) -> Collected:
+    collector = Collector(source, store, "Asia/Seoul", max_posts)
     return collector.collect(SEPTEMBER, logging.getLogger("collection"))
 
 
@@ -212,8 +212,8 @@ def test_a_few_posts_that_are_gone_are_a_fact(store: PhotoStore) -> None:
 
 def test_a_run_that_hides_faces_does_not_go_on_with_one_that_did_not(tmp_path: Path) -> None:
     root, posts = str(tmp_path / "photos"), [Post("a", [jpeg(1)]), Post("b", [jpeg(2)])]
-    seen = PhotoStore(root=root, most_pixels=100_000, hide_faces=False)
-    hidden = PhotoStore(root=root, most_pixels=100_000)
+    seen = PhotoStore(root=root, max_pixels=100_000, hide_faces=False)
+    hidden = PhotoStore(root=root, max_pixels=100_000)
     blocked = [posts[0], Post("b", trouble=PhotosUnknown("log in"))]
     with pytest.raises(PhotosUnknown):
         collect(seen, ToldSource(blocked, shows_people=True))
@@ -227,10 +227,10 @@ def test_a_run_that_hides_faces_does_not_go_on_with_one_that_did_not(tmp_path: P
 def test_a_listing_is_cut_at_the_most_posts_and_says_so(store: PhotoStore) -> None:
     posts = [Post(str(number), [jpeg(number)]) for number in range(3)]
 
-    assert not collect(store, ToldSource(posts), most_posts=3).cut
-    assert collect(store, ToldSource(posts), most_posts=2).cut
+    assert not collect(store, ToldSource(posts), max_posts=3).cut
+    assert collect(store, ToldSource(posts), max_posts=2).cut
     assert len(manifest(store)) == 2
-    assert not collect(store, ToldSource(posts, asks_a_site=False), most_posts=2).cut
+    assert not collect(store, ToldSource(posts, asks_a_site=False), max_posts=2).cut
 
 
 def test_a_forgotten_post_is_not_brought(store: PhotoStore) -> None:
@@ -257,7 +257,7 @@ def test_two_runs_cannot_both_collect_a_partition(store: PhotoStore) -> None:
     refused: list[str] = []
 
     def collect_too(_shortcode: str) -> None:
-        with pytest.raises(HeldElsewhere) as held:
+        with pytest.raises(LockedElsewhere) as held:
             collect(store, other)
         refused.append(str(held.value))
 

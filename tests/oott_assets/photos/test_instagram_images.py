@@ -59,7 +59,7 @@ def test_unreadable_photos_are_listed_with_the_reason(street: Street, photos_fol
 def test_photos_over_the_pixels_allowed_are_listed(
     street: Street, photos_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OOTT_MOST_PIXELS", "1199")
+    monkeypatch.setenv("OOTT_MAX_PIXELS", "1199")
     save_photo(photos_folder / "hongdae/2026-09/a.jpg")
 
     street.run(only="instagram_images")

@@ -115,7 +115,7 @@ def test_a_month_that_is_being_collected_is_left_for_the_next_sweep(street: Stre
     street.run(only="instagram_images")
     age(street, days=366)
 
-    with street.stored().held():
+    with street.stored().locked():
         assert sweep().success
     assert street.manifest()[0].state == "kept"
     assert sweep().success

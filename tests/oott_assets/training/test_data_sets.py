@@ -154,11 +154,11 @@ def test_a_teacher_of_other_thresholds_looks_again(
     monkeypatch.setenv("OOTT_SUB_PHOTOS", str(tmp_path / "looks"))
     monkeypatch.setenv("OOTT_LABELLER", "teacher")
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
-    monkeypatch.setenv("OOTT_SCORE_THRESHOLD", "0.999")
+    monkeypatch.setenv("OOTT_MIN_CONFIDENCE", "0.999")
     assert failures(training_street.run("sub_data")) == []
     assert training_street.photos("sub_data") == []
 
-    monkeypatch.setenv("OOTT_SCORE_THRESHOLD", "0.25")
+    monkeypatch.setenv("OOTT_MIN_CONFIDENCE", "0.25")
     assert failures(training_street.run("sub_data")) == []
 
     [photo] = training_street.photos("sub_data")

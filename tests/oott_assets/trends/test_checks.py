@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from oott_assets.trends.checks import FEWEST_GARMENTS
+from oott_assets.trends.checks import MIN_GARMENTS
 from oott_fashion.settings import read_settings
 from tests.databases import run_sql
 from tests.oott_assets.street import Street
@@ -76,9 +76,7 @@ def test_a_sum_that_does_not_agree_fails_the_check(street: Street, change: str) 
     assert found.severity == dg.AssetCheckSeverity.ERROR
 
 
-@pytest.mark.parametrize(
-    ("garments", "passed"), [(FEWEST_GARMENTS - 1, False), (FEWEST_GARMENTS, True)]
-)
+@pytest.mark.parametrize(("garments", "passed"), [(MIN_GARMENTS - 1, False), (MIN_GARMENTS, True)])
 def test_thirty_garments_are_enough_to_call_it_a_trend(
     street: Street, garments: int, passed: bool
 ) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from oott_assets.photos.store.gcs_blobs import GcsBlobs
-from oott_fashion.stores.blobs import Blobs, HeldElsewhere, HoldLost, LocalBlobs, NoBlob
+from oott_fashion.stores.blobs import Blobs, LocalBlobs, LockedElsewhere, LockLost, NoBlob
 from tests.databases import in_processes, kill_when_ready
 from tests.object_store import Bucket
 
@@ -56,7 +56,7 @@ def test_private_blobs_are_closed_to_other_users(tmp_path: Path) -> None:
     private = LocalBlobs(tmp_path / "home" / "store", private=True)
 
     private.write("photos/coat.jpg", b"coat")
-    with private.held("photos/2024"), private.alone_in("journal"):
+    with private.locked("photos/2024"), private.alone_in("journal"):
         pass
 
     store = [private.root, *private.root.rglob("*")]
@@ -229,7 +229,7 @@ def test_a_name_that_would_leave_the_store_is_refused(name: str, blobs: Blobs) -
     calls: list[Callable[[str], object]] = [
         blobs.where, blobs.read, blobs.exists, lambda name: blobs.write(name, b""), blobs.delete,
         blobs.delete_all, lambda name: list(blobs.names(name)),
-        lambda name: list(blobs.folders(name)), lambda name: blobs.held(name).__enter__(),
+        lambda name: list(blobs.folders(name)), lambda name: blobs.locked(name).__enter__(),
     ]  # fmt: skip
 
     for call in calls:
@@ -257,11 +257,11 @@ def test_of_eight_who_want_one_folder_one_has_it(opened: Callable[[], Blobs]) ->
     def race(blobs: Blobs) -> str:
         together.wait(30)
         try:
-            with blobs.held("photos/hongdae") as hold:
+            with blobs.locked("photos/hongdae") as lock:
                 all_tried.wait(30)
-                hold.check()
+                lock.check()
                 return "alone"
-        except HeldElsewhere as error:
+        except LockedElsewhere as error:
             all_tried.wait(30)
             return str(error)
 
@@ -274,31 +274,31 @@ def test_of_eight_who_want_one_folder_one_has_it(opened: Callable[[], Blobs]) ->
 
 def test_who_finds_a_folder_held_is_told_by_whom(blobs: Blobs) -> None:
     with (
-        blobs.held("photos/hongdae"),
-        pytest.raises(HeldElsewhere, match=f"process {os.getpid()} on .* since 20.* UTC; wait"),
-        blobs.held("photos/hongdae"),
+        blobs.locked("photos/hongdae"),
+        pytest.raises(LockedElsewhere, match=f"process {os.getpid()} on .* since 20.* UTC; wait"),
+        blobs.locked("photos/hongdae"),
     ):
         pytest.fail("two were alone in one folder")
 
 
 def test_a_folder_is_free_once_its_holder_is_done_or_has_failed(blobs: Blobs) -> None:
-    with blobs.held("photos"):
+    with blobs.locked("photos"):
         pass
-    with pytest.raises(ZeroDivisionError), blobs.held("photos"):
+    with pytest.raises(ZeroDivisionError), blobs.locked("photos"):
         raise ZeroDivisionError
 
-    with blobs.held("photos") as hold:
-        hold.check()
+    with blobs.locked("photos") as lock:
+        lock.check()
 
 
 def test_folders_are_held_apart_from_those_beside_and_above_them(blobs: Blobs) -> None:
     with ExitStack() as all_four:
         for folder in ("photos/a", "photos/b", "photos", ""):
-            all_four.enter_context(blobs.held(folder)).check()
+            all_four.enter_context(blobs.locked(folder)).check()
 
 
 def test_a_hold_is_neither_a_blob_nor_a_folder(blobs: Blobs) -> None:
-    with blobs.held("photos/hongdae"):
+    with blobs.locked("photos/hongdae"):
         assert list(blobs.names("photos/hongdae")) == []
         assert list(blobs.folders("")) == []
         blobs.write("photos/hongdae/1.jpg", b"1")
@@ -309,17 +309,17 @@ def test_a_hold_is_neither_a_blob_nor_a_folder(blobs: Blobs) -> None:
 
 def test_deleting_a_folder_that_is_held_does_not_free_it(opened: Callable[[], Blobs]) -> None:
     blobs = opened()
-    with blobs.held("journals/a") as hold:
+    with blobs.locked("journals/a") as lock:
         blobs.write("journals/a/1", b"1")
         blobs.delete_all("journals/a")
 
-        hold.check()
-        with pytest.raises(HeldElsewhere), opened().held("journals/a"):
+        lock.check()
+        with pytest.raises(LockedElsewhere), opened().locked("journals/a"):
             pytest.fail("two were alone in one folder")
 
 
 def test_a_hold_leaves_nothing_behind(local: LocalBlobs, bucket: Bucket) -> None:
-    with local.held("photos"), GcsBlobs(bucket.client(), bucket.name).held("photos"):
+    with local.locked("photos"), GcsBlobs(bucket.client(), bucket.name).locked("photos"):
         assert bucket.contents() != []
 
     assert files_in(local) == []
@@ -328,26 +328,26 @@ def test_a_hold_leaves_nothing_behind(local: LocalBlobs, bucket: Bucket) -> None
 
 def test_a_killed_holder_has_left_a_local_folder_at_once(local: LocalBlobs) -> None:
     def hold_and_stop(block: Callable[[], None]) -> None:
-        with local.held("photos"):
+        with local.locked("photos"):
             block()
 
     kill_when_ready(hold_and_stop)
 
-    with local.held("photos") as hold:
-        hold.check()
+    with local.locked("photos") as lock:
+        lock.check()
 
 
 def test_a_hold_on_a_local_folder_is_lost_once_the_folder_is_removed(local: LocalBlobs) -> None:
-    with local.held("photos") as hold:
+    with local.locked("photos") as lock:
         shutil.rmtree(local.root)
 
-        with pytest.raises(HoldLost, match=f"{local.root}/photos was removed"):
-            hold.check()
+        with pytest.raises(LockLost, match=f"{local.root}/photos was removed"):
+            lock.check()
 
 
 def test_who_waits_to_be_alone_excludes_who_does_not_wait(local: LocalBlobs) -> None:
-    with local.alone_in("photos"), pytest.raises(HeldElsewhere, match="held by another process"):
-        local.held("photos").__enter__()
+    with local.alone_in("photos"), pytest.raises(LockedElsewhere, match="held by another process"):
+        local.locked("photos").__enter__()
 
 
 def test_what_killed_writers_left_goes_with_the_blob_or_with_the_next_hold(
@@ -358,7 +358,7 @@ def test_what_killed_writers_left_goes_with_the_blob_or_with_the_next_hold(
 
     local.delete("photos/a/1.jpg")
     local.delete_all("photos/b")
-    with local.held("photos/c"):
+    with local.locked("photos/c"):
         pass
 
     assert files_in(local) == ["photos/d/.writing-4.jpg"]
@@ -377,7 +377,7 @@ def test_a_blob_that_is_being_written_is_left_to_its_writer(local: LocalBlobs) -
         assert writing.wait(30)
         local.delete("photos/1.jpg")
         local.delete_all("photos")
-        with local.held("photos"):
+        with local.locked("photos"):
             pass
         may_end.set()
         written.result(30)

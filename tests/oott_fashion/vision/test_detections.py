@@ -28,4 +28,4 @@ def test_a_detection_of_something_else_has_no_category() -> None:
 
 def test_a_detection_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        seen("jeans").score = 1.0  # type: ignore[misc]
+        seen("jeans").confidence = 1.0  # type: ignore[misc]

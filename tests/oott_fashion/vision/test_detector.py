@@ -44,12 +44,12 @@ class Slow:
     name = "slow"
 
     def __init__(self) -> None:
-        self.inside = self.most_inside = self.photos = 0
+        self.inside = self.max_inside = self.photos = 0
 
     def head_of(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
         assert model_input.shape == (1, 3, SIDE, SIDE)
         self.inside += 1
-        self.most_inside = max(self.most_inside, self.inside)
+        self.max_inside = max(self.max_inside, self.inside)
         time.sleep(0.005)
         self.inside -= 1
         self.photos += 1
@@ -72,7 +72,7 @@ def garments_seen(
 ) -> list[tuple[str, float, str]]:
     """Have ``garments`` seen in ``photo``: give their names, scores and colours."""
     found = Detector(Seeing(*garments), SIDE).garments(photo)
-    return [(one.garment, round(one.score, 3), one.colour) for one in found]
+    return [(one.garment, round(one.confidence, 3), one.colour) for one in found]
 
 
 def test_a_photo_without_garments_has_none() -> None:
@@ -99,7 +99,7 @@ def test_a_garment_has_its_name_score_and_box_in_pixels_of_the_photo() -> None:
     [coat] = Detector(engine, SIDE).garments(wall(400, 200))
 
     assert coat.garment == "coat"
-    assert coat.score == pytest.approx(0.8)
+    assert coat.confidence == pytest.approx(0.8)
     assert coat.box == pytest.approx((40, 40, 160, 180), abs=1e-3)
     assert {type(edge) for edge in coat.box} == {float}
 
@@ -145,7 +145,7 @@ def test_by_default_boxes_that_overlap_by_more_than_seven_tenths_are_one_garment
 def test_the_score_threshold_decides_what_is_a_garment(score: float, found: int) -> None:
     engine = Seeing(("coat", 0.5, Box(0, 0, 20, 20)), ("skirt", 0.9, Box(40, 40, 60, 60)))
 
-    assert len(Detector(engine, SIDE, Thresholds(score=score)).garments(wall())) == found
+    assert len(Detector(engine, SIDE, Thresholds(confidence=score)).garments(wall())) == found
 
 
 # The two boxes overlap by 0.8.
@@ -162,8 +162,8 @@ def test_two_shoes_of_one_person_are_one_garment_but_two_boxes() -> None:
 
     [shoes] = detector.garments(wall())
 
-    assert shoes.score == pytest.approx(0.8)
-    assert len(detector.boxes(wall()).scores) == 2
+    assert shoes.confidence == pytest.approx(0.8)
+    assert len(detector.boxes(wall()).confidences) == 2
 
 
 def test_the_head_of_another_detector_is_refused() -> None:
@@ -297,7 +297,7 @@ def test_two_threads_never_meet_in_the_engine() -> None:
     _in_threads([wall() for _ in range(8)], detector)
 
     assert engine.photos == 8
-    assert engine.most_inside == 1
+    assert engine.max_inside == 1
 
 
 def test_the_engine_is_free_again_after_it_failed() -> None:

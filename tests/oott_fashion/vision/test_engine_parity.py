@@ -40,7 +40,7 @@ SEEDS = (1, 2, 3, 4)
 
 # Of photo pixels and of scores 0..1; on one AVX-512 machine they were 0.0003 and 0.000002 apart.
 BOXES_APART = 0.1
-SCORES_APART = 0.001
+CONFIDENCES_APART = 0.001
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +82,8 @@ def expected(yolo: Any, photos: list[tuple[str, Photo]]) -> list[tuple[Threshold
     """Let Ultralytics find the boxes of every photo, each above a score that no box is near."""
     found = []
     for _, photo in photos:
-        sure = _predicted(yolo, photo, Thresholds(score=0.05)).scores
-        thresholds = Thresholds(score=_widest_gap(sure))
+        sure = _predicted(yolo, photo, Thresholds(confidence=0.05)).confidences
+        thresholds = Thresholds(confidence=_widest_gap(sure))
         found.append((thresholds, _predicted(yolo, photo, thresholds)))
     return found
 
@@ -91,7 +91,7 @@ def expected(yolo: Any, photos: list[tuple[str, Photo]]) -> list[tuple[Threshold
 def test_ultralytics_finds_garments_to_compare(
     expected: list[tuple[Thresholds, RawDetections]],
 ) -> None:
-    boxes = [len(found.scores) for _, found in expected]
+    boxes = [len(found.confidences) for _, found in expected]
     garments = {int(class_id) for _, found in expected for class_id in found.class_ids}
 
     assert sum(boxes) >= 2 * len(boxes)
@@ -110,11 +110,14 @@ def test_a_photo_has_the_same_boxes_in_ultralytics_and_in_the_engine(
     for (words, photo), (thresholds, theirs) in zip(photos, expected, strict=True):
         ours = Detector(engine, IMAGE_SIDE, thresholds).boxes(photo)
 
-        assert len(ours.scores) == len(theirs.scores), words
-        partners = [_nearest(ours, theirs, index) for index in range(len(theirs.scores))]
+        assert len(ours.confidences) == len(theirs.confidences), words
+        partners = [_nearest(ours, theirs, index) for index in range(len(theirs.confidences))]
         assert sorted(partners) == list(range(len(partners))), f"{words}: boxes without a partner"
         assert np.abs(ours.boxes[partners] - theirs.boxes).max(initial=0) < BOXES_APART, words
-        assert np.abs(ours.scores[partners] - theirs.scores).max(initial=0) < SCORES_APART, words
+        assert (
+            np.abs(ours.confidences[partners] - theirs.confidences).max(initial=0)
+            < CONFIDENCES_APART
+        ), words
 
 
 def _predicted(yolo: Any, photo: Photo, thresholds: Thresholds) -> RawDetections:
@@ -122,7 +125,7 @@ def _predicted(yolo: Any, photo: Photo, thresholds: Thresholds) -> RawDetections
         photo[..., ::-1],  # Ultralytics takes arrays as OpenCV reads them, in BGR
         imgsz=IMAGE_SIDE,
         rect=False,
-        conf=thresholds.score,
+        conf=thresholds.confidence,
         iou=thresholds.iou,
         device="cpu",
         verbose=False,

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from oott_fashion.vision.near_duplicates import Glimpse, glimpse_of, groups_of, near_duplicates
+from oott_fashion.vision.near_duplicates import (
+    PerceptualHash,
+    groups_of,
+    near_duplicates,
+    perceptual_hash_of,
+)
 from oott_fashion.vision.photos import Photo
 from tests.oott_assets.training.labels.data_sets import picture
 
@@ -20,7 +25,7 @@ def reencoded(image: Image.Image, quality: int) -> Image.Image:
 
 
 def pairs_of(*images: Image.Image) -> list[tuple[int, int]]:
-    return near_duplicates([glimpse_of(pixels(image)) for image in images])
+    return near_duplicates([perceptual_hash_of(pixels(image)) for image in images])
 
 
 def plain(level: int) -> Image.Image:
@@ -42,7 +47,9 @@ def test_other_pictures_are_not_the_same() -> None:
 def test_two_plain_pictures_share_a_hash_and_are_two_pictures() -> None:
     grey, white = plain(128), plain(250)
 
-    assert np.array_equal(glimpse_of(pixels(grey)).bits, glimpse_of(pixels(white)).bits)
+    assert np.array_equal(
+        perceptual_hash_of(pixels(grey)).bits, perceptual_hash_of(pixels(white)).bits
+    )
     assert pairs_of(grey, white) == []
 
 
@@ -62,7 +69,10 @@ def test_hashes_may_differ_in_three_bits(turned: int, pairs: list[tuple[int, int
     others[30 : 30 + turned] ^= 1
     thumbnail = np.zeros((16, 16, 3), dtype=np.uint8)
 
-    assert near_duplicates([Glimpse(bits, thumbnail), Glimpse(others, thumbnail)]) == pairs
+    assert (
+        near_duplicates([PerceptualHash(bits, thumbnail), PerceptualHash(others, thumbnail)])
+        == pairs
+    )
 
 
 def test_among_thousands_a_pair_is_found_wherever_its_photos_stand() -> None:
@@ -72,7 +82,7 @@ def test_among_thousands_a_pair_is_found_wherever_its_photos_stand() -> None:
         bits[second] = bits[first]
     thumbnail = np.zeros((16, 16, 3), dtype=np.uint8)
 
-    assert near_duplicates([Glimpse(it, thumbnail) for it in bits]) == sorted(same)
+    assert near_duplicates([PerceptualHash(it, thumbnail) for it in bits]) == sorted(same)
 
 
 @pytest.mark.parametrize("count", [0, 1])

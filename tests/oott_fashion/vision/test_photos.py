@@ -268,12 +268,12 @@ def test_an_animation_cut_short_is_refused() -> None:
 
 
 def test_a_photo_of_exactly_the_most_pixels_is_read() -> None:
-    assert read_photo(encoded(UPRIGHT), most_pixels=16 * 32).shape == (16, 32, 3)
+    assert read_photo(encoded(UPRIGHT), max_pixels=16 * 32).shape == (16, 32, 3)
 
 
 def test_a_photo_of_one_row_more_is_too_large() -> None:
     with pytest.raises(PhotoTooLarge) as refused:
-        read_photo(encoded(UPRIGHT), most_pixels=16 * 32 - 1)
+        read_photo(encoded(UPRIGHT), max_pixels=16 * 32 - 1)
 
     assert str(refused.value) == (
         "the photo is 32 x 16 = 512 pixels; at most 511 are allowed; send a smaller one"
@@ -285,14 +285,14 @@ def test_a_photo_just_over_50_megapixels_is_too_large_by_default() -> None:
         read_photo(_png_that_claims(10_000, 5_001))
 
 
-@pytest.mark.parametrize("most_pixels", [50_000_000, 178_000_000])
-def test_a_bomb_of_500_megapixels_is_refused_at_once_in_little_memory(most_pixels: int) -> None:
+@pytest.mark.parametrize("max_pixels", [50_000_000, 178_000_000])
+def test_a_bomb_of_500_megapixels_is_refused_at_once_in_little_memory(max_pixels: int) -> None:
     bomb = _png_that_claims(25_000, 20_000)
     started = time.perf_counter()
     tracemalloc.start()
 
-    with pytest.raises(PhotoTooLarge, match=f"more than the {most_pixels:,} pixels allowed"):
-        read_photo(bomb, most_pixels)
+    with pytest.raises(PhotoTooLarge, match=f"more than the {max_pixels:,} pixels allowed"):
+        read_photo(bomb, max_pixels)
 
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -334,7 +334,7 @@ def _damaged(data: bytes, rng: np.random.Generator) -> bytes:
 
 def _outcome(data: bytes) -> str:
     try:
-        read_photo(data, most_pixels=1_000_000)
+        read_photo(data, max_pixels=1_000_000)
     except (UnreadablePhoto, PhotoTooLarge):
         return "refused"
     return "read"

@@ -6,10 +6,10 @@ import pytest
 from numpy.typing import NDArray
 
 from oott_fashion.vision.yolov8_output import (
-    MOST_BOXES,
+    MAX_BOXES,
     RawDetections,
     decode,
-    suppress_doubles,
+    non_max_suppression,
 )
 
 Head = NDArray[np.float32]
@@ -26,20 +26,22 @@ def detections(*rows: tuple[float, float, float, float, float, int]) -> RawDetec
     return RawDetections(table[:, :4], table[:, 4], table[:, 5].astype(np.intp))
 
 
-def kept_scores(found: RawDetections, iou_threshold: float = 0.7) -> list[float]:
-    return [round(float(score), 4) for score in suppress_doubles(found, iou_threshold).scores]
+def kept_confidences(found: RawDetections, iou_threshold: float = 0.7) -> list[float]:
+    return [
+        round(float(score), 4) for score in non_max_suppression(found, iou_threshold).confidences
+    ]
 
 
 def test_a_box_is_read_from_its_centre_and_size_as_its_surest_class() -> None:
-    found = decode(head_of([50, 40, 20, 10, 0.1, 0.8, 0.3]), classes=3, score_threshold=0.25)
+    found = decode(head_of([50, 40, 20, 10, 0.1, 0.8, 0.3]), classes=3, min_confidence=0.25)
 
     assert found.boxes.tolist() == [[40, 35, 60, 45]]
-    assert found.scores.tolist() == pytest.approx([0.8])
+    assert found.confidences.tolist() == pytest.approx([0.8])
     assert found.class_ids.tolist() == [1]
 
 
 def test_of_two_equally_sure_classes_the_first_is_read() -> None:
-    found = decode(head_of([50, 40, 20, 10, 0.1, 0.8, 0.8]), classes=3, score_threshold=0.25)
+    found = decode(head_of([50, 40, 20, 10, 0.1, 0.8, 0.8]), classes=3, min_confidence=0.25)
 
     assert found.class_ids.tolist() == [1]
 
@@ -48,53 +50,56 @@ def test_a_box_at_the_score_threshold_exactly_is_left_out() -> None:
     # 0.25 and 0.5 are exact in binary.
     head = head_of([1, 1, 2, 2, 0.25], [3, 3, 2, 2, 0.5], [5, 5, 2, 2, 0.125])
 
-    found = decode(head, classes=1, score_threshold=0.25)
+    found = decode(head, classes=1, min_confidence=0.25)
 
-    assert found.scores.tolist() == [0.5]
+    assert found.confidences.tolist() == [0.5]
 
 
 def test_a_head_without_anchors_or_sure_boxes_has_no_detections() -> None:
     for head in (np.zeros((1, 5, 0), dtype=np.float32), head_of([1, 1, 2, 2, 0.1])):
-        found = suppress_doubles(decode(head, classes=1, score_threshold=0.25), 0.7)
+        found = non_max_suppression(decode(head, classes=1, min_confidence=0.25), 0.7)
 
         assert found.boxes.shape == (0, 4)
-        assert len(found.scores) == len(found.class_ids) == 0
+        assert len(found.confidences) == len(found.class_ids) == 0
 
 
 @pytest.mark.parametrize("shape", [(1, 84, 2100), (2, 28, 2100), (28, 2100), (1, 2100, 28)])
 def test_the_head_of_another_detector_is_refused_by_its_shape(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"head of shape \(1, 28, anchors\), found") as refused:
-        decode(np.zeros(shape, dtype=np.float32), classes=24, score_threshold=0.25)
+        decode(np.zeros(shape, dtype=np.float32), classes=24, min_confidence=0.25)
 
     assert f"found {shape}; the detector was not trained on these 24" in str(refused.value)
 
 
 def test_nothing_doubled_is_nothing() -> None:
-    assert kept_scores(detections()) == []
+    assert kept_confidences(detections()) == []
 
 
 def test_a_single_box_is_kept() -> None:
-    assert kept_scores(detections((0, 0, 10, 10, 0.5, 0))) == [0.5]
+    assert kept_confidences(detections((0, 0, 10, 10, 0.5, 0))) == [0.5]
 
 
 def test_the_surest_of_doubled_boxes_is_kept() -> None:
     found = detections((0, 0, 10, 10, 0.6, 0), (0, 0, 10, 9, 0.9, 0), (0, 1, 10, 10, 0.3, 0))
 
-    assert kept_scores(found) == [0.9]
+    assert kept_confidences(found) == [0.9]
 
 
 def test_boxes_come_surest_first() -> None:
     found = detections((0, 0, 5, 5, 0.3, 0), (20, 0, 25, 5, 0.9, 1), (40, 0, 45, 5, 0.6, 2))
 
-    sorted_out = suppress_doubles(found, 0.7)
+    sorted_out = non_max_suppression(found, 0.7)
 
-    assert sorted_out.scores.tolist() == pytest.approx([0.9, 0.6, 0.3])
+    assert sorted_out.confidences.tolist() == pytest.approx([0.9, 0.6, 0.3])
     assert sorted_out.class_ids.tolist() == [1, 2, 0]
     assert sorted_out.boxes[:, 0].tolist() == [20, 40, 0]
 
 
 def test_boxes_of_two_classes_on_one_spot_are_both_kept() -> None:
-    assert kept_scores(detections((0, 0, 10, 10, 0.9, 0), (0, 0, 10, 10, 0.8, 1))) == [0.9, 0.8]
+    assert kept_confidences(detections((0, 0, 10, 10, 0.9, 0), (0, 0, 10, 10, 0.8, 1))) == [
+        0.9,
+        0.8,
+    ]
 
 
 # 10 x 10 and its lower half share 50 of 100 square pixels: an overlap of exactly 0.5.
@@ -104,19 +109,19 @@ def test_boxes_that_overlap_by_the_threshold_exactly_are_both_kept(
 ) -> None:
     found = detections((0, 0, 10, 10, 0.9, 0), (0, 5, 10, 10, 0.8, 0))
 
-    assert len(kept_scores(found, threshold)) == kept
+    assert len(kept_confidences(found, threshold)) == kept
 
 
 def test_of_two_equally_sure_doubles_the_first_is_kept() -> None:
     found = detections((0, 0, 10, 10, 0.9, 0), (0, 0, 10, 9, 0.9, 0))
 
-    assert suppress_doubles(found, 0.7).boxes.tolist() == [[0, 0, 10, 10]]
+    assert non_max_suppression(found, 0.7).boxes.tolist() == [[0, 0, 10, 10]]
 
 
 def test_equally_sure_boxes_come_in_the_order_of_the_head() -> None:
     apart = [(20.0 * i, 0.0, 20.0 * i + 10, 10.0, 0.5 + (i % 2) / 4, 0) for i in range(200)]
 
-    lefts = suppress_doubles(detections(*apart), 0.7).boxes[:, 0].tolist()
+    lefts = non_max_suppression(detections(*apart), 0.7).boxes[:, 0].tolist()
 
     assert lefts == [20.0 * i for i in (*range(1, 200, 2), *range(0, 200, 2))]
 
@@ -125,47 +130,47 @@ def test_a_suppressed_box_suppresses_no_other() -> None:
     # Each overlaps the next by 0.6, the first and the last by 0.33.
     found = detections((0, 0, 8, 1, 0.9, 0), (2, 0, 10, 1, 0.8, 0), (4, 0, 12, 1, 0.7, 0))
 
-    assert kept_scores(found, 0.5) == [0.9, 0.7]
+    assert kept_confidences(found, 0.5) == [0.9, 0.7]
 
 
 def test_boxes_without_area_double_nothing() -> None:
-    assert kept_scores(detections((5, 5, 5, 5, 0.9, 0), (5, 5, 5, 5, 0.8, 0))) == [0.9, 0.8]
+    assert kept_confidences(detections((5, 5, 5, 5, 0.9, 0), (5, 5, 5, 5, 0.8, 0))) == [0.9, 0.8]
 
 
 @pytest.mark.parametrize(("boxes", "kept"), [(299, 299), (300, 300), (301, 300)])
 def test_a_photo_has_at_most_its_300_surest_boxes(boxes: int, kept: int) -> None:
     apart = [(20.0 * i, 0.0, 20.0 * i + 10, 10.0, 0.3 + i / 1000, 0) for i in range(boxes)]
 
-    scores = kept_scores(detections(*apart))
+    scores = kept_confidences(detections(*apart))
 
     assert len(scores) == kept
     assert scores[0] == pytest.approx(0.3 + (boxes - 1) / 1000, abs=1e-4)
     # Source: max_det of ultralytics.utils.nms.non_max_suppression.
-    assert MOST_BOXES == 300
+    assert MAX_BOXES == 300
 
 
 def test_doubles_do_not_count_towards_the_300() -> None:
     twice = [(20.0 * (i // 2), 0.0, 20.0 * (i // 2) + 10, 10.0, 0.9, 0) for i in range(600)]
 
-    assert len(kept_scores(detections(*twice))) == 300
+    assert len(kept_confidences(detections(*twice))) == 300
 
 
 def test_boxes_and_doubles_are_those_that_ultralytics_finds(ultralytics: ModuleType) -> None:
     import torch
-    from ultralytics.utils.nms import non_max_suppression
+    from ultralytics.utils import nms
 
     assert ultralytics
     rng = np.random.default_rng(9)
-    for score_threshold, iou_threshold in ((0.25, 0.7), (0.25, 0.45), (0.6, 0.7), (0.01, 0.2)):
+    for min_confidence, iou_threshold in ((0.25, 0.7), (0.25, 0.45), (0.6, 0.7), (0.01, 0.2)):
         for anchors in (1, 40, 500):
             head = _crowded_head(rng, anchors)
 
-            found = suppress_doubles(decode(head, 24, score_threshold), iou_threshold)
+            found = non_max_suppression(decode(head, 24, min_confidence), iou_threshold)
 
-            (expected,) = non_max_suppression(
-                torch.from_numpy(head.copy()), score_threshold, iou_threshold, max_det=300
+            (expected,) = nms.non_max_suppression(
+                torch.from_numpy(head.copy()), min_confidence, iou_threshold, max_det=300
             )
-            rows = np.column_stack([found.boxes, found.scores, found.class_ids])
+            rows = np.column_stack([found.boxes, found.confidences, found.class_ids])
             assert rows == pytest.approx(expected.numpy(), abs=1e-3)
 
 
@@ -174,12 +179,12 @@ def test_a_head_of_nothing_but_sure_boxes_is_sorted_out_in_little_memory() -> No
     found = decode(_crowded_head(np.random.default_rng(3), 8_400), 24, 0.01)
     tracemalloc.start()
 
-    kept = suppress_doubles(found, 0.7)
+    kept = non_max_suppression(found, 0.7)
 
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert len(found.scores) > 8_000
-    assert len(kept.scores) == 300
+    assert len(found.confidences) > 8_000
+    assert len(kept.confidences) == 300
     assert peak < 10 * 2**20
 
 

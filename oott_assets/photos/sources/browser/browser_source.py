@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from oott_assets.photos.sources.browser.browser_start import (
     BrowserDied,
-    Patience,
     Programs,
+    Timeouts,
     kept_to,
 )
 from oott_assets.photos.sources.browser.chromium import Chromium
@@ -36,18 +36,18 @@ from oott_assets.photos.sources.photo_source import (
 from oott_assets.photos.sources.politeness import Pace, host_of, is_loopback
 from oott_fashion.destinations import Destination
 
-_MOST_RESTARTS = 3
+_MAX_RESTARTS = 3
 
 # One post's page may be broken; so many in a row are an outage, and no empty month.
-_MOST_FAILURES_IN_A_ROW = 3
+_MAX_FAILURES_IN_A_ROW = 3
 
 # Some posts are removed after they are listed; so many in a row are a site that hides them.
-_MOST_IN_VAIN_IN_A_ROW = 10
+_MAX_EMPTY_POSTS_IN_A_ROW = 10
 
 # A page's process grows by some 60 KB with each post that it has shown.
 _POSTS_PER_BROWSER = 500
 
-_PATIENCE = Patience()
+_PATIENCE = Timeouts()
 
 _Result = TypeVar("_Result")
 
@@ -70,18 +70,18 @@ class Browser:
         permitted_hosts: Iterable[str],
         crawler_name: str,
         pace: Pace,
-        most_posts: int,
-        most_photo_bytes: int,
+        max_posts: int,
+        max_photo_bytes: int,
         session_folder: Path,
         programs: Programs,
-        patience: Patience = _PATIENCE,
+        patience: Timeouts = _PATIENCE,
     ) -> None:
         self.site = site.rstrip("/")
         self.permitted_hosts = tuple(permitted_hosts)
         self.crawler_name = crawler_name
         self.pace = pace
-        self.most_posts = most_posts
-        self.most_photo_bytes = most_photo_bytes
+        self.max_posts = max_posts
+        self.max_photo_bytes = max_photo_bytes
         self.programs = programs
         self.patience = patience
         self._account = Account(self.site, user, password) if user and password else None
@@ -106,7 +106,7 @@ class Browser:
                 permission.require(hashtag_url(self.site, hashtag))
             permission.require(f"{self.site}/p/any/")
             self.programs.refuse_missing()
-            downloads = Downloads(client, permission.may_fetch, self.most_photo_bytes, self.pace)
+            downloads = Downloads(client, permission.may_fetch, self.max_photo_bytes, self.pace)
             log_in = LogIn(self.site, self._account, self._session, self.pace)
             with closing(_Run(self, permission, downloads, log_in)) as run:
                 yield from run.posts(destination)
@@ -133,7 +133,7 @@ class _Run:
         """List the posts of all hashtags, each once."""
         hashtags: dict[str, str] = {}
         # One more than may be listed, so that whoever counts sees that it is cut.
-        most = self._source.most_posts + 1
+        most = self._source.max_posts + 1
         for hashtag in destination.hashtags:
             if len(hashtags) >= most:
                 break
@@ -194,7 +194,7 @@ class _Run:
 
     def _refused(self, shortcode: str, error: PageFailed) -> BroughtPost:
         self._failures_in_a_row += 1
-        if self._failures_in_a_row >= _MOST_FAILURES_IN_A_ROW:
+        if self._failures_in_a_row >= _MAX_FAILURES_IN_A_ROW:
             raise SourceBusy(
                 f"{self._failures_in_a_row} posts in a row were not shown, the last because of "
                 f"{error}; run it again later"
@@ -208,7 +208,7 @@ class _Run:
 
     def _note_in_vain(self, reason: str) -> None:
         self._in_vain_in_a_row += 1
-        if self._in_vain_in_a_row >= _MOST_IN_VAIN_IN_A_ROW:
+        if self._in_vain_in_a_row >= _MAX_EMPTY_POSTS_IN_A_ROW:
             raise SourceBusy(
                 f"{self._in_vain_in_a_row} posts in a row are gone or gave no photo, the last "
                 f"because: {reason}; the site may block this account: look at it by hand, and run "
@@ -238,7 +238,7 @@ class _Run:
             self._visits.chromium.stop()
             self._visits = None
         self._restarts += 1
-        if self._restarts > _MOST_RESTARTS:
+        if self._restarts > _MAX_RESTARTS:
             raise SourceBusy(
                 f"the browser died {self._restarts} times, the last time because: {death}; run it "
                 "again, with more memory if there is little"

@@ -51,7 +51,7 @@ class BrowserDied(Exception):
 
 
 @dataclass(frozen=True)
-class Patience:
+class Timeouts:
     """How many seconds to wait: for a page, a script and any answer of the driver; until a page is
     taken as it is; for a list that says it is loading; and at the end of one, for more to come.
     """
@@ -140,7 +140,7 @@ def greeting_of(guard: "subprocess.Popen[bytes]") -> tuple[str, int]:
     return greeting["room"], greeting["port"]
 
 
-def connection_to(port: int, patience: Patience) -> ChromeRemoteConnection:
+def connection_to(port: int, patience: Timeouts) -> ChromeRemoteConnection:
     """Connect to the driver, which is asked everything once."""
     address = f"http://127.0.0.1:{port}"
     return ChromeRemoteConnection(

@@ -21,8 +21,8 @@ from urllib3.exceptions import HTTPError
 
 from oott_assets.photos.sources.browser.browser_start import (
     BrowserDied,
-    Patience,
     Programs,
+    Timeouts,
     connection_to,
     greeting_of,
     options_for,
@@ -54,7 +54,7 @@ class PageLeft(Exception):
 class Chromium:
     """One browser with one tab; a context manager, after which nothing of it is left."""
 
-    def __init__(self, programs: Programs, patience: Patience, crawler_name: str) -> None:
+    def __init__(self, programs: Programs, patience: Timeouts, crawler_name: str) -> None:
         """Start a browser whose User-Agent is Chromium's own with ``crawler_name`` after it.
 
         Raises:

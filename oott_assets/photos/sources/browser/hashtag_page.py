@@ -21,17 +21,17 @@ from oott_assets.photos.sources.browser.page_states import (
 from oott_assets.photos.sources.browser.visits import PageFailed, Visits, what_stops
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
 
-_MOST_TRIES = 3
+_MAX_TRIES = 3
 
 # A listing of 10,000 posts takes 3,500 rows of three.
-_MOST_SCROLLS = 20_000
+_MAX_SCROLLS = 20_000
 _LISTING_SECONDS = 3600.0
 
 _LOOK_EVERY_SECONDS = 0.15
 
 # In windows. Less than one: what passes between two looks is never in the page.
 _STEP, _SHORTEST_STEP = 0.6, 0.1
-_MOST_STEPS_BACK = 20
+_MAX_STEPS_BACK = 20
 
 # Of fewer than this share of the posts that the page speaks of, one should know.
 _FEW = 0.8
@@ -101,7 +101,7 @@ def listed_shortcodes(visits: Visits, site: str, hashtag: str, most: int) -> lis
     """
     url = hashtag_url(site, hashtag)
     visits.chromium.show_photos(True)
-    for attempt in range(1, _MOST_TRIES + 1):
+    for attempt in range(1, _MAX_TRIES + 1):
         try:
             facts = visits.open(url, (PageState.GRID, PageState.EMPTY_TAG))
             reading = _Reading(visits, facts.path)
@@ -123,7 +123,7 @@ def listed_shortcodes(visits: Visits, site: str, hashtag: str, most: int) -> lis
             _compare_with_count(hashtag, len(found), facts.text, most)
             return found
     raise SourceBusy(
-        f"the list of #{hashtag} stopped early {_MOST_TRIES} times, the last because {reason}; a "
+        f"the list of #{hashtag} stopped early {_MAX_TRIES} times, the last because {reason}; a "
         "short list is not taken for a whole one: run it again later"
     )
 
@@ -166,7 +166,7 @@ class _Reading:
             Stalled: the list stopped before its end.
             PhotosUnknown: it has none.
         """
-        for _ in range(_MOST_SCROLLS):
+        for _ in range(_MAX_SCROLLS):
             window = self._next_window()
             if self._has_skipped(window):
                 self._go_back()
@@ -219,7 +219,7 @@ class _Reading:
         if not self._gaps:
             self._stride = max(self._stride / 2, _SHORTEST_STEP)
         self._gaps += 1
-        if self._gaps > _MOST_STEPS_BACK:
+        if self._gaps > _MAX_STEPS_BACK:
             raise self._stalled("a part of it was never seen")
         self._step = -self._stride
 

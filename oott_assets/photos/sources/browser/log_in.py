@@ -19,9 +19,9 @@ from oott_assets.photos.sources.politeness import Pace
 _ANSWER_SECONDS = 30.0
 _LOOK_EVERY_SECONDS = 0.1
 
-_MOST_LOG_INS = 2
+_MAX_LOG_INS = 2
 # A log-in that ends after fewer pages is not one that the site means to keep.
-_FEWEST_PAGES = 3
+_MIN_PAGES = 3
 
 _SUBMIT = """
 const field = document.querySelector("input[name=password]");
@@ -105,7 +105,7 @@ class LogIn:
         outcome = self._session.outcome_of(account)
         if outcome is not None:
             raise PhotosUnknown(self._not_again(outcome))
-        if self._log_ins >= _MOST_LOG_INS or (self._log_ins and self.pages <= _FEWEST_PAGES):
+        if self._log_ins >= _MAX_LOG_INS or (self._log_ins and self.pages <= _MIN_PAGES):
             raise PhotosUnknown(
                 f"the site ended the log-in again, after {self.pages} pages; it may want this "
                 "account to stop: look at it by hand before the next run"

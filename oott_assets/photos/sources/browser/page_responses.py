@@ -11,7 +11,7 @@ _MAY_BE_ONE = re.compile(r"Network\.(requestWillBeSent|responseReceived|loadingF
 _KINDS = ("Document", "Fetch", "XHR")
 
 # A failure is told without its URL: so many requests are remembered by their numbers.
-_MOST_REMEMBERED = 1000
+_MAX_REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
@@ -54,5 +54,5 @@ def _answers_in(
 
 def _remember(asked: MutableMapping[str, str], number: str, url: str) -> None:
     asked[number] = url
-    while len(asked) > _MOST_REMEMBERED:
+    while len(asked) > _MAX_REMEMBERED:
         del asked[next(iter(asked))]

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from oott_assets.photos.sources.browser.browser_start import BrowserDied
 from oott_assets.photos.sources.browser.chromium import Chromium, PageLeft
 
-_MOST_READS = 10
+_MAX_READS = 10
 
 # As much text as the messages looked for need.
-_MOST_TEXT = 600
+_MAX_TEXT = 600
 
 _POST_PATH = re.compile(r"/(?:[\w.]+/)?(?:p|reel)/([\w-]{1,64})/?")
 _TAG_PATH = re.compile(r"/explore/tags/[^/]+/?")
@@ -124,9 +124,9 @@ def facts_of(chromium: Chromium) -> Facts:
     Raises:
         BrowserDied: it did, or tells nothing.
     """
-    for _ in range(_MOST_READS):
+    for _ in range(_MAX_READS):
         try:
-            found = chromium.run(_READ, _MOST_TEXT, _DECLINES)
+            found = chromium.run(_READ, _MAX_TEXT, _DECLINES)
         except PageLeft:
             # What has come in its place is what is asked for.
             continue

@@ -9,7 +9,7 @@ import httpx
 
 from oott_assets.photos.sources.browser.robots import (
     ALL_ALLOWED,
-    MOST_BYTES,
+    MAX_BYTES,
     NONE_ALLOWED,
     Robots,
     robots_for,
@@ -25,7 +25,7 @@ from oott_assets.photos.sources.politeness import (
 )
 
 _ROBOTS_SECONDS = 60.0
-_MOST_REDIRECTS = 5
+_MAX_REDIRECTS = 5
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 _log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Permission:
         if not self.may_ask(url):
             raise PhotosUnknown(
                 f"collecting from {host} needs its owner's permission: set "
-                f"OOTT_CRAWL_PERMISSION={host} once you have it in writing; the source graph_api "
+                f"OOTT_PERMITTED_HOSTS={host} once you have it in writing; the source graph_api "
                 "is the way that needs none"
             )
         if not self.robots_of(url).allows(url):
@@ -114,11 +114,11 @@ class Permission:
     def _asked_for(self, url: str, until: float) -> Robots:
         """Ask for ``url``, over redirects to where one may go."""
         origin = host_of(url)
-        for _ in range(1 + _MOST_REDIRECTS):
+        for _ in range(1 + _MAX_REDIRECTS):
             if not self.may_ask(url):
                 raise PhotosUnknown(
                     f"{origin} has its robots.txt at {host_of(url) or 'no address'}, which may not "
-                    "be asked, so that what it allows is not known: set OOTT_CRAWL_PERMISSION to "
+                    "be asked, so that what it allows is not known: set OOTT_PERMITTED_HOSTS to "
                     "that host too, if its owner permits it"
                 )
             with answered(self._client, url) as response:
@@ -143,8 +143,8 @@ def _start_of(response: httpx.Response, until: float) -> bytes:
     body = b""
     for block in response.iter_raw():
         body += block
-        if len(body) >= MOST_BYTES:
+        if len(body) >= MAX_BYTES:
             break
         if time.monotonic() > until:
             raise Unanswered(f"{response.url.host} is too slow")
-    return body[:MOST_BYTES]
+    return body[:MAX_BYTES]

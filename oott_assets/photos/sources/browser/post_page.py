@@ -11,7 +11,7 @@ from oott_assets.photos.sources.browser.page_states import PageState, shortcode_
 from oott_assets.photos.sources.browser.visits import PageFailed, StrangePage, Visits
 from oott_assets.photos.sources.photo_source import PostGone
 
-_MOST_SLIDES = 20
+_MAX_SLIDES = 20
 
 _READ_POST = """
 const [mostSlides, seconds, done] = arguments;
@@ -95,13 +95,13 @@ def post_on_page(visits: Visits, url: str) -> PostOnPage:
     try:
         # Before the driver takes the script for one that hangs.
         seconds = 0.7 * visits.chromium.patience.script_seconds
-        seen = visits.chromium.run_to_callback(_READ_POST, _MOST_SLIDES, seconds)
+        seen = visits.chromium.run_to_callback(_READ_POST, _MAX_SLIDES, seconds)
     except PageLeft as error:
         raise PageFailed(str(error)) from error
     if not isinstance(seen, dict):
         raise BrowserDied("it tells nothing of its page")
     return PostOnPage(
-        _moment_of(seen["taken_at"]), tuple(seen["photos"])[:_MOST_SLIDES], not seen["stuck"]
+        _moment_of(seen["taken_at"]), tuple(seen["photos"])[:_MAX_SLIDES], not seen["stuck"]
     )
 
 

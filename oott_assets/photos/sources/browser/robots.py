@@ -12,7 +12,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 # RFC 9309 asks for at least this many bytes to be read.
-MOST_BYTES = 500 * 1024
+MAX_BYTES = 500 * 1024
 
 # As a rule of the file is quoted: what is already quoted stays so.
 _KEPT = "/%*$?&=;:@!+,~'()#[]-._"

@@ -23,7 +23,7 @@ Cookies = list[dict[str, object]]
 _SESSION, _TRIES = "session.json", "tried.json"
 
 # Nobody has had so many passwords.
-_MOST_TRIES = 50
+_MAX_TRIES = 50
 
 
 class Outcome(Enum):
@@ -75,7 +75,7 @@ class SessionFile:
         """Note what came of sending this user and password, in a way that does not tell them."""
         salt, tries = self._tried()
         tries[_hash_of(account, salt)] = outcome.value
-        self._write(_TRIES, {"salt": salt, "tries": dict(list(tries.items())[-_MOST_TRIES:])})
+        self._write(_TRIES, {"salt": salt, "tries": dict(list(tries.items())[-_MAX_TRIES:])})
 
     def forget(self, account: Account) -> None:
         """Let this user and password be sent again."""

@@ -18,14 +18,14 @@ from oott_assets.photos.sources.browser.permission import Permission
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
 from oott_assets.photos.sources.politeness import LONGEST_WAIT_SECONDS, Pace, seconds_of
 
-_MOST_TRIES = 3
+_MAX_TRIES = 3
 
 # What to wait when the site asks for it and does not say how long, and when it fails.
 _RATE_LIMIT_WAITS_SECONDS = (60.0, 240.0)
 _FAILURE_WAITS_SECONDS = (5.0, 20.0)
 
 # Consent, log-in, an offer and three tries: more turns than that are a circle.
-_MOST_TURNS = 8
+_MAX_TURNS = 8
 
 _LOOK_EVERY_SECONDS = 0.1
 
@@ -65,7 +65,7 @@ class Visits:
             BrowserDied: the browser did.
         """
         limits, failures = 0, 0
-        for _ in range(_MOST_TURNS):
+        for _ in range(_MAX_TURNS):
             facts, state = self._opened(url)
             if state in wanted:
                 return facts
@@ -98,17 +98,17 @@ class Visits:
             raise SourceBusy(
                 f"the site asks to wait {max(known) / 60:,.0f} minutes; run it again after that"
             )
-        if times >= _MOST_TRIES:
+        if times >= _MAX_TRIES:
             raise SourceBusy(
                 f"the site says {times} times in a row that it was asked too much; run it again "
-                "later, and raise OOTT_PACE_SECONDS"
+                "later, and raise OOTT_REQUEST_INTERVAL_SECONDS"
             )
         wait = max(known) if known else _RATE_LIMIT_WAITS_SECONDS[times - 1]
         _log.warning("the site asks to slow down: waiting %.0f s", wait)
         self.pace.rest(wait)
 
     def _rest_after_failure(self, times: int, facts: Facts) -> None:
-        if times >= _MOST_TRIES:
+        if times >= _MAX_TRIES:
             raise PageFailed(f"{facts.seen()}, {times} times in a row")
         self.pace.rest(_FAILURE_WAITS_SECONDS[times - 1])
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from oott_assets.photos.sources.graph_api.graph_source import graph_api_of
-from oott_assets.photos.sources.graph_api.hashtags import MOST_HASHTAGS
+from oott_assets.photos.sources.graph_api.hashtags import MAX_HASHTAGS
 from oott_assets.photos.sources.photo_source import PhotosUnknown
 from oott_fashion.destinations import Destination, read_destinations
 from oott_fashion.settings import read_settings
@@ -24,7 +24,7 @@ def main() -> None:
         plan = graph_api_of(settings, read_destinations(settings.destinations_file)).plan()
     except (PhotosUnknown, ValueError) as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"{plan.used} of {MOST_HASHTAGS} hashtags are used this week, {plan.free} are free")
+    click.echo(f"{plan.used} of {MAX_HASHTAGS} hashtags are used this week, {plan.free} are free")
     click.echo(f"fit, all of them together: {_named(plan.fitting)}")
     click.echo(f"must wait: {_named(plan.waiting)}")
 

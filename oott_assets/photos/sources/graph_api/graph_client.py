@@ -32,7 +32,7 @@ from oott_assets.photos.sources.politeness import (
 GRAPH_URL = "https://graph.facebook.com/v23.0"
 
 # 50 albums of ten long URLs are some 300 kB.
-_MOST_ANSWER_BYTES = 8 * 2**20
+_MAX_ANSWER_BYTES = 8 * 2**20
 
 _ANSWER_SECONDS = 60.0
 
@@ -126,7 +126,7 @@ class Graph:
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         with answered(self._client, question, headers, until) as response:
             self._usage = usage_in(response.headers)
-            content = body_of(response, _MOST_ANSWER_BYTES, until)
+            content = body_of(response, _MAX_ANSWER_BYTES, until)
         try:
             error = MaybeError.model_validate_json(content).error
         except ValidationError:

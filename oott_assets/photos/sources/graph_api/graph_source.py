@@ -18,7 +18,7 @@ from oott_assets.photos.sources.graph_api.graph_responses import (
     Medium,
 )
 from oott_assets.photos.sources.graph_api.hashtags import (
-    MOST_HASHTAGS,
+    MAX_HASHTAGS,
     HashtagIds,
     Plan,
     hashtags_of,
@@ -48,7 +48,7 @@ _IDS_FILE = "hashtag-ids.json"
 _LONGEST_PACE_SECONDS = 1.0
 
 # A sentence has room for these; the command prints all.
-_MOST_NAMED = 10
+_MAX_NAMED = 10
 
 _log = logging.getLogger(__name__)
 
@@ -70,12 +70,12 @@ class GraphApi:
         destinations: Destinations,
         ids_file: Path,
         timezone: str,
-        most_posts: int,
-        most_photo_bytes: int,
+        max_posts: int,
+        max_photo_bytes: int,
         pace: Pace,
         user_agent: str = "OOTT",
     ) -> None:
-        """Ask for at most ``most_posts`` of a hashtag's posts, of each of the two kinds.
+        """Ask for at most ``max_posts`` of a hashtag's posts, of each of the two kinds.
 
         ``ids_file`` keeps the ids of hashtags; months begin in ``timezone``.
         """
@@ -83,8 +83,8 @@ class GraphApi:
         self._destinations = [destinations.destination(slug) for slug in destinations.slugs]
         self._ids = HashtagIds(ids_file)
         self._timezone = ZoneInfo(timezone)
-        self._most_posts = most_posts
-        self._most_photo_bytes = most_photo_bytes
+        self._max_posts = max_posts
+        self._max_photo_bytes = max_photo_bytes
         self._pace = pace
         self._user_agent = user_agent
 
@@ -97,7 +97,7 @@ class GraphApi:
         """
         with self._client() as client:
             graph = Graph(client, self._account, self._pace)
-            downloads = Downloads(client, self._may_fetch, self._most_photo_bytes, self._pace)
+            downloads = Downloads(client, self._may_fetch, self._max_photo_bytes, self._pace)
             self._refuse_what_does_not_fit(destination, self._recent(graph))
             listed: set[str] = set()
             for hashtag in hashtags_of(destination):
@@ -128,7 +128,7 @@ class GraphApi:
 
     def _recent(self, graph: Graph) -> set[str]:
         path = f"{self._account.user}/recently_searched_hashtags"
-        return {it.id for it in graph.ask(path, HashtagIdsPage, limit=str(MOST_HASHTAGS)).data}
+        return {it.id for it in graph.ask(path, HashtagIdsPage, limit=str(MAX_HASHTAGS)).data}
 
     def _refuse_what_does_not_fit(self, destination: Destination, recent: set[str]) -> None:
         """Raise before anything is searched, for half a destination is no trend."""
@@ -136,9 +136,9 @@ class GraphApi:
         new = new_hashtags(destination, recent, ids)
         plan = plan_of(self._destinations, recent, ids)
         if len(new) > plan.free:
-            fitting = ", ".join(it.slug for it in plan.fitting[:_MOST_NAMED]) or "no destination"
+            fitting = ", ".join(it.slug for it in plan.fitting[:_MAX_NAMED]) or "no destination"
             raise PhotosUnknown(
-                f"Instagram lets an account search {MOST_HASHTAGS} hashtags in 7 days; {plan.used} "
+                f"Instagram lets an account search {MAX_HASHTAGS} hashtags in 7 days; {plan.used} "
                 f"are used, so that of {destination.slug} there is no room for "
                 f"{', '.join(new[plan.free :])}; there is room for {fitting}. All that fit are "
                 "told by: python -m oott_assets.photos.sources.graph_api"
@@ -186,12 +186,12 @@ class GraphApi:
         while True:
             page = graph.ask(path, MediaPage, **question)
             new = [medium for medium in page.data if medium.id not in seen]
-            yield from new[: self._most_posts - len(seen)]
+            yield from new[: self._max_posts - len(seen)]
             seen.update(medium.id for medium in new)
             if page.cursor is None or not new:
                 return
-            if len(seen) >= self._most_posts:
-                _log.info("#%s has more posts than the %d asked for", hashtag, self._most_posts)
+            if len(seen) >= self._max_posts:
+                _log.info("#%s has more posts than the %d asked for", hashtag, self._max_posts)
                 return
             question["after"] = page.cursor
 
@@ -226,9 +226,9 @@ def graph_api_of(settings: Settings, destinations: Destinations) -> GraphApi:
         destinations,
         settings.home / _IDS_FILE,
         settings.timezone,
-        settings.most_posts,
-        settings.most_photo_bytes,
-        Pace(min(settings.pace_seconds, _LONGEST_PACE_SECONDS)),
+        settings.max_posts,
+        settings.max_photo_bytes,
+        Pace(min(settings.request_interval_seconds, _LONGEST_PACE_SECONDS)),
         settings.crawler_name,
     )
 

@@ -15,7 +15,7 @@ from oott_assets.photos.sources.photo_source import PhotosUnknown
 from oott_fashion.destinations import Destination
 from oott_fashion.stores.blobs import LocalBlobs, NoBlob
 
-MOST_HASHTAGS = 30
+MAX_HASHTAGS = 30
 
 _ids: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
 
@@ -72,7 +72,7 @@ class Plan(NamedTuple):
     @property
     def free(self) -> int:
         """How many hashtags may still be searched."""
-        return max(0, MOST_HASHTAGS - self.used)
+        return max(0, MAX_HASHTAGS - self.used)
 
 
 def hashtags_of(destination: Destination) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ def plan_of(
     searched: set[str] = set()
     for destination in destinations:
         more = searched.union(new_hashtags(destination, recent, ids))
-        if len(recent) + len(more) <= MOST_HASHTAGS:
+        if len(recent) + len(more) <= MAX_HASHTAGS:
             fitting.append(destination)
             searched = more
         else:

@@ -142,11 +142,11 @@ def test_a_profile_that_unpacks_to_more_than_any_needs_is_not_unpacked_whole() -
 
     tracemalloc.start()
     stripped = without_metadata(plain[:33] + chunk + plain[33:])
-    _, most_bytes = tracemalloc.get_traced_memory()
+    _, max_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
     assert stripped == plain
-    assert most_bytes < 20_000_000
+    assert max_bytes < 20_000_000
 
 
 def test_a_png_chunk_of_colours_that_is_longer_than_colours_take_is_dropped() -> None:

@@ -26,18 +26,18 @@ FILES = {
     **{f"{kind} that tells": content for kind, content in telling_files().items()},
 }
 
-MOST_PIXELS = 10_000
+MAX_PIXELS = 10_000
 
 
 def kept(content: bytes) -> bytes:
-    return stored_form(content, MOST_PIXELS, None).content
+    return stored_form(content, MAX_PIXELS, None).content
 
 
 # One file says that it holds a second picture, and does not; Pillow warns of it, and reads on.
 @pytest.mark.filterwarnings("ignore:Image appears to be a malformed MPO file")
 @pytest.mark.parametrize("kind", FILES)
 def test_an_upright_photo_is_stored_with_the_very_pixels_it_came_with(kind: str) -> None:
-    form = stored_form(FILES[kind], MOST_PIXELS, None)
+    form = stored_form(FILES[kind], MAX_PIXELS, None)
 
     assert np.array_equal(read_photo(form.content), read_photo(FILES[kind]))
     assert (form.width, form.height, form.faces) == (64, 48, 0)
@@ -63,7 +63,7 @@ def test_a_photo_taken_sideways_is_stored_upright_and_without_exif(
 ) -> None:
     sideways = encoded(pixels(), kind, exif=exif(orientation), quality=90)
 
-    form = stored_form(sideways, MOST_PIXELS, None)
+    form = stored_form(sideways, MAX_PIXELS, None)
 
     upright = read_photo(sideways)
     apart = np.abs(read_photo(form.content).astype(int) - upright)
@@ -131,7 +131,7 @@ def test_a_damaged_photo_is_refused_or_stored_as_it_is_read(kind: str) -> None:
     for damage in range(40):
         damaged = damaged_somewhere(FILES[kind], damage, rng)
         try:
-            before = read_photo(damaged, MOST_PIXELS)
+            before = read_photo(damaged, MAX_PIXELS)
         except (UnreadablePhoto, PhotoTooLarge) as refusal:
             with pytest.raises(type(refusal)):
                 kept(damaged)

@@ -57,14 +57,14 @@ class Trouble:
 
 @dataclass
 class GraphServer(LoopbackServer):
-    """Knows ``posts`` by hashtag, and lets its user search ``most_hashtags`` of them.
+    """Knows ``posts`` by hashtag, and lets its user search ``max_hashtags`` of them.
 
     ``recent_media`` shows the posts of the 24 hours before ``now``, by default the newest post's.
     """
 
     posts: Mapping[str, Sequence[FakePost]] = field(default_factory=dict)
     now: datetime | None = None
-    most_hashtags: int = 30
+    max_hashtags: int = 30
     page_size: int = 50
     usage: Mapping[str, str] = field(default_factory=dict)
     circles: bool = False
@@ -116,7 +116,7 @@ class GraphServer(LoopbackServer):
 
     def _quota(self, hashtag_id: str) -> Reply | None:
         if hashtag_id not in self.searched:
-            if len(self.searched) >= self.most_hashtags:
+            if len(self.searched) >= self.max_hashtags:
                 return graph_error(18, 2207034, "Max number of hashtags queried", 403)
             self.searched.append(hashtag_id)
         return None

@@ -19,8 +19,8 @@ SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
 IN_SEPTEMBER, IN_OCTOBER = "2026:09:30 23:59:59", "2026:10:01 00:00:00"
 
 
-def photo_folder(folder: Path, heap: str | None = None, most_bytes: int = 10**6) -> PhotoFolder:
-    return PhotoFolder(folder, destinations, heap, most_bytes, "Asia/Seoul")
+def photo_folder(folder: Path, heap: str | None = None, max_bytes: int = 10**6) -> PhotoFolder:
+    return PhotoFolder(folder, destinations, heap, max_bytes, "Asia/Seoul")
 
 
 def names(folder: PhotoFolder, month: date = SEPTEMBER) -> list[str]:
@@ -104,7 +104,7 @@ def test_a_file_of_exactly_the_most_bytes_is_brought_and_one_more_is_refused(
     (tmp_path / "a.jpg").write_bytes(b"1234")
     (tmp_path / "b.jpg").write_bytes(b"12345")
 
-    fits, too_large = brought(photo_folder(tmp_path, "hongdae", most_bytes=4))
+    fits, too_large = brought(photo_folder(tmp_path, "hongdae", max_bytes=4))
 
     assert fits.photos == [FoundPhoto("a.jpg", b"1234")]
     assert too_large.photos == [RefusedPhoto("b.jpg", "5 bytes; at most 4 allowed")]

@@ -25,7 +25,7 @@ CALLS: dict[str, Callable[[Blobs], object]] = {
     "exists": lambda blobs: blobs.exists("a"),
     "names": lambda blobs: list(blobs.names("a")),
     "folders": lambda blobs: list(blobs.folders("a")),
-    "held": lambda blobs: blobs.held("a").__enter__(),
+    "held": lambda blobs: blobs.locked("a").__enter__(),
 }
 every_call = pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
 
@@ -100,12 +100,12 @@ def test_a_write_waits_out_a_short_death_of_the_store(mortal_bucket: Bucket) -> 
     assert blobs.read("photo") == b"new"
 
 
-@pytest.mark.parametrize("most_sent", [100, 200_000])
-def test_a_write_that_is_cut_leaves_the_old_blob(most_sent: int, bucket: Bucket) -> None:
+@pytest.mark.parametrize("max_sent", [100, 200_000])
+def test_a_write_that_is_cut_leaves_the_old_blob(max_sent: int, bucket: Bucket) -> None:
     straight = impatient(bucket.store.url, bucket.name)
     straight.write("photo", b"old")
 
-    with wired(bucket.store.port, most_sent) as url, pytest.raises(StoreUnreachable, match="broke"):
+    with wired(bucket.store.port, max_sent) as url, pytest.raises(StoreUnreachable, match="broke"):
         impatient(url, bucket.name).write("photo", os.urandom(1_000_000))
 
     assert straight.read("photo") == b"old"
@@ -243,6 +243,6 @@ def test_stores_below_two_prefixes_of_one_bucket_do_not_see_each_other(bucket: B
     assert list(two.names("")) == []
     with pytest.raises(NoBlob):
         two.read("photo")
-    with one.held("photos") as a, two.held("photos") as b:
+    with one.locked("photos") as a, two.locked("photos") as b:
         a.check()
         b.check()

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 import pytest
 
 from oott_assets.photos.store.gcs_blobs import GcsBlobs
-from oott_fashion.stores.blobs import Blobs, HeldElsewhere, Hold, HoldLost
+from oott_fashion.stores.blobs import Blobs, Lock, LockedElsewhere, LockLost
 from tests.databases import kill_when_ready
 from tests.object_store import Bucket, client_of, wired
 
@@ -27,22 +27,22 @@ def kill_a_holder(bucket: Bucket, lease_seconds: float) -> None:
     """Have a process hold photos, and kill it."""
 
     def hold_and_stop(block: Callable[[], None]) -> None:
-        with opened(bucket, lease_seconds).held("photos"):
+        with opened(bucket, lease_seconds).locked("photos"):
             block()
 
     kill_when_ready(hold_and_stop)
 
 
 @contextmanager
-def held_soon(blobs: Blobs) -> Iterator[Hold]:
-    """Hold photos as soon as they are free."""
+def held_soon(blobs: Blobs) -> Iterator[Lock]:
+    """Lock photos as soon as they are free."""
     deadline = time.monotonic() + 30
     while True:
         try:
-            with blobs.held("photos") as hold:
-                yield hold
+            with blobs.locked("photos") as lock:
+                yield lock
                 return
-        except HeldElsewhere:
+        except LockedElsewhere:
             assert time.monotonic() < deadline
             time.sleep(0.1)
 
@@ -51,21 +51,21 @@ def test_a_killed_holder_has_left_after_its_lease(bucket: Bucket) -> None:
     kill_a_holder(bucket, _LEASE_SECONDS)
     killed_at = time.monotonic()
 
-    with pytest.raises(HeldElsewhere):
-        opened(bucket).held("photos").__enter__()
-    with held_soon(opened(bucket)) as hold:
-        hold.check()
+    with pytest.raises(LockedElsewhere):
+        opened(bucket).locked("photos").__enter__()
+    with held_soon(opened(bucket)) as lock:
+        lock.check()
 
     # Its lease was at most a quarter old.
     assert time.monotonic() - killed_at > _LEASE_SECONDS / 2
 
 
 def test_the_lease_that_the_holder_took_counts_not_that_of_who_looks(bucket: Bucket) -> None:
-    with opened(bucket, lease_seconds=60).held("photos"):
+    with opened(bucket, lease_seconds=60).locked("photos"):
         time.sleep(0.3)
 
-        with pytest.raises(HeldElsewhere):
-            opened(bucket, lease_seconds=0.1).held("photos").__enter__()
+        with pytest.raises(LockedElsewhere):
+            opened(bucket, lease_seconds=0.1).locked("photos").__enter__()
 
 
 def test_of_eight_who_want_what_a_killed_one_held_one_has_it(bucket: Bucket) -> None:
@@ -76,11 +76,11 @@ def test_of_eight_who_want_what_a_killed_one_held_one_has_it(bucket: Bucket) -> 
     def race(blobs: Blobs) -> bool:
         together.wait(30)
         try:
-            with blobs.held("photos") as hold:
+            with blobs.locked("photos") as lock:
                 all_tried.wait(30)
-                hold.check()
+                lock.check()
                 return True
-        except HeldElsewhere:
+        except LockedElsewhere:
             all_tried.wait(30)
             return False
 
@@ -91,12 +91,12 @@ def test_of_eight_who_want_what_a_killed_one_held_one_has_it(bucket: Bucket) -> 
 
 
 def test_a_holder_who_works_for_longer_than_the_lease_stays_alone(bucket: Bucket) -> None:
-    with opened(bucket).held("photos") as hold:
+    with opened(bucket).locked("photos") as lock:
         for _ in range(3):
             time.sleep(_LEASE_SECONDS * 0.4)
-            hold.check()
-            with pytest.raises(HeldElsewhere):
-                opened(bucket).held("photos").__enter__()
+            lock.check()
+            with pytest.raises(LockedElsewhere):
+                opened(bucket).locked("photos").__enter__()
 
 
 @pytest.mark.parametrize("taken_over", [True, False])
@@ -106,11 +106,11 @@ def test_a_process_that_was_stopped_for_longer_than_its_lease_has_lost_its_hold(
     ours, theirs = _FORK.Pipe()
 
     def hold() -> None:
-        with opened(bucket, lease_seconds=1).held("photos") as hold:
+        with opened(bucket, lease_seconds=1).locked("photos") as lock:
             theirs.send("held")
             theirs.recv()
-            with pytest.raises(HoldLost, match=f"gs://{bucket.name}/photos may be held by another"):
-                hold.check()
+            with pytest.raises(LockLost, match=f"gs://{bucket.name}/photos may be held by another"):
+                lock.check()
         theirs.send("lost")
 
     process = _FORK.Process(target=hold, daemon=True)
@@ -127,41 +127,41 @@ def test_a_process_that_was_stopped_for_longer_than_its_lease_has_lost_its_hold(
         process.join(30)
         assert process.exitcode == 0
         # The loser, in ending, has not freed what is another's by now.
-        with pytest.raises(HeldElsewhere) if taken_over else nullcontext():
-            opened(bucket).held("photos").__enter__()
+        with pytest.raises(LockedElsewhere) if taken_over else nullcontext():
+            opened(bucket).locked("photos").__enter__()
 
 
 def test_a_hold_is_lost_once_another_has_written_the_lease(bucket: Bucket) -> None:
-    with opened(bucket, lease_seconds=4).held("photos") as hold:
+    with opened(bucket, lease_seconds=4).locked("photos") as lock:
         bucket.client().bucket(bucket.name).blob(".holds/photos.lease").upload_from_string(b"")
 
-        assert "another has taken it over" in _loss_of(hold)
+        assert "another has taken it over" in _loss_of(lock)
 
 
 def test_a_hold_is_lost_before_its_lease_runs_out_on_a_dead_store(mortal_bucket: Bucket) -> None:
-    with opened(mortal_bucket).held("photos") as hold:
+    with opened(mortal_bucket).locked("photos") as lock:
         mortal_bucket.store.kill()
 
-        assert "its lease of 2 s was last renewed" in _loss_of(hold)
+        assert "its lease of 2 s was last renewed" in _loss_of(lock)
 
 
 def test_a_hold_outlives_a_short_death_of_the_store(
     mortal_bucket: Bucket, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
-    with opened(mortal_bucket, lease_seconds=3).held("photos") as hold:
+    with opened(mortal_bucket, lease_seconds=3).locked("photos") as lock:
         mortal_bucket.store.kill()
         _await(lambda: "a hold was not renewed" in caplog.text)
         mortal_bucket.store.start()
         time.sleep(2)
 
-        hold.check()
+        lock.check()
 
 
 def test_work_that_is_done_does_not_fail_since_its_hold_cannot_be_given_back(
     mortal_bucket: Bucket, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with opened(mortal_bucket, lease_seconds=60).held("photos"):
+    with opened(mortal_bucket, lease_seconds=60).locked("photos"):
         mortal_bucket.store.kill()
 
     assert "the hold ends in 60 s, not now: gs://" in caplog.text
@@ -178,20 +178,20 @@ def test_a_lease_whose_answer_was_lost_is_known_as_ones_own(bucket: Bucket) -> N
         return answer
 
     with wired(bucket.store.port, change=lose_first) as url:
-        with GcsBlobs(client_of(url), bucket.name).held("photos") as hold:
-            hold.check()
+        with GcsBlobs(client_of(url), bucket.name).locked("photos") as lock:
+            lock.check()
 
         assert len(lost) == 1
         assert bucket.contents() == []
 
 
-def _loss_of(hold: Hold) -> str:
+def _loss_of(lock: Lock) -> str:
     """Wait until a hold is lost; give what is said of it."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
-            hold.check()
-        except HoldLost as error:
+            lock.check()
+        except LockLost as error:
             return str(error)
         time.sleep(0.05)
     pytest.fail("the hold was never lost")

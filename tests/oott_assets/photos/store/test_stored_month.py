@@ -10,7 +10,7 @@ from PIL import Image
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
-from oott_fashion.stores.blobs import HeldElsewhere, NoBlob
+from oott_fashion.stores.blobs import LockedElsewhere, NoBlob
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
 
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
@@ -19,7 +19,7 @@ NOON = datetime(2026, 9, 3, 12, tzinfo=UTC)
 
 @pytest.fixture
 def store(tmp_path: Path) -> PhotoStore:
-    return PhotoStore(root=str(tmp_path), most_pixels=1200)
+    return PhotoStore(root=str(tmp_path), max_pixels=1200)
 
 
 @pytest.fixture
@@ -144,10 +144,10 @@ def test_two_may_not_write_one_month_and_may_write_two(
     store: PhotoStore, stored: StoredMonth
 ) -> None:
     with (
-        stored.held(),
-        store.month("hongdae", OCTOBER).held(),
-        pytest.raises(HeldElsewhere),
-        store.month("hongdae", SEPTEMBER).held(),
+        stored.locked(),
+        store.month("hongdae", OCTOBER).locked(),
+        pytest.raises(LockedElsewhere),
+        store.month("hongdae", SEPTEMBER).locked(),
     ):
         pass
 

@@ -38,7 +38,7 @@ def root(tmp_path_factory):
 @pytest.fixture(scope="module")
 def labeller(root):
     with no_network():
-        return GroundedSamLabeller(root, "cpu", on_cpu=True, score_threshold=EVERYTHING)
+        return GroundedSamLabeller(root, "cpu", on_cpu=True, min_confidence=EVERYTHING)
 
 
 def test_boxes_lie_in_the_photo_and_are_garments(labeller, tmp_path):
@@ -54,7 +54,7 @@ def test_boxes_lie_in_the_photo_and_are_garments(labeller, tmp_path):
 
 
 def test_a_photo_without_garments_has_no_boxes(root, tmp_path):
-    labeller = GroundedSamLabeller(root, "cpu", on_cpu=True, score_threshold=NOTHING)
+    labeller = GroundedSamLabeller(root, "cpu", on_cpu=True, min_confidence=NOTHING)
 
     found = labeller.predict(write_photo(tmp_path / "photo.png", 90, 60))
 

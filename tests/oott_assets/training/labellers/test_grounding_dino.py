@@ -35,7 +35,7 @@ def root(tmp_path_factory):
 @pytest.fixture(scope="module")
 def labeller(root):
     with no_network():
-        return GroundingDinoLabeller(root, "cpu", on_cpu=True, score_threshold=EVERYTHING)
+        return GroundingDinoLabeller(root, "cpu", on_cpu=True, min_confidence=EVERYTHING)
 
 
 @pytest.fixture(scope="module")
@@ -108,12 +108,12 @@ def test_a_box_that_leaves_the_photo_ends_at_its_edge():
     assert best_boxes(scores, shapes, 100, 100, 0.1).xyxy[0] == pytest.approx([70, 0, 100, 30])
 
 
-@pytest.mark.parametrize(("score_threshold", "boxes"), [(0.5, 1), (0.51, 0)])
-def test_a_score_of_the_threshold_itself_is_enough(score_threshold, boxes):
+@pytest.mark.parametrize(("min_confidence", "boxes"), [(0.5, 1), (0.51, 0)])
+def test_a_score_of_the_threshold_itself_is_enough(min_confidence, boxes):
     scores = np.array([[0.5]], dtype=np.float32)
     shapes = np.array([[0.5, 0.5, 0.5, 0.5]], dtype=np.float32)
 
-    assert len(best_boxes(scores, shapes, 100, 100, score_threshold)) == boxes
+    assert len(best_boxes(scores, shapes, 100, 100, min_confidence)) == boxes
 
 
 def test_a_box_without_area_is_no_garment():

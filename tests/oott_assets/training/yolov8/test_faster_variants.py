@@ -11,9 +11,9 @@ from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, dress_up
 from oott_assets.training.yolov8.faster_variants import (
     Variant,
     fastest_within,
-    in_whole_numbers,
     milliseconds_of,
     pruned,
+    quantised_to_int8,
 )
 from oott_assets.training.yolov8.onnx_export import export_onnx
 from oott_assets.training.yolov8.starting_weights import weights_of_onnx
@@ -45,7 +45,7 @@ def inputs() -> list[NDArray[np.float32]]:
 def test_in_whole_numbers_a_detector_scores_nearly_as_before(
     dense: Path, inputs: list[NDArray[np.float32]], tmp_path: Path, engine: EngineChoice
 ) -> None:
-    in_whole_numbers(dense, inputs, tmp_path / "int8.onnx")
+    quantised_to_int8(dense, inputs, tmp_path / "int8.onnx")
 
     before, after = (open_engine(file, engine) for file in (dense, tmp_path / "int8.onnx"))
     for model_input in inputs:

@@ -10,9 +10,9 @@ from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, dress_up
 from oott_assets.training.yolov8.onnx_export import (
     WrongExport,
     boxes_apart,
+    confidences_apart,
     export_onnx,
     parity,
-    scores_apart,
 )
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
 from oott_assets.training.yolov8.starting_weights import NotRebuildable, weights_of_onnx
@@ -45,7 +45,7 @@ def test_an_export_has_the_boxes_of_its_weights(
 
     assert found.engine == "deepsparse"
     assert found.pixels_apart < 0.1
-    assert found.scores_apart < 0.001
+    assert found.confidences_apart < 0.001
     assert [file.name for file in tmp_path.iterdir()] == ["detector.onnx"]
 
 
@@ -84,8 +84,8 @@ def head(scores: list[float]) -> NDArray[np.float32]:
 
 
 def test_scores_are_compared_of_boxes_that_only_the_export_is_sure_of() -> None:
-    assert scores_apart(head([0.9, 0.0]), head([0.9, 0.8])) == pytest.approx(0.8)
-    assert scores_apart(head([0.9]), head([0.9])) == 0
+    assert confidences_apart(head([0.9, 0.0]), head([0.9, 0.8])) == pytest.approx(0.8)
+    assert confidences_apart(head([0.9]), head([0.9])) == 0
 
 
 def test_boxes_are_compared_where_the_weights_are_sure() -> None:
@@ -94,7 +94,7 @@ def test_boxes_are_compared_where_the_weights_are_sure() -> None:
 
     assert boxes_apart(head([0.9, 0.05]), moved) == 0
     assert boxes_apart(head([0.9, 0.5]), moved) == 10
-    assert boxes_apart(head([]), head([])) == scores_apart(head([]), head([])) == 0
+    assert boxes_apart(head([]), head([])) == confidences_apart(head([]), head([])) == 0
 
 
 @pytest.mark.parametrize("row", [0, 4], ids=["box", "score"])
@@ -106,7 +106,7 @@ def test_what_is_no_number_does_not_pass_for_no_difference(row: int, which: str)
     pair = (broken, whole) if which == "weights" else (whole, broken)
 
     assert np.isnan(boxes_apart(*pair))
-    assert bool(np.isnan(scores_apart(*pair))) is (row == 4)
+    assert bool(np.isnan(confidences_apart(*pair))) is (row == 4)
 
 
 def test_one_photo_without_numbers_among_others_is_not_outvoted(

@@ -11,7 +11,7 @@ import httpx
 from pydantic import SecretStr
 
 from oott_assets.photos.sources.browser.browser_source import Browser
-from oott_assets.photos.sources.browser.browser_start import Patience, Programs
+from oott_assets.photos.sources.browser.browser_start import Programs, Timeouts
 from oott_assets.photos.sources.browser.chromium import Chromium
 from oott_assets.photos.sources.browser.log_in import LogIn
 from oott_assets.photos.sources.browser.permission import Permission
@@ -26,7 +26,7 @@ SEPTEMBER = date(2026, 9, 1)
 USER, PASSWORD = "a.crawler", "open sesame"
 
 PROGRAMS = Programs(flags=("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",))
-PATIENCE = Patience(
+PATIENCE = Timeouts(
     page_seconds=5,
     script_seconds=5,
     answer_seconds=30,
@@ -75,9 +75,9 @@ def browser_at(
     *,
     waits: Waits | None = None,
     permitted_hosts: tuple[str, ...] = (),
-    most_posts: int = 500,
+    max_posts: int = 500,
     programs: Programs = PROGRAMS,
-    patience: Patience = PATIENCE,
+    patience: Timeouts = PATIENCE,
     pace: Pace | None = None,
 ) -> Browser:
     """Make the source that asks ``url``, and never really waits."""
@@ -88,8 +88,8 @@ def browser_at(
         permitted_hosts=permitted_hosts,
         crawler_name="OOTT",
         pace=pace or Pace(0, sleep=waits or Waits()),
-        most_posts=most_posts,
-        most_photo_bytes=10**7,
+        max_posts=max_posts,
+        max_photo_bytes=10**7,
         session_folder=folder / "session",
         programs=programs,
         patience=patience,

@@ -92,7 +92,7 @@ def test_a_site_out_there_is_not_asked_without_its_owners_permission(tmp_path: P
     browser = browser_at("https://www.example.com", tmp_path)
 
     with pytest.raises(
-        PhotosUnknown, match=r"OOTT_CRAWL_PERMISSION=www\.example\.com once .*graph_"
+        PhotosUnknown, match=r"OOTT_PERMITTED_HOSTS=www\.example\.com once .*graph_"
     ):
         next(browser.posts(HONGDAE, SEPTEMBER))
 
@@ -196,7 +196,7 @@ def test_photos_on_a_host_that_may_not_be_asked_stop_the_run_before_the_first(
         site.faults.on("post", moved_photos)
         with (
             closing(browser_at(site.url, tmp_path).posts(HONGDAE, SEPTEMBER)) as listed,
-            pytest.raises(PhotosUnknown, match=r"OOTT_CRAWL_PERMISSION=cdn\.example\.com"),
+            pytest.raises(PhotosUnknown, match=r"OOTT_PERMITTED_HOSTS=cdn\.example\.com"),
         ):
             names(next(listed))
 
@@ -343,7 +343,7 @@ def test_a_browser_is_replaced_before_it_grows_and_nobody_has_to_log_in_again(
     monkeypatch.setattr(browser_source, "_POSTS_PER_BROWSER", 2)
     browsers = set()
     with InstagramSite(some(9)) as site:
-        browser = browser_at(site.url, tmp_path, most_posts=2, programs=programs)
+        browser = browser_at(site.url, tmp_path, max_posts=2, programs=programs)
         for post in browser.posts(HONGDAE, SEPTEMBER):
             names(post)
             browsers |= {room.name for room in programs.rooms.iterdir()}

@@ -81,7 +81,7 @@ def test_a_limit_that_does_not_say_for_how_long_is_waited_for_longer_and_longer(
     with open_site() as site:
         site.faults.on("post", faults.rate_limited())
 
-        with pytest.raises(SourceBusy, match=r"3 times in a row .* OOTT_PACE_SECONDS"):
+        with pytest.raises(SourceBusy, match=r"3 times in a row .* OOTT_REQUEST_INTERVAL_SECONDS"):
             visit(guest.visits(site), site)
 
         assert len(site.asked("page")) == 3

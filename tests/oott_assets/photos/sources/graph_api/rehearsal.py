@@ -40,21 +40,21 @@ def graph_api(
     server: GraphServer,
     ids_file: Path,
     sleeper: Sleeper,
-    most_posts: int = 1000,
+    max_posts: int = 1000,
     token: str = TOKEN,
 ) -> GraphApi:
     account = GraphAccount(USER, SecretStr(token), server.url)
     pace = Pace(0, sleeper)
-    return GraphApi(account, ALL, ids_file, "Asia/Seoul", most_posts, 10_000, pace)
+    return GraphApi(account, ALL, ids_file, "Asia/Seoul", max_posts, 10_000, pace)
 
 
 @contextmanager
 def asking(
-    ids_file: Path, sleeper: Sleeper, *posts: FakePost, most_posts: int = 1000
+    ids_file: Path, sleeper: Sleeper, *posts: FakePost, max_posts: int = 1000
 ) -> Iterator[tuple[GraphServer, GraphApi]]:
     """A server with ``posts`` of Hongdae, and a source that asks it."""
     with GraphServer({"홍대": posts}) as server:
-        yield server, graph_api(server, ids_file, sleeper, most_posts)
+        yield server, graph_api(server, ids_file, sleeper, max_posts)
 
 
 def listed(

@@ -110,7 +110,7 @@ def test_no_more_pages_are_asked_for_than_the_most_posts_fill(
     ids_file: Path, sleeper: Sleeper
 ) -> None:
     posts = [FakePost(f"C{number}", IN_SEPTEMBER) for number in range(200)]
-    with asking(ids_file, sleeper, *posts, most_posts=70) as (server, source):
+    with asking(ids_file, sleeper, *posts, max_posts=70) as (server, source):
         assert len(shortcodes(source)) == 70
 
     [hashtag_id] = server.searched

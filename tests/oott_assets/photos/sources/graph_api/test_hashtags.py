@@ -189,7 +189,7 @@ def test_the_command_says_what_is_wrong_in_one_sentence(settings_of: pytest.Monk
 def test_the_source_that_settings_name_remembers_ids_at_home(
     settings_of: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    settings_of.setenv("OOTT_PACE_SECONDS", "0")
+    settings_of.setenv("OOTT_REQUEST_INTERVAL_SECONDS", "0")
     with GraphServer({"홍대": [FakePost("A")]}) as server:
         settings_of.setenv("OOTT_GRAPH_URL", server.url)
 
