@@ -32,12 +32,13 @@ test: .venv/test
 	tests/install-packages.sh
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# Format, lint, strict types, import contracts.
+# Format, lint, strict types, import contracts, names of modules.
 check: .venv/test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/test_names.py
 
 format: .venv/test
 	$(BIN)/ruff format .

@@ -21,4 +21,4 @@ def test_the_project_passes(check: str) -> None:
 def test_make_check_runs_these_checks() -> None:
     recipe = Path("Makefile").read_text().split("check: .venv/test\n")[1].split("\n\n")[0]
 
-    assert recipe.count("$(BIN)/") == 4
+    assert recipe.count("$(BIN)/") == 5
