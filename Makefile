@@ -16,7 +16,7 @@ demo: .venv/base
 
 # Dagster's pages on http://localhost:3000: assets, runs, schedules, pictures.
 ui: .venv/base
-	$(BIN)/python local_dagster.py
+	$(BIN)/python -m oott_assets.dagster_records
 	$(BIN)/dagster dev -w workspace.yaml
 
 # The closet service on http://localhost:5543.
@@ -25,7 +25,7 @@ serve: .venv/base
 
 # From labels to a published detector: OOTT_MAIN_DATA=FOLDER, OOTT_SUB_PHOTOS=FOLDER, in .env too.
 train: .venv/train
-	$(BIN)/python local_dagster.py
+	$(BIN)/python -m oott_assets.dagster_records
 	$(BIN)/dagster job execute -m oott_assets.definitions -j training_job
 
 test: .venv/test

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import click
 import dagster as dg
 
-import local_dagster
+from oott_assets.dagster_records import open_records
 from oott_assets.photos.sources.photo_source import PhotosUnknown
 from oott_fashion.destinations import Destination
 from oott_fashion.settings import BadSetting, Settings, read_settings
@@ -56,7 +56,7 @@ def _walk(photos: str | None, destination: str, month: str | None) -> None:
     read_settings()
     partitions = _drawn() if photos is None else _found(photos, destination, month)
     settings = read_settings()
-    with local_dagster.opened() as instance:
+    with open_records() as instance:
         for partition in partitions:
             _materialise(settings, instance, partition)
     _show_trends(settings, partitions)

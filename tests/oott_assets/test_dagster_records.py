@@ -1,0 +1,48 @@
+"""Killed runs in Dagster's records, with a real run that is killed."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import psutil
+import pytest
+
+from oott_assets.dagster_records import open_records
+
+
+@contextmanager
+def running_demo(folder: Path) -> Iterator[None]:
+    """Run a demo that takes a long time, and kill it at the end."""
+    settings = {"OOTT_HOME": str(folder / "oott"), "OOTT_LOOKBOOK_PHOTOS": "2000"}
+    demo = psutil.Popen([sys.executable, "demo.py"], env=os.environ | settings)
+    try:
+        yield
+    finally:
+        demo.kill()
+        demo.wait()
+
+
+def statuses() -> list[dg.DagsterRunStatus]:
+    with dg.DagsterInstance.get() as instance:
+        return [run.status for run in instance.get_runs()]
+
+
+def test_opening_the_records_fails_a_killed_run_and_leaves_a_running_one_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}")
+    with running_demo(tmp_path):
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "oott/photos/photos").exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        with open_records():
+            assert statuses() == [dg.DagsterRunStatus.STARTED]
+
+    assert statuses() == [dg.DagsterRunStatus.STARTED]
+    with open_records():
+        assert statuses() == [dg.DagsterRunStatus.FAILURE]
