@@ -108,6 +108,14 @@ def test_a_photo_of_another_month_is_not_stored(store: PhotoStore) -> None:
     assert files(store) == ["manifests/hongdae/2026-09.parquet"]
 
 
+def test_a_photo_of_the_same_month_of_another_year_is_not_counted(store: PhotoStore) -> None:
+    last_year = datetime(2025, 9, 5, 3, tzinfo=UTC)
+
+    collect(store, ToldSource([Post("a", [jpeg(1)], taken_at=last_year), Post("b", [jpeg(2)])]))
+
+    assert states(store) == {"a": "other month", "b-1.jpg": "kept"}
+
+
 def test_a_blocked_run_leaves_the_manifest_and_the_next_goes_on(store: PhotoStore) -> None:
     posts = [Post("a", [jpeg(1)]), Post("b", [jpeg(2)]), Post("c", [jpeg(3)])]
     blocked = ToldSource([*posts[:2], Post("c", trouble=PhotosUnknown("log in"))])
@@ -250,6 +258,16 @@ def test_a_post_that_is_forgotten_while_it_is_collected_is_not_kept(store: Photo
 
     assert set(states(store)) == {"b-1.jpg"}
     assert len([it for it in files(store) if it.startswith("photos/")]) == 1
+
+
+def test_a_near_duplicate_is_counted_when_the_first_post_is_forgotten(store: PhotoStore) -> None:
+    posts = [Post("a", [jpeg(1)]), Post("b", [jpeg(1, side=128)]), Post("c", [jpeg(2)])]
+    source = ToldSource(posts)
+    source.before = lambda shortcode: store.forget("a") if shortcode == "c" else None
+
+    collect(store, source)
+
+    assert states(store) == {"b-1.jpg": "kept", "c-1.jpg": "kept"}
 
 
 def test_two_runs_cannot_both_collect_a_partition(store: PhotoStore) -> None:
