@@ -57,7 +57,7 @@ def _overlap_and_agreement(content: bytes, truth: Box) -> tuple[float, float]:
         return 0.0, 0.0
     height, width = photo.shape[:2]
     box = Box(truth.x_min * width, truth.y_min * height, truth.x_max * width, truth.y_max * height)
-    return found[0].overlap(box), found[1]
+    return found[0].iou(box), found[1]
 
 
 def _report(name: str, overlaps: list[float]) -> None:

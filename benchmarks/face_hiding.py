@@ -33,7 +33,7 @@ def main(folder: Path, photos: int, width: int | None) -> None:
     hider = FaceHider()
     deface = _deface()
     contenders: dict[str, Callable[[bytes, Photo], int]] = {
-        "OOTT, faces hidden": lambda _, photo: hider.hidden(photo)[1],
+        "OOTT, faces hidden": lambda _, photo: hider.hide_faces(photo)[1],
         "OOTT, bytes to stored bytes": lambda content, _: (
             stored_form(content, MAX_PIXELS, hider).faces
         ),

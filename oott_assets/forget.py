@@ -14,7 +14,7 @@ import click
 import dagster as dg
 
 from oott_assets.partitions import MonthAndDestination, destinations
-from oott_assets.photos.recorded_pictures import delete_recorded_pictures, refuse_going_on
+from oott_assets.photos.recorded_pictures import delete_runs_with_pictures, reject_unfinished_runs
 from oott_assets.photos.store.crawl_journal import hash_of
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
@@ -23,11 +23,11 @@ from oott_assets.trends.detection_store import DetectionStore, PartitionDetectio
 from oott_assets.trends.monthly_trends import counts_of, trend_slice
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_fashion.settings import read_settings
-from oott_fashion.stores.blobs import Lock, LockedElsewhere, LockLost, NoBlob
+from oott_fashion.stores.blobs import AlreadyLocked, BlobNotFound, Lock, LockLost
 from oott_fashion.stores.trend_tables import TrendDatabaseError
 
 _EXPECTED = (
-    LockedElsewhere,
+    AlreadyLocked,
     LockLost,
     OSError,
     TrendDatabaseError,
@@ -49,7 +49,7 @@ class Forgetting:
         """Remove a post; give each destination and month it was removed from.
 
         Raises:
-            LockedElsewhere: a month of it is being collected or read.
+            AlreadyLocked: a month of it is being collected or read.
             TrendDatabaseError: the tables cannot be counted anew.
             ValueError: the manifest of a month cannot be read; all others were looked at.
         """
@@ -65,7 +65,7 @@ class Forgetting:
                 unread.append(f"{slug} {month:%Y-%m}: {error}")
                 continue
             if self.records is not None:
-                refuse_going_on(self.records, slug, month)
+                reject_unfinished_runs(self.records, slug, month)
             with stored.locked() as lock:
                 self._remove(shortcode, stored, lock, slug, month)
             yield slug, month
@@ -75,14 +75,14 @@ class Forgetting:
     def _remove(
         self, shortcode: str, stored: StoredMonth, lock: Lock, slug: str, month: date
     ) -> None:
-        stored.journal.strike(shortcode)
+        stored.journal.remove(shortcode)
         rows = stored.rows()
         gone = [row for row in rows if _is_of(row, shortcode)]
         hashes = {row.sha256 for row in gone if row.sha256}
         if hashes:
             self._remove_from_counts(hashes, slug, month)
         if self.records is not None:
-            delete_recorded_pictures(self.records, slug, month, "a post on it was removed")
+            delete_runs_with_pictures(self.records, slug, month, "a post on it was removed")
         lock.check()
         # Last of what names the post: until here, doing it all again finds it.
         if rows:
@@ -93,7 +93,7 @@ class Forgetting:
     def _remove_from_counts(self, gone: set[str], slug: str, month: date) -> None:
         try:
             detections = self.detection_store.read(slug, month)
-        except NoBlob:
+        except BlobNotFound:
             return
         counted = trend_slice(MonthAndDestination(month, destinations.destination(slug)))
         left = tuple(photo for photo in detections.photos if photo.sha256 not in gone)
@@ -106,7 +106,7 @@ class Forgetting:
 
 def _is_in(stored: StoredMonth, shortcode: str) -> bool:
     in_manifest = any(_is_of(row, shortcode) for row in stored.rows())
-    return in_manifest or stored.journal.holds(shortcode)
+    return in_manifest or stored.journal.contains(shortcode)
 
 
 def _is_of(row: ManifestRow, shortcode: str) -> bool:

@@ -29,7 +29,7 @@ class GarmentDetector(dg.ConfigurableResource[None]):
     iou_threshold: float
     palette: str
 
-    def newest(self) -> OpenedDetector:
+    def latest(self) -> OpenedDetector:
         """Verify and open the newest detector.
 
         Raises:
@@ -53,7 +53,7 @@ class GarmentDetector(dg.ConfigurableResource[None]):
             NoDetector: none is published, and there is no starter.
             BadDetector: the newest is damaged or knows other garments.
         """
-        return ModelStore(self.model_store).newest_or_starter(Path(self.starter))
+        return ModelStore(self.model_store).latest_or_starter(Path(self.starter))
 
     def engine_of(self, onnx: Path) -> Engine:
         """Open a detector in the engine of the settings.

@@ -75,10 +75,10 @@ class NewestDetector:
     def _take_newest(self) -> None:
         store = ModelStore(self._settings.model_store_root)
         if self._in_service is not None:
-            newest = store.newest_version()
+            newest = store.latest_version()
             if newest == self._in_service.version or newest in self._unusable:
                 return
-        published = store.newest_or_starter(self._settings.starter_detector)
+        published = store.latest_or_starter(self._settings.starter_detector)
         if published.version in self._unusable:
             return
         self._in_service = DetectorInService(published.version, self._opened(published))

@@ -63,7 +63,7 @@ class Collector:
         Raises:
             PhotosUnknown: which photos there are cannot be told; the manifest stays as it was.
             FacesNotHidden: faces cannot be made unrecognisable, so that nothing was stored.
-            LockedElsewhere, LockLost: another run collects the same partition.
+            AlreadyLocked, LockLost: another run collects the same partition.
             OSError: the store is full or cannot be reached.
         """
         stored = self.store.month(partition.destination.slug, partition.month)
@@ -107,7 +107,7 @@ class Collector:
     ) -> Generator[ListedPost | None, None, None]:
         """List each post once; None stands for one that is not to be brought."""
         # What a site would not give to the run that was stopped, it may give to this one.
-        known = {it.shortcode for it in collected.posts.values() if not it.was_kept_back}
+        known = {it.shortcode for it in collected.posts.values() if not it.is_incomplete}
         seen: set[str] = set()
         with closing(self.source.posts(partition.destination, partition.month)) as posts:
             for post in posts:

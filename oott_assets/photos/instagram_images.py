@@ -9,7 +9,7 @@ import dagster as dg
 from oott_assets.partitions import month_and_destination, month_by_destination
 from oott_assets.photos.collection import Collected, Collector
 from oott_assets.photos.photo_failures import told_as_failures
-from oott_assets.photos.recorded_pictures import delete_recorded_pictures
+from oott_assets.photos.recorded_pictures import delete_runs_with_pictures
 from oott_assets.photos.sources.chosen_source import ChosenSource
 from oott_assets.photos.store.manifest import ManifestRow, kept_in
 from oott_assets.photos.store.photo_store import PhotoStore
@@ -39,7 +39,7 @@ def instagram_images(
         collected = collector.collect(partition, context.log)
         if collected.dropped:
             slug, why = partition.destination.slug, "photos of that run are no longer kept"
-            delete_recorded_pictures(context.instance, slug, partition.month, why)
+            delete_runs_with_pictures(context.instance, slug, partition.month, why)
         return dg.MaterializeResult(
             metadata={
                 "contact sheet": _sheet_of(collected.rows, stored),

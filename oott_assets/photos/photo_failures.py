@@ -8,9 +8,9 @@ import dagster as dg
 
 from oott_assets.photos.privacy.faces import FacesNotHidden
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
-from oott_fashion.stores.blobs import LockedElsewhere, LockLost, StoreRefused, StoreUnreachable
+from oott_fashion.stores.blobs import AlreadyLocked, LockLost, StoreMisconfigured, StoreUnreachable
 
-_PASSING = (SourceBusy, StoreUnreachable, LockedElsewhere, LockLost)
+_PASSING = (SourceBusy, StoreUnreachable, AlreadyLocked, LockLost)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -19,8 +19,8 @@ def told_as_failures() -> Iterator[None]:
     """Turn what sources and stores raise into what a person reads of a failed step."""
     try:
         yield
-    except (PhotosUnknown, FacesNotHidden, StoreUnreachable, LockedElsewhere, LockLost) as error:
-        passing = isinstance(error, _PASSING) and not isinstance(error, StoreRefused)
+    except (PhotosUnknown, FacesNotHidden, StoreUnreachable, AlreadyLocked, LockLost) as error:
+        passing = isinstance(error, _PASSING) and not isinstance(error, StoreMisconfigured)
         raise dg.Failure(str(error), allow_retries=passing) from error
     except OSError as error:
         if error.errno not in _FULL:

@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 
 from oott_assets.photos.photo_failures import told_as_failures
-from oott_assets.photos.recorded_pictures import delete_recorded_pictures, refuse_going_on
+from oott_assets.photos.recorded_pictures import delete_runs_with_pictures, reject_unfinished_runs
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
-from oott_fashion.stores.blobs import LockedElsewhere
+from oott_fashion.stores.blobs import AlreadyLocked
 
 
 @dataclass(frozen=True)
@@ -27,21 +27,21 @@ class Sweep:
         A month goes at once, since half of one could not be read again by a new detector.
 
         Raises:
-            LockedElsewhere: the month is being collected or read.
+            AlreadyLocked: the month is being collected or read.
             ValueError: its manifest cannot be read.
         """
-        refuse_going_on(self.records, destination, month)
+        reject_unfinished_runs(self.records, destination, month)
         with stored.locked() as lock:
             rows = stored.rows()
             if self._is_due([row for row in rows if row.kept]):
                 # First, so that a sweep that is cut short finds the month due again.
                 why = "its photos were deleted"
-                delete_recorded_pictures(self.records, destination, month, why)
+                delete_runs_with_pictures(self.records, destination, month, why)
                 lock.check()
                 stored.write_manifest([_deleted(row) for row in rows])
             for post in stored.journal.posts():
                 if self._is_due(post.rows):
-                    stored.journal.strike(post.shortcode)
+                    stored.journal.remove(post.shortcode)
             return stored.delete_unlisted()
 
     def _is_due(self, rows: Sequence[ManifestRow]) -> bool:
@@ -77,7 +77,7 @@ def delete_old_photos(
             name = f"{slug} {month:%Y-%m}"
             try:
                 deleted = sweep.month(photo_store.month(slug, month), slug, month)
-            except LockedElsewhere as error:
+            except AlreadyLocked as error:
                 context.log.warning("%s is left for the next sweep: %s", name, error)
             except ValueError as error:
                 failed.append(f"{name}: {error}")

@@ -5,7 +5,7 @@ from datetime import date
 import dagster as dg
 
 from oott_assets.partitions import partition_key
-from oott_fashion.stores.blobs import LockedElsewhere
+from oott_fashion.stores.blobs import AlreadyLocked
 
 _SHOWING = ("instagram_images", "garment_detections")
 _COUNTING = ("garment_trends", "outfit_trends")
@@ -17,19 +17,19 @@ _GOING_ON = (
 )
 
 
-def refuse_going_on(instance: dg.DagsterInstance, destination: str, month: date) -> None:
+def reject_unfinished_runs(instance: dg.DagsterInstance, destination: str, month: date) -> None:
     """Refuse to touch what a run that is going on may write or show once more.
 
     Raises:
-        LockedElsewhere: there is such a run of that month.
+        AlreadyLocked: there is such a run of that month.
     """
     key = partition_key(destination, month)
     going_on = dg.RunsFilter(tags={"dagster/partition": key}, statuses=list(_GOING_ON))
     for run in instance.get_runs(going_on, limit=1):
-        raise LockedElsewhere(f"run {run.run_id} of {key} is going on; wait until it ends")
+        raise AlreadyLocked(f"run {run.run_id} of {key} is going on; wait until it ends")
 
 
-def delete_recorded_pictures(
+def delete_runs_with_pictures(
     instance: dg.DagsterInstance, destination: str, month: date, why: str
 ) -> int:
     """Delete the records of finished runs that show photos of a partition; count them.

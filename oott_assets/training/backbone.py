@@ -52,7 +52,7 @@ def teach_backbone(settings: Settings, file: Path, image_side: int, epochs: int)
     refuse_absent_gpu(settings.train_device)
     store = TrainingStore(root=str(settings.training_root))
     photos = store.photos("merged_data")
-    published = ModelStore(settings.model_store_root).newest_or_starter(settings.starter_detector)
+    published = ModelStore(settings.model_store_root).latest_or_starter(settings.starter_detector)
     facts = {
         "photos": version_of(photos),
         "from": published.card.sha256,
@@ -63,7 +63,7 @@ def teach_backbone(settings: Settings, file: Path, image_side: int, epochs: int)
     }
     name = f"backbones/{fingerprint_of(facts)}"
     folder = TrainingFolder(store.folder(name))
-    with store.blobs.alone_in(name):
+    with store.blobs.exclusive_lock(name):
         start = folder.folder / "published.pt"
         weights_of_onnx(published.onnx, start, settings.model_size)
         if folder.weights.is_file():

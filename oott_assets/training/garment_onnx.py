@@ -79,7 +79,7 @@ def garment_onnx(
     # Another engine may run another variant fastest.
     made_of = f"{won.weights.sha256[:16]}-{yardstick.version}-{garment_detector.engine}"
     candidate = training_store.folder(f"candidates/{made_of}")
-    with as_failures(), training_store.blobs.alone_in(f"candidates/{made_of}"):
+    with as_failures(), training_store.blobs.exclusive_lock(f"candidates/{made_of}"):
         in_place = published_in(garment_detector)
         kept = _kept_in(candidate)
         is_in_place = kept is not None and in_place is not None and kept.version == in_place.version

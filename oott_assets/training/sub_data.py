@@ -23,7 +23,7 @@ from oott_assets.training.labels.labelled_photos import (
 from oott_assets.training.labels.validation_split import splits_by_content
 from oott_assets.training.training_failures import as_failures
 from oott_assets.training.training_store import TrainingStore
-from oott_fashion.stores.blobs import LocalBlobs, NoBlob
+from oott_fashion.stores.blobs import BlobNotFound, LocalBlobs
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.near_duplicates import (
     PerceptualHash,
@@ -151,7 +151,7 @@ def _seen_in(file: Path, sha256: str, opened: OpenedLabeller, journal: LocalBlob
     blob = f"seen-by/{opened.name}/{opened.version}/{key[:2]}/{key}.json"
     try:
         return [Label(it[0], Box(*it[1]), it[2], it[3]) for it in json.loads(journal.read(blob))]
-    except NoBlob:
+    except BlobNotFound:
         seen = opened.boxes_of(file)
         journal.write(blob, json.dumps(seen).encode())
         return seen

@@ -14,7 +14,7 @@ from oott_assets.training.labels.labelled_photos import (
     parquet_of_photos,
     photos_of_parquet,
 )
-from oott_fashion.stores.blobs import LocalBlobs, NoBlob
+from oott_fashion.stores.blobs import BlobNotFound, LocalBlobs
 
 Note = TypeVar("Note", bound=BaseModel)
 
@@ -68,7 +68,7 @@ class TrainingStore(dg.ConfigurableResource[None]):
     def _left_by(self, asset: str, blob: str) -> bytes:
         try:
             return self.blobs.read(blob)
-        except NoBlob as error:
+        except BlobNotFound as error:
             raise dg.Failure(
                 f"{asset} was never materialised ({error}); materialise it first",
                 allow_retries=False,

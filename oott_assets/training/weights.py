@@ -101,7 +101,7 @@ def _trained(
         folder = TrainingFolder(store.blobs.path_of(name))
         with _stops_told(folder):
             store.folder(name)
-            with store.blobs.alone_in(name):
+            with store.blobs.exclusive_lock(name):
                 kept = folder.weights.is_file()
                 if not kept:
                     _train(context, photos, trainer, store, folder)

@@ -82,7 +82,7 @@ class DetectionStore(dg.ConfigurableResource[None]):
         """Read the partition's detections.
 
         Raises:
-            NoBlob: the partition was never read by a detector.
+            BlobNotFound: the partition was never read by a detector.
         """
         content = opened_blobs(self.root).read(_named(destination, month))
         table = table_in(content)

@@ -26,7 +26,7 @@ from oott_assets.trends.detection_store import (
     PartitionDetections,
     PhotoDetections,
 )
-from oott_fashion.stores.blobs import NoBlob
+from oott_fashion.stores.blobs import BlobNotFound
 from oott_fashion.stores.model_store import BadDetector, NoDetector
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.engines import EngineUnavailable
@@ -93,7 +93,7 @@ def read_by(
 
 def _newest(garment_detector: GarmentDetector) -> OpenedDetector:
     try:
-        return garment_detector.newest()
+        return garment_detector.latest()
     except (NoDetector, BadDetector, EngineUnavailable) as error:
         raise dg.Failure(str(error), allow_retries=False) from error
 
@@ -103,7 +103,7 @@ def _photos_to_read(stored: StoredMonth, partition: MonthAndDestination) -> list
     of_when = f"{partition.destination.slug} in {partition.month:%Y-%m}"
     try:
         rows = stored.manifest()
-    except NoBlob as error:
+    except BlobNotFound as error:
         raise dg.Failure(
             f"the photos of {of_when} are unknown; materialise instagram_images for them first",
             allow_retries=False,

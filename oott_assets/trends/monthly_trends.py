@@ -18,11 +18,11 @@ from oott_assets.trends.detection_store import DetectionStore, PartitionDetectio
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_fashion.outfits import OutfitNames
-from oott_fashion.stores.blobs import NoBlob
+from oott_fashion.stores.blobs import BlobNotFound
 from oott_fashion.stores.trend_tables import (
     Coverage,
-    TrendDatabaseAway,
     TrendDatabaseError,
+    TrendDatabaseUnavailable,
     TrendSlice,
 )
 from oott_fashion.trends import Look, garment_counts, outfit_counts
@@ -73,7 +73,7 @@ def monthly_trends(
         with trend_database.tables() as tables:
             tables.replace(trend_slice(partition), *counts, datetime.now(UTC))
     except TrendDatabaseError as error:
-        passing = isinstance(error, TrendDatabaseAway)
+        passing = isinstance(error, TrendDatabaseUnavailable)
         raise dg.Failure(str(error), allow_retries=passing) from error
     looks, outfits, coverage = counts
     rests_on = {"photos": coverage.photos, "photos with garments": coverage.photos_with_garments}
@@ -131,7 +131,7 @@ def counted_detections(
     """
     try:
         return detection_store.read(destination, month)
-    except NoBlob as error:
+    except BlobNotFound as error:
         raise dg.Failure(
             f"what was worn at {destination} in {month:%Y-%m} is unknown; materialise "
             "garment_detections for it first",

@@ -16,7 +16,7 @@ class ReusedKey(ValueError):
     """An idempotency key came again with other content."""
 
 
-def is_first(connection: sa.Connection, key: str, digest: str, received_at: datetime) -> bool:
+def claim_key(connection: sa.Connection, key: str, digest: str, received_at: datetime) -> bool:
     """Take ``key``, or tell that it is taken; waits for a transaction that is about to take it.
 
     Raises:
@@ -42,7 +42,7 @@ def is_first(connection: sa.Connection, key: str, digest: str, received_at: date
     return True
 
 
-def forget_old_keys(connection: sa.Connection, now: datetime) -> None:
+def delete_old_keys(connection: sa.Connection, now: datetime) -> None:
     """Delete some of the keys that are more than 30 days old ``now``."""
     # Found without locks and deleted one by one: a range would lock the keys of others.
     keys = batch_requests.c.idempotency_key

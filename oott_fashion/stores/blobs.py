@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Protocol
 
 from oott_fashion.stores.file_locks import (
-    alone_with,
-    is_still,
+    is_same_file,
     locked_folder,
+    open_exclusively,
     remove_unless_locked,
 )
 
@@ -26,7 +26,7 @@ _HOLDER = ".held"
 _UNNAMEABLE = frozenset("\0\r\n")
 
 
-class NoBlob(LookupError):
+class BlobNotFound(LookupError):
     """Nothing is kept under that name."""
 
 
@@ -37,11 +37,11 @@ class StoreUnreachable(OSError):
     """
 
 
-class StoreRefused(StoreUnreachable):
+class StoreMisconfigured(StoreUnreachable):
     """The object store cannot be used as it is set up; trying again does not help."""
 
 
-class LockedElsewhere(Exception):
+class AlreadyLocked(Exception):
     """Another process, or another part of this one, is alone in that folder."""
 
 
@@ -67,7 +67,7 @@ class Blobs(Protocol):
         """Read a blob.
 
         Raises:
-            NoBlob: there is none of that name.
+            BlobNotFound: there is none of that name.
         """
 
     def write(self, name: str, content: bytes) -> None:
@@ -95,7 +95,7 @@ class Blobs(Protocol):
         """Be alone in ``folder``; a process that was killed, or stopped for long, no longer is.
 
         Raises:
-            LockedElsewhere: another is, and this does not wait.
+            AlreadyLocked: another is, and this does not wait.
         """
 
 
@@ -120,12 +120,12 @@ class LocalBlobs:
         try:
             return path.read_bytes()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-            raise NoBlob(f"{path} does not exist") from error
+            raise BlobNotFound(f"{path} does not exist") from error
 
     def write(self, name: str, content: bytes) -> None:
         path = self._file(name)
         self._make(path.parent)
-        with alone_with(path.with_name(f"{_UNFINISHED}{path.name}"), self._private) as file:
+        with open_exclusively(path.with_name(f"{_UNFINISHED}{path.name}"), self._private) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -176,15 +176,15 @@ class LocalBlobs:
             try:
                 opened = stack.enter_context(locked_folder(place, wait=False))
             except BlockingIOError:
-                raise LockedElsewhere(held_by(str(place), _noted(note))) from None
+                raise AlreadyLocked(locked_message(str(place), _noted(note))) from None
             for unfinished in place.glob(f"{_UNFINISHED}*"):
                 remove_unless_locked(unfinished)
             stack.callback(note.unlink, missing_ok=True)
-            note.write_text(json.dumps(this_holder()), encoding="utf-8")
+            note.write_text(json.dumps(lock_owner()), encoding="utf-8")
             yield _FolderHold(opened, place)
 
     @contextmanager
-    def alone_in(self, folder: str) -> Iterator[None]:
+    def exclusive_lock(self, folder: str) -> Iterator[None]:
         """Wait for whoever is alone in ``folder``, then be so; a killed one no longer is."""
         place = self.path_of(folder)
         self._make(place)
@@ -224,7 +224,7 @@ class _FolderHold:
         self._place = place
 
     def check(self) -> None:
-        if not is_still(self._opened, self._place):
+        if not is_same_file(self._opened, self._place):
             raise LockLost(f"{self._place} was removed while it was worked in; run again")
 
 
@@ -244,13 +244,13 @@ def checked(name: str) -> str:
     return name
 
 
-def this_holder() -> dict[str, str]:
+def lock_owner() -> dict[str, str]:
     """Describe this process to those who will find a folder held."""
     since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return {"host": socket.gethostname(), "pid": str(os.getpid()), "since": since}
 
 
-def held_by(where: str, holder: Mapping[str, str]) -> str:
+def locked_message(where: str, holder: Mapping[str, str]) -> str:
     """Say that ``where`` is held, and by whom if ``holder`` tells."""
     try:
         known = "process {pid} on {host} since {since}".format_map(holder)

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 
 @contextmanager
-def alone_with(path: Path, private: bool = False) -> Iterator[BinaryIO]:
+def open_exclusively(path: Path, private: bool = False) -> Iterator[BinaryIO]:
     """Open ``path``, empty, for this writer alone, taking over what a killed one left.
 
     What is ``private`` only this user can read.
@@ -18,7 +18,7 @@ def alone_with(path: Path, private: bool = False) -> Iterator[BinaryIO]:
         with path.open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             # Whoever held the lock before has moved its file away, and ours with it.
-            if not is_still(file.fileno(), path):
+            if not is_same_file(file.fileno(), path):
                 continue
             file.truncate(0)
             if private:
@@ -45,7 +45,7 @@ def locked_folder(folder: Path, wait: bool) -> Iterator[int]:
         opened = os.open(folder, os.O_RDONLY)
         try:
             fcntl.flock(opened, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if is_still(opened, folder):
+            if is_same_file(opened, folder):
                 yield opened
                 return
         finally:
@@ -55,17 +55,17 @@ def locked_folder(folder: Path, wait: bool) -> Iterator[int]:
 
 
 def remove_unless_locked(path: Path) -> None:
-    """Remove a file that no ``alone_with`` is writing."""
+    """Remove a file that no ``open_exclusively`` is writing."""
     try:
         with path.open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if is_still(file.fileno(), path):
+            if is_same_file(file.fileno(), path):
                 path.unlink()
     except BlockingIOError:
         return
 
 
-def is_still(opened: int, path: Path) -> bool:
+def is_same_file(opened: int, path: Path) -> bool:
     """Tell whether what was opened is what ``path`` names now."""
     try:
         return os.path.samestat(os.fstat(opened), path.stat())

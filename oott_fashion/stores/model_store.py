@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from oott_fashion.garments import GARMENT_NAMES
-from oott_fashion.stores.blobs import LocalBlobs, NoBlob
+from oott_fashion.stores.blobs import BlobNotFound, LocalBlobs
 
 _ROOM = "garment-detector"
 _LATEST = f"{_ROOM}/latest.json"
@@ -96,7 +96,7 @@ class ModelStore:
         self._blobs = LocalBlobs(root)
         self.root = str(root)
 
-    def newest_version(self) -> str:
+    def latest_version(self) -> str:
         """Name the newest version, without reading the detector itself.
 
         Raises:
@@ -105,7 +105,7 @@ class ModelStore:
         """
         try:
             return _Latest.model_validate_json(self._blobs.read(_LATEST)).version
-        except NoBlob as error:
+        except BlobNotFound as error:
             raise NoDetector(
                 f"no detector is published: {self._blobs.path_of(_LATEST)} does not exist; "
                 "publish one, set OOTT_MODEL_STORE to where one is, or OOTT_STARTER_DETECTOR to "
@@ -116,7 +116,7 @@ class ModelStore:
                 f"{self._blobs.path_of(_LATEST)} names no version; publish a detector again"
             ) from error
 
-    def newest(self) -> PublishedDetector:
+    def latest(self) -> PublishedDetector:
         """Find and verify the newest detector.
 
         Raises:
@@ -124,7 +124,7 @@ class ModelStore:
             BadDetector: the newest is damaged, of another version than the pointer says, or
                 knows other garments.
         """
-        version = self.newest_version()
+        version = self.latest_version()
         folder = f"{_ROOM}/{version}"
         card = read_card(self._blobs.path_of(f"{folder}/card.json"))
         if card.version != version:
@@ -134,7 +134,7 @@ class ModelStore:
             )
         return PublishedDetector.verified(self._blobs.path_of(f"{folder}/detector.onnx"), card)
 
-    def newest_or_starter(self, starter: Path) -> PublishedDetector:
+    def latest_or_starter(self, starter: Path) -> PublishedDetector:
         """Find and verify the newest detector; where there is none, publish the one in ``starter``.
 
         Raises:
@@ -143,14 +143,14 @@ class ModelStore:
                 detectors were published, and the pointer to the newest is lost.
         """
         try:
-            return self.newest()
+            return self.latest()
         except NoDetector as error:
             card_file = starter / "card.json"
             if not card_file.is_file():
                 self._refuse_lost_pointer(starter=None)
                 raise NoDetector(f"{error}; nor is there a starter detector: {card_file}") from None
-        with self._blobs.alone_in(_ROOM):
-            return self._newest_or_publish(starter / "detector.onnx", read_card(card_file))
+        with self._blobs.exclusive_lock(_ROOM):
+            return self._latest_or_publish(starter / "detector.onnx", read_card(card_file))
 
     def publish(self, onnx: Path, card: DetectorCard) -> PublishedDetector:
         """Make a detector the newest, after verifying it.
@@ -158,12 +158,12 @@ class ModelStore:
         Raises:
             BadDetector: ``onnx`` is not the file of ``card``, or knows other garments.
         """
-        with self._blobs.alone_in(_ROOM):
+        with self._blobs.exclusive_lock(_ROOM):
             return self._publish(onnx, card)
 
-    def _newest_or_publish(self, starter: Path, card: DetectorCard) -> PublishedDetector:
+    def _latest_or_publish(self, starter: Path, card: DetectorCard) -> PublishedDetector:
         try:
-            return self.newest()
+            return self.latest()
         except NoDetector:
             self._refuse_lost_pointer(card.version)
             return self._publish(starter, card)
@@ -192,7 +192,7 @@ class ModelStore:
         latest = _Latest(version=card.version).model_dump_json().encode()
         self._blobs.write(_LATEST, latest)
         _log.info("published detector %s in %s", card.version, self.root)
-        return self.newest()
+        return self.latest()
 
 
 def read_card(file: Path) -> DetectorCard:

@@ -17,7 +17,7 @@ from oott_fashion.colours import PALETTE_NAMES
 from oott_fashion.destinations import DestinationCategory, Destinations
 from oott_fashion.garments import CATEGORIES, GARMENT_NAMES, category_of
 from oott_fashion.outfits import NOTHING_SEEN, OutfitNames
-from oott_fashion.stores.trend_connection import TrendDatabaseError, shown
+from oott_fashion.stores.trend_connection import TrendDatabaseError, redacted
 from oott_fashion.stores.trend_rows import TrendSlice, add_garments, add_outfits
 from oott_fashion.stores.trend_schema import garment_trends, outfit_trends
 from oott_fashion.trends import Look
@@ -44,7 +44,7 @@ class _NotOurs(ValueError):
     """A row of the prototype says something that OOTT has no words for."""
 
 
-def set_aside(connection: sa.Connection) -> None:
+def rename_prototype_tables(connection: sa.Connection) -> None:
     """Rename the prototype's tables, so that the views can have their names.
 
     Raises:
@@ -57,7 +57,7 @@ def set_aside(connection: sa.Connection) -> None:
             continue
         if prototype.aside.casefold() in tables:
             raise TrendDatabaseError(
-                f"the trend database {shown(connection.engine.url)} has both {table} and "
+                f"the trend database {redacted(connection.engine.url)} has both {table} and "
                 f"{prototype.aside} as tables, so the prototype was taken over before and came "
                 "back; rename or drop one of them"
             )

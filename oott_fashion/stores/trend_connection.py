@@ -35,7 +35,7 @@ class TrendDatabaseError(Exception):
     """The trend database cannot be used, for a reason that a person can mend."""
 
 
-class TrendDatabaseAway(TrendDatabaseError):
+class TrendDatabaseUnavailable(TrendDatabaseError):
     """The trend database cannot be used now; the same may work when it is tried again."""
 
 
@@ -79,7 +79,7 @@ def for_writing(engine: sa.Engine) -> sa.Engine:
     return engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
 
 
-def let_readers_read_while_one_writes(engine: sa.Engine) -> None:
+def use_write_ahead_log(engine: sa.Engine) -> None:
     """Switch SQLite to its write-ahead log, which the file remembers."""
 
     def switch() -> None:
@@ -88,20 +88,20 @@ def let_readers_read_while_one_writes(engine: sa.Engine) -> None:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
     # Of two that switch at once, SQLite turns one away without waiting.
-    tried_again(switch)
+    retry_when_busy(switch)
 
 
-def shown(url: sa.URL) -> str:
+def redacted(url: sa.URL) -> str:
     """Write ``url`` for people: without its password, and without a query that may hold one."""
     return url.set(query={}).render_as_string(hide_password=True)
 
 
 @contextmanager
-def explained(url: sa.URL) -> Iterator[None]:
+def readable_errors(url: sa.URL) -> Iterator[None]:
     """Turn what the database driver says into one sentence that says what to do.
 
     Raises:
-        TrendDatabaseAway: the server is down, busy or crowded.
+        TrendDatabaseUnavailable: the server is down, busy or crowded.
         TrendDatabaseError: it refuses the user, is full, read-only or not migrated.
     """
     try:
@@ -110,15 +110,15 @@ def explained(url: sa.URL) -> Iterator[None]:
         raise  # a mistake in the program, which no person at the database can mend
     except DBAPIError as error:
         reason = _reason(error)
-        kind = TrendDatabaseAway if reason in _PASSING else TrendDatabaseError
-        raise kind(f"the trend database {shown(url)} {reason}") from error
+        kind = TrendDatabaseUnavailable if reason in _PASSING else TrendDatabaseError
+        raise kind(f"the trend database {redacted(url)} {reason}") from error
     except NoConnectionFree as error:
-        raise TrendDatabaseAway(
-            f"the trend database {shown(url)} has no connection free; try again later"
+        raise TrendDatabaseUnavailable(
+            f"the trend database {redacted(url)} has no connection free; try again later"
         ) from error
 
 
-def tried_again(attempt: Callable[[], Result]) -> Result:
+def retry_when_busy(attempt: Callable[[], Result]) -> Result:
     """Make ``attempt``, anew when another writer was in its way, a few times at most."""
     pauses = iter(_PAUSES_SECONDS)
     while True:
@@ -150,7 +150,7 @@ def _refused_options_named(url: sa.URL) -> Iterator[None]:
     except (AttributeError, TypeError, ValueError) as error:
         # By their names only: a value may be a password.
         raise TrendDatabaseError(
-            f"the driver of the trend database {shown(url)} refuses an option of its address, "
+            f"the driver of the trend database {redacted(url)} refuses an option of its address, "
             f"one of {', '.join(url.query) or 'none'}; correct it or leave it out"
         ) from error
 
@@ -177,7 +177,7 @@ def _parsed(url: str) -> sa.URL:
         )
     if not parsed.database or parsed.database == ":memory:":
         raise TrendDatabaseError(
-            f"{shown(parsed)} names no database; expected for instance sqlite:///trends.db or "
+            f"{redacted(parsed)} names no database; expected for instance sqlite:///trends.db or "
             "mysql://user:password@server:3306/database"
         )
     return parsed.set(drivername=_DRIVERS[parsed.drivername])
@@ -190,7 +190,7 @@ def _make_folder(url: sa.URL) -> None:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrendDatabaseError(
-            f"the folder of the trend database {shown(url)} cannot be made: {error.strerror}"
+            f"the folder of the trend database {redacted(url)} cannot be made: {error.strerror}"
         ) from error
 
 

@@ -15,11 +15,11 @@ from sqlalchemy.schema import CreateView, DropView
 from oott_fashion.destinations import Destinations
 from oott_fashion.stores import prototype_takeover
 from oott_fashion.stores.trend_connection import (
-    TrendDatabaseAway,
     TrendDatabaseError,
+    TrendDatabaseUnavailable,
     for_writing,
-    let_readers_read_while_one_writes,
-    shown,
+    redacted,
+    use_write_ahead_log,
 )
 from oott_fashion.stores.trend_rows import upsert
 from oott_fashion.stores.trend_schema import VIEWS, reference_rows
@@ -40,21 +40,21 @@ def migrate(engine: sa.Engine, destinations: Destinations) -> None:
     at what is there and a killed migration is finished by the next.
 
     Raises:
-        TrendDatabaseAway: another migration takes long.
+        TrendDatabaseUnavailable: another migration takes long.
         TrendDatabaseError: the database is of a newer release, or the prototype's tables are
             there twice.
     """
     if engine.dialect.name == "sqlite":
-        let_readers_read_while_one_writes(engine)
+        use_write_ahead_log(engine)
     with _one_thread, _alone(engine) as connection, connection.begin():
         _apply_revisions(connection)
-        prototype_takeover.set_aside(connection)
+        prototype_takeover.rename_prototype_tables(connection)
         _make_missing_views(connection)
-        synchronise(connection, destinations)
+        write_reference_rows(connection, destinations)
         prototype_takeover.count_prototype(connection, destinations)
 
 
-def synchronise(connection: sa.Connection, destinations: Destinations) -> None:
+def write_reference_rows(connection: sa.Connection, destinations: Destinations) -> None:
     """Write what the views translate with, where it differs; a category may be new in the YAML."""
     for table, wanted in reference_rows(destinations).items():
         key, translation = table.columns
@@ -85,8 +85,8 @@ def _lock(connection: sa.Connection) -> None:
     got = connection.scalar(sa.select(sa.func.get_lock(name, _LONGEST_MIGRATION_SECONDS)))
     connection.commit()
     if got != 1:
-        raise TrendDatabaseAway(
-            f"the trend database {shown(connection.engine.url)} is being migrated by another "
+        raise TrendDatabaseUnavailable(
+            f"the trend database {redacted(connection.engine.url)} is being migrated by another "
             f"process for more than {_LONGEST_MIGRATION_SECONDS} seconds; try again later"
         )
 
@@ -111,7 +111,7 @@ def _refuse_newer(connection: sa.Connection, current: str | None, scripts: Scrip
     known = {script.revision for script in scripts.walk_revisions()}
     if current is not None and current not in known:
         raise TrendDatabaseError(
-            f"the trend database {shown(connection.engine.url)} is of a newer release "
+            f"the trend database {redacted(connection.engine.url)} is of a newer release "
             f"(revision {current}); update OOTT"
         )
 

@@ -81,7 +81,7 @@ def add_outfits(
     _add(connection, outfit_trends, rows)
 
 
-def cover(
+def write_coverage(
     connection: sa.Connection,
     slice_: TrendSlice,
     coverage: Coverage,
@@ -93,7 +93,7 @@ def cover(
     row = {
         **slice_._asdict(),
         **coverage._asdict(),
-        "counted_at": as_stored(counted_at),
+        "counted_at": naive_utc(counted_at),
     }
     del row["destination_category"]
     added = ("photos", "photos_with_garments") if adding else ()
@@ -101,7 +101,7 @@ def cover(
     connection.execute(upsert(connection, trend_coverage, [row], added=added, replaced=replaced))
 
 
-def as_stored(moment: datetime) -> datetime:
+def naive_utc(moment: datetime) -> datetime:
     """Express ``moment`` in UTC without saying so, as neither database stores an offset.
 
     Raises:

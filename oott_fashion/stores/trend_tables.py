@@ -10,25 +10,25 @@ import sqlalchemy as sa
 from oott_fashion.destinations import Destinations
 from oott_fashion.garments import Category
 from oott_fashion.outfits import OutfitNames
-from oott_fashion.stores.batch_keys import ReusedKey, forget_old_keys, is_first
+from oott_fashion.stores.batch_keys import ReusedKey, claim_key, delete_old_keys
 from oott_fashion.stores.trend_connection import (
-    TrendDatabaseAway,
     TrendDatabaseError,
+    TrendDatabaseUnavailable,
     engine_for,
-    explained,
     for_writing,
-    tried_again,
+    readable_errors,
+    retry_when_busy,
 )
-from oott_fashion.stores.trend_migration import migrate, synchronise
+from oott_fashion.stores.trend_migration import migrate, write_reference_rows
 from oott_fashion.stores.trend_rows import (
     Coverage,
     TrendSlice,
     add_garments,
     add_outfits,
-    as_stored,
-    cover,
     delete_slice,
+    naive_utc,
     rows_of,
+    write_coverage,
 )
 from oott_fashion.stores.trend_schema import garment_trends, outfit_trends, trend_coverage
 from oott_fashion.trends import Look
@@ -37,8 +37,8 @@ __all__ = [
     "Coverage",
     "GarmentRow",
     "ReusedKey",
-    "TrendDatabaseAway",
     "TrendDatabaseError",
+    "TrendDatabaseUnavailable",
     "TrendSlice",
     "TrendTables",
 ]
@@ -83,12 +83,12 @@ class TrendTables:
 
     def migrate(self) -> None:
         """Bring the database to this release, whatever it is at; safe for several at once."""
-        with explained(self._engine.url):
+        with readable_errors(self._engine.url):
             migrate(self._engine, self._destinations)
 
     def check_connection(self) -> None:
         """Raise TrendDatabaseError unless the database answers and has the tables."""
-        with explained(self._engine.url), self._engine.connect() as connection:
+        with readable_errors(self._engine.url), self._engine.connect() as connection:
             connection.execute(sa.select(trend_coverage.c.counted_at).limit(1)).first()
 
     def replace(
@@ -108,7 +108,7 @@ class TrendTables:
 
         def work(connection: sa.Connection) -> None:
             # First, because whoever else replaces this slice waits here.
-            cover(connection, slice_, coverage, counted_at, adding=False)
+            write_coverage(connection, slice_, coverage, counted_at, adding=False)
             delete_slice(connection, slice_)
             add_garments(connection, slice_, garments)
             add_outfits(connection, slice_, outfits)
@@ -133,17 +133,17 @@ class TrendTables:
                 ``counted_at`` has no time zone.
         """
         _refuse_mid_month(slice_)
-        received_at = as_stored(counted_at)
+        received_at = naive_utc(counted_at)
 
         def work(connection: sa.Connection) -> bool:
-            if idempotency_key is not None and not is_first(
+            if idempotency_key is not None and not claim_key(
                 connection, idempotency_key, request_digest, received_at
             ):
                 return False
-            cover(connection, slice_, coverage, counted_at, adding=True)
+            write_coverage(connection, slice_, coverage, counted_at, adding=True)
             add_garments(connection, slice_, garments)
             add_outfits(connection, slice_, outfits)
-            forget_old_keys(connection, received_at)
+            delete_old_keys(connection, received_at)
             return True
 
         return self._in_one_transaction(work)
@@ -162,7 +162,7 @@ class TrendTables:
             rows = rows.where(garment_trends.c.month == month)
         if destination is not None:
             rows = rows.where(garment_trends.c.destination == destination)
-        with explained(self._engine.url), self._engine.connect() as connection:
+        with readable_errors(self._engine.url), self._engine.connect() as connection:
             # MySQL sums integers to a Decimal.
             return [
                 GarmentRow._make((*seen, int(times))) for *seen, times in connection.execute(rows)
@@ -171,7 +171,7 @@ class TrendTables:
     def coverage_of(self, slice_: TrendSlice) -> Coverage | None:
         """Tell what ``slice_`` rests on, or None when it was never counted."""
         columns = [trend_coverage.c[name] for name in Coverage._fields]
-        with explained(self._engine.url), self._engine.connect() as connection:
+        with readable_errors(self._engine.url), self._engine.connect() as connection:
             row = connection.execute(
                 sa.select(*columns).where(rows_of(trend_coverage, slice_))
             ).one_or_none()
@@ -187,14 +187,14 @@ class TrendTables:
 
     def _worn(self, table: sa.Table, slice_: TrendSlice) -> int:
         worn = sa.select(sa.func.sum(table.c.worn)).where(rows_of(table, slice_))
-        with explained(self._engine.url), self._engine.connect() as connection:
+        with readable_errors(self._engine.url), self._engine.connect() as connection:
             return int(connection.scalar(worn) or 0)
 
     def _in_one_transaction(self, work: Callable[[sa.Connection], Result]) -> Result:
-        with explained(self._engine.url):
+        with readable_errors(self._engine.url):
             if not self._translated:
                 # On its own: a read before the first lock would fix what MySQL lets `work` see.
-                self._commit(lambda it: synchronise(it, self._destinations))
+                self._commit(lambda it: write_reference_rows(it, self._destinations))
                 self._translated = True
             return self._commit(work)
 
@@ -203,7 +203,7 @@ class TrendTables:
             with for_writing(self._engine).begin() as connection:
                 return work(connection)
 
-        return tried_again(attempt)
+        return retry_when_busy(attempt)
 
 
 def _refuse_mid_month(slice_: TrendSlice) -> None:

@@ -27,7 +27,7 @@ class Box(NamedTuple):
         """Square pixels."""
         return self.width * self.height
 
-    def overlap(self, other: "Box") -> float:
+    def iou(self, other: "Box") -> float:
         """How much the two share, of what they cover together (intersection over union); 0..1."""
         width = min(self.x_max, other.x_max) - max(self.x_min, other.x_min)
         height = min(self.y_max, other.y_max) - max(self.y_min, other.y_min)

@@ -13,7 +13,7 @@ from oott_fashion.garments import GARMENTS, garment_named
 from oott_fashion.vision.detections import Box, Detection
 from oott_fashion.vision.engines import Engine
 from oott_fashion.vision.letterbox import letterbox, to_photo_pixels
-from oott_fashion.vision.shoe_pairs import with_shoes_in_pairs
+from oott_fashion.vision.shoe_pairs import merge_shoe_pairs
 from oott_fashion.vision.yolov8_output import RawDetections, decode, non_max_suppression
 
 # Colour needs some thousand pixels, not millions: measured on a photo of this longest side.
@@ -78,7 +78,7 @@ class Detector:
                 raw.class_ids, raw.confidences, boxes, colours, strict=True
             )
         ]
-        return with_shoes_in_pairs(detections)
+        return merge_shoe_pairs(detections)
 
 
 def colours_of(

@@ -13,7 +13,7 @@ _STRIDE = 3.0
 _ONE_FOOT = 0.5
 
 
-def with_shoes_in_pairs(detections: Sequence[Detection]) -> list[Detection]:
+def merge_shoe_pairs(detections: Sequence[Detection]) -> list[Detection]:
     """Count two shoes of one person as one garment, keeping the surer; the order stays.
 
     Detectors are trained on a box per foot, and disagree at times on what each foot wears; a
@@ -22,7 +22,7 @@ def with_shoes_in_pairs(detections: Sequence[Detection]) -> list[Detection]:
     surest_first = sorted(_shoes(detections), key=lambda shoe: -shoe.confidence)
     feet: list[Detection] = []
     for shoe in surest_first:
-        if not any(shoe.box.overlap(foot.box) > _ONE_FOOT for foot in feet):
+        if not any(shoe.box.iou(foot.box) > _ONE_FOOT for foot in feet):
             feet.append(shoe)
     pairs = _one_of_each_pair(feet)
     return [it for it in detections if it.category != "shoes" or _is_in(it, pairs)]

@@ -18,7 +18,7 @@ from oott_assets.photos.sources.browser.browser_start import Programs
 from oott_assets.photos.sources.photo_source import PhotosUnknown
 from oott_assets.photos.store import photo_store
 from oott_assets.photos.store.gcs_blobs import GcsBlobs
-from oott_fashion.stores.blobs import LockedElsewhere, NoBlob, StoreUnreachable
+from oott_fashion.stores.blobs import AlreadyLocked, BlobNotFound, StoreUnreachable
 from tests.instagram import faults
 from tests.instagram.answers import Answer
 from tests.instagram.posts import Post, a_post, some_posts
@@ -156,7 +156,7 @@ def test_a_challenge_stops_the_run_and_the_next_goes_on(
         with pytest.raises(PhotosUnknown, match="challenge"):
             store.crawl(browser_at(site.url, tmp_path, programs=programs))
         assert len(site.asked("post")) == 3
-        with pytest.raises(NoBlob):
+        with pytest.raises(BlobNotFound):
             store.rows()
 
         site.faults.off()
@@ -175,7 +175,7 @@ def test_a_bad_password_is_tried_once_in_all_partitions_together(
                 store.crawl(browser_at(site.url, tmp_path, programs=programs))
         assert site.log_ins == [False]
 
-    with pytest.raises(NoBlob):
+    with pytest.raises(BlobNotFound):
         store.rows()
 
 
@@ -259,7 +259,7 @@ def test_a_full_disk_stops_the_run_and_the_next_goes_on(
         site.faults.on(posts[1].path, fill)
         with pytest.raises(OSError, match="No space left"):
             store.crawl(browser_at(site.url, tmp_path, programs=programs))
-        with pytest.raises(NoBlob):
+        with pytest.raises(BlobNotFound):
             store.rows()
         site.faults.off()
         full[0] = False
@@ -304,7 +304,7 @@ def test_of_two_crawlers_on_one_partition_the_second_asks_the_site_nothing(
         first.start()
         assert held.reached.wait(60)
         asked = len(site.requests)
-        with pytest.raises(LockedElsewhere, match=str(os.getpid())):
+        with pytest.raises(AlreadyLocked, match=str(os.getpid())):
             store.crawl(browser_at(site.url, tmp_path / "second", programs=programs))
         assert len(site.requests) == asked
         held.release()

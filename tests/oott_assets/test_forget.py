@@ -90,7 +90,7 @@ def test_a_post_of_a_crawl_that_stopped_is_forgotten_too(
 
     forget(LOOK)
 
-    assert not stored.journal.holds(LOOK)
+    assert not stored.journal.contains(LOOK)
     assert not (tmp_path / "home/photos/photos/hongdae/2026-09" / str(rows[1].sha256)).exists()
 
 

@@ -107,7 +107,7 @@ def test_the_coverage_names_the_detector_that_read_the_photos(
     coverage = coverage_of(server.database_url, app_slice("inwangsan", "mountain"))
     store = ModelStore(server.home / "models")
     assert isinstance(coverage, Coverage)
-    assert coverage.detector_version == store.newest_version()
+    assert coverage.detector_version == store.latest_version()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ _TAGS_OF_COLOUR = frozenset(
 )
 
 
-def says_only_colours(profile: bytes) -> bool:
+def has_only_colour_tags(profile: bytes) -> bool:
     """Tell whether ``profile`` is a whole ICC profile without a private tag or bytes after it."""
     if not _HEADER_BYTES + 4 <= len(profile) <= MAX_PROFILE_BYTES:
         return False
@@ -28,11 +28,11 @@ def says_only_colours(profile: bytes) -> bool:
     return {table[at : at + 4] for at in range(0, len(table), _TAG_BYTES)} <= _TAGS_OF_COLOUR
 
 
-def is_of_greys(profile: bytes) -> bool:
+def is_grey_profile(profile: bytes) -> bool:
     """Tell whether ``profile`` describes greys."""
     return profile[16:20] == b"GRAY"
 
 
-def is_of_red_green_blue(profile: bytes) -> bool:
+def is_rgb_profile(profile: bytes) -> bool:
     """Tell whether ``profile`` describes mixtures of red, green and blue."""
     return profile[16:20] == b"RGB "

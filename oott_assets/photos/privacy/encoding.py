@@ -7,9 +7,9 @@ from typing import Any
 from PIL import Image, JpegImagePlugin
 
 from oott_assets.photos.privacy.colour_profiles import (
-    is_of_greys,
-    is_of_red_green_blue,
-    says_only_colours,
+    has_only_colour_tags,
+    is_grey_profile,
+    is_rgb_profile,
 )
 from oott_assets.photos.privacy.webp_chunks import is_lossless
 from oott_fashion.vision.photos import FORMATS, Photo, open_image
@@ -77,5 +77,5 @@ def _jpeg_options(original: JpegImagePlugin.JpegImageFile) -> dict[str, Any]:
 def _profile(original: Image.Image, pixels: Image.Image) -> dict[str, Any]:
     """Keep a colour profile that is one of the new file's kind of pixels."""
     profile = original.info.get("icc_profile") or b""
-    fits = is_of_greys if pixels.mode == "L" else is_of_red_green_blue
-    return {"icc_profile": profile} if says_only_colours(profile) and fits(profile) else {}
+    fits = is_grey_profile if pixels.mode == "L" else is_rgb_profile
+    return {"icc_profile": profile} if has_only_colour_tags(profile) and fits(profile) else {}

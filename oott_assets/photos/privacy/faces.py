@@ -51,7 +51,7 @@ class FaceHider:
             raise FacesNotHidden(str(error)) from error
         self._prove_itself()
 
-    def hidden(self, photo: Photo) -> tuple[Photo, int]:
+    def hide_faces(self, photo: Photo) -> tuple[Photo, int]:
         """Pixelate the faces in ``photo``; it as it was and 0 where there is none.
 
         Raises:
@@ -78,9 +78,9 @@ class FaceHider:
         except (OSError, UnreadablePhoto) as error:
             raise FacesNotHidden(f"{_KNOWN_PHOTO.name} cannot be read: {error}") from error
         found = self._faces_in(photo)
-        if len(found) != 1 or not found[0].overlap(_KNOWN_FACE) >= _RIGHT:
+        if len(found) != 1 or not found[0].iou(_KNOWN_FACE) >= _RIGHT:
             raise FacesNotHidden("the face detector does not find the face that it is tested with")
-        if self._faces_in(self.hidden(photo)[0]):
+        if self._faces_in(self.hide_faces(photo)[0]):
             raise FacesNotHidden("the face that the detector is tested with shows when hidden")
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from oott_assets.photos.privacy.colour_profiles import says_only_colours
+from oott_assets.photos.privacy.colour_profiles import has_only_colour_tags
 from oott_fashion.vision.photos import UnreadablePhoto
 
 SIGNATURE = b"\xff\xd8\xff"
@@ -98,7 +98,7 @@ def _profile(segments: Sequence[Segment]) -> bytes | None:
     if numbers != [bytes((number + 1, len(parts))) for number in range(len(parts))]:
         return None
     profile = b"".join(part[2:] for part in parts)
-    return profile if says_only_colours(profile) else None
+    return profile if has_only_colour_tags(profile) else None
 
 
 def _is_of_profile(segment: Segment) -> bool:

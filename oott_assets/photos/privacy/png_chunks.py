@@ -7,7 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from oott_assets.photos.privacy.colour_profiles import MAX_PROFILE_BYTES, says_only_colours
+from oott_assets.photos.privacy.colour_profiles import MAX_PROFILE_BYTES, has_only_colour_tags
 from oott_fashion.vision.photos import UnreadablePhoto
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -70,7 +70,7 @@ def _kept_profile(payload: bytes) -> bytes:
         profile = unpacking.decompress(compressed[1:], MAX_PROFILE_BYTES)
     except zlib.error:
         return b""
-    if not unpacking.eof or unpacking.unused_data or not says_only_colours(profile):
+    if not unpacking.eof or unpacking.unused_data or not has_only_colour_tags(profile):
         return b""
     return _chunk(b"iCCP", _PROFILE_NAME + b"\0" + compressed)
 

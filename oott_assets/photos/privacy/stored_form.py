@@ -32,7 +32,7 @@ def stored_form(content: bytes, max_pixels: int, faces: FaceHider | None) -> Sto
         FacesNotHidden: the face detector failed on it.
     """
     photo = read_photo(content, max_pixels)
-    hidden, count = (photo, 0) if faces is None else faces.hidden(photo)
+    hidden, count = (photo, 0) if faces is None else faces.hide_faces(photo)
     kept = encoded_like(content, hidden) if count else _stripped(content, photo)
     height, width = photo.shape[:2]
     return StoredForm(kept, width, height, count)

@@ -6,7 +6,7 @@ Source: RFC 9649, section 2.
 import struct
 from collections.abc import Iterator
 
-from oott_assets.photos.privacy.colour_profiles import says_only_colours
+from oott_assets.photos.privacy.colour_profiles import has_only_colour_tags
 from oott_fashion.vision.photos import UnreadablePhoto
 
 RIFF, WEBP = b"RIFF", b"WEBP"
@@ -28,7 +28,7 @@ def without_webp_metadata(content: bytes) -> bytes:
         UnreadablePhoto: its chunks cannot be told apart.
     """
     chunks = list(_chunks(content))
-    keeps_profile = any(kind == b"ICCP" and says_only_colours(it) for kind, it in chunks)
+    keeps_profile = any(kind == b"ICCP" and has_only_colour_tags(it) for kind, it in chunks)
     kept = b"".join(_kept(kind, payload, keeps_profile) for kind, payload in chunks)
     return _HEAD.pack(RIFF, len(WEBP) + len(kept)) + WEBP + kept
 
@@ -64,7 +64,7 @@ def _kept(kind: bytes, payload: bytes, keeps_profile: bool) -> bytes:
     if kind == b"VP8X":
         gone = _HAS_EXIF | _HAS_XMP | (0 if keeps_profile else _HAS_PROFILE)
         return _chunk(kind, bytes((payload[0] & ~gone,)) + payload[1:_FEATURES_BYTES])
-    if kind in _PICTURE or (kind == b"ICCP" and keeps_profile and says_only_colours(payload)):
+    if kind in _PICTURE or (kind == b"ICCP" and keeps_profile and has_only_colour_tags(payload)):
         return _chunk(kind, payload)
     return b""
 

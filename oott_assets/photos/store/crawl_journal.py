@@ -39,7 +39,7 @@ class JournalledPost:
         return self.rows[0].source
 
     @property
-    def was_kept_back(self) -> bool:
+    def is_incomplete(self) -> bool:
         """Tell whether its source had a photo that it could not bring, or said it was gone."""
         return any(row.state in ("refused", "gone") for row in self.rows)
 
@@ -58,7 +58,7 @@ class CrawlJournal:
     def write(self, post: JournalledPost) -> None:
         self._blobs.write(self._named(post.shortcode), _file_of(post))
 
-    def strike(self, shortcode: str) -> None:
+    def remove(self, shortcode: str) -> None:
         """Delete what was written of a post."""
         self._blobs.delete(self._named(shortcode))
 
@@ -66,7 +66,7 @@ class CrawlJournal:
         """Delete the journal."""
         self._blobs.delete_all(self._folder)
 
-    def holds(self, shortcode: str) -> bool:
+    def contains(self, shortcode: str) -> bool:
         return self._blobs.exists(self._named(shortcode))
 
     def _named(self, shortcode: str) -> str:

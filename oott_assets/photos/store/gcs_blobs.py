@@ -7,9 +7,9 @@ from typing import Any
 from google.api_core.exceptions import NotFound
 from google.cloud import storage
 
-from oott_assets.photos.store.gcs_leases import Lease, kept_fresh
-from oott_assets.photos.store.gcs_requests import Timeouts, reaching
-from oott_fashion.stores.blobs import Lock, NoBlob, checked
+from oott_assets.photos.store.gcs_leases import Lease, renewed_lease
+from oott_assets.photos.store.gcs_requests import Timeouts, storage_errors
+from oott_fashion.stores.blobs import BlobNotFound, Lock, checked
 
 # As many as the store gives at once.
 _PAGE_BLOBS = 1000
@@ -44,17 +44,17 @@ class GcsBlobs:
         blob = self._blob(name)
         # The library would go on after a cut without checking the whole; we begin anew.
         whole = self._patience.retry()(blob.download_as_bytes)
-        with reaching(self.where(name)):
+        with storage_errors(self.where(name)):
             try:
                 content: bytes = whole(retry=None, timeout=self._patience.timeout())
             except NotFound:
                 self._look_for_bucket()
-                raise NoBlob(f"{self.where(name)} does not exist") from None
+                raise BlobNotFound(f"{self.where(name)} does not exist") from None
         return content
 
     def write(self, name: str, content: bytes) -> None:
         blob = self._blob(name)
-        with reaching(self.where(name)):
+        with storage_errors(self.where(name)):
             blob.upload_from_string(
                 content,
                 content_type="application/octet-stream",
@@ -64,7 +64,7 @@ class GcsBlobs:
 
     def delete(self, name: str) -> None:
         blob = self._blob(name)
-        with reaching(self.where(name)):
+        with storage_errors(self.where(name)):
             try:
                 blob.delete(retry=self._patience.retry(), timeout=self._patience.timeout())
             except NotFound:
@@ -72,14 +72,14 @@ class GcsBlobs:
 
     def delete_all(self, folder: str) -> None:
         inside = f"{self._prefix}{checked(folder)}/"
-        with reaching(self.where(folder)):
+        with storage_errors(self.where(folder)):
             names = [blob.name for blob in self._listed(prefix=inside)]
         for name in names:
             self.delete(name.removeprefix(self._prefix))
 
     def exists(self, name: str) -> bool:
         blob = self._blob(name)
-        with reaching(self.where(name)):
+        with storage_errors(self.where(name)):
             found = blob.exists(retry=self._patience.retry(), timeout=self._patience.timeout())
             if not found:
                 self._look_for_bucket()
@@ -87,7 +87,7 @@ class GcsBlobs:
 
     def names(self, folder: str) -> Iterator[str]:
         inside = self._inside(folder)
-        with reaching(self.where(folder)):
+        with storage_errors(self.where(folder)):
             for blob in self._listed(prefix=inside, delimiter="/"):
                 last = blob.name.removeprefix(inside)
                 # An empty one marks a folder for the bucket's web page.
@@ -96,7 +96,7 @@ class GcsBlobs:
 
     def folders(self, folder: str) -> Iterator[str]:
         inside = self._inside(folder)
-        with reaching(self.where(folder)):
+        with storage_errors(self.where(folder)):
             listing = self._listed(prefix=inside, delimiter="/")
             for _ in listing:
                 pass  # the folders are known at the end
@@ -112,7 +112,7 @@ class GcsBlobs:
     def locked(self, folder: str) -> Iterator[Lock]:
         name = f"{self._prefix}{_LEASES}/{checked(folder) if folder else ''}.lease"
         lease = Lease(self._bucket, name, self.where(folder), self._lease_seconds, self._patience)
-        with kept_fresh(lease, self._lease_seconds):
+        with renewed_lease(lease, self._lease_seconds):
             yield lease
 
     def _blob(self, name: str) -> storage.Blob:

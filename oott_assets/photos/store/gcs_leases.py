@@ -14,13 +14,13 @@ from datetime import datetime, timedelta
 from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.cloud import storage
 
-from oott_assets.photos.store.gcs_requests import Timeouts, reaching
+from oott_assets.photos.store.gcs_requests import Timeouts, storage_errors
 from oott_fashion.stores.blobs import (
-    LockedElsewhere,
+    AlreadyLocked,
     LockLost,
     StoreUnreachable,
-    held_by,
-    this_holder,
+    lock_owner,
+    locked_message,
 )
 
 # So many lost races mean that others take turns.
@@ -47,7 +47,7 @@ class Lease:
         self._seconds = seconds
         self._patience = patience
         self._written = {
-            **this_holder(),
+            **lock_owner(),
             "id": uuid.uuid4().hex,
             "lease_seconds": str(seconds),
         }
@@ -62,14 +62,14 @@ class Lease:
         if self._lost is not None:
             raise LockLost(f"{self._folder} may be held by another: {self._lost}; run again")
 
-    def take(self) -> None:
+    def acquire(self) -> None:
         """Write the lease, in the place of none or of one that ran out; of many, one succeeds.
 
         Raises:
-            LockedElsewhere: another has a lease that has not run out.
+            AlreadyLocked: another has a lease that has not run out.
         """
         holder: Mapping[str, str] = {}
-        with reaching(self._folder):
+        with storage_errors(self._folder):
             for _ in range(_TRIES):
                 if self._put(self._patience):
                     return
@@ -78,7 +78,7 @@ class Lease:
                 holder = _metadata_of(found)
                 if found and not self._is_ours(found) and not self._has_run_out(found):
                     break
-        raise LockedElsewhere(held_by(self._folder, holder))
+        raise AlreadyLocked(locked_message(self._folder, holder))
 
     def renew(self) -> None:
         """Write the lease anew, so that it runs out later.
@@ -88,7 +88,7 @@ class Lease:
         """
         self.check()
         patience = Timeouts(self._seconds / 8)
-        with reaching(self._folder):
+        with storage_errors(self._folder):
             if self._put(patience):
                 return
             # An answer that got lost leaves a renewal of ours that we do not know of.
@@ -100,11 +100,11 @@ class Lease:
         self._lost = "another has taken it over"
         self.check()
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Delete the lease, unless it is lost; where that fails, it runs out by itself."""
         try:
             self.check()
-            with reaching(self._folder), suppress(NotFound, PreconditionFailed):
+            with storage_errors(self._folder), suppress(NotFound, PreconditionFailed):
                 self._bucket.blob(self._name).delete(
                     if_generation_match=self._generation,
                     retry=self._patience.retry(),
@@ -161,13 +161,13 @@ class Lease:
 
 
 @contextmanager
-def kept_fresh(lease: Lease, seconds: float) -> Iterator[Lease]:
+def renewed_lease(lease: Lease, seconds: float) -> Iterator[Lease]:
     """Take ``lease``, renew it each quarter of its ``seconds`` in a thread, and give it back.
 
     Raises:
-        LockedElsewhere: another has it.
+        AlreadyLocked: another has it.
     """
-    lease.take()
+    lease.acquire()
     ended = threading.Event()
     renewing = threading.Thread(target=_renew_until, args=(ended, lease, seconds), daemon=True)
     renewing.start()
@@ -176,7 +176,7 @@ def kept_fresh(lease: Lease, seconds: float) -> Iterator[Lease]:
     finally:
         ended.set()
         renewing.join(seconds)
-        lease.give_back()
+        lease.release()
 
 
 def _renew_until(ended: threading.Event, lease: Lease, seconds: float) -> None:

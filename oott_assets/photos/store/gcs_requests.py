@@ -21,7 +21,7 @@ from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, Tra
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
 
-from oott_fashion.stores.blobs import StoreRefused, StoreUnreachable
+from oott_fashion.stores.blobs import StoreMisconfigured, StoreUnreachable
 
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 15.0
@@ -62,12 +62,12 @@ class Timeouts(NamedTuple):
 
 
 @contextmanager
-def reaching(address: str) -> Iterator[None]:
+def storage_errors(address: str) -> Iterator[None]:
     """Ask for what is at ``address``, for instance gs://bucket/photos.
 
     Raises:
         StoreUnreachable: the store did not answer.
-        StoreRefused: it answered that it will not.
+        StoreMisconfigured: it answered that it will not.
     """
     try:
         yield
@@ -81,7 +81,7 @@ def _in_our_words(error: BaseException, address: str) -> StoreUnreachable:
         return _in_our_words(error.cause, address)
     refusal = _refusal(error)
     if refusal is not None:
-        return StoreRefused(f"{address}: {refusal}")
+        return StoreMisconfigured(f"{address}: {refusal}")
     if isinstance(error, DataCorruption):
         return StoreUnreachable(f"{address} arrived damaged; run again")
     return StoreUnreachable(

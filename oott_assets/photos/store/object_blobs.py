@@ -23,7 +23,7 @@ def blobs_at(
 
     Raises:
         ValueError: ``root`` is another kind of address, or names no bucket.
-        StoreRefused: there are no credentials.
+        StoreMisconfigured: there are no credentials.
     """
     url = _URL.fullmatch(str(root))
     if url is None:
@@ -41,7 +41,7 @@ def blobs_at(
 def _bucket_blobs(client: "Callable[[], storage.Client]", bucket: str, prefix: str) -> Blobs:
     # Imported late: who keeps blobs in folders needs none of Google's cloud.
     from oott_assets.photos.store.gcs_blobs import GcsBlobs
-    from oott_assets.photos.store.gcs_requests import reaching
+    from oott_assets.photos.store.gcs_requests import storage_errors
 
-    with reaching(f"gs://{bucket}/{prefix}"):
+    with storage_errors(f"gs://{bucket}/{prefix}"):
         return GcsBlobs(client(), bucket, prefix)

@@ -15,7 +15,7 @@ from oott_assets.photos.privacy.faces import FaceHider
 from oott_assets.photos.privacy.stored_form import stored_form
 from oott_assets.photos.store.crawl_journal import CrawlJournal
 from oott_assets.photos.store.manifest import ManifestRow, kept_in, manifest_file, rows_in
-from oott_fashion.stores.blobs import Blobs, Lock, NoBlob
+from oott_fashion.stores.blobs import BlobNotFound, Blobs, Lock
 from oott_fashion.vision.near_duplicates import PerceptualHash, perceptual_hash_of
 from oott_fashion.vision.photos import Photo, UnreadablePhoto, read_photo
 
@@ -54,7 +54,7 @@ class StoredMonth:
         """Be the only one who writes this month.
 
         Raises:
-            LockedElsewhere: another run writes it.
+            AlreadyLocked: another run writes it.
         """
         with self._blobs.locked(self._photos) as lock:
             yield lock
@@ -83,7 +83,7 @@ class StoredMonth:
         """
         try:
             content = self._blobs.read(f"{self._photos}/{sha256}")
-        except NoBlob as error:
+        except BlobNotFound as error:
             raise UnreadablePhoto(f"the stored photo {sha256[:12]}… is gone") from error
         if hashlib.sha256(content).hexdigest() != sha256:
             raise UnreadablePhoto(f"the stored photo {sha256[:12]}… is damaged")
@@ -102,7 +102,7 @@ class StoredMonth:
         """Read the manifest.
 
         Raises:
-            NoBlob: the month was never collected, so its photos are unknown.
+            BlobNotFound: the month was never collected, so its photos are unknown.
             ValueError: the manifest is of an earlier release.
         """
         return rows_in(self._blobs.read(self._manifest))
@@ -111,7 +111,7 @@ class StoredMonth:
         """List the hashes of the photos that the manifest keeps.
 
         Raises:
-            NoBlob: the month was never collected, so its photos are unknown.
+            BlobNotFound: the month was never collected, so its photos are unknown.
         """
         return kept_in(self.manifest())
 
@@ -123,7 +123,7 @@ class StoredMonth:
         """
         try:
             return self.manifest()
-        except NoBlob:
+        except BlobNotFound:
             return []
 
     def write_manifest(self, rows: Sequence[ManifestRow]) -> None:

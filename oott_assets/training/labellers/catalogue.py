@@ -83,7 +83,7 @@ def outline_of(photo: Photo) -> tuple[Box, float] | None:
         return None
     across, down = width / size[0], height / size[1]
     box = Box(wide[0] * across, wide[1] * down, wide[2] * across, wide[3] * down)
-    return box, 0.0 if narrow is None else narrow.overlap(wide)
+    return box, 0.0 if narrow is None else narrow.iou(wide)
 
 
 def _outlined(lab: NDArray[np.uint8], oval: float) -> Box | None:

@@ -82,7 +82,7 @@ class ChosenLabeller(dg.ConfigurableResource[None]):
         if self.labeller == "teacher":
             from oott_assets.training.labellers.teacher import TeacherLabeller
 
-            published = self.detector.newest()
+            published = self.detector.latest()
             # It keeps no box that its own thresholds leave out.
             score, iou = self.detector.thresholds
             version = f"{published.version}-score-{score:g}-iou-{iou:g}"

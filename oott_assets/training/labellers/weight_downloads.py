@@ -79,7 +79,7 @@ def fetch_weights(files: Sequence[WeightFile], folder: Path) -> None:
     """
     blobs = LocalBlobs(folder.parent)
     # Two at once would write one temporary file.
-    with blobs.alone_in(folder.name):
+    with blobs.exclusive_lock(folder.name):
         for file in files:
             if _is_whole(folder / file.name, file):
                 _log.info("%s is there", file.name)

@@ -37,5 +37,5 @@ def worth_training_on(labels: Sequence[Label], thresholds: LabelThresholds) -> t
 def _same_garment(one: Label, other: Label) -> bool:
     return (
         category_of(one.garment) == category_of(other.garment)
-        and one.box.overlap(other.box) > _ONE_GARMENT
+        and one.box.iou(other.box) > _ONE_GARMENT
     )

@@ -16,7 +16,7 @@ from oott_assets.photos.sources.photo_source import (
 )
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
-from oott_fashion.stores.blobs import LockedElsewhere, NoBlob
+from oott_fashion.stores.blobs import AlreadyLocked, BlobNotFound
 from tests.oott_assets.trends.posts import Post, ToldSource, jpeg
 
 SEPTEMBER = MonthAndDestination(date(2026, 9, 1), destinations.destination("hongdae"))
@@ -121,7 +121,7 @@ def test_a_blocked_run_leaves_the_manifest_and_the_next_goes_on(store: PhotoStor
     blocked = ToldSource([*posts[:2], Post("c", trouble=PhotosUnknown("log in"))])
     with pytest.raises(PhotosUnknown):
         collect(store, blocked)
-    with pytest.raises(NoBlob):
+    with pytest.raises(BlobNotFound):
         manifest(store)
 
     again = ToldSource(posts)
@@ -275,7 +275,7 @@ def test_two_runs_cannot_both_collect_a_partition(store: PhotoStore) -> None:
     refused: list[str] = []
 
     def collect_too(_shortcode: str) -> None:
-        with pytest.raises(LockedElsewhere) as held:
+        with pytest.raises(AlreadyLocked) as held:
             collect(store, other)
         refused.append(str(held.value))
 

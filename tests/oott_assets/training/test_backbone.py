@@ -120,7 +120,7 @@ def test_two_that_teach_the_same_backbone_wait_for_each_other(
 
         def __call__(self, plan, data, folder, report) -> None:
             def ask() -> None:
-                with merged.store.blobs.alone_in(f"backbones/{folder.folder.name}"):
+                with merged.store.blobs.exclusive_lock(f"backbones/{folder.folder.name}"):
                     alone.set()
 
             threading.Thread(target=ask, daemon=True).start()

@@ -41,7 +41,7 @@ def test_a_candidate_is_published_by_its_version(candidate: Path) -> None:
 
     assert publish(version).returncode == 0
 
-    assert ModelStore(read_settings().model_store_root).newest().version == version
+    assert ModelStore(read_settings().model_store_root).latest().version == version
 
 
 def test_a_candidate_is_copied_to_where_a_starter_is(candidate: Path, tmp_path: Path) -> None:

@@ -53,8 +53,8 @@ def trained(
         yield street, street.run()
 
 
-def newest() -> PublishedDetector:
-    return ModelStore(read_settings().model_store_root).newest()
+def latest() -> PublishedDetector:
+    return ModelStore(read_settings().model_store_root).latest()
 
 
 def test_the_street_runs_from_labels_to_a_published_detector(
@@ -65,7 +65,7 @@ def test_the_street_runs_from_labels_to_a_published_detector(
     assert failures(run) == []
     assert run.success
     assert metadata_of(run, "garment_onnx")["published"] is True
-    assert newest().version == metadata_of(run, "garment_onnx")["version"]
+    assert latest().version == metadata_of(run, "garment_onnx")["version"]
 
 
 def test_a_candidate_that_was_published_may_be_materialised_again(
@@ -77,13 +77,13 @@ def test_a_candidate_that_was_published_may_be_materialised_again(
 
     assert failures(again) == []
     assert metadata_of(again, "garment_onnx")["published"] is True
-    assert newest().version == metadata_of(run, "garment_onnx")["version"]
+    assert latest().version == metadata_of(run, "garment_onnx")["version"]
 
 
 @pytest.mark.usefixtures("trained")
 def test_the_published_detector_finds_drawn_garments(tmp_path: Path) -> None:
     before = TorchEngine(weights_that_forgot_garments(tmp_path / "before.pt"))
-    after = open_engine(newest().onnx, "deepsparse")
+    after = open_engine(latest().onnx, "deepsparse")
     photos = draw_photos(tmp_path, 30, "valid")
 
     assert share_found(before, photos) < 0.1
@@ -104,7 +104,7 @@ def share_found(engine: Engine, photos: list[LabelledPhoto]) -> float:
 
 @pytest.mark.usefixtures("trained")
 def test_the_card_says_what_it_was_trained_on_and_how_it_was_measured() -> None:
-    card = newest().card
+    card = latest().card
 
     assert "80 labelled by main_data" in card.trained_on
     assert "YOLOv8n at 224 px, 4 epochs" in card.trained_on
@@ -142,7 +142,7 @@ def test_unchanged_data_is_not_trained_on_again_and_nothing_is_published_twice(
     trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
 ) -> None:
     street, _ = trained
-    before = newest().version
+    before = latest().version
 
     again = street.run()
 
@@ -150,7 +150,7 @@ def test_unchanged_data_is_not_trained_on_again_and_nothing_is_published_twice(
     assert metadata_of(again, "main_weights")["kept from an earlier run"] is True
     assert metadata_of(again, "merged_weights")["kept from an earlier run"] is True
     assert metadata_of(again, "garment_onnx")["better than the published one"] is False
-    assert newest().version == before
+    assert latest().version == before
 
 
 def test_a_detector_no_better_is_published_when_a_person_says_so(

@@ -9,7 +9,7 @@ from oott_assets.trends.detection_store import (
     PartitionDetections,
     PhotoDetections,
 )
-from oott_fashion.stores.blobs import NoBlob
+from oott_fashion.stores.blobs import BlobNotFound
 from oott_fashion.vision.detections import Box, Detection
 
 SEPTEMBER = date(2026, 9, 1)
@@ -49,7 +49,7 @@ def test_writing_again_replaces(store: DetectionStore) -> None:
 
 
 def test_a_partition_never_read_is_unknown(store: DetectionStore) -> None:
-    with pytest.raises(NoBlob):
+    with pytest.raises(BlobNotFound):
         store.read("hongdae", SEPTEMBER)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from oott_assets.photos.store.stored_month import StoredMonth
 from oott_fashion.settings import read_settings
-from oott_fashion.stores.blobs import LockedElsewhere
+from oott_fashion.stores.blobs import AlreadyLocked
 from oott_fashion.stores.model_store import ModelStore, read_card
 from oott_fashion.vision.photos import Photo
 from tests.oott_assets.street import STARTER, Street, failures, metadata_of, save_photo
@@ -141,7 +141,7 @@ def test_photos_are_not_deleted_while_they_are_read(
     pixels, refused = StoredMonth.pixels, []
 
     def deleting(stored: StoredMonth, sha256: str) -> Photo:
-        with suppress(LockedElsewhere), street.stored().locked():
+        with suppress(AlreadyLocked), street.stored().locked():
             refused.append("not")
         return pixels(stored, sha256)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from oott_assets.photos.store.gcs_blobs import GcsBlobs
-from oott_fashion.stores.blobs import Blobs, LocalBlobs, LockedElsewhere, LockLost, NoBlob
+from oott_fashion.stores.blobs import AlreadyLocked, BlobNotFound, Blobs, LocalBlobs, LockLost
 from tests.databases import in_processes, kill_when_ready
 from tests.object_store import Bucket
 
@@ -56,7 +56,7 @@ def test_private_blobs_are_closed_to_other_users(tmp_path: Path) -> None:
     private = LocalBlobs(tmp_path / "home" / "store", private=True)
 
     private.write("photos/coat.jpg", b"coat")
-    with private.locked("photos/2024"), private.alone_in("journal"):
+    with private.locked("photos/2024"), private.exclusive_lock("journal"):
         pass
 
     store = [private.root, *private.root.rglob("*")]
@@ -138,7 +138,7 @@ def test_a_blob_that_was_never_written_is_missing_by_where_it_would_be(
     blobs.write("folder/coat.jpg", b"coat")
 
     assert not blobs.exists(name)
-    with pytest.raises(NoBlob, match=f"{re.escape(blobs.where(name))} does not exist"):
+    with pytest.raises(BlobNotFound, match=f"{re.escape(blobs.where(name))} does not exist"):
         blobs.read(name)
 
 
@@ -166,7 +166,7 @@ def test_a_folder_is_no_blob(blobs: Blobs) -> None:
     blobs.write("photos/coat.jpg", b"coat")
 
     assert not blobs.exists("photos")
-    with pytest.raises(NoBlob):
+    with pytest.raises(BlobNotFound):
         blobs.read("photos")
 
 
@@ -261,7 +261,7 @@ def test_of_eight_who_want_one_folder_one_has_it(opened: Callable[[], Blobs]) ->
                 all_tried.wait(30)
                 lock.check()
                 return "alone"
-        except LockedElsewhere as error:
+        except AlreadyLocked as error:
             all_tried.wait(30)
             return str(error)
 
@@ -275,7 +275,7 @@ def test_of_eight_who_want_one_folder_one_has_it(opened: Callable[[], Blobs]) ->
 def test_who_finds_a_folder_held_is_told_by_whom(blobs: Blobs) -> None:
     with (
         blobs.locked("photos/hongdae"),
-        pytest.raises(LockedElsewhere, match=f"process {os.getpid()} on .* since 20.* UTC; wait"),
+        pytest.raises(AlreadyLocked, match=f"process {os.getpid()} on .* since 20.* UTC; wait"),
         blobs.locked("photos/hongdae"),
     ):
         pytest.fail("two were alone in one folder")
@@ -314,7 +314,7 @@ def test_deleting_a_folder_that_is_held_does_not_free_it(opened: Callable[[], Bl
         blobs.delete_all("journals/a")
 
         lock.check()
-        with pytest.raises(LockedElsewhere), opened().locked("journals/a"):
+        with pytest.raises(AlreadyLocked), opened().locked("journals/a"):
             pytest.fail("two were alone in one folder")
 
 
@@ -346,7 +346,10 @@ def test_a_hold_on_a_local_folder_is_lost_once_the_folder_is_removed(local: Loca
 
 
 def test_who_waits_to_be_alone_excludes_who_does_not_wait(local: LocalBlobs) -> None:
-    with local.alone_in("photos"), pytest.raises(LockedElsewhere, match="held by another process"):
+    with (
+        local.exclusive_lock("photos"),
+        pytest.raises(AlreadyLocked, match="by another process"),
+    ):
         local.locked("photos").__enter__()
 
 

@@ -56,7 +56,7 @@ def folder_of(store: ModelStore, version: str) -> Path:
 
 
 def test_a_store_without_detectors_says_where_it_looked_and_what_to_do(store: ModelStore) -> None:
-    for look in (store.newest, store.newest_version):
+    for look in (store.latest, store.latest_version):
         with pytest.raises(NoDetector) as missing:
             look()
 
@@ -69,8 +69,8 @@ def test_a_store_without_detectors_says_where_it_looked_and_what_to_do(store: Mo
 def test_a_published_detector_is_the_newest(store: ModelStore, tmp_path: Path) -> None:
     published = store.publish(detector(tmp_path), card())
 
-    assert published == store.newest()
-    assert published.version == store.newest_version()
+    assert published == store.latest()
+    assert published.version == store.latest_version()
     assert published.onnx.read_bytes() == b"network"
     assert published.card == card()
 
@@ -93,7 +93,7 @@ def test_a_detector_published_later_is_the_newest_and_the_older_is_kept(
 
     store.publish(detector(tmp_path, b"better"), better)
 
-    assert store.newest().onnx.read_bytes() == b"better"
+    assert store.latest().onnx.read_bytes() == b"better"
     assert older.onnx.read_bytes() == b"network"
 
 
@@ -103,7 +103,7 @@ def test_an_older_detector_may_be_published_again(store: ModelStore, tmp_path: P
 
     store.publish(detector(tmp_path), card())
 
-    assert store.newest().card == card()
+    assert store.latest().card == card()
 
 
 def test_versions_sort_by_creation_wherever_the_clock_stands() -> None:
@@ -141,7 +141,7 @@ def test_a_file_that_is_not_the_cards_is_not_published(store: ModelStore, tmp_pa
     with pytest.raises(BadDetector, match=r"is damaged: its sha256 is .*; publish it again"):
         store.publish(detector(tmp_path, b"networm"), card(created=NOON + timedelta(days=1)))
 
-    assert store.newest().card == card()
+    assert store.latest().card == card()
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_detector_of_other_garments_is_not_published(
         store.publish(detector(tmp_path), card(garments=garments))
 
     with pytest.raises(NoDetector):
-        store.newest()
+        store.latest()
 
 
 def test_a_detector_damaged_in_the_store_is_refused(store: ModelStore, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_detector_damaged_in_the_store_is_refused(store: ModelStore, tmp_path:
     onnx.write_bytes(b"networm")
 
     with pytest.raises(BadDetector, match=f"{onnx} is damaged: its sha256 is"):
-        store.newest()
+        store.latest()
 
 
 @pytest.mark.parametrize("name", ["detector.onnx", "card.json"])
@@ -180,7 +180,7 @@ def test_a_detector_with_a_missing_file_is_refused_by_that_file(
     file.unlink()
 
     with pytest.raises(BadDetector, match=f"cannot read {file}: No such file"):
-        store.newest()
+        store.latest()
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_a_damaged_pointer_is_refused_by_its_place(
     store.publish(detector(tmp_path), card())
     LocalBlobs(store.root).write("garment-detector/latest.json", pointer)
 
-    for look in (store.newest, store.newest_version):
+    for look in (store.latest, store.latest_version):
         with pytest.raises(BadDetector, match=r"latest\.json names no version; publish a"):
             look()
 
@@ -213,7 +213,7 @@ def test_a_publication_that_breaks_off_leaves_the_detector_before_it(
     with pytest.raises(OSError, match="the power failed"):
         store.publish(detector(tmp_path, b"new"), card(b"new", created=NOON + timedelta(days=1)))
 
-    assert store.newest().card == card()
+    assert store.latest().card == card()
 
 
 def test_the_starter_detector_is_published_where_there_is_none(
@@ -221,9 +221,9 @@ def test_the_starter_detector_is_published_where_there_is_none(
 ) -> None:
     starter = _starter_in(tmp_path)
 
-    assert store.newest_or_starter(starter).onnx.read_bytes() == b"network"
+    assert store.latest_or_starter(starter).onnx.read_bytes() == b"network"
 
-    assert store.newest().card == card()
+    assert store.latest().card == card()
 
 
 def test_the_starter_detector_never_takes_the_place_of_another(
@@ -232,7 +232,7 @@ def test_the_starter_detector_never_takes_the_place_of_another(
     mine = card(b"mine", created=NOON - timedelta(days=365))
     store.publish(detector(tmp_path, b"mine"), mine)
 
-    assert store.newest_or_starter(_starter_in(tmp_path)).card == mine
+    assert store.latest_or_starter(_starter_in(tmp_path)).card == mine
 
 
 def test_the_starter_detector_does_not_hide_that_the_newest_is_damaged(
@@ -241,7 +241,7 @@ def test_the_starter_detector_does_not_hide_that_the_newest_is_damaged(
     store.publish(detector(tmp_path), card()).onnx.write_bytes(b"networm")
 
     with pytest.raises(BadDetector, match="is damaged"):
-        store.newest_or_starter(_starter_in(tmp_path))
+        store.latest_or_starter(_starter_in(tmp_path))
 
 
 @pytest.mark.parametrize("starter", ["starter", "nowhere"])
@@ -254,21 +254,21 @@ def test_a_store_that_lost_its_pointer_is_not_set_back_to_the_starter(
     _starter_in(tmp_path)
 
     with pytest.raises(BadDetector, match=f"json is missing, though detector {mine}") as refused:
-        store.newest_or_starter(tmp_path / starter)
+        store.latest_or_starter(tmp_path / starter)
 
     assert not pointer.exists()
     pointer.write_text(str(refused.value).split("or write ")[1].removesuffix(" into it"))
-    assert store.newest().version == mine
+    assert store.latest().version == mine
 
 
 def test_a_starter_that_was_not_published_to_the_end_is_published_again(
     store: ModelStore, tmp_path: Path
 ) -> None:
     starter = _starter_in(tmp_path)
-    store.newest_or_starter(starter)
+    store.latest_or_starter(starter)
     (Path(store.root) / "garment-detector" / "latest.json").unlink()
 
-    assert store.newest_or_starter(starter).card == card()
+    assert store.latest_or_starter(starter).card == card()
 
 
 def test_what_was_left_of_a_killed_publication_is_no_detector(
@@ -276,13 +276,13 @@ def test_what_was_left_of_a_killed_publication_is_no_detector(
 ) -> None:
     LocalBlobs(store.root).write("garment-detector/20261120T120000Z-0/detector.onnx", b"net")
 
-    assert store.newest_or_starter(_starter_in(tmp_path)).card == card()
+    assert store.latest_or_starter(_starter_in(tmp_path)).card == card()
 
 
 def test_readers_at_once_all_find_the_starter(store: ModelStore, tmp_path: Path) -> None:
     starter = _starter_in(tmp_path)
 
-    assert in_processes(4, lambda _: store.newest_or_starter(starter)) == [0] * 4
+    assert in_processes(4, lambda _: store.latest_or_starter(starter)) == [0] * 4
 
 
 def test_a_reader_waits_for_the_detector_that_is_being_published(
@@ -296,7 +296,7 @@ def test_a_reader_waits_for_the_detector_that_is_being_published(
 
         def write_once_read(blobs: LocalBlobs, name: str, content: bytes) -> None:
             if not readers:
-                readers.append(pool.submit(store.newest_or_starter, starter))
+                readers.append(pool.submit(store.latest_or_starter, starter))
                 wait(readers, timeout=0.3)
             write(blobs, name, content)
 
@@ -304,7 +304,7 @@ def test_a_reader_waits_for_the_detector_that_is_being_published(
         store.publish(detector(tmp_path, b"mine"), mine)
 
         assert readers[0].result().card == mine
-    assert store.newest().card == mine
+    assert store.latest().card == mine
 
 
 def test_a_folder_that_is_not_named_as_its_detector_is_refused(
@@ -315,14 +315,14 @@ def test_a_folder_that_is_not_named_as_its_detector_is_refused(
     LocalBlobs(store.root).write("garment-detector/latest.json", b'{"version": "mine"}')
 
     with pytest.raises(BadDetector, match=f"garment-detector/mine holds detector {version}"):
-        store.newest()
+        store.latest()
 
 
 def test_without_a_starter_detector_either_both_places_are_named(
     store: ModelStore, tmp_path: Path
 ) -> None:
     with pytest.raises(NoDetector) as missing:
-        store.newest_or_starter(tmp_path / "nowhere")
+        store.latest_or_starter(tmp_path / "nowhere")
 
     assert f"{store.root}/garment-detector/latest.json does not exist" in str(missing.value)
     assert str(missing.value).endswith(f"starter detector: {tmp_path / 'nowhere' / 'card.json'}")

@@ -108,7 +108,7 @@ class SessionFile:
     def alone(self) -> Iterator[None]:
         """Wait until no other run is logging in."""
         self._private_folder()
-        with LocalBlobs(self.folder).alone_in("log-in"):
+        with LocalBlobs(self.folder).exclusive_lock("log-in"):
             yield
 
     def _read(self, name: str) -> dict[str, object]:
@@ -121,7 +121,7 @@ class SessionFile:
     def _write(self, name: str, content: dict[str, object]) -> None:
         self._private_folder()
         path = self.folder / f".writing-{name}"
-        with LocalBlobs(self.folder).alone_in("write"):
+        with LocalBlobs(self.folder).exclusive_lock("write"):
             # Left by a killed run, with whatever rights.
             path.unlink(missing_ok=True)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

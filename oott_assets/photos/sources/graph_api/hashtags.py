@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from oott_assets.photos.sources.photo_source import PhotosUnknown
 from oott_fashion.destinations import Destination
-from oott_fashion.stores.blobs import LocalBlobs, NoBlob
+from oott_fashion.stores.blobs import BlobNotFound, LocalBlobs
 
 MAX_HASHTAGS = 30
 
@@ -33,7 +33,7 @@ class HashtagIds:
         """Read all that are known; none from a file that is missing or damaged."""
         try:
             return _ids.validate_json(self._blobs.read(self._name))
-        except NoBlob:
+        except BlobNotFound:
             return {}
         except (ValidationError, OSError):
             _log.warning("%s is unreadable and is begun anew", self._blobs.where(self._name))

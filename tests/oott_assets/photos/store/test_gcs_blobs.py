@@ -12,7 +12,7 @@ from google.cloud import storage
 
 from oott_assets.photos.store import gcs_blobs
 from oott_assets.photos.store.gcs_blobs import GcsBlobs
-from oott_fashion.stores.blobs import Blobs, NoBlob, StoreRefused, StoreUnreachable
+from oott_fashion.stores.blobs import BlobNotFound, Blobs, StoreMisconfigured, StoreUnreachable
 from tests.object_store import Bucket, answering, client_of, silent, wired
 
 _PATIENCE_SECONDS = 0.4
@@ -53,7 +53,7 @@ def test_a_dead_store_is_told_of_soon_and_by_its_address(
         call(impatient(mortal_bucket.store.url, mortal_bucket.name))
 
     assert "cannot be reached (Connection refused)" in str(raised.value)
-    assert not isinstance(raised.value, StoreRefused)
+    assert not isinstance(raised.value, StoreMisconfigured)
     assert time.monotonic() - began < 20
 
 
@@ -144,7 +144,9 @@ def test_a_missing_bucket_is_no_empty_store(
 ) -> None:
     blobs = impatient(bucket.store.url, "no-such-bucket")
 
-    with pytest.raises(StoreRefused, match=r"gs://no-such-bucket/store/a: there is no such bucket"):
+    with pytest.raises(
+        StoreMisconfigured, match=r"gs://no-such-bucket/store/a: there is no such buc"
+    ):
         call(blobs)
 
 
@@ -162,7 +164,7 @@ def test_what_waiting_does_not_mend_is_refused_at_once_with_what_to_do(
 ) -> None:
     with answering(status) as url:
         patient = GcsBlobs(client_of(url), "oott", "store", patience_seconds=600)
-        with pytest.raises(StoreRefused, match=f"gs://oott/store/a: .*{what_to_do}"):
+        with pytest.raises(StoreMisconfigured, match=f"gs://oott/store/a: .*{what_to_do}"):
             call(patient)
 
 
@@ -174,7 +176,7 @@ def test_what_may_pass_is_unreachable_and_not_refused(status: int) -> None:
     ):
         impatient(url).write("a", b"x")
 
-    assert not isinstance(raised.value, StoreRefused)
+    assert not isinstance(raised.value, StoreMisconfigured)
 
 
 @every_call
@@ -187,7 +189,7 @@ def test_revoked_credentials_are_refused_and_their_token_is_not_shown(
         client_options={"api_endpoint": bucket.store.url},
     )
 
-    with pytest.raises(StoreRefused, match="credentials are not accepted") as raised:
+    with pytest.raises(StoreMisconfigured, match="credentials are not accepted") as raised:
         call(GcsBlobs(client, bucket.name))
 
     assert "ya29" not in "".join(traceback.format_exception(raised.value))
@@ -241,7 +243,7 @@ def test_stores_below_two_prefixes_of_one_bucket_do_not_see_each_other(bucket: B
     one.write("photo", b"1")
 
     assert list(two.names("")) == []
-    with pytest.raises(NoBlob):
+    with pytest.raises(BlobNotFound):
         two.read("photo")
     with one.locked("photos") as a, two.locked("photos") as b:
         a.check()

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 import pytest
 
 from oott_assets.photos.store.gcs_blobs import GcsBlobs
-from oott_fashion.stores.blobs import Blobs, Lock, LockedElsewhere, LockLost
+from oott_fashion.stores.blobs import AlreadyLocked, Blobs, Lock, LockLost
 from tests.databases import kill_when_ready
 from tests.object_store import Bucket, client_of, wired
 
@@ -42,7 +42,7 @@ def held_soon(blobs: Blobs) -> Iterator[Lock]:
             with blobs.locked("photos") as lock:
                 yield lock
                 return
-        except LockedElsewhere:
+        except AlreadyLocked:
             assert time.monotonic() < deadline
             time.sleep(0.1)
 
@@ -51,7 +51,7 @@ def test_a_killed_holder_has_left_after_its_lease(bucket: Bucket) -> None:
     kill_a_holder(bucket, _LEASE_SECONDS)
     killed_at = time.monotonic()
 
-    with pytest.raises(LockedElsewhere):
+    with pytest.raises(AlreadyLocked):
         opened(bucket).locked("photos").__enter__()
     with held_soon(opened(bucket)) as lock:
         lock.check()
@@ -64,7 +64,7 @@ def test_the_lease_that_the_holder_took_counts_not_that_of_who_looks(bucket: Buc
     with opened(bucket, lease_seconds=60).locked("photos"):
         time.sleep(0.3)
 
-        with pytest.raises(LockedElsewhere):
+        with pytest.raises(AlreadyLocked):
             opened(bucket, lease_seconds=0.1).locked("photos").__enter__()
 
 
@@ -80,7 +80,7 @@ def test_of_eight_who_want_what_a_killed_one_held_one_has_it(bucket: Bucket) -> 
                 all_tried.wait(30)
                 lock.check()
                 return True
-        except LockedElsewhere:
+        except AlreadyLocked:
             all_tried.wait(30)
             return False
 
@@ -95,7 +95,7 @@ def test_a_holder_who_works_for_longer_than_the_lease_stays_alone(bucket: Bucket
         for _ in range(3):
             time.sleep(_LEASE_SECONDS * 0.4)
             lock.check()
-            with pytest.raises(LockedElsewhere):
+            with pytest.raises(AlreadyLocked):
                 opened(bucket).locked("photos").__enter__()
 
 
@@ -127,7 +127,7 @@ def test_a_process_that_was_stopped_for_longer_than_its_lease_has_lost_its_hold(
         process.join(30)
         assert process.exitcode == 0
         # The loser, in ending, has not freed what is another's by now.
-        with pytest.raises(LockedElsewhere) if taken_over else nullcontext():
+        with pytest.raises(AlreadyLocked) if taken_over else nullcontext():
             opened(bucket).locked("photos").__enter__()
 
 

@@ -6,7 +6,7 @@ import pytest
 from google.cloud import storage
 
 from oott_assets.photos.store.object_blobs import blobs_at
-from oott_fashion.stores.blobs import LocalBlobs, StoreRefused
+from oott_fashion.stores.blobs import LocalBlobs, StoreMisconfigured
 from tests.object_store import Bucket
 
 
@@ -64,7 +64,8 @@ def test_missing_credentials_are_told_with_what_to_do(
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "missing.json"))
 
     with pytest.raises(
-        StoreRefused, match=r"gs://oott/photos: no Google credentials .* GOOGLE_APPLICATION_CRED"
+        StoreMisconfigured,
+        match=r"gs://oott/photos: no Google credentials .* GOOGLE_APPLICATION_",
     ):
         blobs_at("gs://oott/photos", storage.Client)
 

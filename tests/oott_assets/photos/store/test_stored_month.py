@@ -10,7 +10,7 @@ from PIL import Image
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
-from oott_fashion.stores.blobs import LockedElsewhere, NoBlob
+from oott_fashion.stores.blobs import AlreadyLocked, BlobNotFound
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
 
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
@@ -106,7 +106,7 @@ def test_an_empty_month_is_known_and_one_never_collected_is_not(
     stored.write_manifest([])
 
     assert stored.manifest() == []
-    with pytest.raises(NoBlob):
+    with pytest.raises(BlobNotFound):
         store.month("hongdae", OCTOBER).manifest()
 
 
@@ -146,7 +146,7 @@ def test_two_may_not_write_one_month_and_may_write_two(
     with (
         stored.locked(),
         store.month("hongdae", OCTOBER).locked(),
-        pytest.raises(LockedElsewhere),
+        pytest.raises(AlreadyLocked),
         store.month("hongdae", SEPTEMBER).locked(),
     ):
         pass

@@ -24,7 +24,7 @@ def test_the_garment_of_the_folder_is_boxed_by_its_outline(tmp_path: Path) -> No
     found = CatalogueLabeller().predict(saved(tmp_path / "tee_shirt", shirt_photo((150, 30, 40))))
 
     assert [GARMENT_NAMES[class_id] for class_id in found.class_id] == ["tee shirt"]
-    assert Box(*found.xyxy[0]).overlap(SHIRT) > 0.93
+    assert Box(*found.xyxy[0]).iou(SHIRT) > 0.93
     assert found.confidence[0] > 0.9
 
 
@@ -33,7 +33,7 @@ def test_a_garment_off_the_middle_is_boxed_where_it_lies(at: Box) -> None:
     found = outline_of(np.asarray(shirt_photo((40, 60, 130), at)))
 
     assert found is not None
-    assert found[0].overlap(at) > 0.88
+    assert found[0].iou(at) > 0.88
 
 
 def test_a_garment_of_the_ground_s_colour_is_not_boxed_for_sure() -> None:
