@@ -34,7 +34,7 @@ from oott_assets.partitions import MonthAndDestination, destinations
 from oott_assets.photos.collection import Collector
 from oott_assets.photos.sources.browser.browser_source import Browser
 from oott_assets.photos.sources.browser.browser_start import Programs
-from oott_assets.photos.sources.politeness import Pace
+from oott_assets.photos.sources.request_interval import RequestInterval
 from oott_assets.photos.store.photo_store import PhotoStore
 
 _PARTITION = MonthAndDestination(date(2026, 9, 1), destinations.destination("hongdae"))
@@ -140,7 +140,7 @@ def _as_oott(site: dict[str, str], folder: Path) -> None:
         SecretStr(site["password"]),
         permitted_hosts=(),
         crawler_name="OOTT",
-        pace=Pace(0),
+        interval=RequestInterval(0),
         max_posts=10_000,
         max_photo_bytes=30 * _MIB,
         session_folder=folder / "session",

@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 from oott_assets.partitions import MonthAndDestination
 from oott_assets.photos.privacy.faces import FaceHider
 from oott_assets.photos.sources.photo_source import (
-    BroughtPost,
+    FetchedPost,
     ListedPost,
     PhotoSource,
     PostGone,
-    RefusedPhoto,
     SourceBusy,
+    UnavailablePhoto,
 )
 from oott_assets.photos.store.crawl_journal import JournalledPost
 from oott_assets.photos.store.manifest import ManifestRow, State
@@ -83,7 +83,7 @@ class Collector:
         self, post: ListedPost, keeper: "_Keeper", stored: StoredMonth, lock: Lock
     ) -> JournalledPost:
         brought = keeper.kept(post)
-        if self.source.asks_a_site:
+        if self.source.uses_network:
             lock.check()
             stored.journal.write(brought)
         return brought
@@ -97,7 +97,7 @@ class Collector:
         posts = stored.journal.posts()
         hides_faces = self._hides_faces
         alike = all(it.source == self.source.name and it.hides_faces == hides_faces for it in posts)
-        if self.source.asks_a_site and alike:
+        if self.source.uses_network and alike:
             return Collected(posts={it.shortcode: it for it in posts}, resumed=len(posts))
         stored.journal.end()
         return Collected()
@@ -113,7 +113,7 @@ class Collector:
             for post in posts:
                 if post.shortcode in seen:
                     continue
-                if self.source.asks_a_site and len(seen) == self.max_posts:
+                if self.source.uses_network and len(seen) == self.max_posts:
                     collected.cut = True
                     return
                 seen.add(post.shortcode)
@@ -128,7 +128,7 @@ class Collector:
         remaining = [it for it in posts if not self.store.is_forgotten(it.shortcode)]
         rows = deduplicated(remaining)
         collected.rows = [row for row in rows if not self.store.is_forgotten(row.shortcode)]
-        if self.source.asks_a_site:
+        if self.source.uses_network:
             _refuse_a_month_that_was_kept_back(collected.rows)
         lock.check()
         stored.write_manifest(collected.rows)
@@ -150,7 +150,7 @@ class _Keeper:
         if self._is_of_another_month(post.taken_at):
             return self._without_photo(post, "other month")
         try:
-            brought = post.bring()
+            brought = post.fetch()
         except PostGone as error:
             return self._without_photo(post, "gone", str(error))
         dated = replace(post, taken_at=brought.taken_at or post.taken_at)
@@ -164,11 +164,11 @@ class _Keeper:
         local = taken_at.astimezone(ZoneInfo(self.timezone))
         return (local.year, local.month) != (self.month.year, self.month.month)
 
-    def _with_photos(self, post: ListedPost, brought: BroughtPost) -> JournalledPost:
+    def _with_photos(self, post: ListedPost, brought: FetchedPost) -> JournalledPost:
         rows: list[ManifestRow] = []
         perceptual_hashes: dict[str, PerceptualHash] = {}
         for photo in brought.photos:
-            if isinstance(photo, RefusedPhoto):
+            if isinstance(photo, UnavailablePhoto):
                 rows.append(self._row(post, photo.name, "refused", photo.reason))
                 continue
             try:

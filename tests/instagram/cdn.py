@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Mapping
 
 from tests.instagram import pages
-from tests.instagram.answers import JPEG, TEXT, Answer
 from tests.instagram.posts import Post, PostPhoto
+from tests.instagram.responses import JPEG, TEXT, Response
 from tests.instagram.serving import Request
 
 AVATAR = "/avatar.jpg"
@@ -24,19 +24,19 @@ class Cdn:
         part, size = ("", "") if width is None else ("small/", f"&width={width}")
         return f"{self._origin}/cdn/{part}{photo.name}.jpg?sig={_signature(photo.name)}{size}"
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Response:
         """Give the photo that ``request`` is for, if it may have it."""
         if request.path == AVATAR:
-            return Answer(PostPhoto("avatar", None, plain=True).small(64), content_type=JPEG)
+            return Response(PostPhoto("avatar", None, plain=True).small(64), content_type=JPEG)
         name = request.path.rpartition("/")[2].removesuffix(".jpg")
         photo = self._photo(name)
         if photo is None or request.port != self._port:
-            return Answer(pages.plain("Not found."), 404)
+            return Response(pages.plain("Not found."), 404)
         if request.query.get("sig") != _signature(name):
-            return Answer(b"URL signature mismatch", 403, TEXT)
+            return Response(b"URL signature mismatch", 403, TEXT)
         if "width" in request.query:
-            return Answer(photo.small(int(request.query["width"])), content_type=JPEG)
-        return Answer(photo.jpeg(), content_type=JPEG)
+            return Response(photo.small(int(request.query["width"])), content_type=JPEG)
+        return Response(photo.jpeg(), content_type=JPEG)
 
     def _photo(self, name: str) -> PostPhoto | None:
         post = self._posts.get(name.rpartition("-")[0])

@@ -13,9 +13,9 @@ from functools import cache
 from threading import Event, Lock
 
 from tests.instagram import pages
-from tests.instagram.answers import HTML, JSON, Answer, Wire, moved_to
+from tests.instagram.responses import HTML, JSON, Response, Wire, moved_to
 
-Fault = Callable[[Answer], Answer]
+Fault = Callable[[Response], Response]
 
 _HUGE_BYTES = 40 << 20
 _BOMB_SIDE = 30_000
@@ -62,7 +62,7 @@ class Faults:
         with self._lock:
             self._planned = [it for it in self._planned if target not in (None, it.target)]
 
-    def change(self, kinds: Collection[str], path: str, answer: Answer) -> Answer:
+    def change(self, kinds: Collection[str], path: str, answer: Response) -> Response:
         """Give what becomes of ``answer`` to a request of ``kinds`` for ``path``."""
         with self._lock:
             due = next((it for it in self._planned if it.is_for(kinds, path) and it.is_due()), None)
@@ -77,68 +77,68 @@ def rate_limited(retry_after: int | datetime | None = None) -> Fault:
         said = format_datetime(retry_after.astimezone(UTC), usegmt=True)
     headers = () if retry_after is None else (("Retry-After", said),)
     page = pages.plain("Please wait a few minutes before you try again.")
-    return lambda _: Answer(page, 429, headers=headers)
+    return lambda _: Response(page, 429, headers=headers)
 
 
 def status(code: int) -> Fault:
     """Answer with an error of this ``code``, such as 500 or 403."""
-    return lambda _: Answer(pages.plain("Oops, an error occurred."), code)
+    return lambda _: Response(pages.plain("Oops, an error occurred."), code)
 
 
-def challenged(_: Answer) -> Answer:
+def challenged(_: Response) -> Response:
     """Ask whether a person is there."""
     return moved_to("/challenge/action/")
 
 
-def suspended(_: Answer) -> Answer:
+def suspended(_: Response) -> Response:
     """Say that the account is suspended."""
     return moved_to("/accounts/suspended/")
 
 
-def log_in_challenged(_: Answer) -> Answer:
+def log_in_challenged(_: Response) -> Response:
     """Answer a log-in, planned for ``/api/login``, by asking whether a person is there."""
-    return Answer(b'{"checkpoint_url": "/challenge/action/"}', 400, JSON)
+    return Response(b'{"checkpoint_url": "/challenge/action/"}', 400, JSON)
 
 
-def log_in_refused(_: Answer) -> Answer:
+def log_in_refused(_: Response) -> Response:
     """Answer a log-in, planned for ``/api/login``, as if the password were wrong."""
-    return Answer(b'{"authenticated": false}', 200, JSON)
+    return Response(b'{"authenticated": false}', 200, JSON)
 
 
-def gone(_: Answer) -> Answer:
+def gone(_: Response) -> Response:
     """Say that a post was removed."""
-    return Answer(pages.not_available(), 404)
+    return Response(pages.not_available(), 404)
 
 
-def softly_gone(_: Answer) -> Answer:
+def softly_gone(_: Response) -> Response:
     """Say that a post was removed, with the status of a page that is there."""
-    return Answer(pages.not_available(), 200)
+    return Response(pages.not_available(), 200)
 
 
-def error_page(_: Answer) -> Answer:
+def error_page(_: Response) -> Response:
     """Show an error with the status of success."""
-    return Answer(pages.error())
+    return Response(pages.error())
 
 
-def unknown_page(_: Answer) -> Answer:
+def unknown_page(_: Response) -> Response:
     """Show a page with nothing on it that a crawler could know."""
-    return Answer(pages.plain("Threads of spring."))
+    return Response(pages.plain("Threads of spring."))
 
 
-def html_instead(answer: Answer) -> Answer:
+def html_instead(answer: Response) -> Response:
     """Answer a photo's address with a page."""
-    return Answer(pages.plain("Sign in to see this photo."), answer.status, HTML)
+    return Response(pages.plain("Sign in to see this photo."), answer.status, HTML)
 
 
-def reset_at_once(answer: Answer) -> Answer:
+def reset_at_once(answer: Response) -> Response:
     """Reset the connection before anything is answered."""
     return replace(answer, status=0, send=lambda wire, _: wire.reset())
 
 
-def reset_midway(answer: Answer) -> Answer:
+def reset_midway(answer: Response) -> Response:
     """Reset the connection in the middle of the body."""
 
-    def send(wire: Wire, answer: Answer) -> None:
+    def send(wire: Wire, answer: Response) -> None:
         wire.head(answer, f"Content-Length: {len(answer.body)}")
         wire.write(_half(answer))
         wire.pause(0.05)
@@ -147,10 +147,10 @@ def reset_midway(answer: Answer) -> Answer:
     return replace(answer, send=send)
 
 
-def cut_short(answer: Answer) -> Answer:
+def cut_short(answer: Response) -> Response:
     """Send half the body where all of it was announced."""
 
-    def send(wire: Wire, answer: Answer) -> None:
+    def send(wire: Wire, answer: Response) -> None:
         wire.head(answer, f"Content-Length: {len(answer.body)}")
         wire.write(_half(answer))
         wire.hang_up()
@@ -158,20 +158,20 @@ def cut_short(answer: Answer) -> Answer:
     return replace(answer, send=send)
 
 
-def half(answer: Answer) -> Answer:
+def half(answer: Response) -> Response:
     """Send half the body as if it were all."""
     return replace(answer, body=_half(answer))
 
 
-def huge(answer: Answer) -> Answer:
+def huge(answer: Response) -> Response:
     """Send 40 MB, and say so."""
     return replace(answer, body=answer.body.ljust(_HUGE_BYTES, b"\0"))
 
 
-def huge_untold(answer: Answer) -> Answer:
+def huge_untold(answer: Response) -> Response:
     """Send 40 MB without saying how much it will be."""
 
-    def send(wire: Wire, answer: Answer) -> None:
+    def send(wire: Wire, answer: Response) -> None:
         wire.head(answer, "Transfer-Encoding: chunked")
         chunk = b"10000\r\n" + bytes(1 << 16) + b"\r\n"
         wire.write(b"%x\r\n%b\r\n" % (len(answer.body), answer.body))
@@ -182,15 +182,15 @@ def huge_untold(answer: Answer) -> Answer:
     return replace(answer, send=send)
 
 
-def bomb(answer: Answer) -> Answer:
+def bomb(answer: Response) -> Response:
     """Send a small file of 900 megapixels."""
     return replace(answer, body=_bomb())
 
 
-def endless(answer: Answer) -> Answer:
+def endless(answer: Response) -> Response:
     """Send half the body, and then a little more for ever: no page loads, no photo ends."""
 
-    def send(wire: Wire, answer: Answer) -> None:
+    def send(wire: Wire, answer: Response) -> None:
         wire.hang_up()
         wire.head(answer, "Connection: close")
         wire.write(_half(answer))
@@ -208,21 +208,21 @@ class Held:
         self.reached = Event()
         self._released = Event()
 
-    def __call__(self, answer: Answer) -> Answer:
+    def __call__(self, answer: Response) -> Response:
         return replace(answer, send=lambda wire, held: self._send(wire, held, answer))
 
     def release(self) -> None:
         """Let those that were held, and all that come, be answered."""
         self._released.set()
 
-    def _send(self, wire: Wire, _held: Answer, answer: Answer) -> None:
+    def _send(self, wire: Wire, _held: Response, answer: Response) -> None:
         self.reached.set()
         while not self._released.is_set():
             wire.pause(0.02)
         answer.send(wire, answer)
 
 
-def _half(answer: Answer) -> bytes:
+def _half(answer: Response) -> bytes:
     return answer.body[: len(answer.body) // 2]
 
 

@@ -10,7 +10,7 @@ from socket import SHUT_RDWR, SO_LINGER, SOL_SOCKET, socket
 from threading import Event, Lock, Thread
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.instagram.answers import Answer, SiteClosing, Wire
+from tests.instagram.responses import Response, SiteClosing, Wire
 
 _MAX_BODY_BYTES = 10_000
 
@@ -43,7 +43,7 @@ class Request:
 class Server:
     """Answers on a free port of this machine alone."""
 
-    def __init__(self, answer: Callable[[Request], Answer], closing: Event) -> None:
+    def __init__(self, answer: Callable[[Request], Response], closing: Event) -> None:
         self._http = _HttpServer(_handler(answer, closing))
         self._thread = Thread(target=self._http.serve_forever, args=(0.05,), name="instagram")
         self.port = self._http.server_port
@@ -120,7 +120,7 @@ class _HttpServer(ThreadingHTTPServer):
             self.errors.append(error)
 
 
-def _handler(answer: Callable[[Request], Answer], closing: Event) -> type[BaseHTTPRequestHandler]:
+def _handler(answer: Callable[[Request], Response], closing: Event) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True

@@ -16,10 +16,10 @@ from typing import NamedTuple, Self
 from urllib.parse import parse_qs, quote, unquote
 
 from tests.instagram import pages
-from tests.instagram.answers import JSON, TEXT, Answer, moved_to
 from tests.instagram.cdn import AVATAR, Cdn
 from tests.instagram.faults import Faults
 from tests.instagram.posts import Post
+from tests.instagram.responses import JSON, TEXT, Response, moved_to
 from tests.instagram.serving import Request, Server
 from tests.instagram.sessions import Sessions, cookie
 
@@ -145,8 +145,8 @@ class InstagramSite:
         urls = (self._cdn.address_of(photo, None) for photo in post.photos)
         return [url if url.startswith("http") else self.url + url for url in urls]
 
-    def _answer(self, request: Request) -> Answer:
-        """Answer ``request``, with the fault that is due for it, and remember that it was asked."""
+    def _answer(self, request: Request) -> Response:
+        """Answer ``request``, with its planned fault if there is one, and record it."""
         kinds = next(kinds for start, kinds in _KINDS if request.path.startswith(start))
         answer = self._page(request) if kinds[0] == "page" else self._thing(request, kinds[0])
         answer = self.faults.change(kinds, unquote(request.path), answer)
@@ -155,7 +155,7 @@ class InstagramSite:
             self.requests.append(Asked(*seen))
         return answer
 
-    def _page(self, request: Request) -> Answer:
+    def _page(self, request: Request) -> Response:
         answer = self._page_itself(request)
         if self.consent and "ig_consent" not in request.cookies and answer.status == 200:
             answer = replace(answer, body=pages.with_consent_asked(answer.body))
@@ -163,51 +163,51 @@ class InstagramSite:
             return answer
         return replace(answer, headers=(*answer.headers, _new_csrf_token()))
 
-    def _page_itself(self, request: Request) -> Answer:
+    def _page_itself(self, request: Request) -> Response:
         section, _, rest = request.path[1:].partition("/")
         if section == "accounts":
             following = request.query.get("next", "/")
-            return Answer((pages.onetap if rest == "onetap/" else pages.log_in)(following))
+            return Response((pages.onetap if rest == "onetap/" else pages.log_in)(following))
         logged_in = self._is_logged_in(request, wears=section != "")
         if section == "":
-            return Answer(pages.home() if logged_in else pages.log_in("/"))
+            return Response(pages.home() if logged_in else pages.log_in("/"))
         if not logged_in and (section != "p" or self.posts_need_session):
             return moved_to(f"/accounts/login/?next={quote(request.path)}")
         if request.path.startswith("/explore/tags/"):
             return self._grid(unquote(rest.removeprefix("tags/").rstrip("/")))
         if section == "p" and (post := self.posts.get(rest.rstrip("/"))):
-            return Answer(pages.post(post, self._others(post), self._cdn.address_of))
-        return Answer(pages.not_available(), 404)
+            return Response(pages.post(post, self._others(post), self._cdn.address_of))
+        return Response(pages.not_available(), 404)
 
-    def _thing(self, request: Request, kind: str) -> Answer:
+    def _thing(self, request: Request, kind: str) -> Response:
         if kind == "robots":
             found = self.robots is not None
-            return Answer((self.robots or "").encode(), 200 if found else 404, TEXT)
+            return Response((self.robots or "").encode(), 200 if found else 404, TEXT)
         if kind == "notice":
             is_challenge = request.path.startswith("/challenge/")
-            return Answer(pages.challenge() if is_challenge else pages.suspended())
+            return Response(pages.challenge() if is_challenge else pages.suspended())
         if request.path == "/api/login":
             return self._log_in(request)
         return self._more_posts(request) if kind == "api" else self._cdn.answer(request)
 
-    def _grid(self, hashtag: str) -> Answer:
+    def _grid(self, hashtag: str) -> Response:
         posts = self._posts_of(hashtag)
         if not posts:
-            return Answer(pages.no_posts(hashtag))
+            return Response(pages.no_posts(hashtag))
         data = {
             **self._batch(posts, 0),
             "api": f"/api/tags/{quote(hashtag, safe='')}/",
             "login": f"/accounts/login/?next={quote(self.grid_path(hashtag))}",
         }
-        return Answer(pages.grid(hashtag, len(posts), data))
+        return Response(pages.grid(hashtag, len(posts), data))
 
-    def _more_posts(self, request: Request) -> Answer:
+    def _more_posts(self, request: Request) -> Response:
         if not self._is_logged_in(request, wears=False):
-            return Answer(b'{"message": "login_required"}', 401, JSON)
+            return Response(b'{"message": "login_required"}', 401, JSON)
         self._closing.wait(self.api_delay_seconds)
         hashtag = unquote(request.path.removeprefix("/api/tags/").rstrip("/"))
         batch = self._batch(self._posts_of(hashtag), int(request.query.get("cursor", "0")))
-        return Answer(json.dumps(batch).encode(), content_type=JSON)
+        return Response(json.dumps(batch).encode(), content_type=JSON)
 
     def _batch(self, posts: Sequence[Post], start: int) -> dict[str, object]:
         end = start + _BATCH
@@ -224,21 +224,21 @@ class InstagramSite:
         posts = itertools.islice(list(self.posts.values()), _MORE_POSTS + 1)
         return [other for other in posts if other is not post]
 
-    def _log_in(self, request: Request) -> Answer:
+    def _log_in(self, request: Request) -> Response:
         token = request.headers.get("x-csrftoken")
         if token is None or token != request.cookies.get("csrftoken"):
-            return Answer(b'{"message": "CSRF token missing or incorrect"}', 403, JSON)
+            return Response(b'{"message": "CSRF token missing or incorrect"}', 403, JSON)
         form = {name: values[-1] for name, values in parse_qs(request.body.decode()).items()}
         accepted = (form.get("username"), form.get("password")) == (self.username, self.password)
         self.log_ins.append(accepted)
         if not accepted:
-            return Answer(b'{"authenticated": false}', content_type=JSON)
+            return Response(b'{"authenticated": false}', content_type=JSON)
         following = form.get("next", "/")
         if self.onetap:
             following = f"/accounts/onetap/?next={quote(following)}"
         said = json.dumps({"authenticated": True, "next": following}).encode()
         session = cookie("sessionid", self.sessions.new(), "HttpOnly")
-        return Answer(said, content_type=JSON, headers=(session, _new_csrf_token()))
+        return Response(said, content_type=JSON, headers=(session, _new_csrf_token()))
 
     def _is_logged_in(self, request: Request, wears: bool) -> bool:
         return self.sessions.lasts(request.cookies.get("sessionid", ""), wears)

@@ -13,7 +13,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
-from oott_assets.photos.sources.politeness import seconds_of
+from oott_assets.photos.sources.request_interval import retry_after_seconds
 from oott_fashion.vision.near_duplicates import near_duplicates, perceptual_hash_of
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_photo
 from tests.instagram import faults
@@ -370,7 +370,7 @@ def test_a_rate_limit_tells_how_long_to_wait(
         answer = httpx.get(site.url)
 
     told = answer.headers.get("Retry-After")
-    assert seconds_of(told, now=NOON.replace(hour=11)) == seconds
+    assert retry_after_seconds(told, now=NOON.replace(hour=11)) == seconds
 
 
 @pytest.fixture

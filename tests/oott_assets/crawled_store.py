@@ -72,7 +72,7 @@ class CrawledStore:
             assert found == expected | {"manifests/hongdae/2026-09.parquet"}
 
 
-def own_rooms() -> Programs:
+def own_browser_folders() -> Programs:
     """Give programs whose browsers live in a folder of the test's own, with a short path."""
-    rooms = Path(tempfile.mkdtemp(prefix="oott-rooms-"))
-    return replace(PROGRAMS, rooms=rooms / "rooms")
+    browser_folders = Path(tempfile.mkdtemp(prefix="oott-browser_folders-"))
+    return replace(PROGRAMS, browser_folders=browser_folders / "browser_folders")

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from oott_assets.photos.sources.browser.browser_start import Programs
-from tests.oott_assets.crawled_store import CrawledStore, own_rooms
+from tests.oott_assets.crawled_store import CrawledStore, own_browser_folders
 from tests.oott_assets.killed_runs import Moments, in_a_fork
 from tests.oott_assets.photos.sources.browser.crawls import (
     browser_at,
@@ -20,12 +20,15 @@ from tests.oott_assets.photos.sources.browser.crawls import (
 
 def main(url: str, folder: Path) -> None:
     """Crawl once wholly, counting the moments, then twice for each moment."""
-    programs = own_rooms()
+    programs = own_browser_folders()
     in_a_fork(lambda: crawl(url, folder / "whole", programs, record=folder / "moments"))
     for moment in (folder / "moments").read_text().split():
         in_a_fork(lambda moment=moment: crawl(url, folder / moment, programs, killed_at=moment))
-        comes_true_soon(lambda: not processes_in(programs.rooms))
-        left = [*processes_in(programs.rooms).values(), *programs.rooms.glob("*")]
+        comes_true_soon(lambda: not processes_in(programs.browser_folders))
+        left = [
+            *processes_in(programs.browser_folders).values(),
+            *programs.browser_folders.glob("*"),
+        ]
         (folder / moment / "left running").write_text(str(left))
         in_a_fork(lambda moment=moment: crawl(url, folder / moment, programs))
 

@@ -20,11 +20,11 @@ from oott_assets.photos.store import photo_store
 from oott_assets.photos.store.gcs_blobs import GcsBlobs
 from oott_fashion.stores.blobs import AlreadyLocked, BlobNotFound, StoreUnreachable
 from tests.instagram import faults
-from tests.instagram.answers import Answer
 from tests.instagram.posts import Post, a_post, some_posts
+from tests.instagram.responses import Response
 from tests.instagram.site import InstagramSite
 from tests.object_store import Bucket
-from tests.oott_assets.crawled_store import HASHTAG, CrawledStore, own_rooms
+from tests.oott_assets.crawled_store import HASHTAG, CrawledStore, own_browser_folders
 from tests.oott_assets.photos.sources.browser.crawls import (
     SEPTEMBER,
     Waits,
@@ -82,10 +82,10 @@ def store(tmp_path: Path) -> CrawledStore:
 @pytest.fixture
 def programs() -> Iterator[Programs]:
     """Start browsers in a folder of the test's own, which must be empty in the end."""
-    programs = own_rooms()
+    programs = own_browser_folders()
     yield programs
-    assert comes_true_soon(lambda: processes_in(programs.rooms) == {})
-    assert comes_true_soon(lambda: not any(programs.rooms.glob("*")))
+    assert comes_true_soon(lambda: processes_in(programs.browser_folders) == {})
+    assert comes_true_soon(lambda: not any(programs.browser_folders.glob("*")))
 
 
 def named_posts(names: dict[str, object]) -> dict[str, Post]:
@@ -185,10 +185,10 @@ def test_a_killed_renderer_browser_or_driver_costs_no_post(
     posts = some(5)
     killed: list[str] = []
 
-    def kill(kind: str) -> Callable[[Answer], Answer]:
-        def fault(answer: Answer) -> Answer:
+    def kill(kind: str) -> Callable[[Response], Response]:
+        def fault(answer: Response) -> Response:
             killed.append(kind)
-            for process in _processes_of(kind, programs.rooms):
+            for process in _processes_of(kind, programs.browser_folders):
                 process.send_signal(signal.SIGKILL)
             return answer
 
@@ -204,8 +204,8 @@ def test_a_killed_renderer_browser_or_driver_costs_no_post(
     store.assert_sound(posts)
 
 
-def _processes_of(kind: str, rooms: Path) -> list[psutil.Process]:
-    commands = processes_in(rooms)
+def _processes_of(kind: str, browser_folders: Path) -> list[psutil.Process]:
+    commands = processes_in(browser_folders)
     marks = {"renderer": "--type=renderer", "driver": "chromedriver", "browser": "--headless"}
     return [
         psutil.Process(process)
@@ -250,7 +250,7 @@ def test_a_full_disk_stops_the_run_and_the_next_goes_on(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         sync(descriptor)
 
-    def fill(answer: Answer) -> Answer:
+    def fill(answer: Response) -> Response:
         full[0] = True
         return answer
 
@@ -274,7 +274,7 @@ def test_an_object_store_that_dies_stops_the_run_and_the_next_goes_on(
     blobs = GcsBlobs(mortal_bucket.client(), mortal_bucket.name, "oott", 2.0, LEASE_SECONDS)
     monkeypatch.setattr(photo_store, "opened_blobs", lambda _root: blobs)
 
-    def die(answer: Answer) -> Answer:
+    def die(answer: Response) -> Response:
         mortal_bucket.store.kill()
         return answer
 

@@ -8,12 +8,13 @@ from oott_assets.partitions import destinations
 from oott_assets.photos.sources.drawn.lookbook import Lookbook
 from oott_assets.photos.sources.folder import PhotoFolder
 from oott_assets.photos.sources.graph_api.graph_source import graph_api_of
+from oott_assets.photos.sources.hosts import is_loopback
 from oott_assets.photos.sources.photo_source import PhotoSource, PhotosUnknown
-from oott_assets.photos.sources.politeness import Pace, is_loopback
+from oott_assets.photos.sources.request_interval import RequestInterval
 from oott_fashion.settings import Settings, read_settings
 
 # Whoever asks a site of others more often than this is not polite, whatever is set.
-_MIN_PACE_SECONDS = 2.0
+_MIN_INTERVAL_SECONDS = 2.0
 
 
 class ChosenSource(dg.ConfigurableResource[None]):
@@ -64,14 +65,14 @@ def _browser(settings: Settings) -> PhotoSource:
     from oott_assets.photos.sources.browser.browser_source import Browser
     from oott_assets.photos.sources.browser.browser_start import Programs
 
-    least = 0.0 if is_loopback(settings.instagram_url) else _MIN_PACE_SECONDS
+    least = 0.0 if is_loopback(settings.instagram_url) else _MIN_INTERVAL_SECONDS
     return Browser(
         settings.instagram_url,
         settings.instagram_user,
         settings.instagram_password,
         permitted_hosts=settings.permitted_host_names,
         crawler_name=settings.crawler_name,
-        pace=Pace(max(least, settings.request_interval_seconds)),
+        interval=RequestInterval(max(least, settings.request_interval_seconds)),
         max_posts=settings.max_posts,
         max_photo_bytes=settings.max_photo_bytes,
         session_folder=settings.home / "instagram-session",

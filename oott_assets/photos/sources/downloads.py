@@ -5,17 +5,18 @@ from functools import partial
 
 import httpx
 
+from oott_assets.photos.sources.hosts import host_of
 from oott_assets.photos.sources.http_requests import (
-    AnswerTooLarge,
+    RequestFailed,
+    ResponseTooLarge,
     TooManyRequests,
-    Unanswered,
-    answered,
     body_of,
-    refuse_failure,
-    tried,
+    open_response,
+    raise_for_failure,
+    with_retries,
 )
-from oott_assets.photos.sources.photo_source import FoundPhoto, RefusedPhoto, SourceBusy
-from oott_assets.photos.sources.politeness import Pace, host_of
+from oott_assets.photos.sources.photo_source import FoundPhoto, SourceBusy, UnavailablePhoto
+from oott_assets.photos.sources.request_interval import RequestInterval
 
 # All tries of one photo together, without the waits in between.
 _PHOTO_SECONDS = 60.0
@@ -42,29 +43,29 @@ class Downloads:
         client: httpx.Client,
         may_ask: Callable[[str], bool],
         max_bytes: int,
-        pace: Pace,
+        interval: RequestInterval,
     ) -> None:
         self._client = client
         self._may_ask = may_ask
         self._max_bytes = max_bytes
-        self._pace = pace
+        self._interval = interval
         self._failures_in_a_row = 0
 
-    def photo(self, url: str, name: str) -> FoundPhoto | RefusedPhoto:
+    def photo(self, url: str, name: str) -> FoundPhoto | UnavailablePhoto:
         """Fetch the photo at ``url``; whether its bytes are a photo is not looked at.
 
         Raises:
             SourceBusy: the server asks to wait for long, or it fails or denies photo after photo.
         """
         try:
-            content = tried(partial(self._content, url), self._pace, _PHOTO_SECONDS)
+            content = with_retries(partial(self._content, url), self._interval, _PHOTO_SECONDS)
         except TooManyRequests as failure:
             raise SourceBusy(f"{failure}, at every try; run it again later") from failure
-        except (Unanswered, _Denied) as failure:
+        except (RequestFailed, _Denied) as failure:
             return self._refused_by_failure(name, failure)
-        except (_Refused, AnswerTooLarge) as refusal:
+        except (_Refused, ResponseTooLarge) as refusal:
             self._failures_in_a_row = 0
-            return RefusedPhoto(name, str(refusal))
+            return UnavailablePhoto(name, str(refusal))
         self._failures_in_a_row = 0
         return FoundPhoto(name, content)
 
@@ -72,7 +73,7 @@ class Downloads:
         for _ in range(1 + _MAX_REDIRECTS):
             self._refuse_host(url)
             try:
-                with answered(self._client, url, _ACCEPT, until) as response:
+                with open_response(self._client, url, _ACCEPT, until) as response:
                     if response.status_code not in _REDIRECTS:
                         _refuse_status(response)
                         return body_of(response, self._max_bytes, until)
@@ -85,14 +86,14 @@ class Downloads:
         if not self._may_ask(url):
             raise _Refused(f"its host may not be asked: {host_of(url) or 'no http or https URL'}")
 
-    def _refused_by_failure(self, name: str, failure: Exception) -> RefusedPhoto:
+    def _refused_by_failure(self, name: str, failure: Exception) -> UnavailablePhoto:
         self._failures_in_a_row += 1
         if self._failures_in_a_row >= _MAX_FAILURES_IN_A_ROW:
             raise SourceBusy(
                 f"{self._failures_in_a_row} photos in a row were not to be had, the last because "
                 f"{failure}; run it again later"
             ) from failure
-        return RefusedPhoto(name, str(failure))
+        return UnavailablePhoto(name, str(failure))
 
 
 class _Refused(Exception):
@@ -104,7 +105,7 @@ class _Denied(Exception):
 
 
 def _refuse_status(response: httpx.Response) -> None:
-    refuse_failure(response)
+    raise_for_failure(response)
     status = response.status_code
     if status in (404, 410):
         raise _Refused(f"gone ({status})")

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 from PIL import Image
 
 from oott_assets.photos.sources.photo_source import (
-    BroughtPost,
+    FetchedPost,
     FoundPhoto,
     ListedPost,
     PhotosUnknown,
-    RefusedPhoto,
+    UnavailablePhoto,
 )
 from oott_fashion.destinations import Destination, Destinations, UnknownPlace
 from oott_fashion.vision.photos import DAMAGE, FORMATS, open_image
@@ -42,7 +42,7 @@ class PhotoFolder:
 
     name = "folder"
     shows_people = True
-    asks_a_site = False
+    uses_network = False
 
     def __init__(
         self,
@@ -131,20 +131,20 @@ class PhotoFolder:
             name = os.fsencode(file.relative_to(self.folder)).decode(errors="backslashreplace")
             yield ListedPost(name, partial(self._brought, file, name, month))
 
-    def _brought(self, file: Path, name: str, month: date) -> BroughtPost:
+    def _brought(self, file: Path, name: str, month: date) -> FetchedPost:
         taken_at = _exif_date(file, self.timezone)
         # The folder of a month knows better than a camera whose clock is wrong.
         in_month = taken_at and taken_at.date().replace(day=1) == month
-        return BroughtPost(taken_at if in_month else None, [self._found(file, name)])
+        return FetchedPost(taken_at if in_month else None, [self._found(file, name)])
 
-    def _found(self, file: Path, name: str) -> FoundPhoto | RefusedPhoto:
+    def _found(self, file: Path, name: str) -> FoundPhoto | UnavailablePhoto:
         try:
             size = file.stat().st_size
             if size > self.max_bytes:
-                return RefusedPhoto(name, f"{size:,} bytes; at most {self.max_bytes:,} allowed")
+                return UnavailablePhoto(name, f"{size:,} bytes; at most {self.max_bytes:,} allowed")
             return FoundPhoto(name, file.read_bytes())
         except OSError as error:
-            return RefusedPhoto(name, f"cannot be read: {error.strerror or error}")
+            return UnavailablePhoto(name, f"cannot be read: {error.strerror or error}")
 
 
 def photos_under(folder: Path) -> list[Path]:

@@ -15,7 +15,11 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 
 from oott_assets.photos.sources.photo_source import SourceBusy
-from oott_assets.photos.sources.politeness import LONGEST_WAIT_SECONDS, Pace, seconds_of
+from oott_assets.photos.sources.request_interval import (
+    MAX_WAIT_SECONDS,
+    RequestInterval,
+    retry_after_seconds,
+)
 
 MAX_TRIES = 4
 
@@ -35,7 +39,7 @@ _Noted = Callable[[str, Mapping[str, Any]], None]
 _Result = TypeVar("_Result")
 
 
-class Unanswered(Exception):
+class RequestFailed(Exception):
     """A request that failed in a way that another try may mend."""
 
     def __init__(self, reason: str, wait_seconds: float = 0.0) -> None:
@@ -44,22 +48,25 @@ class Unanswered(Exception):
         self.wait_seconds = wait_seconds
 
 
-class TooManyRequests(Unanswered):
+class TooManyRequests(RequestFailed):
     """A request that the server refuses for the number of those before it."""
 
 
-class AnswerTooLarge(Exception):
+class ResponseTooLarge(Exception):
     """An answer of more bytes than may be read."""
 
 
 @cache
-def certificates() -> ssl.SSLContext:
+def trusted_certificates() -> ssl.SSLContext:
     """Read whom this machine trusts, once: for every client anew it would cost 25 ms of a core."""
     return httpx.create_ssl_context()
 
 
-def tried(
-    ask: Callable[[float], _Result], pace: Pace, seconds: float, max_tries: int = MAX_TRIES
+def with_retries(
+    ask: Callable[[float], _Result],
+    interval: RequestInterval,
+    seconds: float,
+    max_tries: int = MAX_TRIES,
 ) -> _Result:
     """Call ``ask`` until it answers, with longer waits in between.
 
@@ -67,34 +74,34 @@ def tried(
     ``seconds``; waiting between them is not counted.
 
     Raises:
-        Unanswered: no try was answered; this is what the last met.
+        RequestFailed: no try was answered; this is what the last met.
         SourceBusy: the server asks for a longer wait than a run should make.
     """
     spent = 0.0
 
     def once() -> _Result:
         nonlocal spent
-        pace.wait()
+        interval.wait()
         began = time.monotonic()
         try:
             return ask(began + seconds - spent)
-        except Unanswered as failure:
+        except RequestFailed as failure:
             _refuse_long_wait(failure)
             raise
         finally:
             spent += time.monotonic() - began
 
     return Retrying(
-        retry=retry_if_exception_type(Unanswered),
+        retry=retry_if_exception_type(RequestFailed),
         stop=lambda state: state.attempt_number >= max_tries or spent >= seconds,
         wait=_wait_after,
-        sleep=pace.rest,
+        sleep=interval.pause,
         reraise=True,
     )(once)
 
 
 @contextmanager
-def answered(
+def open_response(
     client: httpx.Client,
     url: str,
     headers: dict[str, str] | None = None,
@@ -108,7 +115,7 @@ def answered(
     Cookies and credentials of ``client`` stay behind, for many a host is asked through it.
 
     Raises:
-        Unanswered: the connection failed or was cut, here or while the body was read.
+        RequestFailed: the connection failed or was cut, here or while the body was read.
         httpx.InvalidURL: ``url`` cannot be asked for.
     """
     request = httpx.Request(
@@ -122,7 +129,7 @@ def answered(
         },
     )
     until = time.monotonic() + _MAX_SECONDS if until is None else until
-    too_slow = Unanswered(f"{request.url.host} is too slow: it did not end in time")
+    too_slow = RequestFailed(f"{request.url.host} is too slow: it did not end in time")
     try:
         with _cut_at(until, client) as noted:
             request.extensions = {"timeout": _TIMEOUT.as_dict(), "trace": noted}
@@ -135,47 +142,49 @@ def answered(
         if time.monotonic() >= until:
             raise too_slow
     except httpx.TimeoutException as error:
-        raise Unanswered(f"{request.url.host} did not answer in time") from error
+        raise RequestFailed(f"{request.url.host} did not answer in time") from error
     except httpx.TransportError as error:
         if time.monotonic() >= until:
             raise too_slow from error
         how = error or type(error).__name__
-        raise Unanswered(f"the connection to {request.url.host} failed: {how}") from error
+        raise RequestFailed(f"the connection to {request.url.host} failed: {how}") from error
 
 
 def body_of(response: httpx.Response, max_bytes: int, until: float) -> bytes:
     """Read the body, as it was sent.
 
     Raises:
-        AnswerTooLarge: it says or turns out to have more than ``max_bytes``.
-        Unanswered: it was still coming at ``until``, a moment of ``time.monotonic``.
+        ResponseTooLarge: it says or turns out to have more than ``max_bytes``.
+        RequestFailed: it was still coming at ``until``, a moment of ``time.monotonic``.
     """
     declared = response.headers.get("Content-Length", "")
     if declared.isdecimal() and int(declared) > max_bytes:
-        raise AnswerTooLarge(f"{int(declared):,} bytes; at most {max_bytes:,} allowed")
+        raise ResponseTooLarge(f"{int(declared):,} bytes; at most {max_bytes:,} allowed")
     blocks, received = [], 0
     for block in response.iter_raw():
         blocks.append(block)
         received += len(block)
         if received > max_bytes:
-            raise AnswerTooLarge(f"more than {max_bytes:,} bytes, the most allowed")
+            raise ResponseTooLarge(f"more than {max_bytes:,} bytes, the most allowed")
         if time.monotonic() > until:
-            raise Unanswered(f"{response.url.host} is too slow: it sent {received:,} bytes in time")
+            raise RequestFailed(
+                f"{response.url.host} is too slow: it sent {received:,} bytes in time"
+            )
     return b"".join(blocks)
 
 
-def refuse_failure(response: httpx.Response) -> None:
+def raise_for_failure(response: httpx.Response) -> None:
     """Go on only with an answer that another try would not better.
 
     Raises:
-        Unanswered: the server failed, or asks to wait; with the seconds of its Retry-After.
+        RequestFailed: the server failed, or asks to wait; with the seconds of its Retry-After.
     """
     host, status = response.url.host, response.status_code
-    wait = seconds_of(response.headers.get("Retry-After")) or 0.0
+    wait = retry_after_seconds(response.headers.get("Retry-After")) or 0.0
     if status == 429:
         raise TooManyRequests(f"{host} says: too many requests (429)", wait)
     if status == 408 or status >= 500:
-        raise Unanswered(f"{host} failed ({status})", wait)
+        raise RequestFailed(f"{host} failed ({status})", wait)
 
 
 @contextmanager
@@ -211,15 +220,15 @@ def _cut(connections: list[ref[Any]]) -> None:
                 socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
-def _refuse_long_wait(failure: Unanswered) -> None:
-    if failure.wait_seconds > LONGEST_WAIT_SECONDS:
+def _refuse_long_wait(failure: RequestFailed) -> None:
+    if failure.wait_seconds > MAX_WAIT_SECONDS:
         raise SourceBusy(
             f"{failure}; it asks to wait {failure.wait_seconds / 60:,.0f} minutes, and a run waits "
-            f"{LONGEST_WAIT_SECONDS / 60:.0f} at most: run it again later"
+            f"{MAX_WAIT_SECONDS / 60:.0f} at most: run it again later"
         ) from failure
 
 
 def _wait_after(state: RetryCallState) -> float:
     failure = state.outcome and state.outcome.exception()
-    told = failure.wait_seconds if isinstance(failure, Unanswered) else 0.0
+    told = failure.wait_seconds if isinstance(failure, RequestFailed) else 0.0
     return max(told, _growing(state))

@@ -19,18 +19,18 @@ class FoundPhoto(NamedTuple):
     content: bytes
 
 
-class RefusedPhoto(NamedTuple):
+class UnavailablePhoto(NamedTuple):
     """A photo that the source has and cannot bring, and why."""
 
     name: str
     reason: str
 
 
-class BroughtPost(NamedTuple):
+class FetchedPost(NamedTuple):
     """When a post was made, and its photos; those are fetched only as they are asked for."""
 
     taken_at: datetime | None
-    photos: Iterable[FoundPhoto | RefusedPhoto]
+    photos: Iterable[FoundPhoto | UnavailablePhoto]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class ListedPost:
     """
 
     shortcode: str
-    bring: Callable[[], BroughtPost]
+    fetch: Callable[[], FetchedPost]
     permalink: str | None = None
     hashtag: str | None = None
     taken_at: datetime | None = None
@@ -63,13 +63,13 @@ class SourceBusy(PhotosUnknown):
 class PhotoSource(Protocol):
     """Lists posts; one without a date belongs to the month it is asked for.
 
-    ``shows_people`` is false where the source knows that no real face can be seen; ``asks_a_site``
+    ``shows_people`` is false where the source knows that no real face can be seen; ``uses_network``
     is true where asking twice costs others something, so that what is brought is journalled.
     """
 
     name: str
     shows_people: bool
-    asks_a_site: bool
+    uses_network: bool
 
     def posts(self, destination: Destination, month: date) -> Generator[ListedPost, None, None]:
         """List what may be posts of ``destination`` in the month that starts on ``month``.

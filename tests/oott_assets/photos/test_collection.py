@@ -11,8 +11,8 @@ from oott_assets.photos.collection import Collected, Collector
 from oott_assets.photos.sources.photo_source import (
     PhotosUnknown,
     PostGone,
-    RefusedPhoto,
     SourceBusy,
+    UnavailablePhoto,
 )
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
@@ -49,7 +49,9 @@ def test_every_listed_post_ends_in_one_state(store: PhotoStore) -> None:
     source = ToldSource(
         [
             Post("kept", [jpeg(1)]),
-            Post("album", [jpeg(2), jpeg(3), RefusedPhoto("album-3.jpg", "the server said 403")]),
+            Post(
+                "album", [jpeg(2), jpeg(3), UnavailablePhoto("album-3.jpg", "the server said 403")]
+            ),
             Post("damaged", [jpeg(4)[:300]]),
             Post("gone", trouble=PostGone("the page says it isn't available")),
             Post("video"),
@@ -134,7 +136,7 @@ def test_a_blocked_run_leaves_the_manifest_and_the_next_goes_on(store: PhotoStor
 
 
 def test_what_was_refused_to_a_stopped_run_is_asked_for_again(store: PhotoStore) -> None:
-    refused, blocked = RefusedPhoto("a-2.jpg", "the server said 500"), PhotosUnknown("log in")
+    refused, blocked = UnavailablePhoto("a-2.jpg", "the server said 500"), PhotosUnknown("log in")
     with pytest.raises(PhotosUnknown):
         collect(store, ToldSource([Post("a", [jpeg(1), refused]), Post("b", trouble=blocked)]))
     again = ToldSource([Post("a", [jpeg(1), jpeg(2)]), Post("b", [jpeg(3)])])
@@ -180,10 +182,10 @@ def test_a_source_that_costs_nothing_is_read_anew(store: PhotoStore) -> None:
         collect(
             store,
             ToldSource(
-                [Post("a", [jpeg(1)]), Post("b", trouble=PhotosUnknown("?"))], asks_a_site=False
+                [Post("a", [jpeg(1)]), Post("b", trouble=PhotosUnknown("?"))], uses_network=False
             ),
         )
-    again = ToldSource([Post("a", [jpeg(9)])], asks_a_site=False)
+    again = ToldSource([Post("a", [jpeg(9)])], uses_network=False)
 
     collect(store, again)
 
@@ -194,7 +196,7 @@ def test_a_source_that_costs_nothing_is_read_anew(store: PhotoStore) -> None:
 @pytest.mark.parametrize(
     "post",
     [
-        Post("refused", [RefusedPhoto("refused-1.jpg", "the server said 403")]),
+        Post("refused", [UnavailablePhoto("refused-1.jpg", "the server said 403")]),
         Post("gone", trouble=PostGone("the page says it isn't available")),
     ],
 )
@@ -238,7 +240,7 @@ def test_a_listing_is_cut_at_the_most_posts_and_says_so(store: PhotoStore) -> No
     assert not collect(store, ToldSource(posts), max_posts=3).cut
     assert collect(store, ToldSource(posts), max_posts=2).cut
     assert len(manifest(store)) == 2
-    assert not collect(store, ToldSource(posts, asks_a_site=False), max_posts=2).cut
+    assert not collect(store, ToldSource(posts, uses_network=False), max_posts=2).cut
 
 
 def test_a_forgotten_post_is_not_brought(store: PhotoStore) -> None:

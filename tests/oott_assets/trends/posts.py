@@ -9,10 +9,10 @@ import numpy as np
 from PIL import Image
 
 from oott_assets.photos.sources.photo_source import (
-    BroughtPost,
+    FetchedPost,
     FoundPhoto,
     ListedPost,
-    RefusedPhoto,
+    UnavailablePhoto,
 )
 from oott_fashion.destinations import Destination
 
@@ -32,7 +32,7 @@ class Post:
     """A post of a told source: its photos, or what happens instead of them."""
 
     shortcode: str
-    photos: Sequence[bytes | RefusedPhoto] = ()
+    photos: Sequence[bytes | UnavailablePhoto] = ()
     taken_at: datetime | None = IN_SEPTEMBER
     trouble: Exception | None = None
 
@@ -45,7 +45,7 @@ class ToldSource:
     before: Callable[[str], None] = lambda _shortcode: None
     name: str = "told"
     shows_people: bool = False
-    asks_a_site: bool = True
+    uses_network: bool = True
     brought: list[str] = field(default_factory=list)
     closed: bool = False
 
@@ -54,23 +54,23 @@ class ToldSource:
             for post in self.posts_told:
                 yield ListedPost(
                     post.shortcode,
-                    lambda post=post: self._bring(post),  # type: ignore[misc]
+                    lambda post=post: self._fetch(post),  # type: ignore[misc]
                     permalink=f"https://www.instagram.com/p/{post.shortcode}/",
                     hashtag="홍대",
                 )
         finally:
             self.closed = True
 
-    def _bring(self, post: Post) -> BroughtPost:
+    def _fetch(self, post: Post) -> FetchedPost:
         self.before(post.shortcode)
         self.brought.append(post.shortcode)
         if post.trouble is not None:
             raise post.trouble
         names = (f"{post.shortcode}-{number}.jpg" for number in range(1, 21))
-        return BroughtPost(
+        return FetchedPost(
             post.taken_at,
             [
-                photo if isinstance(photo, RefusedPhoto) else FoundPhoto(name, photo)
+                photo if isinstance(photo, UnavailablePhoto) else FoundPhoto(name, photo)
                 for name, photo in zip(names, post.photos, strict=False)
             ],
         )

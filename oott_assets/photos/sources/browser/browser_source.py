@@ -15,25 +15,26 @@ from oott_assets.photos.sources.browser.browser_start import (
     BrowserDied,
     Programs,
     Timeouts,
-    kept_to,
+    limited_to_hosts,
 )
 from oott_assets.photos.sources.browser.chromium import Chromium
+from oott_assets.photos.sources.browser.crawl_permission import CrawlPermission
 from oott_assets.photos.sources.browser.hashtag_page import hashtag_url, listed_shortcodes
 from oott_assets.photos.sources.browser.log_in import LogIn
-from oott_assets.photos.sources.browser.permission import Permission
+from oott_assets.photos.sources.browser.page_opener import PageFailed, PageOpener
 from oott_assets.photos.sources.browser.post_page import PostOnPage, post_on_page
 from oott_assets.photos.sources.browser.session_file import Account, SessionFile
-from oott_assets.photos.sources.browser.visits import PageFailed, Visits
 from oott_assets.photos.sources.downloads import Downloads
+from oott_assets.photos.sources.hosts import host_of, is_loopback
 from oott_assets.photos.sources.photo_source import (
-    BroughtPost,
+    FetchedPost,
     FoundPhoto,
     ListedPost,
     PostGone,
-    RefusedPhoto,
     SourceBusy,
+    UnavailablePhoto,
 )
-from oott_assets.photos.sources.politeness import Pace, host_of, is_loopback
+from oott_assets.photos.sources.request_interval import RequestInterval
 from oott_fashion.destinations import Destination
 
 _MAX_RESTARTS = 3
@@ -47,7 +48,7 @@ _MAX_EMPTY_POSTS_IN_A_ROW = 10
 # A page's process grows by some 60 KB with each post that it has shown.
 _POSTS_PER_BROWSER = 500
 
-_PATIENCE = Timeouts()
+_TIMEOUTS = Timeouts()
 
 _Result = TypeVar("_Result")
 
@@ -59,7 +60,7 @@ class Browser:
 
     name = "browser"
     shows_people = True
-    asks_a_site = True
+    uses_network = True
 
     def __init__(
         self,
@@ -69,21 +70,21 @@ class Browser:
         *,
         permitted_hosts: Iterable[str],
         crawler_name: str,
-        pace: Pace,
+        interval: RequestInterval,
         max_posts: int,
         max_photo_bytes: int,
         session_folder: Path,
         programs: Programs,
-        patience: Timeouts = _PATIENCE,
+        timeouts: Timeouts = _TIMEOUTS,
     ) -> None:
         self.site = site.rstrip("/")
         self.permitted_hosts = tuple(permitted_hosts)
         self.crawler_name = crawler_name
-        self.pace = pace
+        self.interval = interval
         self.max_posts = max_posts
         self.max_photo_bytes = max_photo_bytes
         self.programs = programs
-        self.patience = patience
+        self.timeouts = timeouts
         self._account = Account(self.site, user, password) if user and password else None
         self._session = SessionFile(session_folder)
 
@@ -99,15 +100,15 @@ class Browser:
         # A proxy of this machine knows no site that is on this machine alone.
         proxied = not is_loopback(self.site)
         with httpx.Client(headers={"User-Agent": self.crawler_name}, trust_env=proxied) as client:
-            permission = Permission(
-                self.site, self.permitted_hosts, self.crawler_name, client, self.pace
+            permission = CrawlPermission(
+                self.site, self.permitted_hosts, self.crawler_name, client, self.interval
             )
             for hashtag in destination.hashtags:
                 permission.require(hashtag_url(self.site, hashtag))
             permission.require(f"{self.site}/p/any/")
-            self.programs.refuse_missing()
-            downloads = Downloads(client, permission.may_fetch, self.max_photo_bytes, self.pace)
-            log_in = LogIn(self.site, self._account, self._session, self.pace)
+            self.programs.require_installed()
+            downloads = Downloads(client, permission.permits, self.max_photo_bytes, self.interval)
+            log_in = LogIn(self.site, self._account, self._session, self.interval)
             with closing(_Run(self, permission, downloads, log_in)) as run:
                 yield from run.posts(destination)
 
@@ -116,13 +117,13 @@ class _Run:
     """One browser at a time, begun anew when it dies, from the first page to the last photo."""
 
     def __init__(
-        self, source: Browser, permission: Permission, downloads: Downloads, log_in: LogIn
+        self, source: Browser, permission: CrawlPermission, downloads: Downloads, log_in: LogIn
     ) -> None:
         self._source = source
         self._permission = permission
         self._downloads = downloads
         self._log_in = log_in
-        self._visits: Visits | None = None
+        self._opener: PageOpener | None = None
         self._restarts = 0
         self._in_vain_in_a_row = 0
         self._has_found = False
@@ -142,25 +143,25 @@ class _Run:
                 hashtags.setdefault(shortcode, hashtag)
         for shortcode, hashtag in hashtags.items():
             permalink = f"{self._source.site}/p/{shortcode}/"
-            bring = partial(self._bring, shortcode, permalink)
-            yield ListedPost(shortcode, bring, permalink, hashtag)
+            fetch = partial(self._fetch, shortcode, permalink)
+            yield ListedPost(shortcode, fetch, permalink, hashtag)
 
     def close(self) -> None:
         """End the browser, and keep its session for later runs."""
-        visits, self._visits = self._visits, None
-        if visits is None:
+        opener, self._opener = self._opener, None
+        if opener is None:
             return
         try:
-            self._log_in.keep_session(visits.chromium)
+            self._log_in.save_session(opener.chromium)
         except BrowserDied:
             _log.warning("the browser died before its session was kept")
         # What was brought is whole without it, and what ends the run may be something else.
         except OSError as error:
             _log.warning("the session is not kept for later runs: %s", error)
         finally:
-            visits.chromium.stop()
+            opener.chromium.stop()
 
-    def _bring(self, shortcode: str, permalink: str) -> BroughtPost:
+    def _fetch(self, shortcode: str, permalink: str) -> FetchedPost:
         if self._posts_in_browser >= _POSTS_PER_BROWSER:
             self.close()
         try:
@@ -173,14 +174,14 @@ class _Run:
             raise
         self._failures_in_a_row = 0
         self._posts_in_browser += 1
-        return BroughtPost(post.taken_at, self._photos(shortcode, post))
+        return FetchedPost(post.taken_at, self._photos(shortcode, post))
 
-    def _photos(self, shortcode: str, post: PostOnPage) -> Iterator[FoundPhoto | RefusedPhoto]:
+    def _photos(self, shortcode: str, post: PostOnPage) -> Iterator[FoundPhoto | UnavailablePhoto]:
         found, reason = 0, ""
         for number, url in enumerate(post.photo_urls, start=1):
             self._refuse_first_host(url)
             photo = self._downloads.photo(url, f"{shortcode}-{number}.jpg")
-            if isinstance(photo, RefusedPhoto):
+            if isinstance(photo, UnavailablePhoto):
                 reason = photo.reason
             else:
                 found += 1
@@ -190,16 +191,18 @@ class _Run:
             self._note_in_vain(reason)
         if not post.whole:
             name = f"{shortcode}-{len(post.photo_urls) + 1}.jpg"
-            yield RefusedPhoto(name, "the page did not show this slide, nor those after it")
+            yield UnavailablePhoto(name, "the page did not show this slide, nor those after it")
 
-    def _refused(self, shortcode: str, error: PageFailed) -> BroughtPost:
+    def _refused(self, shortcode: str, error: PageFailed) -> FetchedPost:
         self._failures_in_a_row += 1
         if self._failures_in_a_row >= _MAX_FAILURES_IN_A_ROW:
             raise SourceBusy(
                 f"{self._failures_in_a_row} posts in a row were not shown, the last because of "
                 f"{error}; run it again later"
             ) from error
-        return BroughtPost(None, [RefusedPhoto(f"{shortcode}-1.jpg", f"its page fails: {error}")])
+        return FetchedPost(
+            None, [UnavailablePhoto(f"{shortcode}-1.jpg", f"its page fails: {error}")]
+        )
 
     def _refuse_first_host(self, url: str) -> None:
         """Stop before the first photo if it may not be asked for, for then none may."""
@@ -215,7 +218,7 @@ class _Run:
                 "it again later"
             )
 
-    def _surviving(self, work: Callable[[Visits], _Result]) -> _Result:
+    def _surviving(self, work: Callable[[PageOpener], _Result]) -> _Result:
         """Do ``work`` in a browser, and again in a new one if it dies of it."""
         while True:
             try:
@@ -223,20 +226,20 @@ class _Run:
             except BrowserDied as death:
                 self._bury(death)
 
-    def _visits_now(self) -> Visits:
-        if self._visits is None:
+    def _visits_now(self) -> PageOpener:
+        if self._opener is None:
             source = self._source
-            programs = kept_to(source.programs, source.site, source.permitted_hosts)
-            chromium = Chromium(programs, source.patience, source.crawler_name)
-            self._visits = Visits(chromium, self._permission, source.pace, self._log_in)
+            programs = limited_to_hosts(source.programs, source.site, source.permitted_hosts)
+            chromium = Chromium(programs, source.timeouts, source.crawler_name)
+            self._opener = PageOpener(chromium, self._permission, source.interval, self._log_in)
             self._posts_in_browser = 0
-            self._log_in.bring_session(chromium)
-        return self._visits
+            self._log_in.restore_session(chromium)
+        return self._opener
 
     def _bury(self, death: BrowserDied) -> None:
-        if self._visits is not None:
-            self._visits.chromium.stop()
-            self._visits = None
+        if self._opener is not None:
+            self._opener.chromium.stop()
+            self._opener = None
         self._restarts += 1
         if self._restarts > _MAX_RESTARTS:
             raise SourceBusy(

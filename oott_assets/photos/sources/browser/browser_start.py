@@ -16,8 +16,8 @@ from selenium.webdriver import ChromeOptions
 from selenium.webdriver.chrome.remote_connection import ChromeRemoteConnection
 from selenium.webdriver.remote.client_config import ClientConfig
 
+from oott_assets.photos.sources.hosts import host_of, is_loopback
 from oott_assets.photos.sources.photo_source import PhotosUnknown
-from oott_assets.photos.sources.politeness import host_of, is_loopback
 
 _GUARD = Path(__file__).with_name("guard.py")
 _START_SECONDS = 60.0
@@ -71,9 +71,9 @@ class Programs:
     chromium: Path = Path("/usr/bin/chromium")
     chromedriver: Path = Path("/usr/bin/chromedriver")
     flags: tuple[str, ...] = ()
-    rooms: Path = Path(tempfile.gettempdir()) / f"oott-browsers-{os.geteuid()}"
+    browser_folders: Path = Path(tempfile.gettempdir()) / f"oott-browsers-{os.geteuid()}"
 
-    def refuse_missing(self) -> None:
+    def require_installed(self) -> None:
         """Check that both can be run.
 
         Raises:
@@ -90,7 +90,7 @@ class Programs:
                 )
 
 
-def kept_to(programs: Programs, site: str, permitted: Iterable[str]) -> Programs:
+def limited_to_hosts(programs: Programs, site: str, permitted: Iterable[str]) -> Programs:
     """Give ``programs`` whose browser finds no host but those ``permitted``, and below them.
 
     Whatever else a page asks for, it asks in vain. This machine is found if ``site`` is on it.
@@ -103,10 +103,16 @@ def kept_to(programs: Programs, site: str, permitted: Iterable[str]) -> Programs
     return replace(programs, flags=(f"--host-resolver-rules={rules}", *programs.flags))
 
 
-def started_guard(programs: Programs) -> "subprocess.Popen[bytes]":
+def start_guard(programs: Programs) -> "subprocess.Popen[bytes]":
     """Start the guard, which starts the driver, and ends with its input."""
     return subprocess.Popen(
-        [sys.executable, "-I", str(_GUARD), str(programs.rooms), str(programs.chromedriver)],
+        [
+            sys.executable,
+            "-I",
+            str(_GUARD),
+            str(programs.browser_folders),
+            str(programs.chromedriver),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -115,8 +121,8 @@ def started_guard(programs: Programs) -> "subprocess.Popen[bytes]":
     )
 
 
-def greeting_of(guard: "subprocess.Popen[bytes]") -> tuple[str, int]:
-    """Read where the room is and on which port the driver listens.
+def read_greeting(guard: "subprocess.Popen[bytes]") -> tuple[str, int]:
+    """Read the browser's folder and the driver's port.
 
     Raises:
         BrowserDied: the guard says otherwise, or nothing.
@@ -137,10 +143,10 @@ def greeting_of(guard: "subprocess.Popen[bytes]") -> tuple[str, int]:
         text = said.decode(errors="replace").strip()
         last = text.splitlines()[-1] if text else "no word of its guard"
         raise BrowserDied(f"it did not start: {last[:300]}") from None
-    return greeting["room"], greeting["port"]
+    return greeting["folder"], greeting["port"]
 
 
-def connection_to(port: int, patience: Timeouts) -> ChromeRemoteConnection:
+def connection_to(port: int, timeouts: Timeouts) -> ChromeRemoteConnection:
     """Connect to the driver, which is asked everything once."""
     address = f"http://127.0.0.1:{port}"
     return ChromeRemoteConnection(
@@ -148,19 +154,19 @@ def connection_to(port: int, patience: Timeouts) -> ChromeRemoteConnection:
         ignore_proxy=True,
         client_config=ClientConfig(
             address,
-            timeout=patience.answer_seconds,
+            timeout=timeouts.answer_seconds,
             init_args_for_pool_manager={"init_args_for_pool_manager": {"retries": False}},
         ),
     )
 
 
-def options_for(programs: Programs, room: Path) -> ChromeOptions:
-    """Say how Chromium is started, with its profile in ``room``."""
+def options_for(programs: Programs, browser_folder: Path) -> ChromeOptions:
+    """Say how Chromium is started, with its profile in ``browser_folder``."""
     options = ChromeOptions()
     options.binary_location = str(programs.chromium)
     # The sandbox refuses to run as root.
     root = ("--no-sandbox",) if os.geteuid() == 0 else ()
-    profile = f"--user-data-dir={room / 'profile'}"
+    profile = f"--user-data-dir={browser_folder / 'profile'}"
     for flag in (*_FLAGS, *root, profile, *programs.flags):
         options.add_argument(flag)
     # Pages are ready once they are parsed: pictures and beacons may take for ever.

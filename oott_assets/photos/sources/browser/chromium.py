@@ -24,11 +24,11 @@ from oott_assets.photos.sources.browser.browser_start import (
     Programs,
     Timeouts,
     connection_to,
-    greeting_of,
     options_for,
-    started_guard,
+    read_greeting,
+    start_guard,
 )
-from oott_assets.photos.sources.browser.page_responses import Answer, answers_in
+from oott_assets.photos.sources.browser.page_responses import PageResponse, responses_in
 from oott_assets.photos.sources.photo_source import PhotosUnknown
 
 # At DEBUG it writes down every key that is typed, the password's too.
@@ -54,25 +54,26 @@ class PageLeft(Exception):
 class Chromium:
     """One browser with one tab; a context manager, after which nothing of it is left."""
 
-    def __init__(self, programs: Programs, patience: Timeouts, crawler_name: str) -> None:
+    def __init__(self, programs: Programs, timeouts: Timeouts, crawler_name: str) -> None:
         """Start a browser whose User-Agent is Chromium's own with ``crawler_name`` after it.
 
         Raises:
             BrowserDied: it did not start.
         """
-        self.patience = patience
+        self.timeouts = timeouts
         self._asked: dict[str, str] = {}
-        self._room: Path | None = None
-        self._guard = started_guard(programs)
+        self._browser_folder: Path | None = None
+        self._guard = start_guard(programs)
         try:
-            room, port = greeting_of(self._guard)
-            self._room = Path(room)
+            browser_folder, port = read_greeting(self._guard)
+            self._browser_folder = Path(browser_folder)
             with _noticing_death():
                 self._driver = Remote(
-                    connection_to(port, patience), options=options_for(programs, self._room)
+                    connection_to(port, timeouts),
+                    options=options_for(programs, self._browser_folder),
                 )
-                self._driver.set_page_load_timeout(patience.page_seconds)
-                self._driver.set_script_timeout(patience.script_seconds)
+                self._driver.set_page_load_timeout(timeouts.page_seconds)
+                self._driver.set_script_timeout(timeouts.script_seconds)
                 self._driver.implicitly_wait(0)
             agent = str(self.cdp("Browser.getVersion", {})["userAgent"])
             self.cdp("Browser.setDownloadBehavior", {"behavior": "deny"})
@@ -98,15 +99,19 @@ class Chromium:
         except subprocess.TimeoutExpired:
             self._guard.kill()
             self._guard.wait()
-            self._clear_room()
+            self._clear_browser_folder()
         if self._guard.stdout is not None:
             self._guard.stdout.close()
 
-    def _clear_room(self) -> None:
+    def _clear_browser_folder(self) -> None:
         """Remove what a guard that was killed leaves; its browser may still be dying in there."""
         deadline = time.monotonic() + _CLEARING_SECONDS
-        while self._room is not None and self._room.exists() and time.monotonic() < deadline:
-            shutil.rmtree(self._room, ignore_errors=True)
+        while (
+            self._browser_folder is not None
+            and self._browser_folder.exists()
+            and time.monotonic() < deadline
+        ):
+            shutil.rmtree(self._browser_folder, ignore_errors=True)
             time.sleep(0.02)
 
     def open(self, url: str) -> None:
@@ -116,7 +121,7 @@ class Chromium:
             PageUnreachable: nothing, or too little, was answered.
             BrowserDied: it did.
         """
-        self.answers()
+        self.responses()
         with _noticing_death():
             try:
                 self._driver.get(url)
@@ -124,7 +129,7 @@ class Chromium:
                 # A page that hangs, unlike one that only waits, answers nothing either.
                 self.run("return 1")
                 raise PageUnreachable(
-                    f"not loaded after {self.patience.page_seconds:.0f} s"
+                    f"not loaded after {self.timeouts.page_seconds:.0f} s"
                 ) from error
             except WebDriverException as error:
                 reason = _first_line(error)
@@ -184,11 +189,11 @@ class Chromium:
         """Let pages load pictures, or keep them from it."""
         self.cdp("Network.setBlockedURLs", {"urls": [] if shown else list(_PHOTO_PATTERNS)})
 
-    def answers(self) -> list[Answer]:
+    def responses(self) -> list[PageResponse]:
         """Read what documents and scripts were answered since this was last asked."""
         with _noticing_death():
             entries = self._driver.execute(Command.GET_LOG, {"type": "performance"})["value"]
-        return answers_in(entries, self._asked)
+        return responses_in(entries, self._asked)
 
 
 @contextmanager

@@ -1,8 +1,9 @@
-"""A program between the crawler and its browser: when the crawler goes, all of the browser goes.
+"""A process between the crawler and its browser: it ends the browser when the crawler ends.
 
-``python -I guard.py ROOMS CHROMEDRIVER`` makes a room, a folder of the browser's own, starts the
-driver in it, and writes one line of JSON: where the room is, and the driver's port. It ends when
-its input closes, which a killed crawler cannot help, and leaves no process and no room.
+``python -I guard.py FOLDERS CHROMEDRIVER`` creates a temporary folder for one browser in FOLDERS,
+starts the driver there, and prints one line of JSON: the folder and the driver's port. It ends
+when its standard input closes, which also happens when the crawler is killed. It leaves no process
+and no folder.
 """
 
 import ctypes
@@ -23,88 +24,88 @@ from types import FrameType
 # From linux/prctl.h.
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
-_LOOK_EVERY_SECONDS = 0.25
+_CHECK_INTERVAL_SECONDS = 0.25
 _START_SECONDS = 30.0
-_KILLING_SECONDS = 10.0
+_KILL_SECONDS = 10.0
 _PORT_LINE = "started successfully on port "
 
 _stopping = Event()
 
-# A browser needs these of the crawler's environment, and must not have the passwords in it.
-_PASSED_ON = ("PATH", "LANG", "TZ", "LD_LIBRARY_PATH")
+# The browser needs these environment variables. It must not get the others: some are passwords.
+_VARIABLES = ("PATH", "LANG", "TZ", "LD_LIBRARY_PATH")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
-def main(rooms: Path, chromedriver: str) -> int:
-    """Run ``chromedriver`` in a room under ``rooms`` until nobody needs it."""
+def main(folders: Path, chromedriver: str) -> int:
+    """Run ``chromedriver`` in a new folder below ``folders`` until the crawler ends."""
     crawler = os.getppid()
-    for told in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(told, _stop)
-    # Whatever the browser leaves behind, its crash handler too, becomes this program's child.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _stop)
+    # Orphaned processes of the browser, such as its crash handler, become children of this process.
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    room, lock = _new_room(rooms)
+    folder, lock = _new_folder(folders)
     try:
-        driver = _started(chromedriver, room)
-        port = _port_of(driver, room / "driver.log")
-        sys.stdout.write(json.dumps({"room": str(room), "port": port}) + "\n")
+        driver = _start(chromedriver, folder)
+        port = _port_of(driver, folder / "driver.log")
+        sys.stdout.write(json.dumps({"folder": str(folder), "port": port}) + "\n")
         sys.stdout.flush()
         _watch(crawler, driver)
     finally:
         _kill_descendants()
-        shutil.rmtree(room, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
     return 0
 
 
-def _new_room(rooms: Path) -> tuple[Path, int]:
-    """Make a room and lock it, once the rooms that killed guards left are swept away."""
-    rooms.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = rooms.lstat()
-    if rooms.is_symlink() or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise SystemExit(f"{rooms} must be a folder that is yours alone; remove it")
-    alone = _opened(rooms)
-    fcntl.flock(alone, fcntl.LOCK_EX)
+def _new_folder(folders: Path) -> tuple[Path, int]:
+    """Create and lock a folder; first remove the folders that killed guards left behind."""
+    folders.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folders.lstat()
+    if folders.is_symlink() or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise SystemExit(f"{folders} must be a folder that only you can access; delete it")
+    lock_of_all = _open(folders)
+    fcntl.flock(lock_of_all, fcntl.LOCK_EX)
     try:
-        for left in rooms.iterdir():
-            _sweep(left)
-        room = Path(tempfile.mkdtemp(dir=rooms, prefix=""))
-        lock = _opened(room)
+        for left in folders.iterdir():
+            _remove_if_unlocked(left)
+        folder = Path(tempfile.mkdtemp(dir=folders, prefix=""))
+        lock = _open(folder)
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return room, lock
+        return folder, lock
     finally:
-        os.close(alone)
+        os.close(lock_of_all)
 
 
-def _sweep(room: Path) -> None:
+def _remove_if_unlocked(folder: Path) -> None:
     try:
-        lock = _opened(room)
+        lock = _open(folder)
     except OSError:
         return
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(room, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
     except BlockingIOError:
         return
     finally:
         os.close(lock)
 
 
-def _opened(folder: Path) -> int:
+def _open(folder: Path) -> int:
     return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
 
 
-def _started(chromedriver: str, room: Path) -> "subprocess.Popen[bytes]":
-    home = {name: str(room) for name in ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
-    passed_on = {name: os.environ[name] for name in _PASSED_ON + _PROXIES if name in os.environ}
+def _start(chromedriver: str, folder: Path) -> "subprocess.Popen[bytes]":
+    home = {name: str(folder) for name in ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
+    passed_on = {name: os.environ[name] for name in _VARIABLES + _PROXIES if name in os.environ}
     guard = os.getpid()
 
     def die_with_the_guard() -> None:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        # A guard that died before that line sends no signal.
+        # If the guard died before that line, no signal comes.
         if os.getppid() != guard:
             os._exit(1)
 
-    with (room / "driver.log").open("wb") as log:
+    with (folder / "driver.log").open("wb") as log:
         return subprocess.Popen(
             [chromedriver, "--port=0", "--log-level=SEVERE"],
             stdin=subprocess.DEVNULL,
@@ -116,7 +117,7 @@ def _started(chromedriver: str, room: Path) -> "subprocess.Popen[bytes]":
 
 
 def _port_of(driver: "subprocess.Popen[bytes]", log: Path) -> int:
-    """Wait until the driver says on which port it listens."""
+    """Read the driver's port from its log, as soon as it is there."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and driver.poll() is None and not _stopping.is_set():
         _, found, after = log.read_text(errors="replace").partition(_PORT_LINE)
@@ -127,17 +128,17 @@ def _port_of(driver: "subprocess.Popen[bytes]", log: Path) -> int:
 
 
 def _watch(crawler: int, driver: "subprocess.Popen[bytes]") -> None:
-    """Return when the crawler has closed its end, is gone or says so, or the driver is gone."""
+    """Return when the crawler closes the pipe, ends or sends a signal, or when the driver ends."""
     while os.getppid() == crawler and driver.poll() is None and not _stopping.is_set():
-        readable, _, _ = select.select([sys.stdin.fileno()], [], [], _LOOK_EVERY_SECONDS)
+        readable, _, _ = select.select([sys.stdin.fileno()], [], [], _CHECK_INTERVAL_SECONDS)
         if readable and not os.read(sys.stdin.fileno(), 1024):
             return
         _reap()
 
 
 def _kill_descendants() -> None:
-    """Kill all that came of this program, again and again, for what dies may just have forked."""
-    deadline = time.monotonic() + _KILLING_SECONDS
+    """Kill all descendants, repeatedly, because a process can fork just before it dies."""
+    deadline = time.monotonic() + _KILL_SECONDS
     while (left := _descendants(os.getpid())) and time.monotonic() < deadline:
         for pid in left:
             _kill(pid)
@@ -145,20 +146,20 @@ def _kill_descendants() -> None:
         time.sleep(0.02)
 
 
-def _descendants(of: int) -> list[int]:
+def _descendants(pid: int) -> list[int]:
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal() and (parent := _parent_of(entry)) is not None:
             children.setdefault(parent, []).append(int(entry.name))
-    found = list(children.get(of, []))
-    for pid in found:
-        found += children.get(pid, [])
+    found = list(children.get(pid, []))
+    for descendant in found:
+        found += children.get(descendant, [])
     return found
 
 
 def _parent_of(process: Path) -> int | None:
     try:
-        # The name, in brackets, may itself hold spaces and brackets.
+        # The process name stands in brackets and may contain spaces and brackets.
         after_name = (process / "stat").read_text(errors="replace").rpartition(")")[2]
     except OSError:
         return None
@@ -173,7 +174,7 @@ def _kill(pid: int) -> None:
 
 
 def _reap() -> None:
-    """Take leave of the dead; ``subprocess`` then knows a dead driver by its absence."""
+    """Reap ended children. ``subprocess`` copes with a driver that was reaped here."""
     try:
         while os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG):
             pass
@@ -183,11 +184,11 @@ def _reap() -> None:
 
 def _prctl(option: int, value: int) -> None:
     if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl refused")
+        raise OSError(ctypes.get_errno(), "prctl failed")
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
-    """Note that it is time to go; an exception here could cut the cleaning up short."""
+    """Request the end. Raising an exception here could interrupt the clean-up."""
     _stopping.set()
 
 

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from oott_assets.photos.sources.browser.browser_start import BrowserDied
 from oott_assets.photos.sources.browser.chromium import PageLeft
-from oott_assets.photos.sources.browser.page_responses import Answer
+from oott_assets.photos.sources.browser.page_opener import PageFailed, PageOpener, what_stops
+from oott_assets.photos.sources.browser.page_responses import PageResponse
 from oott_assets.photos.sources.browser.page_states import (
     PageState,
     asks_to_wait,
@@ -18,7 +19,6 @@ from oott_assets.photos.sources.browser.page_states import (
     shortcode_in,
     state_of,
 )
-from oott_assets.photos.sources.browser.visits import PageFailed, Visits, what_stops
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
 
 _MAX_TRIES = 3
@@ -68,11 +68,13 @@ _log = logging.getLogger(__name__)
 class Stalled(Exception):
     """A list that stopped before its end; its text says how that showed."""
 
-    def __init__(self, reason: str, answers: Sequence[Answer], is_limit: bool = False) -> None:
-        """Tell what showed, and which answers were failures."""
+    def __init__(
+        self, reason: str, responses: Sequence[PageResponse], is_limit: bool = False
+    ) -> None:
+        """Tell what showed, and which responses were failures."""
         super().__init__(reason)
-        self.answers = answers
-        self.is_limit = is_limit or any(answer.status == 429 for answer in answers)
+        self.responses = responses
+        self.is_limit = is_limit or any(response.status == 429 for response in responses)
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def hashtag_url(site: str, hashtag: str) -> str:
     return f"{site}/explore/tags/{quote(unicodedata.normalize('NFC', hashtag), safe='')}/"
 
 
-def listed_shortcodes(visits: Visits, site: str, hashtag: str, most: int) -> list[str]:
+def listed_shortcodes(opener: PageOpener, site: str, hashtag: str, most: int) -> list[str]:
     """List the shortcodes under ``hashtag``, in the order of the page, and no more than ``most``.
 
     Raises:
@@ -100,11 +102,11 @@ def listed_shortcodes(visits: Visits, site: str, hashtag: str, most: int) -> lis
         BrowserDied: the browser did.
     """
     url = hashtag_url(site, hashtag)
-    visits.chromium.show_photos(True)
+    opener.chromium.show_photos(True)
     for attempt in range(1, _MAX_TRIES + 1):
         try:
-            facts = visits.open(url, (PageState.GRID, PageState.EMPTY_TAG))
-            reading = _Reading(visits, facts.path)
+            facts = opener.open(url, (PageState.GRID, PageState.EMPTY_TAG))
+            reading = _Reading(opener, facts.path)
             if state_of(facts) is PageState.EMPTY_TAG:
                 reading.require_none(facts.text)
                 _log.info("nobody has posted under #%s", hashtag)
@@ -117,7 +119,7 @@ def listed_shortcodes(visits: Visits, site: str, hashtag: str, most: int) -> lis
         except Stalled as stall:
             _log.warning("the list of #%s stopped early: %s", hashtag, stall)
             if stall.is_limit:
-                visits.rest_as_told(attempt, stall.answers)
+                opener.pause_for_rate_limit(attempt, stall.responses)
             reason = str(stall)
         else:
             _compare_with_count(hashtag, len(found), facts.text, most)
@@ -131,10 +133,10 @@ def listed_shortcodes(visits: Visits, site: str, hashtag: str, most: int) -> lis
 class _Reading:
     """A list on the way to its end: what has passed, and when something last moved."""
 
-    def __init__(self, visits: Visits, path: str) -> None:
-        self._chromium = visits.chromium
-        self._pace = visits.pace
-        self._may_ask = visits.permission.may_ask
+    def __init__(self, opener: PageOpener, path: str) -> None:
+        self._chromium = opener.chromium
+        self._interval = opener.interval
+        self._permits_host = opener.permission.permits_host
         self._path = path
         self._found: dict[str, None] = {}
         self._height = 0
@@ -142,7 +144,7 @@ class _Reading:
         self._step = 0.0
         self._passing: set[str] = set()
         self._gaps = 0
-        self._failed: dict[str, Answer] = {}
+        self._failed: dict[str, PageResponse] = {}
         self._has_asked = False
         self._began = self._moved = time.monotonic()
 
@@ -240,7 +242,7 @@ class _Reading:
             return
         self._has_asked = False
         began = time.monotonic()
-        self._pace.wait()
+        self._interval.wait()
         # A pace that is slow makes no list endless, and none still.
         waited = time.monotonic() - began
         self._began, self._moved = self._began + waited, self._moved + waited
@@ -254,10 +256,10 @@ class _Reading:
             raise self._stalled("the page says that it failed", asks_to_wait(window.alert))
         still = time.monotonic() - self._moved
         if window.loading or window.unseen:
-            if still > self._chromium.patience.list_seconds:
+            if still > self._chromium.timeouts.list_seconds:
                 raise self._stalled(f"it was loading for {still:.0f} s in vain")
             return False
-        if not window.at_end or still <= self._chromium.patience.quiet_seconds:
+        if not window.at_end or still <= self._chromium.timeouts.quiet_seconds:
             return False
         self._note_failures()
         if self._failed:
@@ -266,13 +268,13 @@ class _Reading:
 
     def _note_failures(self) -> None:
         """Note what the page asked for in vain, until it asks for it with success."""
-        for answer in self._chromium.answers():
-            self._failed.pop(answer.url, None)
-            self._has_asked = self._has_asked or answer.kind != "Document"
-            failed = answer.status == 0 or answer.status >= 400
+        for response in self._chromium.responses():
+            self._failed.pop(response.url, None)
+            self._has_asked = self._has_asked or response.kind != "Document"
+            failed = response.status == 0 or response.status >= 400
             # What others count and advertise on the page is no part of the list.
-            if failed and (self._may_ask(answer.url) or not answer.url):
-                self._failed[answer.url] = answer
+            if failed and (self._permits_host(response.url) or not response.url):
+                self._failed[response.url] = response
 
     def _stalled(self, reason: str, is_limit: bool = False) -> Stalled:
         self._note_failures()

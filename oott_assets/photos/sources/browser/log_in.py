@@ -14,7 +14,7 @@ from oott_assets.photos.sources.browser.page_states import (
 )
 from oott_assets.photos.sources.browser.session_file import Account, Cookies, Outcome, SessionFile
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
-from oott_assets.photos.sources.politeness import Pace
+from oott_assets.photos.sources.request_interval import RequestInterval
 
 _ANSWER_SECONDS = 30.0
 _LOOK_EVERY_SECONDS = 0.1
@@ -35,13 +35,13 @@ class LogIn:
     """Logs a run in at ``site``, once and, if the session expires, once more."""
 
     def __init__(
-        self, site: str, account: Account | None, session: SessionFile, pace: Pace
+        self, site: str, account: Account | None, session: SessionFile, interval: RequestInterval
     ) -> None:
         self.site = site
         self.pages = 0
         self._account = account
         self._session = session
-        self._pace = pace
+        self._interval = interval
         self._log_ins = 0
         self._brought: Cookies = []
 
@@ -49,16 +49,16 @@ class LogIn:
     def _user(self) -> str | None:
         return self._account.user if self._account else None
 
-    def bring_session(self, chromium: Chromium) -> None:
+    def restore_session(self, chromium: Chromium) -> None:
         """Give ``chromium`` the cookies of the last log-in, if there are any."""
         self._brought = self._session.cookies(self.site, self._user)
         if self._brought:
             chromium.cdp("Network.setCookies", {"cookies": self._brought})
 
-    def keep_session(self, chromium: Chromium) -> None:
+    def save_session(self, chromium: Chromium) -> None:
         """Keep the cookies that ``chromium`` has for the site."""
         cookies = self._cookies_in(chromium)
-        with self._session.alone():
+        with self._session.locked():
             kept = _session_of(self._session.cookies(self.site, self._user))
             # Another run may have logged in since: what it keeps is newer.
             if kept in (None, _session_of(self._brought), _session_of(cookies)):
@@ -69,7 +69,7 @@ class LogIn:
         found = chromium.cdp("Network.getCookies", {"urls": [self.site]})["cookies"]
         return [_given_back(cookie) for cookie in found] if isinstance(found, list) else []
 
-    def through(self, chromium: Chromium, shown: Facts) -> None:
+    def log_in(self, chromium: Chromium, shown: Facts) -> None:
         """Log in where ``chromium`` shows the form.
 
         Raises:
@@ -82,7 +82,7 @@ class LogIn:
             )
         if not shown.url.startswith(f"{self.site}/"):
             raise PhotosUnknown(f"the password is for {self.site} alone; asked for {shown.seen()}")
-        with self._session.alone():
+        with self._session.locked():
             if self._another_run_did(chromium):
                 return
             self._refuse_more_tries(self._account)
@@ -90,7 +90,7 @@ class LogIn:
             self._submit(chromium, self._account)
             self._require_success(chromium, self._account)
         self.pages = 0
-        self.keep_session(chromium)
+        self.save_session(chromium)
 
     def _another_run_did(self, chromium: Chromium) -> bool:
         """Take the session that another run has made since, if there is one."""
@@ -98,7 +98,7 @@ class LogIn:
         kept = self._session.cookies(self.site, self._user)
         if _session_of(kept) in (None, _session_of(before)):
             return False
-        self.bring_session(chromium)
+        self.restore_session(chromium)
         return True
 
     def _refuse_more_tries(self, account: Account) -> None:
@@ -114,8 +114,8 @@ class LogIn:
     def _submit(self, chromium: Chromium, account: Account) -> None:
         chromium.type_into("input[name=username]", account.user)
         chromium.type_into("input[name=password]", account.password.get_secret_value())
-        self._pace.wait()
-        chromium.answers()
+        self._interval.wait()
+        chromium.responses()
         # A run that is killed between the click and its answer must not have the next click again.
         self._session.remember(account, Outcome.UNANSWERED)
         with suppress(PageLeft):
@@ -128,7 +128,7 @@ class LogIn:
         if state is PageState.CHALLENGE:
             self._session.remember(account, Outcome.CHALLENGED)
             raise PhotosUnknown(self._not_again(Outcome.CHALLENGED))
-        limited = any(answer.status == 429 for answer in chromium.answers())
+        limited = any(response.status == 429 for response in chromium.responses())
         if limited or state is PageState.RATE_LIMITED or asks_to_wait(facts.alert):
             self._session.forget(account)
             raise SourceBusy("the site asks to wait before a log-in; run it again in some hours")

@@ -15,7 +15,7 @@ _MAX_REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
-class Answer:
+class PageResponse:
     """How a site answered a request of a page; status 0 is none at all."""
 
     kind: str
@@ -24,19 +24,23 @@ class Answer:
     retry_after: str | None
 
 
-def answers_in(log: Iterable[Mapping[str, str]], asked: MutableMapping[str, str]) -> list[Answer]:
+def responses_in(
+    log: Iterable[Mapping[str, str]], asked: MutableMapping[str, str]
+) -> list[PageResponse]:
     """Read the answers in the entries of a performance log.
 
     ``asked`` remembers URLs by the numbers of requests, from one call to the next.
     """
     texts = [entry["message"] for entry in log if _MAY_BE_ONE.search(entry["message"])]
     messages = [json.loads(text)["message"] for text in texts]
-    return [it for found in messages for it in _answers_in(found["method"], found["params"], asked)]
+    return [
+        it for found in messages for it in _responses_in(found["method"], found["params"], asked)
+    ]
 
 
-def _answers_in(
+def _responses_in(
     method: str, facts: Mapping[str, object], asked: MutableMapping[str, str]
-) -> Iterator[Answer]:
+) -> Iterator[PageResponse]:
     kind, number = str(facts.get("type", "")), str(facts.get("requestId", ""))
     if kind not in _KINDS:
         return
@@ -45,11 +49,11 @@ def _answers_in(
         _remember(asked, number, str(request["url"]))
     elif isinstance(response, dict):
         headers = {str(name).lower(): str(value) for name, value in response["headers"].items()}
-        yield Answer(
+        yield PageResponse(
             kind, str(response["url"]), int(response["status"]), headers.get("retry-after")
         )
     elif method == "Network.loadingFailed" and not facts.get("canceled"):
-        yield Answer(kind, asked.get(number, ""), 0, None)
+        yield PageResponse(kind, asked.get(number, ""), 0, None)
 
 
 def _remember(asked: MutableMapping[str, str], number: str, url: str) -> None:

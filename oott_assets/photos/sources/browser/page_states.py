@@ -136,7 +136,7 @@ def facts_of(chromium: Chromium) -> Facts:
 
 
 def decline_cookies(chromium: Chromium) -> None:
-    """Answer the question about cookies with as few as may be."""
+    """Decline all optional cookies."""
     with suppress(PageLeft):
         chromium.run(_DECLINE, _DECLINES)
 

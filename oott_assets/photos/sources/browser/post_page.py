@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from oott_assets.photos.sources.browser.browser_start import BrowserDied
 from oott_assets.photos.sources.browser.chromium import PageLeft
+from oott_assets.photos.sources.browser.page_opener import PageFailed, PageOpener, StrangePage
 from oott_assets.photos.sources.browser.page_states import PageState, shortcode_in, state_of
-from oott_assets.photos.sources.browser.visits import PageFailed, StrangePage, Visits
 from oott_assets.photos.sources.photo_source import PostGone
 
 _MAX_SLIDES = 20
@@ -72,7 +72,7 @@ class PostOnPage:
     whole: bool
 
 
-def post_on_page(visits: Visits, url: str) -> PostOnPage:
+def post_on_page(opener: PageOpener, url: str) -> PostOnPage:
     """Open the page of the post at ``url``, and read it.
 
     Raises:
@@ -81,9 +81,9 @@ def post_on_page(visits: Visits, url: str) -> PostOnPage:
         PhotosUnknown: the site stops the run.
         BrowserDied: the browser did.
     """
-    visits.chromium.show_photos(False)
+    opener.chromium.show_photos(False)
     try:
-        facts = visits.open(url, (PageState.POST, PageState.GONE))
+        facts = opener.open(url, (PageState.POST, PageState.GONE))
     except StrangePage as error:
         # One post may look like nothing that is known here.
         raise PageFailed(str(error)) from error
@@ -94,8 +94,8 @@ def post_on_page(visits: Visits, url: str) -> PostOnPage:
         raise PageFailed(f"asked for {url}, the site shows another post: {facts.seen()}")
     try:
         # Before the driver takes the script for one that hangs.
-        seconds = 0.7 * visits.chromium.patience.script_seconds
-        seen = visits.chromium.run_to_callback(_READ_POST, _MAX_SLIDES, seconds)
+        seconds = 0.7 * opener.chromium.timeouts.script_seconds
+        seen = opener.chromium.run_to_callback(_READ_POST, _MAX_SLIDES, seconds)
     except PageLeft as error:
         raise PageFailed(str(error)) from error
     if not isinstance(seen, dict):

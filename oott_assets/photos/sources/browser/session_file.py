@@ -105,7 +105,7 @@ class SessionFile:
         return salt, tries
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Wait until no other run is logging in."""
         self._private_folder()
         with LocalBlobs(self.folder).exclusive_lock("log-in"):

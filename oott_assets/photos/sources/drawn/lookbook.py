@@ -18,7 +18,7 @@ from oott_assets.photos.sources.drawn.drawn_photos import (
     dress_up,
     jpeg_of,
 )
-from oott_assets.photos.sources.photo_source import BroughtPost, FoundPhoto, ListedPost
+from oott_assets.photos.sources.photo_source import FetchedPost, FoundPhoto, ListedPost
 from oott_fashion.destinations import Destination
 
 _LASTING_OUTFITS, _NEW_OUTFITS = 4, 4
@@ -32,7 +32,7 @@ class Lookbook:
 
     name = "lookbook"
     shows_people = False
-    asks_a_site = False
+    uses_network = False
 
     def __init__(self, photos_a_month: int) -> None:
         self.photos_a_month = photos_a_month
@@ -62,9 +62,9 @@ class _Fashion:
         rng = np.random.default_rng([*self._seed, index])
         return draw_photo(_worn_of(self._outfits, rng), rng)
 
-    def brought(self, name: str, index: int) -> BroughtPost:
+    def brought(self, name: str, index: int) -> FetchedPost:
         taken_at = self._midnight + timedelta(days=index % 28, hours=12)
-        return BroughtPost(taken_at, [FoundPhoto(name, jpeg_of(self.drawn(index)))])
+        return FetchedPost(taken_at, [FoundPhoto(name, jpeg_of(self.drawn(index)))])
 
 
 def _outfits(count: int, seed: list[int]) -> list[tuple[Worn, ...]]:

@@ -12,21 +12,20 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from oott_assets.photos.sources.graph_api.graph_errors import meaning_of
 from oott_assets.photos.sources.graph_api.graph_responses import GraphError, MaybeError
 from oott_assets.photos.sources.graph_api.usage import Usage, usage_in
+from oott_assets.photos.sources.hosts import host_of, is_loopback
 from oott_assets.photos.sources.http_requests import (
-    AnswerTooLarge,
-    Unanswered,
-    answered,
+    RequestFailed,
+    ResponseTooLarge,
     body_of,
-    refuse_failure,
-    tried,
+    open_response,
+    raise_for_failure,
+    with_retries,
 )
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
-from oott_assets.photos.sources.politeness import (
-    LONGEST_WAIT_SECONDS,
-    Pace,
-    host_of,
-    is_loopback,
-    seconds_of,
+from oott_assets.photos.sources.request_interval import (
+    MAX_WAIT_SECONDS,
+    RequestInterval,
+    retry_after_seconds,
 )
 
 GRAPH_URL = "https://graph.facebook.com/v23.0"
@@ -79,10 +78,12 @@ class GraphAccount:
 class Graph:
     """One account's conversation with the API through ``client``."""
 
-    def __init__(self, client: httpx.Client, account: GraphAccount, pace: Pace) -> None:
+    def __init__(
+        self, client: httpx.Client, account: GraphAccount, interval: RequestInterval
+    ) -> None:
         self._client = client
         self._account = account
-        self._pace = pace
+        self._interval = interval
         self._usage = Usage()
 
     def ask(self, path: str, shape: type[_Shape], **parameters: str) -> _Shape:
@@ -97,11 +98,11 @@ class Graph:
         url = f"{self._account.url.rstrip('/')}/{path}"
         question = str(httpx.URL(url, params=parameters))
         try:
-            content = tried(partial(self._answer, question), self._pace, _ANSWER_SECONDS)
+            content = with_retries(partial(self._answer, question), self._interval, _ANSWER_SECONDS)
             return shape.model_validate_json(content)
-        except Unanswered as failure:
+        except RequestFailed as failure:
             raise SourceBusy(f"{failure}, at every try; run it again later") from failure
-        except AnswerTooLarge as error:
+        except ResponseTooLarge as error:
             raise PhotosUnknown(f"the Graph API answered {path} with {error}") from error
         except ValidationError as error:
             raise PhotosUnknown(_unexpected(path, error)) from None
@@ -109,7 +110,7 @@ class Graph:
     def _slow_down(self) -> None:
         """Wait as the last answer asked."""
         usage = self._usage
-        if usage.percent >= 100 or usage.minutes * 60 > LONGEST_WAIT_SECONDS:
+        if usage.percent >= 100 or usage.minutes * 60 > MAX_WAIT_SECONDS:
             raise SourceBusy(
                 f"{usage.percent:.0f} % of what the Graph API allows is used; run it again in "
                 f"{usage.minutes or 60:.0f} minutes"
@@ -119,22 +120,22 @@ class Graph:
                 "%.0f %% of what the Graph API allows is used: waiting %.0f seconds",
                 *(usage.percent, usage.wait_seconds),
             )
-            self._pace.rest(usage.wait_seconds)
+            self._interval.pause(usage.wait_seconds)
 
     def _answer(self, question: str, until: float) -> bytes:
         token = self._account.token.get_secret_value()
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        with answered(self._client, question, headers, until) as response:
+        with open_response(self._client, question, headers, until) as response:
             self._usage = usage_in(response.headers)
             content = body_of(response, _MAX_ANSWER_BYTES, until)
         try:
             error = MaybeError.model_validate_json(content).error
         except ValidationError:
-            refuse_failure(response)
+            raise_for_failure(response)
             raise PhotosUnknown(_not_the_api(response, content)) from None
         if error is not None:
             raise meaning_of(error, self._said(error), self._wait_told(response))
-        refuse_failure(response)
+        raise_for_failure(response)
         if response.status_code != 200:
             raise PhotosUnknown(_not_the_api(response, content))
         return content
@@ -145,7 +146,7 @@ class Graph:
         return f"{' '.join(message.split())[:300]} code {error.code}".strip()
 
     def _wait_told(self, response: httpx.Response) -> float:
-        told = seconds_of(response.headers.get("Retry-After")) or 0.0
+        told = retry_after_seconds(response.headers.get("Retry-After")) or 0.0
         return max(told, self._usage.minutes * 60)
 
 

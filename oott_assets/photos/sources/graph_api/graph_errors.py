@@ -4,7 +4,7 @@ Source: Meta's references of Graph API and of Instagram Platform error codes.
 """
 
 from oott_assets.photos.sources.graph_api.graph_responses import GraphError
-from oott_assets.photos.sources.http_requests import TooManyRequests, Unanswered
+from oott_assets.photos.sources.http_requests import RequestFailed, TooManyRequests
 from oott_assets.photos.sources.photo_source import PhotosUnknown
 
 # Meta counts calls by the hour, so that asking again within seconds only adds to them.
@@ -30,7 +30,7 @@ class NoSuchHashtag(NoSuchId):
 
 
 def meaning_of(error: GraphError, said: str, wait_seconds: float) -> Exception:
-    """Tell what to raise for ``error``: Unanswered, or PhotosUnknown or a kind of it.
+    """Tell what to raise for ``error``: RequestFailed, or PhotosUnknown or a kind of it.
 
     ``said`` is its message without secrets, ``wait_seconds`` what the answer asks to wait.
     """
@@ -58,5 +58,5 @@ def meaning_of(error: GraphError, said: str, wait_seconds: float) -> Exception:
         wait = max(wait_seconds, _RATE_WAIT_SECONDS)
         return TooManyRequests(f"the Graph API says: too many calls ({said})", wait)
     if code in _MAY_PASS or error.is_transient:
-        return Unanswered(f"the Graph API failed ({said})", wait_seconds)
+        return RequestFailed(f"the Graph API failed ({said})", wait_seconds)
     return PhotosUnknown(f"the Graph API refuses the question ({said})")

@@ -25,15 +25,16 @@ from oott_assets.photos.sources.graph_api.hashtags import (
     new_hashtags,
     plan_of,
 )
-from oott_assets.photos.sources.http_requests import certificates
+from oott_assets.photos.sources.hosts import is_loopback, is_public
+from oott_assets.photos.sources.http_requests import trusted_certificates
 from oott_assets.photos.sources.photo_source import (
-    BroughtPost,
+    FetchedPost,
     FoundPhoto,
     ListedPost,
     PhotosUnknown,
-    RefusedPhoto,
+    UnavailablePhoto,
 )
-from oott_assets.photos.sources.politeness import Pace, is_loopback, is_public
+from oott_assets.photos.sources.request_interval import RequestInterval
 from oott_fashion.destinations import Destination, Destinations
 from oott_fashion.settings import Settings
 
@@ -45,7 +46,7 @@ _MEDIA_PER_PAGE = "50"  # the most that the API gives
 _IDS_FILE = "hashtag-ids.json"
 
 # Meta counts calls by the hour and says when to slow down: no page needs to be read in between.
-_LONGEST_PACE_SECONDS = 1.0
+_MAX_INTERVAL_SECONDS = 1.0
 
 # A sentence has room for these; the command prints all.
 _MAX_NAMED = 10
@@ -62,7 +63,7 @@ class GraphApi:
 
     name = "graph_api"
     shows_people = True
-    asks_a_site = True
+    uses_network = True
 
     def __init__(
         self,
@@ -72,7 +73,7 @@ class GraphApi:
         timezone: str,
         max_posts: int,
         max_photo_bytes: int,
-        pace: Pace,
+        interval: RequestInterval,
         user_agent: str = "OOTT",
     ) -> None:
         """Ask for at most ``max_posts`` of a hashtag's posts, of each of the two kinds.
@@ -85,7 +86,7 @@ class GraphApi:
         self._timezone = ZoneInfo(timezone)
         self._max_posts = max_posts
         self._max_photo_bytes = max_photo_bytes
-        self._pace = pace
+        self._interval = interval
         self._user_agent = user_agent
 
     def posts(self, destination: Destination, month: date) -> Generator[ListedPost, None, None]:
@@ -96,8 +97,8 @@ class GraphApi:
             SourceBusy: the API asks to wait for long, or fails.
         """
         with self._client() as client:
-            graph = Graph(client, self._account, self._pace)
-            downloads = Downloads(client, self._may_fetch, self._max_photo_bytes, self._pace)
+            graph = Graph(client, self._account, self._interval)
+            downloads = Downloads(client, self._may_fetch, self._max_photo_bytes, self._interval)
             self._refuse_what_does_not_fit(destination, self._recent(graph))
             listed: set[str] = set()
             for hashtag in hashtags_of(destination):
@@ -113,14 +114,14 @@ class GraphApi:
             PhotosUnknown: the API refuses to tell which hashtags were searched.
         """
         with self._client() as client:
-            recent = self._recent(Graph(client, self._account, self._pace))
+            recent = self._recent(Graph(client, self._account, self._interval))
         return plan_of(self._destinations, recent, self._ids.read())
 
     def _client(self) -> httpx.Client:
         # A proxy would look for loopback on its own machine.
         direct = is_loopback(self._account.url)
         headers = {"User-Agent": self._user_agent}
-        return httpx.Client(headers=headers, trust_env=not direct, verify=certificates())
+        return httpx.Client(headers=headers, trust_env=not direct, verify=trusted_certificates())
 
     def _may_fetch(self, url: str) -> bool:
         """Allow what Meta's servers may link to; a rehearsal's server may link to itself."""
@@ -206,7 +207,7 @@ class GraphApi:
         taken_at = self._taken_at(medium)
         return ListedPost(
             medium.shortcode,
-            lambda: BroughtPost(taken_at, _photos_of(medium, downloads)),
+            lambda: FetchedPost(taken_at, _photos_of(medium, downloads)),
             medium.permalink,
             hashtag,
             taken_at,
@@ -228,15 +229,15 @@ def graph_api_of(settings: Settings, destinations: Destinations) -> GraphApi:
         settings.timezone,
         settings.max_posts,
         settings.max_photo_bytes,
-        Pace(min(settings.request_interval_seconds, _LONGEST_PACE_SECONDS)),
+        RequestInterval(min(settings.request_interval_seconds, _MAX_INTERVAL_SECONDS)),
         settings.crawler_name,
     )
 
 
-def _photos_of(medium: Medium, downloads: Downloads) -> Iterator[FoundPhoto | RefusedPhoto]:
+def _photos_of(medium: Medium, downloads: Downloads) -> Iterator[FoundPhoto | UnavailablePhoto]:
     for place, picture in medium.pictures:
         name = f"{medium.shortcode}-{place}.jpg"
         if picture.media_url is None:
-            yield RefusedPhoto(name, "the Graph API gives no URL for it, only its permalink")
+            yield UnavailablePhoto(name, "the Graph API gives no URL for it, only its permalink")
         else:
             yield downloads.photo(picture.media_url, name)

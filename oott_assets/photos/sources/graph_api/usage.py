@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from oott_assets.photos.sources.politeness import LONGEST_WAIT_SECONDS
+from oott_assets.photos.sources.request_interval import MAX_WAIT_SECONDS
 
 _HEADERS = ("X-App-Usage", "X-Business-Use-Case-Usage")
 
@@ -29,7 +29,7 @@ class Usage(NamedTuple):
     def wait_seconds(self) -> float:
         """How long to wait before the next request: more and more from 80 %."""
         share = max(0.0, self.percent - _SLOWER_FROM + 1) / (100 - _SLOWER_FROM + 1)
-        slower = LONGEST_WAIT_SECONDS * min(1.0, share) ** 2
+        slower = MAX_WAIT_SECONDS * min(1.0, share) ** 2
         return max(slower, self.minutes * 60)
 
 

@@ -13,7 +13,7 @@ from tests.oott_assets.photos.sources.photo_server import LoopbackServer, Reply,
 
 USER, TOKEN = "17841400000000001", "EAAtesttoken0123456789abcdefghij"
 
-Answer = dict[str, object]
+JsonObject = dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,12 @@ def graph_error(
     headers: Mapping[str, str] | None = None,
 ) -> Reply:
     """Shape an error as the API does."""
-    error: Answer = {"message": message, "type": "OAuthException", "code": code, "fbtrace_id": "A"}
+    error: JsonObject = {
+        "message": message,
+        "type": "OAuthException",
+        "code": code,
+        "fbtrace_id": "A",
+    }
     if subcode is not None:
         error["error_subcode"] = subcode
     return _json({"error": error}, status, headers)
@@ -80,7 +85,7 @@ class GraphServer(LoopbackServer):
         return str(17840000000000000 + list(self.posts).index(hashtag))
 
     def fail(self, path: str, *replies: Reply) -> None:
-        """Answer the next questions of ``path``, such as top_media, by ``replies``."""
+        """Send ``replies`` to the next requests for ``path``, such as top_media."""
         self.troubles.append(Trouble(path, deque(replies)))
 
     def reply(self, request: Request) -> Reply:
@@ -127,7 +132,7 @@ class GraphServer(LoopbackServer):
         start = self._position.get(place, 0) if "after" in question else 0
         end = start + min(self.page_size, int(question.get("limit", "25")))
         posts = self._posts_at(hashtag, edge)
-        answer: Answer = {"data": [self._medium(post) for post in posts[start:end]]}
+        answer: JsonObject = {"data": [self._medium(post) for post in posts[start:end]]}
         self._position[place] = end
         if self.circles or end < len(posts):
             self._position[place] = end if end < len(posts) else 0
@@ -148,8 +153,8 @@ class GraphServer(LoopbackServer):
         day = timedelta(days=1)
         return [it for it in posts if it.taken_at is not None and now - day < it.taken_at <= now]
 
-    def _medium(self, post: FakePost) -> Answer:
-        medium: Answer = {
+    def _medium(self, post: FakePost) -> JsonObject:
+        medium: JsonObject = {
             "id": str(18000000000000000 + _number_of(post.shortcode)),
             "permalink": f"https://www.instagram.com/{post.path}/{post.shortcode}/",
             "media_type": post.media_type,
@@ -164,9 +169,9 @@ class GraphServer(LoopbackServer):
             medium |= self._picture(post, 0) | {"media_type": post.media_type}
         return medium
 
-    def _picture(self, post: FakePost, index: int) -> Answer:
+    def _picture(self, post: FakePost, index: int) -> JsonObject:
         kind = "VIDEO" if post.photos[index] is None else "IMAGE"
-        picture: Answer = {"media_type": kind}
+        picture: JsonObject = {"media_type": kind}
         if post.with_urls:
             picture["media_url"] = f"{self.url}/photos/{post.shortcode}/{index}.jpg?sig=secret"
         return picture
@@ -177,7 +182,7 @@ class GraphServer(LoopbackServer):
         photo = photos[shortcode][int(file.removesuffix(".jpg"))]
         return photo if isinstance(photo, Reply) else Reply(body=photo or b"")
 
-    def _told(self, answer: Answer) -> Reply:
+    def _told(self, answer: JsonObject) -> Reply:
         return _json(answer, 200, self.usage)
 
 
@@ -185,6 +190,6 @@ def _number_of(shortcode: str) -> int:
     return int.from_bytes(hashlib.sha256(shortcode.encode()).digest()[:6])
 
 
-def _json(answer: Answer, status: int, headers: Mapping[str, str] | None = None) -> Reply:
+def _json(answer: JsonObject, status: int, headers: Mapping[str, str] | None = None) -> Reply:
     kind = {"Content-Type": "application/json; charset=UTF-8"}
     return Reply(status, json.dumps(answer).encode(), {**kind, **(headers or {})})

@@ -10,8 +10,9 @@ import pytest
 
 from oott_assets.photos.sources import downloads, http_requests
 from oott_assets.photos.sources.downloads import Downloads
-from oott_assets.photos.sources.photo_source import FoundPhoto, RefusedPhoto, SourceBusy
-from oott_assets.photos.sources.politeness import Pace, is_loopback
+from oott_assets.photos.sources.hosts import is_loopback
+from oott_assets.photos.sources.photo_source import FoundPhoto, SourceBusy, UnavailablePhoto
+from oott_assets.photos.sources.request_interval import RequestInterval
 from tests.oott_assets.photos.sources.photo_server import PhotoServer, Reply
 
 PHOTO = bytes(range(256)) * 40
@@ -32,11 +33,11 @@ def naps() -> list[float]:
 
 @pytest.fixture
 def fetching(client: httpx.Client, naps: list[float]) -> Downloads:
-    pace = Pace(0, sleep=lambda seconds: naps.append(seconds) if seconds else None)
-    return Downloads(client, is_loopback, 20_000, pace)
+    interval = RequestInterval(0, sleep=lambda seconds: naps.append(seconds) if seconds else None)
+    return Downloads(client, is_loopback, 20_000, interval)
 
 
-def fetched(fetching: Downloads, *replies: Reply) -> tuple[FoundPhoto | RefusedPhoto, int]:
+def fetched(fetching: Downloads, *replies: Reply) -> tuple[FoundPhoto | UnavailablePhoto, int]:
     """Fetch one photo that is answered by ``replies``; also count the requests."""
     with PhotoServer({"/a.jpg": replies}) as server:
         return fetching.photo(f"{server.url}/a.jpg?sig=x", "a.jpg"), len(server.requests)
@@ -79,7 +80,7 @@ def test_a_server_that_does_not_answer_in_time_is_asked_again(
 
 
 def test_a_photo_that_fails_four_times_is_refused_with_the_reason(fetching: Downloads) -> None:
-    assert fetched(fetching, FAILED) == (RefusedPhoto("a.jpg", "127.0.0.1 failed (500)"), 4)
+    assert fetched(fetching, FAILED) == (UnavailablePhoto("a.jpg", "127.0.0.1 failed (500)"), 4)
 
 
 def test_a_photo_that_is_always_cut_short_is_refused_and_not_kept_by_half(
@@ -87,7 +88,7 @@ def test_a_photo_that_is_always_cut_short_is_refused_and_not_kept_by_half(
 ) -> None:
     photo, requests = fetched(fetching, Reply(body=PHOTO, how="short"))
 
-    assert isinstance(photo, RefusedPhoto)
+    assert isinstance(photo, UnavailablePhoto)
     assert "received 5120 bytes, expected 10240" in photo.reason
     assert requests == 4
 
@@ -99,7 +100,7 @@ def test_a_photo_that_drips_is_given_up_when_its_time_is_over(
 
     photo, requests = fetched(fetching, Reply(body=PHOTO, how="dripping"))
 
-    assert isinstance(photo, RefusedPhoto)
+    assert isinstance(photo, UnavailablePhoto)
     assert photo.reason.startswith("127.0.0.1 is too slow")
     assert requests == 1
 
@@ -111,7 +112,7 @@ def test_headers_that_drip_are_given_up_when_their_time_is_over(
 
     photo, requests = fetched(fetching, Reply(body=PHOTO, how="hesitant"))
 
-    assert photo == RefusedPhoto("a.jpg", "127.0.0.1 is too slow: it did not end in time")
+    assert photo == UnavailablePhoto("a.jpg", "127.0.0.1 is too slow: it did not end in time")
     assert requests == 1
 
 
@@ -124,7 +125,7 @@ def test_headers_that_drip_on_a_connection_used_before_are_given_up_too(
 
         photo = fetching.photo(f"{server.url}/a.jpg", "b.jpg")
 
-    assert photo == RefusedPhoto("b.jpg", "127.0.0.1 is too slow: it did not end in time")
+    assert photo == UnavailablePhoto("b.jpg", "127.0.0.1 is too slow: it did not end in time")
 
 
 def test_a_photo_without_a_length_is_not_kept_by_half_when_its_time_is_over(
@@ -134,27 +135,27 @@ def test_a_photo_without_a_length_is_not_kept_by_half_when_its_time_is_over(
 
     photo, _ = fetched(fetching, Reply(body=PHOTO, how="stalled"))
 
-    assert isinstance(photo, RefusedPhoto)
+    assert isinstance(photo, UnavailablePhoto)
     assert photo.reason.startswith("127.0.0.1 is too slow")
 
 
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_photo_that_is_gone_is_refused_at_once(fetching: Downloads, status: int) -> None:
-    assert fetched(fetching, Reply(status)) == (RefusedPhoto("a.jpg", f"gone ({status})"), 1)
+    assert fetched(fetching, Reply(status)) == (UnavailablePhoto("a.jpg", f"gone ({status})"), 1)
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_photo_that_is_denied_is_refused_at_once(fetching: Downloads, status: int) -> None:
     photo, requests = fetched(fetching, Reply(status))
 
-    assert photo == RefusedPhoto("a.jpg", f"its server denies it ({status})")
+    assert photo == UnavailablePhoto("a.jpg", f"its server denies it ({status})")
     assert requests == 1
 
 
 def test_an_answer_that_is_neither_is_refused_by_its_status(fetching: Downloads) -> None:
     photo, _ = fetched(fetching, Reply(204))
 
-    assert photo == RefusedPhoto("a.jpg", "its server answered 204, expected 200")
+    assert photo == UnavailablePhoto("a.jpg", "its server answered 204, expected 200")
 
 
 def test_a_photo_of_exactly_the_most_bytes_comes_and_one_more_is_refused(
@@ -162,7 +163,7 @@ def test_a_photo_of_exactly_the_most_bytes_comes_and_one_more_is_refused(
 ) -> None:
     assert isinstance(fetched(fetching, Reply(body=bytes(20_000)))[0], FoundPhoto)
     assert fetched(fetching, Reply(body=bytes(20_001))) == (
-        RefusedPhoto("a.jpg", "20,001 bytes; at most 20,000 allowed"),
+        UnavailablePhoto("a.jpg", "20,001 bytes; at most 20,000 allowed"),
         1,
     )
 
@@ -172,7 +173,7 @@ def test_a_declared_forty_megabytes_are_refused_before_they_are_read(fetching: D
 
     photo, _ = fetched(fetching, huge)
 
-    assert photo == RefusedPhoto("a.jpg", "41,943,040 bytes; at most 20,000 allowed")
+    assert photo == UnavailablePhoto("a.jpg", "41,943,040 bytes; at most 20,000 allowed")
 
 
 def test_a_body_without_a_length_and_without_an_end_is_read_up_to_the_most_bytes(
@@ -180,7 +181,7 @@ def test_a_body_without_a_length_and_without_an_end_is_read_up_to_the_most_bytes
 ) -> None:
     photo, requests = fetched(fetching, Reply(body=PHOTO, how="endless"))
 
-    assert photo == RefusedPhoto("a.jpg", "more than 20,000 bytes, the most allowed")
+    assert photo == UnavailablePhoto("a.jpg", "more than 20,000 bytes, the most allowed")
     assert requests == 1
 
 
@@ -222,7 +223,7 @@ def test_the_fifth_photo_in_a_row_that_its_server_fails_at_is_an_outage(
     fetching: Downloads,
 ) -> None:
     for _ in range(4):
-        assert isinstance(fetched(fetching, FAILED)[0], RefusedPhoto)
+        assert isinstance(fetched(fetching, FAILED)[0], UnavailablePhoto)
 
     with pytest.raises(SourceBusy, match="5 photos in a row were not to be had"):
         fetched(fetching, Reply(how="reset"))
@@ -233,7 +234,7 @@ def test_the_fifth_photo_in_a_row_that_its_server_denies_is_a_block(
     fetching: Downloads, status: int
 ) -> None:
     for _ in range(4):
-        assert isinstance(fetched(fetching, Reply(status))[0], RefusedPhoto)
+        assert isinstance(fetched(fetching, Reply(status))[0], UnavailablePhoto)
 
     with pytest.raises(SourceBusy, match=rf"5 photos in a row were not to be had, .*{status}"):
         fetched(fetching, Reply(status))
@@ -251,7 +252,7 @@ def test_an_answer_in_between_ends_the_row_of_failures(fetching: Downloads, answ
     for reply in [FAILED] * 4 + [answer] + [FAILED] * 4:
         photo, _ = fetched(fetching, reply)
 
-    assert photo == RefusedPhoto("a.jpg", "127.0.0.1 failed (500)")
+    assert photo == UnavailablePhoto("a.jpg", "127.0.0.1 failed (500)")
 
 
 def test_a_photo_that_moved_is_followed(fetching: Downloads) -> None:
@@ -266,7 +267,7 @@ def test_a_photo_that_moved_is_followed(fetching: Downloads) -> None:
 def test_a_photo_that_moves_in_a_circle_is_refused(fetching: Downloads) -> None:
     photo, requests = fetched(fetching, Reply(302, headers={"Location": "/a.jpg"}))
 
-    assert photo == RefusedPhoto("a.jpg", "redirected more than 3 times")
+    assert photo == UnavailablePhoto("a.jpg", "redirected more than 3 times")
     assert requests == 4
 
 
@@ -283,7 +284,7 @@ def test_a_photo_is_not_followed_to_where_none_may_ask(
 ) -> None:
     photo, requests = fetched(fetching, Reply(302, headers={"Location": there}))
 
-    assert isinstance(photo, RefusedPhoto)
+    assert isinstance(photo, UnavailablePhoto)
     assert named in photo.reason
     assert requests == 1
 
@@ -291,17 +292,17 @@ def test_a_photo_is_not_followed_to_where_none_may_ask(
 def test_a_url_that_no_client_would_ask_for_is_refused(fetching: Downloads) -> None:
     photo = fetching.photo(f"http://127.0.0.1/{'a' * 70_000}.jpg", "a.jpg")
 
-    assert photo == RefusedPhoto("a.jpg", "its URL is none that can be asked for")
+    assert photo == UnavailablePhoto("a.jpg", "its URL is none that can be asked for")
 
 
 def test_a_host_that_may_not_be_asked_never_hears_of_it(
     client: httpx.Client, naps: list[float]
 ) -> None:
-    fetching = Downloads(client, lambda _: False, 20_000, Pace(0, sleep=naps.append))
+    fetching = Downloads(client, lambda _: False, 20_000, RequestInterval(0, sleep=naps.append))
 
     photo, requests = fetched(fetching, GOOD)
 
-    assert photo == RefusedPhoto("a.jpg", "its host may not be asked: 127.0.0.1")
+    assert photo == UnavailablePhoto("a.jpg", "its host may not be asked: 127.0.0.1")
     assert requests == 0
 
 
@@ -316,7 +317,7 @@ def test_neither_cookies_nor_credentials_of_the_client_go_along(naps: list[float
         ) as client,
         PhotoServer({"/a.jpg": [cookie]}) as server,
     ):
-        fetching = Downloads(client, is_loopback, 20_000, Pace(0, sleep=naps.append))
+        fetching = Downloads(client, is_loopback, 20_000, RequestInterval(0, sleep=naps.append))
         for _ in range(2):
             fetching.photo(f"{server.url}/a.jpg", "a.jpg")
 
@@ -326,7 +327,9 @@ def test_neither_cookies_nor_credentials_of_the_client_go_along(naps: list[float
 
 
 def test_each_try_keeps_the_pace(client: httpx.Client, naps: list[float]) -> None:
-    fetching = Downloads(client, is_loopback, 20_000, Pace(10, naps.append, clock=lambda: 0.0))
+    fetching = Downloads(
+        client, is_loopback, 20_000, RequestInterval(10, naps.append, clock=lambda: 0.0)
+    )
 
     fetched(fetching, FAILED, GOOD)
 

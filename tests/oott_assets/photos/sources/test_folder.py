@@ -7,10 +7,10 @@ import pytest
 from oott_assets.partitions import destinations
 from oott_assets.photos.sources.folder import PhotoFolder
 from oott_assets.photos.sources.photo_source import (
-    BroughtPost,
+    FetchedPost,
     FoundPhoto,
     PhotosUnknown,
-    RefusedPhoto,
+    UnavailablePhoto,
 )
 from tests.oott_assets.street import save_photo
 
@@ -27,8 +27,8 @@ def names(folder: PhotoFolder, month: date = SEPTEMBER) -> list[str]:
     return [post.shortcode for post in folder.posts(HONGDAE, month)]
 
 
-def brought(folder: PhotoFolder, month: date = SEPTEMBER) -> list[BroughtPost]:
-    return [post.bring() for post in folder.posts(HONGDAE, month)]
+def brought(folder: PhotoFolder, month: date = SEPTEMBER) -> list[FetchedPost]:
+    return [post.fetch() for post in folder.posts(HONGDAE, month)]
 
 
 def test_folders_say_where_and_when(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_file_of_exactly_the_most_bytes_is_brought_and_one_more_is_refused(
     fits, too_large = brought(photo_folder(tmp_path, "hongdae", max_bytes=4))
 
     assert fits.photos == [FoundPhoto("a.jpg", b"1234")]
-    assert too_large.photos == [RefusedPhoto("b.jpg", "5 bytes; at most 4 allowed")]
+    assert too_large.photos == [UnavailablePhoto("b.jpg", "5 bytes; at most 4 allowed")]
 
 
 def test_folders_of_destinations_may_be_named_in_korean_or_in_capitals(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_link_that_leads_nowhere_is_refused_and_not_passed_over(tmp_path: Path
 
     [post] = brought(photo_folder(tmp_path, "hongdae"))
 
-    assert post.photos == [RefusedPhoto("a.jpg", "cannot be read: No such file or directory")]
+    assert post.photos == [UnavailablePhoto("a.jpg", "cannot be read: No such file or directory")]
 
 
 def test_a_name_that_is_not_utf8_is_written_as_well_as_it_can_be(tmp_path: Path) -> None:

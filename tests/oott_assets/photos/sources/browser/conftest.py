@@ -1,4 +1,4 @@
-"""One Chromium for all tests that do not kill theirs, and visits with it to a site of the test's.
+"""One Chromium for all tests that do not kill theirs, and opener with it to a site of the test's.
 
 A browser takes two seconds to start, and the cookies of the test before are easily removed.
 """
@@ -13,12 +13,12 @@ import pytest
 
 from oott_assets.photos.sources.browser.browser_start import Programs
 from oott_assets.photos.sources.browser.chromium import Chromium
-from tests.oott_assets.photos.sources.browser.crawls import PATIENCE, PROGRAMS, Guest
+from tests.oott_assets.photos.sources.browser.crawls import PROGRAMS, TIMEOUTS, Guest
 
 
 @pytest.fixture(scope="session")
 def shared_chromium() -> Iterator[Chromium]:
-    with Chromium(PROGRAMS, PATIENCE, "OOTT") as chromium:
+    with Chromium(PROGRAMS, TIMEOUTS, "OOTT") as chromium:
         yield chromium
 
 
@@ -33,7 +33,7 @@ def chromium(shared_chromium: Chromium) -> Chromium:
 def programs() -> Iterator[Programs]:
     """Programs whose browsers live in a folder of the test's own; sockets need a short path."""
     with tempfile.TemporaryDirectory(prefix="oott-") as folder:
-        yield replace(PROGRAMS, rooms=Path(folder) / "rooms")
+        yield replace(PROGRAMS, browser_folders=Path(folder) / "browser_folders")
 
 
 @pytest.fixture

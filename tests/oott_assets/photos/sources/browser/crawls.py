@@ -1,4 +1,4 @@
-"""What tests of the browser source share: a browser that cannot leave this machine, and visits."""
+"""What tests of the browser source share: a browser that cannot leave this machine, and opener."""
 
 import os
 import time
@@ -13,11 +13,11 @@ from pydantic import SecretStr
 from oott_assets.photos.sources.browser.browser_source import Browser
 from oott_assets.photos.sources.browser.browser_start import Programs, Timeouts
 from oott_assets.photos.sources.browser.chromium import Chromium
+from oott_assets.photos.sources.browser.crawl_permission import CrawlPermission
 from oott_assets.photos.sources.browser.log_in import LogIn
-from oott_assets.photos.sources.browser.permission import Permission
+from oott_assets.photos.sources.browser.page_opener import PageOpener
 from oott_assets.photos.sources.browser.session_file import Account, SessionFile
-from oott_assets.photos.sources.browser.visits import Visits
-from oott_assets.photos.sources.politeness import Pace
+from oott_assets.photos.sources.request_interval import RequestInterval
 from oott_fashion.destinations import read_destinations
 from tests.instagram.site import InstagramSite
 
@@ -26,7 +26,7 @@ SEPTEMBER = date(2026, 9, 1)
 USER, PASSWORD = "a.crawler", "open sesame"
 
 PROGRAMS = Programs(flags=("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",))
-PATIENCE = Timeouts(
+TIMEOUTS = Timeouts(
     page_seconds=5,
     script_seconds=5,
     answer_seconds=30,
@@ -48,7 +48,7 @@ class Waits:
 
 
 class Guest:
-    """Visits sites of tests in one browser, with one folder for sessions."""
+    """PageOpener sites of tests in one browser, with one folder for sessions."""
 
     def __init__(self, chromium: Chromium, client: httpx.Client, folder: Path) -> None:
         self.chromium = chromium
@@ -56,17 +56,17 @@ class Guest:
         self.waits = Waits()
         self.client = client
 
-    def visits(
+    def opener(
         self, site: InstagramSite, user: str | None = USER, password: str = PASSWORD
-    ) -> Visits:
+    ) -> PageOpener:
         """Begin a run: a browser without cookies, but for those that an earlier run has kept."""
         self.chromium.cdp("Network.clearBrowserCookies", {})
-        pace = Pace(0, sleep=self.waits)
+        interval = RequestInterval(0, sleep=self.waits)
         account = Account(site.url, user, SecretStr(password)) if user else None
-        log_in = LogIn(site.url, account, SessionFile(self.folder), pace)
-        log_in.bring_session(self.chromium)
-        permission = Permission(site.url, (), "OOTT", self.client, pace)
-        return Visits(self.chromium, permission, pace, log_in)
+        log_in = LogIn(site.url, account, SessionFile(self.folder), interval)
+        log_in.restore_session(self.chromium)
+        permission = CrawlPermission(site.url, (), "OOTT", self.client, interval)
+        return PageOpener(self.chromium, permission, interval, log_in)
 
 
 def browser_at(
@@ -77,8 +77,8 @@ def browser_at(
     permitted_hosts: tuple[str, ...] = (),
     max_posts: int = 500,
     programs: Programs = PROGRAMS,
-    patience: Timeouts = PATIENCE,
-    pace: Pace | None = None,
+    timeouts: Timeouts = TIMEOUTS,
+    interval: RequestInterval | None = None,
 ) -> Browser:
     """Make the source that asks ``url``, and never really waits."""
     return Browser(
@@ -87,12 +87,12 @@ def browser_at(
         SecretStr(PASSWORD),
         permitted_hosts=permitted_hosts,
         crawler_name="OOTT",
-        pace=pace or Pace(0, sleep=waits or Waits()),
+        interval=interval or RequestInterval(0, sleep=waits or Waits()),
         max_posts=max_posts,
         max_photo_bytes=10**7,
         session_folder=folder / "session",
         programs=programs,
-        patience=patience,
+        timeouts=timeouts,
     )
 
 
@@ -106,8 +106,8 @@ def comes_true_soon(condition: Callable[[], bool]) -> bool:
     return True
 
 
-def processes_in(rooms: Path) -> dict[int, str]:
-    """Find the processes that live in ``rooms``, and their command lines."""
+def processes_in(browser_folders: Path) -> dict[int, str]:
+    """Find the processes that live in ``browser_folders``, and their command lines."""
     found: dict[int, str] = {}
     for process in Path("/proc").iterdir():
         if not process.name.isdecimal() or int(process.name) == os.getpid():
@@ -119,6 +119,6 @@ def processes_in(rooms: Path) -> dict[int, str]:
             environment = (process / "environ").read_bytes().decode(errors="replace")
         except OSError:
             continue
-        if str(rooms) in environment or str(rooms) in command:
+        if str(browser_folders) in environment or str(browser_folders) in command:
             found[int(process.name)] = command
     return found

@@ -12,25 +12,25 @@ from typing import ClassVar
 import pytest
 
 from oott_assets.photos.sources.browser import browser_source, browser_start
-from oott_assets.photos.sources.browser.browser_start import Programs, kept_to
+from oott_assets.photos.sources.browser.browser_start import Programs, limited_to_hosts
 from oott_assets.photos.sources.photo_source import (
     FoundPhoto,
     ListedPost,
     PhotosUnknown,
     PostGone,
-    RefusedPhoto,
     SourceBusy,
+    UnavailablePhoto,
 )
-from oott_assets.photos.sources.politeness import Pace
+from oott_assets.photos.sources.request_interval import RequestInterval
 from tests.instagram import faults
-from tests.instagram.answers import Answer
 from tests.instagram.posts import Post, a_post, some_posts
+from tests.instagram.responses import Response
 from tests.instagram.site import InstagramSite
 from tests.oott_assets.photos.sources.browser.crawls import (
     HONGDAE,
-    PATIENCE,
     PROGRAMS,
     SEPTEMBER,
+    TIMEOUTS,
     Waits,
     browser_at,
     comes_true_soon,
@@ -46,7 +46,7 @@ def some(count: int, photos: int = 1) -> list[Post]:
 
 
 def names(post: ListedPost) -> list[str]:
-    return [photo.name for photo in post.bring().photos if isinstance(photo, FoundPhoto)]
+    return [photo.name for photo in post.fetch().photos if isinstance(photo, FoundPhoto)]
 
 
 def test_a_crawl_brings_every_photo_once_and_leaves_nothing_running(
@@ -59,8 +59,8 @@ def test_a_crawl_brings_every_photo_once_and_leaves_nothing_running(
         brought = {}
         browser = browser_at(f"{site.url}/", tmp_path, programs=programs)
         for post in browser.posts(BOTH, SEPTEMBER):
-            assert processes_in(programs.rooms)
-            brought[post] = post.bring()
+            assert processes_in(programs.browser_folders)
+            brought[post] = post.fetch()
             photos = list(brought[post].photos)
             shown = site.posts[post.shortcode]
             assert brought[post].taken_at == shown.taken_at
@@ -84,8 +84,8 @@ def test_a_crawl_brings_every_photo_once_and_leaves_nothing_running(
         ("second", "hongdae"),
     ]
     assert [it.permalink for it in brought][-1] == f"{site.url}/p/second/"
-    assert processes_in(programs.rooms) == {}
-    assert list(programs.rooms.iterdir()) == []
+    assert processes_in(programs.browser_folders) == {}
+    assert list(programs.browser_folders.iterdir()) == []
 
 
 def test_a_site_out_there_is_not_asked_without_its_owners_permission(tmp_path: Path) -> None:
@@ -142,10 +142,10 @@ def test_pages_and_photos_are_asked_for_at_the_pace_that_robots_ask_for(
     # A site on this machine is asked without the proxy that leads out of it.
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     waits = Waits()
-    pace = Pace(1, sleep=waits, clock=lambda: 0.0)
+    interval = RequestInterval(1, sleep=waits, clock=lambda: 0.0)
     robots = "User-agent: *\nCrawl-delay: 10\n"
     with InstagramSite(some(2), robots=robots) as site:
-        for post in browser_at(site.url, tmp_path, pace=pace).posts(HONGDAE, SEPTEMBER):
+        for post in browser_at(site.url, tmp_path, interval=interval).posts(HONGDAE, SEPTEMBER):
             names(post)
 
     # The grid, the log-in, the grid again, two posts and their photos; the grid was the first
@@ -154,7 +154,7 @@ def test_pages_and_photos_are_asked_for_at_the_pace_that_robots_ask_for(
     assert all(7 <= wait <= 13 for wait in waits.seconds[1:])
 
 
-def moved_photos(answer: Answer) -> Answer:
+def moved_photos(answer: Response) -> Response:
     """Show photos that are on a host of someone else."""
     return replace(answer, body=answer.body.replace(b"/cdn/", b"https://cdn.example.com/cdn/"))
 
@@ -170,22 +170,22 @@ def test_posts_that_cannot_be_shown_and_photos_that_may_not_be_asked_for_are_ref
             site.faults.on(post.path, faults.status(500))
         with closing(browser_at(site.url, tmp_path).posts(HONGDAE, SEPTEMBER)) as listed:
             names(next(listed))
-            elsewhere, broken, whole = (list(next(listed).bring().photos) for _ in range(3))
+            elsewhere, broken, whole = (list(next(listed).fetch().photos) for _ in range(3))
             assert elsewhere == [
-                RefusedPhoto(
+                UnavailablePhoto(
                     f"{posts[1].shortcode}-1.jpg", "its host may not be asked: cdn.example.com"
                 )
             ]
             [refused] = broken
-            assert isinstance(refused, RefusedPhoto)
+            assert isinstance(refused, UnavailablePhoto)
             assert "with status 500" in refused.reason
             assert isinstance(whole[0], FoundPhoto)
 
             # A broken post is no outage, and an outage is no month of broken posts.
-            next(listed).bring()
-            next(listed).bring()
+            next(listed).fetch()
+            next(listed).fetch()
             with pytest.raises(SourceBusy, match="3 posts in a row were not shown"):
-                next(listed).bring()
+                next(listed).fetch()
 
 
 def test_photos_on_a_host_that_may_not_be_asked_stop_the_run_before_the_first(
@@ -269,7 +269,7 @@ def test_of_hosts_out_there_a_browser_finds_the_permitted_ones_and_the_proxy(
     monkeypatch.setattr(
         browser_start, "getproxies", lambda: {"https": "http://proxy.example.org:80"}
     )
-    [flag] = kept_to(Programs(), "https://www.example.com", ("example.com",)).flags
+    [flag] = limited_to_hosts(Programs(), "https://www.example.com", ("example.com",)).flags
 
     assert flag == (
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE example.com, EXCLUDE *.example.com, "
@@ -277,15 +277,15 @@ def test_of_hosts_out_there_a_browser_finds_the_permitted_ones_and_the_proxy(
     )
 
 
-def kill(rooms: Path, part: str, signal_number: int = signal.SIGKILL) -> None:
-    """Send a signal to every process of the browser in ``rooms`` that is such a ``part``."""
+def kill(browser_folders: Path, part: str, signal_number: int = signal.SIGKILL) -> None:
+    """Send a signal to every process of this ``part`` of the browsers in ``browser_folders``."""
     parts: dict[str, Callable[[str], bool]] = {
         "renderer": lambda command: "--type=renderer" in command,
         "browser": lambda command: "--headless" in command and "--type=" not in command,
         "driver": lambda command: "/chromedriver " in command and "guard.py" not in command,
         "guard": lambda command: "guard.py" in command,
     }
-    killed = [pid for pid, command in processes_in(rooms).items() if parts[part](command)]
+    killed = [pid for pid, command in processes_in(browser_folders).items() if parts[part](command)]
     assert killed
     for pid in killed:
         # Renderers come and go.
@@ -301,27 +301,27 @@ def test_a_browser_that_is_killed_in_parts_is_started_again_three_times_and_no_m
         listed = browser_at(site.url, tmp_path, programs=programs).posts(HONGDAE, SEPTEMBER)
         with closing(listed):
             for part, post in zip(("renderer", "browser", "driver"), listed, strict=False):
-                kill(programs.rooms, part)
+                kill(programs.browser_folders, part)
                 assert names(post) == [f"{post.shortcode}-1.jpg"]
             last = next(listed)
-            kill(programs.rooms, "guard")
+            kill(programs.browser_folders, "guard")
             with pytest.raises(SourceBusy, match="the browser died 4 times"):
-                last.bring()
+                last.fetch()
         # The session outlives the browsers.
         assert site.log_ins == [True]
 
-    assert comes_true_soon(lambda: processes_in(programs.rooms) == {})
+    assert comes_true_soon(lambda: processes_in(programs.browser_folders) == {})
 
 
 def test_a_browser_that_hangs_is_ended_and_started_again(
     tmp_path: Path, programs: Programs
 ) -> None:
-    patience = replace(PATIENCE, page_seconds=3, script_seconds=3, answer_seconds=8)
+    timeouts = replace(TIMEOUTS, page_seconds=3, script_seconds=3, answer_seconds=8)
     with InstagramSite(some(2)) as site:
-        browser = browser_at(site.url, tmp_path, programs=programs, patience=patience)
+        browser = browser_at(site.url, tmp_path, programs=programs, timeouts=timeouts)
         with closing(browser.posts(HONGDAE, SEPTEMBER)) as listed:
             first, second = next(listed), next(listed)
-            kill(programs.rooms, "browser", signal.SIGSTOP)
+            kill(programs.browser_folders, "browser", signal.SIGSTOP)
             assert names(first) == [f"{first.shortcode}-1.jpg"]
 
             loading = faults.Held()
@@ -329,12 +329,12 @@ def test_a_browser_that_hangs_is_ended_and_started_again(
             with ThreadPoolExecutor() as pool:
                 brought = pool.submit(names, second)
                 assert loading.reached.wait(30)
-                kill(programs.rooms, "renderer", signal.SIGSTOP)
+                kill(programs.browser_folders, "renderer", signal.SIGSTOP)
                 loading.release()
                 assert brought.result() == [f"{second.shortcode}-1.jpg"]
 
-    assert processes_in(programs.rooms) == {}
-    assert list(programs.rooms.iterdir()) == []
+    assert processes_in(programs.browser_folders) == {}
+    assert list(programs.browser_folders.iterdir()) == []
 
 
 def test_a_browser_is_replaced_before_it_grows_and_nobody_has_to_log_in_again(
@@ -346,7 +346,9 @@ def test_a_browser_is_replaced_before_it_grows_and_nobody_has_to_log_in_again(
         browser = browser_at(site.url, tmp_path, max_posts=2, programs=programs)
         for post in browser.posts(HONGDAE, SEPTEMBER):
             names(post)
-            browsers |= {room.name for room in programs.rooms.iterdir()}
+            browsers |= {
+                browser_folder.name for browser_folder in programs.browser_folders.iterdir()
+            }
 
         assert site.log_ins == [True]
         # One more than is allowed, so that the cut shows.

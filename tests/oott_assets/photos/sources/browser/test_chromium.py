@@ -1,7 +1,7 @@
 import pytest
 
 from oott_assets.photos.sources.browser.chromium import Chromium, PageLeft
-from oott_assets.photos.sources.browser.page_responses import Answer
+from oott_assets.photos.sources.browser.page_responses import PageResponse
 from tests.instagram import faults
 from tests.instagram.site import InstagramSite
 
@@ -11,8 +11,8 @@ def test_answers_are_told_once_with_what_their_headers_ask(chromium: Chromium) -
         site.faults.on("/p/", faults.rate_limited(7))
         chromium.open(f"{site.url}/p/a/")
 
-        assert chromium.answers() == [Answer("Document", f"{site.url}/p/a/", 429, "7")]
-        assert chromium.answers() == []
+        assert chromium.responses() == [PageResponse("Document", f"{site.url}/p/a/", 429, "7")]
+        assert chromium.responses() == []
 
 
 def test_a_script_whose_page_is_left_is_no_sign_of_death(chromium: Chromium) -> None:

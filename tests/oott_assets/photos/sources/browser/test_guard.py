@@ -18,9 +18,9 @@ from tests.instagram.posts import some_posts
 from tests.instagram.site import InstagramSite
 from tests.oott_assets.photos.sources.browser.crawls import (
     HONGDAE,
-    PATIENCE,
     PROGRAMS,
     SEPTEMBER,
+    TIMEOUTS,
     browser_at,
     comes_true_soon,
     processes_in,
@@ -28,10 +28,12 @@ from tests.oott_assets.photos.sources.browser.crawls import (
 
 
 @contextmanager
-def crawler(site: InstagramSite, folder: Path, rooms: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def crawler(
+    site: InstagramSite, folder: Path, browser_folders: Path
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Crawl ``site`` in a process that may be killed."""
     process = subprocess.Popen(
-        [sys.executable, "-m", __name__, site.url, str(folder), str(rooms)],
+        [sys.executable, "-m", __name__, site.url, str(folder), str(browser_folders)],
         env={**os.environ, "OOTT_INSTAGRAM_PASSWORD": "open sesame"},
     )
     try:
@@ -45,55 +47,57 @@ def crawler(site: InstagramSite, folder: Path, rooms: Path) -> Iterator["subproc
 def test_a_crawler_that_is_killed_leaves_no_process_and_no_folder(
     tmp_path: Path, programs: Programs, moment: str
 ) -> None:
-    rooms = programs.rooms
+    browser_folders = programs.browser_folders
     with InstagramSite(some_posts(20, "홍대", SEPTEMBER, plain=True)) as site:
         held = Held()
         site.faults.on(moment, held)
-        with crawler(site, tmp_path, rooms) as process:
+        with crawler(site, tmp_path, browser_folders) as process:
             assert held.reached.wait(60)
-            running = processes_in(rooms)
+            running = processes_in(browser_folders)
             process.send_signal(signal.SIGKILL)
             process.wait()
 
             assert len(running) > 5
-            assert comes_true_soon(lambda: processes_in(rooms) == {} and not list(rooms.iterdir()))
+            assert comes_true_soon(
+                lambda: processes_in(browser_folders) == {} and not list(browser_folders.iterdir())
+            )
 
 
 def test_the_browser_is_told_none_of_the_crawlers_secrets_and_dies_with_a_killed_guard(
     programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_INSTAGRAM_PASSWORD", "open sesame")
-    with Chromium(programs, PATIENCE, "OOTT") as chromium:
-        [left] = programs.rooms.iterdir()
-        running = processes_in(programs.rooms)
+    with Chromium(programs, TIMEOUTS, "OOTT") as chromium:
+        [left] = programs.browser_folders.iterdir()
+        running = processes_in(programs.browser_folders)
         [pid] = [pid for pid, command in running.items() if "guard.py" in command]
         told = [Path(f"/proc/{other}/environ").read_bytes() for other in running if other != pid]
         assert len(told) > 3
         assert not any(b"sesame" in environment for environment in told)
         os.kill(pid, signal.SIGKILL)
 
-        assert comes_true_soon(lambda: processes_in(programs.rooms) == {})
+        assert comes_true_soon(lambda: processes_in(programs.browser_folders) == {})
         with pytest.raises(BrowserDied):
             chromium.run("return 1")
 
     # The second to start finds the first at home, and the killed one not.
-    with Chromium(programs, PATIENCE, "OOTT"), Chromium(programs, PATIENCE, "OOTT"):
-        assert len(list(programs.rooms.glob("*/driver.log"))) == 2
+    with Chromium(programs, TIMEOUTS, "OOTT"), Chromium(programs, TIMEOUTS, "OOTT"):
+        assert len(list(programs.browser_folders.glob("*/driver.log"))) == 2
         assert not left.exists()
-    assert list(programs.rooms.iterdir()) == []
+    assert list(programs.browser_folders.iterdir()) == []
 
 
-def test_a_guard_that_does_not_end_is_killed_and_its_room_removed(
+def test_a_guard_that_does_not_end_is_killed_and_its_folder_removed(
     programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chromium_module, "_STOP_SECONDS", 0.2)
-    with Chromium(programs, PATIENCE, "OOTT"):
-        running = processes_in(programs.rooms)
+    with Chromium(programs, TIMEOUTS, "OOTT"):
+        running = processes_in(programs.browser_folders)
         [pid] = [pid for pid, command in running.items() if "guard.py" in command]
         os.kill(pid, signal.SIGSTOP)
 
-    assert list(programs.rooms.iterdir()) == []
-    assert comes_true_soon(lambda: processes_in(programs.rooms) == {})
+    assert list(programs.browser_folders.iterdir()) == []
+    assert comes_true_soon(lambda: processes_in(programs.browser_folders) == {})
 
 
 # Starts a guard, and forks off a process that keeps the guard's input open.
@@ -108,32 +112,32 @@ time.sleep(60)
 def test_a_guard_whose_crawler_is_killed_ends_though_its_input_is_held_open(
     programs: Programs,
 ) -> None:
-    guarded = [guard.__file__, str(programs.rooms), str(programs.chromedriver)]
+    guarded = [guard.__file__, str(programs.browser_folders), str(programs.chromedriver)]
     crawler = subprocess.Popen(
         [sys.executable, "-c", _FORKING_CRAWLER, sys.executable, "-I", *guarded],
         start_new_session=True,
     )
     try:
-        assert comes_true_soon(lambda: bool(list(programs.rooms.glob("*/driver.log"))))
+        assert comes_true_soon(lambda: bool(list(programs.browser_folders.glob("*/driver.log"))))
         crawler.kill()
         crawler.wait()
 
-        assert comes_true_soon(lambda: list(programs.rooms.iterdir()) == [])
+        assert comes_true_soon(lambda: list(programs.browser_folders.iterdir()) == [])
     finally:
         os.killpg(crawler.pid, signal.SIGKILL)
 
 
-def test_a_folder_of_rooms_that_others_can_write_to_is_not_used(tmp_path: Path) -> None:
-    rooms = tmp_path / "rooms"
-    rooms.mkdir()
-    rooms.chmod(0o777)
+def test_a_folder_that_other_users_can_access_is_rejected(tmp_path: Path) -> None:
+    browser_folders = tmp_path / "browser_folders"
+    browser_folders.mkdir()
+    browser_folders.chmod(0o777)
 
-    with pytest.raises(SystemExit, match="must be a folder that is yours alone"):
-        guard.main(rooms, str(PROGRAMS.chromedriver))
+    with pytest.raises(SystemExit, match="must be a folder that only you can access"):
+        guard.main(browser_folders, str(PROGRAMS.chromedriver))
 
 
 if __name__ == "__main__":
-    url, folder, rooms = sys.argv[1:]
-    programs = replace(PROGRAMS, rooms=Path(rooms))
+    url, folder, browser_folders = sys.argv[1:]
+    programs = replace(PROGRAMS, browser_folders=Path(browser_folders))
     for post in browser_at(url, Path(folder), programs=programs).posts(HONGDAE, SEPTEMBER):
-        list(post.bring().photos)
+        list(post.fetch().photos)

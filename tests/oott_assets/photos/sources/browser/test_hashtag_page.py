@@ -6,13 +6,13 @@ import pytest
 
 from oott_assets.photos.sources.browser import hashtag_page
 from oott_assets.photos.sources.browser.hashtag_page import listed_shortcodes
-from oott_assets.photos.sources.browser.visits import Visits
+from oott_assets.photos.sources.browser.page_opener import PageOpener
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
-from oott_assets.photos.sources.politeness import Pace
+from oott_assets.photos.sources.request_interval import RequestInterval
 from tests.instagram import faults, pages
 from tests.instagram import site as instagram_site
-from tests.instagram.answers import JSON, Answer
 from tests.instagram.posts import some_posts
+from tests.instagram.responses import JSON, Response
 from tests.instagram.site import InstagramSite
 from tests.oott_assets.photos.sources.browser.crawls import SEPTEMBER, Guest, Waits
 
@@ -33,29 +33,29 @@ class VisitsTo:
     def __init__(self, guest: Guest) -> None:
         self.guest = guest
 
-    def __call__(self, site: InstagramSite) -> Visits:
+    def __call__(self, site: InstagramSite) -> PageOpener:
         site.consent = False
-        visits = self.guest.visits(site)
+        opener = self.guest.opener(site)
         cookie = {"name": "sessionid", "value": site.sessions.new(), "url": site.url}
         self.guest.chromium.cdp("Network.setCookie", cookie)
-        return visits
+        return opener
 
 
 def listed(
-    visits: Visits, site: InstagramSite, most: int = 1000, hashtag: str = HASHTAG
+    opener: PageOpener, site: InstagramSite, most: int = 1000, hashtag: str = HASHTAG
 ) -> list[str]:
-    return listed_shortcodes(visits, site.url, hashtag, most)
+    return listed_shortcodes(opener, site.url, hashtag, most)
 
 
 def test_every_post_of_a_list_that_shows_a_few_rows_at_a_time_is_listed_in_order(
     visits_to: VisitsTo,
 ) -> None:
     with InstagramSite(POSTS) as site:
-        visits = visits_to(site)
+        opener = visits_to(site)
         # Pages of posts are opened without pictures, and lists collapse without theirs.
-        visits.chromium.show_photos(False)
+        opener.chromium.show_photos(False)
 
-        assert listed(visits, site) == CODES
+        assert listed(opener, site) == CODES
 
 
 def test_no_row_is_scrolled_past_where_many_come_at_once(
@@ -140,7 +140,7 @@ def test_a_list_that_loads_for_ever_is_never_a_short_one(visits_to: VisitsTo) ->
             listed(visits_to(site), site)
 
 
-def silently_limited(answer: Answer) -> Answer:
+def silently_limited(answer: Response) -> Response:
     """Show a list that says nothing when its next part fails, and looks as if it were over."""
     quiet = b"const giveUp = () => document.getElementById('more').remove();"
     start, end = answer.body.index(b"const giveUp"), answer.body.index(b"const load =")
@@ -173,7 +173,7 @@ def test_a_list_whose_next_part_is_denied_or_lost_without_a_word_is_never_a_shor
 
 
 def test_what_a_list_asks_of_others_in_vain_is_no_part_of_it(visits_to: VisitsTo) -> None:
-    def counting(answer: Answer) -> Answer:
+    def counting(answer: Response) -> Response:
         script = b"<script>fetch('https://counts.example.com/')</script></body>"
         return replace(answer, body=answer.body.replace(b"</body>", script))
 
@@ -186,7 +186,7 @@ def test_what_a_list_asks_of_others_in_vain_is_no_part_of_it(visits_to: VisitsTo
 def test_a_hashtag_that_is_said_to_have_posts_and_shows_none_is_not_taken_for_unused(
     visits_to: VisitsTo,
 ) -> None:
-    none = Answer(pages.no_posts(HASHTAG).replace(b"0 posts", b"1,234 posts"))
+    none = Response(pages.no_posts(HASHTAG).replace(b"0 posts", b"1,234 posts"))
     with InstagramSite(FEW) as site:
         site.faults.on("grid", lambda _: none)
 
@@ -200,7 +200,7 @@ def test_a_hashtag_whose_posts_were_denied_is_not_taken_for_unused(visits_to: Vi
     fetch("/api/tags/a/").then(say);
     </script>"""
     with InstagramSite(FEW) as site:
-        site.faults.on("grid", lambda _: Answer(denied))
+        site.faults.on("grid", lambda _: Response(denied))
         site.faults.on("api", faults.status(403))
 
         with pytest.raises(SourceBusy, match="failed, and the page says that there are no posts"):
@@ -209,7 +209,7 @@ def test_a_hashtag_whose_posts_were_denied_is_not_taken_for_unused(visits_to: Vi
 
 def test_a_challenge_in_the_middle_of_a_list_stops_the_run_at_once(visits_to: VisitsTo) -> None:
     with InstagramSite(FEW) as site:
-        site.faults.on("api", lambda _: Answer(b"{}", 401, JSON), after=1)
+        site.faults.on("api", lambda _: Response(b"{}", 401, JSON), after=1)
         site.faults.on("login", faults.challenged)
 
         with pytest.raises(PhotosUnknown, match="asks for a person") as stop:
@@ -221,10 +221,10 @@ def test_a_challenge_in_the_middle_of_a_list_stops_the_run_at_once(visits_to: Vi
 
 def test_a_list_is_scrolled_no_faster_than_the_pace(visits_to: VisitsTo) -> None:
     with InstagramSite(FEW) as site:
-        visits, waits = visits_to(site), Waits()
-        visits.pace = Pace(5, sleep=waits, clock=lambda: 0.0)
+        opener, waits = visits_to(site), Waits()
+        opener.interval = RequestInterval(5, sleep=waits, clock=lambda: 0.0)
 
-        assert listed(visits, site) == CODES[:30]
+        assert listed(opener, site) == CODES[:30]
 
     # Of the page itself none, for it was the first.
     assert len(waits.seconds) in (1, 2)
@@ -236,9 +236,9 @@ def test_a_session_that_ends_in_the_middle_of_a_list_is_followed_by_a_log_in(
 ) -> None:
     with InstagramSite(FEW) as site:
 
-        def expired(_: Answer) -> Answer:
+        def expired(_: Response) -> Response:
             site.sessions.end()
-            return Answer(b'{"message": "login_required"}', 401, JSON)
+            return Response(b'{"message": "login_required"}', 401, JSON)
 
         site.faults.on("api", expired, times=1, after=1)
 
@@ -251,7 +251,7 @@ def test_a_page_that_speaks_of_far_more_posts_than_it_lists_is_said_to(
 ) -> None:
     caplog.set_level(logging.WARNING)
 
-    def boasting(answer: Answer) -> Answer:
+    def boasting(answer: Response) -> Response:
         return replace(answer, body=answer.body.replace(b"3 posts", b"3,456 posts"))
 
     with InstagramSite(FEW[:3]) as site:

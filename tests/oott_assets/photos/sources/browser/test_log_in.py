@@ -6,17 +6,17 @@ import pytest
 
 from oott_assets.photos.sources.browser.browser_start import BrowserDied, Programs
 from oott_assets.photos.sources.browser.chromium import Chromium
+from oott_assets.photos.sources.browser.page_opener import PageOpener
 from oott_assets.photos.sources.browser.page_states import PageState
-from oott_assets.photos.sources.browser.visits import Visits
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
 from tests.instagram import faults
-from tests.instagram.answers import JSON, Answer
 from tests.instagram.posts import some_posts
+from tests.instagram.responses import JSON, Response
 from tests.instagram.site import InstagramSite
 from tests.oott_assets.photos.sources.browser.crawls import (
     PASSWORD,
-    PATIENCE,
     SEPTEMBER,
+    TIMEOUTS,
     Guest,
     comes_true_soon,
 )
@@ -24,8 +24,8 @@ from tests.oott_assets.photos.sources.browser.crawls import (
 POSTS = some_posts(5, "a", SEPTEMBER, plain=True)
 
 
-def grid(visits: Visits, site: InstagramSite) -> None:
-    visits.open(f"{site.url}{site.grid_path('a')}", (PageState.GRID,))
+def grid(opener: PageOpener, site: InstagramSite) -> None:
+    opener.open(f"{site.url}{site.grid_path('a')}", (PageState.GRID,))
 
 
 def test_a_guest_logs_in_once_declines_cookies_and_is_known_in_later_runs(
@@ -33,8 +33,8 @@ def test_a_guest_logs_in_once_declines_cookies_and_is_known_in_later_runs(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with InstagramSite(POSTS) as site:
-        grid(guest.visits(site), site)
-        grid(guest.visits(site), site)
+        grid(guest.opener(site), site)
+        grid(guest.opener(site), site)
 
         assert site.log_ins == [True]
         assert "ig_consent=declined" in site.asked("grid")[-1].headers["cookie"]
@@ -48,19 +48,19 @@ def test_a_guest_logs_in_once_declines_cookies_and_is_known_in_later_runs(
 
 def test_a_session_that_has_expired_is_followed_by_one_new_log_in(guest: Guest) -> None:
     with InstagramSite(POSTS) as site:
-        grid(guest.visits(site), site)
+        grid(guest.opener(site), site)
         site.sessions.end()
-        grid(guest.visits(site), site)
+        grid(guest.opener(site), site)
 
         assert site.log_ins == [True, True]
 
 
 def test_a_session_that_another_run_has_made_is_taken_instead_of_logging_in(guest: Guest) -> None:
     with InstagramSite(POSTS) as site:
-        grid(guest.visits(site), site)
-        late = guest.visits(site)
+        grid(guest.opener(site), site)
+        late = guest.opener(site)
         site.sessions.end()
-        grid(guest.visits(site), site)
+        grid(guest.opener(site), site)
 
         guest.chromium.cdp("Network.clearBrowserCookies", {})
         grid(late, site)
@@ -70,27 +70,27 @@ def test_a_session_that_another_run_has_made_is_taken_instead_of_logging_in(gues
 
 def test_sessions_that_end_at_once_are_not_renewed_for_ever(guest: Guest) -> None:
     with InstagramSite(POSTS, pages_per_session=1) as site:
-        visits = guest.visits(site)
-        grid(visits, site)
+        opener = guest.opener(site)
+        grid(opener, site)
 
         with pytest.raises(PhotosUnknown, match="ended the log-in again, after 2 pages"):
-            grid(visits, site)
+            grid(opener, site)
 
         assert site.log_ins == [True]
 
 
 def test_a_run_logs_in_anew_once_and_no_more(guest: Guest) -> None:
     with InstagramSite(POSTS) as site:
-        visits = guest.visits(site)
+        opener = guest.opener(site)
         for _ in range(4):
-            grid(visits, site)
+            grid(opener, site)
         site.sessions.end()
         for _ in range(4):
-            grid(visits, site)
+            grid(opener, site)
         site.sessions.end()
 
         with pytest.raises(PhotosUnknown, match="ended the log-in again, after 5 pages"):
-            grid(visits, site)
+            grid(opener, site)
 
         assert site.log_ins == [True, True]
 
@@ -99,11 +99,11 @@ def test_a_refused_password_is_sent_once_ever_until_it_is_another(guest: Guest) 
     with InstagramSite(POSTS) as site:
         for _ in range(2):
             with pytest.raises(PhotosUnknown, match="refused the log-in; OOTT_INST") as refusal:
-                grid(guest.visits(site, password="open barley"), site)
+                grid(guest.opener(site, password="open barley"), site)
             assert "barley" not in str(refusal.value)
         assert site.log_ins == [False]
 
-        grid(guest.visits(site), site)
+        grid(guest.opener(site), site)
 
         assert site.log_ins == [False, True]
 
@@ -111,7 +111,7 @@ def test_a_refused_password_is_sent_once_ever_until_it_is_another(guest: Guest) 
 def test_without_an_account_nothing_is_sent_and_the_settings_are_named(guest: Guest) -> None:
     with InstagramSite(POSTS) as site:
         with pytest.raises(PhotosUnknown, match="OOTT_INSTAGRAM_USER and OOTT_INSTAGRAM_PASSWORD"):
-            grid(guest.visits(site, user=None), site)
+            grid(guest.opener(site, user=None), site)
 
         assert site.asked("/api/login") == []
 
@@ -122,13 +122,13 @@ def test_a_challenge_after_the_log_in_is_for_a_person_and_met_once(guest: Guest)
 
         for _ in range(2):
             with pytest.raises(PhotosUnknown, match=r"for a person; .* delete .*tried\.json"):
-                grid(guest.visits(site), site)
+                grid(guest.opener(site), site)
 
         assert len(site.asked("/api/login")) == 1
 
         # Who has done what the site asks may let the password be sent again.
         (guest.folder / "tried.json").unlink()
-        grid(guest.visits(site), site)
+        grid(guest.opener(site), site)
 
 
 def test_a_log_in_that_is_asked_to_wait_is_no_refusal_and_no_reason_to_try_again_now(
@@ -137,10 +137,10 @@ def test_a_log_in_that_is_asked_to_wait_is_no_refusal_and_no_reason_to_try_again
     with InstagramSite(POSTS) as site:
         site.faults.on("/api/login", faults.rate_limited(), times=1)
         with pytest.raises(SourceBusy, match="asks to wait before a log-in"):
-            grid(guest.visits(site), site)
+            grid(guest.opener(site), site)
         assert len(site.asked("/api/login")) == 1
 
-        grid(guest.visits(site), site)
+        grid(guest.opener(site), site)
 
 
 def test_a_log_in_whose_answer_is_lost_is_sent_by_no_later_run_either(guest: Guest) -> None:
@@ -148,51 +148,51 @@ def test_a_log_in_whose_answer_is_lost_is_sent_by_no_later_run_either(guest: Gue
         site.faults.on("/api/login", faults.cut_short, times=1)
         for _ in range(2):
             with pytest.raises(PhotosUnknown, match=r"log-in was not answered; .*tried\.json"):
-                grid(guest.visits(site), site)
+                grid(guest.opener(site), site)
         assert len(site.asked("/api/login")) == 1
 
 
 def test_a_browser_that_dies_of_the_log_in_does_not_have_the_next_one_log_in(
     guest: Guest, programs: Programs
 ) -> None:
-    with InstagramSite(POSTS) as site, Chromium(programs, PATIENCE, "OOTT") as mortal:
+    with InstagramSite(POSTS) as site, Chromium(programs, TIMEOUTS, "OOTT") as mortal:
 
-        def die(answer: Answer) -> Answer:
+        def die(answer: Response) -> Response:
             mortal.stop()
             return answer
 
         site.faults.on("/api/login", die, times=1)
         dying = Guest(mortal, guest.client, guest.folder)
         with pytest.raises(BrowserDied):
-            grid(dying.visits(site), site)
+            grid(dying.opener(site), site)
         assert comes_true_soon(lambda: len(site.asked("/api/login")) == 1)
 
         with pytest.raises(PhotosUnknown, match="log-in was not answered"):
-            grid(guest.visits(site), site)
+            grid(guest.opener(site), site)
 
         assert len(site.asked("/api/login")) == 1
 
 
 def test_a_log_in_that_brings_no_session_is_none(guest: Guest) -> None:
     with InstagramSite(POSTS) as site:
-        unkept = Answer(b'{"authenticated": true, "next": "/"}', 200, JSON)
+        unkept = Response(b'{"authenticated": true, "next": "/"}', 200, JSON)
         site.faults.on("/api/login", lambda _: unkept)
         site.faults.on("home", faults.status(500))
 
         with pytest.raises(PhotosUnknown, match="log-in was not answered"):
-            grid(guest.visits(site), site)
+            grid(guest.opener(site), site)
 
 
 def test_the_password_is_typed_into_no_other_site(guest: Guest) -> None:
     with InstagramSite(POSTS) as site, InstagramSite() as other:
 
-        def elsewhere(answer: Answer) -> Answer:
+        def elsewhere(answer: Response) -> Response:
             return replace(
                 answer, status=302, headers=(("Location", f"{other.url}/accounts/login/"),)
             )
 
         site.faults.on("grid", elsewhere)
         with pytest.raises(PhotosUnknown, match="the password is for"):
-            grid(guest.visits(site), site)
+            grid(guest.opener(site), site)
 
         assert other.asked("/api/login") == []

@@ -3,12 +3,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from oott_assets.photos.sources.browser.page_opener import PageFailed
 from oott_assets.photos.sources.browser.post_page import PostOnPage, post_on_page
-from oott_assets.photos.sources.browser.visits import PageFailed
 from oott_assets.photos.sources.photo_source import PostGone
 from tests.instagram import faults
-from tests.instagram.answers import Answer, moved_to
 from tests.instagram.posts import Post, a_post
+from tests.instagram.responses import Response, moved_to
 from tests.instagram.site import InstagramSite
 from tests.oott_assets.photos.sources.browser.crawls import Guest
 
@@ -21,10 +21,10 @@ def site_with(post: Post) -> InstagramSite:
 
 
 def shown(guest: Guest, site: InstagramSite, post: Post) -> PostOnPage:
-    return post_on_page(guest.visits(site), f"{site.url}{post.path}")
+    return post_on_page(guest.opener(site), f"{site.url}{post.path}")
 
 
-def led_home(_: Answer) -> Answer:
+def led_home(_: Response) -> Response:
     return moved_to("/")
 
 
@@ -51,7 +51,7 @@ def test_a_picture_in_the_header_or_in_a_link_is_no_photo_whatever_it_says(guest
     post = a_post("one", "a", TAKEN, plain=True)
     comment = b'<a href="/fan/"><img alt="" src="/avatar.jpg?fan"></a></article>'
 
-    def unsaid(answer: Answer) -> Answer:
+    def unsaid(answer: Response) -> Response:
         body = answer.body.replace(b"someone's profile picture", b"")
         return replace(answer, body=body.replace(b"</article>", comment))
 
@@ -74,7 +74,7 @@ def test_all_slides_of_a_carousel_are_found_in_order(guest: Guest, count: int) -
 def test_a_carousel_that_gets_stuck_says_that_there_was_more(guest: Guest) -> None:
     post = a_post("many", "a", TAKEN, photos=4, plain=True)
 
-    def stuck(answer: Answer) -> Answer:
+    def stuck(answer: Response) -> Response:
         return replace(
             answer, body=answer.body.replace(b'addEventListener("click"', b'dispatch?.("click"')
         )
@@ -131,9 +131,9 @@ def test_a_page_that_is_none_of_a_post_fails_that_post_and_not_the_run(
     post = a_post("one", "a", TAKEN, plain=True)
     with InstagramSite([post], posts_need_session=False, consent=False) as site:
         site.faults.on("post", fault)
-        visits = guest.visits(site)
+        opener = guest.opener(site)
         cookie = {"name": "sessionid", "value": site.sessions.new(), "url": site.url}
         guest.chromium.cdp("Network.setCookie", cookie)
 
         with pytest.raises(PageFailed, match="a page that is not known here"):
-            post_on_page(visits, f"{site.url}{post.path}")
+            post_on_page(opener, f"{site.url}{post.path}")

@@ -2,15 +2,15 @@ from datetime import date
 
 from oott_assets.partitions import destinations
 from oott_assets.photos.sources.drawn.lookbook import Lookbook
-from oott_assets.photos.sources.photo_source import BroughtPost, FoundPhoto
+from oott_assets.photos.sources.photo_source import FetchedPost, FoundPhoto
 from oott_fashion.destinations import Destination
 
 HONGDAE, HAEUNDAE = destinations.destination("hongdae"), destinations.destination("haeundae")
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
 
 
-def brought(photos: int, place: Destination, month: date) -> list[BroughtPost]:
-    return [post.bring() for post in Lookbook(photos).posts(place, month)]
+def brought(photos: int, place: Destination, month: date) -> list[FetchedPost]:
+    return [post.fetch() for post in Lookbook(photos).posts(place, month)]
 
 
 def test_a_month_is_drawn_alike_each_time() -> None:

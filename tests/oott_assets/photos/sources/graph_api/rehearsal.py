@@ -10,8 +10,8 @@ from pydantic import SecretStr
 
 from oott_assets.photos.sources.graph_api.graph_client import GraphAccount
 from oott_assets.photos.sources.graph_api.graph_source import GraphApi
-from oott_assets.photos.sources.photo_source import FoundPhoto, ListedPost, RefusedPhoto
-from oott_assets.photos.sources.politeness import Pace
+from oott_assets.photos.sources.photo_source import FoundPhoto, ListedPost, UnavailablePhoto
+from oott_assets.photos.sources.request_interval import RequestInterval
 from oott_fashion.destinations import Destination, DestinationCategory, Destinations
 from tests.oott_assets.photos.sources.graph_server import TOKEN, USER, FakePost, GraphServer
 
@@ -44,8 +44,8 @@ def graph_api(
     token: str = TOKEN,
 ) -> GraphApi:
     account = GraphAccount(USER, SecretStr(token), server.url)
-    pace = Pace(0, sleeper)
-    return GraphApi(account, ALL, ids_file, "Asia/Seoul", max_posts, 10_000, pace)
+    interval = RequestInterval(0, sleeper)
+    return GraphApi(account, ALL, ids_file, "Asia/Seoul", max_posts, 10_000, interval)
 
 
 @contextmanager
@@ -70,10 +70,10 @@ def shortcodes(
     return [post.shortcode for post in listed(source, destination, month)]
 
 
-def brought(source: GraphApi) -> list[FoundPhoto | RefusedPhoto]:
+def brought(source: GraphApi) -> list[FoundPhoto | UnavailablePhoto]:
     """Bring all photos of Hongdae in September."""
     with closing(source.posts(HONGDAE, SEPTEMBER)) as posts:
-        return [photo for post in posts for photo in post.bring().photos]
+        return [photo for post in posts for photo in post.fetch().photos]
 
 
 def searches(server: GraphServer) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from oott_assets.photos.sources.photo_source import FoundPhoto, RefusedPhoto
+from oott_assets.photos.sources.photo_source import FoundPhoto, UnavailablePhoto
 from tests.oott_assets.photos.sources.graph_api.rehearsal import (
     HAEUNDAE,
     HONGDAE,
@@ -32,7 +32,7 @@ def test_a_post_comes_with_its_photo_and_where_it_is_from(ids_file: Path, sleepe
         closing(source.posts(HONGDAE, SEPTEMBER)) as posts,
     ):
         post = next(posts)
-        bring = post.bring()
+        bring = post.fetch()
 
         assert (post.shortcode, post.hashtag) == ("Cab_-1", "홍대")
         assert post.permalink == "https://www.instagram.com/p/Cab_-1/"
@@ -176,7 +176,7 @@ def test_a_photo_whose_url_is_kept_back_is_refused_with_the_reason(
     post = FakePost("music", media_type=kind, with_urls=False)  # type: ignore[arg-type]
     with asking(ids_file, sleeper, post) as (_, source):
         assert brought(source) == [
-            RefusedPhoto("music-1.jpg", "the Graph API gives no URL for it, only its permalink")
+            UnavailablePhoto("music-1.jpg", "the Graph API gives no URL for it, only its permalink")
         ]
 
 
@@ -186,7 +186,7 @@ def test_a_photo_that_is_gone_is_refused_and_the_next_one_comes(
     posts = (FakePost("A", photos=(Reply(404),)), FakePost("B"))
     with asking(ids_file, sleeper, *posts) as (_, source):
         assert brought(source) == [
-            RefusedPhoto("A-1.jpg", "gone (404)"),
+            UnavailablePhoto("A-1.jpg", "gone (404)"),
             FoundPhoto("B-1.jpg", b"a photo"),
         ]
 
@@ -195,7 +195,7 @@ def test_a_photo_of_too_many_bytes_is_refused(ids_file: Path, sleeper: Sleeper) 
     with asking(ids_file, sleeper, FakePost("A", photos=(bytes(10_001),))) as (_, source):
         [photo] = brought(source)
 
-    assert photo == RefusedPhoto("A-1.jpg", "10,001 bytes; at most 10,000 allowed")
+    assert photo == UnavailablePhoto("A-1.jpg", "10,001 bytes; at most 10,000 allowed")
 
 
 def test_an_answer_cannot_send_the_source_to_a_neighbour(ids_file: Path, sleeper: Sleeper) -> None:
@@ -203,7 +203,7 @@ def test_an_answer_cannot_send_the_source_to_a_neighbour(ids_file: Path, sleeper
     with asking(ids_file, sleeper, FakePost("A", photos=(moved,))) as (_, source):
         [photo] = brought(source)
 
-    assert photo == RefusedPhoto("A-1.jpg", "its host may not be asked: 169.254.169.254")
+    assert photo == UnavailablePhoto("A-1.jpg", "its host may not be asked: 169.254.169.254")
 
 
 def test_photos_are_asked_for_without_the_token(ids_file: Path, sleeper: Sleeper) -> None:

@@ -3,13 +3,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from oott_assets.photos.sources.browser.chromium import Chromium
+from oott_assets.photos.sources.browser.page_opener import PageFailed, PageOpener
 from oott_assets.photos.sources.browser.page_states import PageState
-from oott_assets.photos.sources.browser.visits import PageFailed, Visits
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
-from oott_assets.photos.sources.politeness import Pace
+from oott_assets.photos.sources.request_interval import RequestInterval
 from tests.instagram import faults
-from tests.instagram.answers import moved_to
 from tests.instagram.posts import some_posts
+from tests.instagram.responses import moved_to
 from tests.instagram.site import InstagramSite
 from tests.oott_assets.photos.sources.browser.crawls import SEPTEMBER, Guest
 
@@ -22,17 +22,17 @@ def open_site() -> InstagramSite:
     return InstagramSite(POSTS, posts_need_session=False, consent=False)
 
 
-def visit(visits: Visits, site: InstagramSite) -> PageState:
-    visits.open(f"{site.url}{PATH}", (PageState.POST,))
+def visit(opener: PageOpener, site: InstagramSite) -> PageState:
+    opener.open(f"{site.url}{PATH}", (PageState.POST,))
     return PageState.POST
 
 
 def test_pages_are_opened_at_the_pace_and_by_a_browser_that_says_who_it_is(guest: Guest) -> None:
     with open_site() as site:
-        visits = guest.visits(site)
-        visits.pace = Pace(5, sleep=guest.waits, clock=lambda: 0.0)
+        opener = guest.opener(site)
+        opener.interval = RequestInterval(5, sleep=guest.waits, clock=lambda: 0.0)
         for _ in range(3):
-            visit(visits, site)
+            visit(opener, site)
 
         agents = {it.headers["user-agent"] for it in site.asked("page")}
 
@@ -46,9 +46,9 @@ def test_pages_are_opened_at_the_pace_and_by_a_browser_that_says_who_it_is(guest
 
 def test_a_question_about_cookies_is_declined_where_no_log_in_is_asked_for(guest: Guest) -> None:
     with InstagramSite(POSTS, posts_need_session=False) as site:
-        visits = guest.visits(site, user=None)
-        visit(visits, site)
-        visit(visits, site)
+        opener = guest.opener(site, user=None)
+        visit(opener, site)
+        visit(opener, site)
 
         assert len(site.asked("page")) == 2
         assert "ig_consent=declined" in site.asked("page")[-1].headers["cookie"]
@@ -57,7 +57,7 @@ def test_a_question_about_cookies_is_declined_where_no_log_in_is_asked_for(guest
 def test_retry_after_is_waited_for_and_the_page_asked_again(guest: Guest) -> None:
     with open_site() as site:
         site.faults.on("post", faults.rate_limited(77), times=1)
-        visit(guest.visits(site), site)
+        visit(guest.opener(site), site)
 
         assert [it.status for it in site.asked("page")] == [429, 200]
 
@@ -69,7 +69,7 @@ def test_retry_after_may_be_a_date(guest: Guest) -> None:
         site.faults.on(
             "post", faults.rate_limited(datetime.now(UTC) + timedelta(seconds=600)), times=1
         )
-        visit(guest.visits(site), site)
+        visit(guest.opener(site), site)
 
     [wait] = guest.waits.seconds
     assert 500 < wait <= 600
@@ -82,7 +82,7 @@ def test_a_limit_that_does_not_say_for_how_long_is_waited_for_longer_and_longer(
         site.faults.on("post", faults.rate_limited())
 
         with pytest.raises(SourceBusy, match=r"3 times in a row .* OOTT_REQUEST_INTERVAL_SECONDS"):
-            visit(guest.visits(site), site)
+            visit(guest.opener(site), site)
 
         assert len(site.asked("page")) == 3
 
@@ -94,7 +94,7 @@ def test_a_site_that_asks_to_wait_for_long_is_left_alone_at_once(guest: Guest) -
         site.faults.on("post", faults.rate_limited(3600))
 
         with pytest.raises(SourceBusy, match="asks to wait 60 minutes"):
-            visit(guest.visits(site), site)
+            visit(guest.opener(site), site)
 
         assert len(site.asked("page")) == 1
 
@@ -107,7 +107,7 @@ def test_a_page_that_fails_twice_is_asked_for_a_third_time(
 ) -> None:
     with open_site() as site:
         site.faults.on("post", fault, times=2)
-        visit(guest.visits(site), site)
+        visit(guest.opener(site), site)
 
         assert len(site.asked("post")) == 3
 
@@ -129,13 +129,13 @@ def test_a_page_that_fails_three_times_says_how(
         site.faults.on("post", fault)
 
         with pytest.raises(PageFailed, match=f"{how}.*, 3 times in a row"):
-            visit(guest.visits(site), site)
+            visit(guest.opener(site), site)
 
 
 def test_a_page_that_never_ends_is_given_up_and_asked_for_again(guest: Guest) -> None:
     with open_site() as site:
         site.faults.on("post", faults.endless, times=1)
-        visit(guest.visits(site), site)
+        visit(guest.opener(site), site)
 
         assert len(site.asked("page")) == 2
 
@@ -146,7 +146,7 @@ def test_what_asks_for_a_person_stops_the_run_at_once(guest: Guest, fault: fault
         site.faults.on("post", fault)
 
         with pytest.raises(PhotosUnknown, match="asks for a person") as stop:
-            visit(guest.visits(site), site)
+            visit(guest.opener(site), site)
 
         assert len(site.asked("page")) == 1
         assert not isinstance(stop.value, SourceBusy)
@@ -159,7 +159,7 @@ def test_an_unknown_page_is_told_by_address_and_title_and_not_by_what_it_says(
         site.faults.on("post", faults.unknown_page)
 
         with pytest.raises(PhotosUnknown, match=f"unknown: {site.url}{PATH} with") as stop:
-            visit(guest.visits(site), site)
+            visit(guest.opener(site), site)
 
     assert "Threads of spring" not in str(stop.value)
 
@@ -167,7 +167,7 @@ def test_an_unknown_page_is_told_by_address_and_title_and_not_by_what_it_says(
 def test_a_log_in_page_that_robots_forbids_is_not_used(chromium: Chromium, guest: Guest) -> None:
     with InstagramSite(POSTS, robots="User-agent: *\nDisallow: /accounts/\n") as site:
         with pytest.raises(PhotosUnknown, match="does not allow OOTT to read /accounts/login/"):
-            visit(guest.visits(site), site)
+            visit(guest.opener(site), site)
 
         assert site.asked("/api/login") == []
     assert chromium.run("return 1") == 1
@@ -181,4 +181,4 @@ def test_a_page_that_robots_forbids_is_not_read_though_the_site_leads_to_it(gues
         site.faults.on(PATH, lambda _: moved_to(other))
 
         with pytest.raises(PhotosUnknown, match=f"does not allow OOTT to read {other}"):
-            visit(guest.visits(site), site)
+            visit(guest.opener(site), site)

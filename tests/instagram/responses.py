@@ -24,7 +24,7 @@ class Wire:
         self._connection = connection
         self._closing = closing
 
-    def head(self, answer: "Answer", framing: str) -> None:
+    def head(self, answer: "Response", framing: str) -> None:
         """Send the status and the headers, of which ``framing`` says where the body ends."""
         headers = [("Content-Type", answer.content_type), *answer.headers]
         lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}", framing]
@@ -56,23 +56,23 @@ class Wire:
         self.lasts = False
 
 
-def whole(wire: Wire, answer: "Answer") -> None:
+def whole(wire: Wire, answer: "Response") -> None:
     """Send an answer as it should be."""
     wire.head(answer, f"Content-Length: {len(answer.body)}")
     wire.write(answer.body)
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A status, headers and a body, and how they are sent."""
 
     body: bytes = b""
     status: int = 200
     content_type: str = HTML
     headers: tuple[tuple[str, str], ...] = ()
-    send: Callable[[Wire, "Answer"], None] = whole
+    send: Callable[[Wire, "Response"], None] = whole
 
 
-def moved_to(path: str) -> Answer:
+def moved_to(path: str) -> Response:
     """Send the browser on to ``path``."""
-    return Answer(status=302, headers=(("Location", path),))
+    return Response(status=302, headers=(("Location", path),))

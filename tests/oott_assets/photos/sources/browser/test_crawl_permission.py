@@ -3,11 +3,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from oott_assets.photos.sources.browser.permission import Permission
+from oott_assets.photos.sources.browser.crawl_permission import CrawlPermission
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
-from oott_assets.photos.sources.politeness import Pace
+from oott_assets.photos.sources.request_interval import RequestInterval
 from tests.instagram import faults
-from tests.instagram.answers import moved_to
+from tests.instagram.responses import moved_to
 from tests.instagram.site import InstagramSite
 from tests.oott_assets.photos.sources.browser.crawls import Waits
 
@@ -18,8 +18,12 @@ def client() -> Iterator[httpx.Client]:
         yield client
 
 
-def permission(site: InstagramSite, client: httpx.Client, pace: Pace | None = None) -> Permission:
-    return Permission(site.url, (), "OOTT", client, pace or Pace(0, sleep=Waits()))
+def permission(
+    site: InstagramSite, client: httpx.Client, interval: RequestInterval | None = None
+) -> CrawlPermission:
+    return CrawlPermission(
+        site.url, (), "OOTT", client, interval or RequestInterval(0, sleep=Waits())
+    )
 
 
 def test_robots_is_read_once_and_by_name(client: httpx.Client) -> None:
@@ -78,7 +82,7 @@ def test_of_endless_robots_as_much_is_read_as_one_has_to(client: httpx.Client) -
 def test_a_delay_that_robots_asks_for_slows_the_pace_and_a_short_one_does_not_quicken_it(
     client: httpx.Client,
 ) -> None:
-    slow, slower = Pace(3, sleep=Waits()), Pace(9, sleep=Waits())
+    slow, slower = RequestInterval(3, sleep=Waits()), RequestInterval(9, sleep=Waits())
     with InstagramSite(robots="User-agent: *\nCrawl-delay: 7\n") as site:
         permission(site, client, slow).require(f"{site.url}/p/a/")
         permission(site, client, slower).require(f"{site.url}/p/a/")
@@ -89,13 +93,17 @@ def test_a_delay_that_robots_asks_for_slows_the_pace_and_a_short_one_does_not_qu
 def test_a_page_out_there_cannot_send_the_crawler_to_this_machines_servers(
     client: httpx.Client,
 ) -> None:
-    asked = Permission(
-        "https://www.example.com", ("example.com",), "OOTT", client, Pace(0, sleep=Waits())
+    asked = CrawlPermission(
+        "https://www.example.com",
+        ("example.com",),
+        "OOTT",
+        client,
+        RequestInterval(0, sleep=Waits()),
     )
 
-    assert asked.may_ask("https://cdn.example.com/a.jpg")
-    assert not asked.may_ask("http://127.0.0.1:80/a.jpg")
-    assert not asked.may_ask("file://localhost/etc/passwd")
+    assert asked.permits_host("https://cdn.example.com/a.jpg")
+    assert not asked.permits_host("http://127.0.0.1:80/a.jpg")
+    assert not asked.permits_host("file://localhost/etc/passwd")
 
 
 def test_robots_that_are_kept_where_none_may_ask_allow_nothing(client: httpx.Client) -> None:

@@ -1,12 +1,13 @@
-"""Pages opened one by one as a guest would: at a pace, where it may, waiting when told to."""
+"""Pages opened one by one as a guest would: at a interval, where it may, waiting when told to."""
 
 import logging
 import time
 from collections.abc import Collection, Iterable
 
 from oott_assets.photos.sources.browser.chromium import Chromium, PageUnreachable
+from oott_assets.photos.sources.browser.crawl_permission import CrawlPermission
 from oott_assets.photos.sources.browser.log_in import LogIn
-from oott_assets.photos.sources.browser.page_responses import Answer
+from oott_assets.photos.sources.browser.page_responses import PageResponse
 from oott_assets.photos.sources.browser.page_states import (
     Facts,
     PageState,
@@ -14,9 +15,12 @@ from oott_assets.photos.sources.browser.page_states import (
     facts_of,
     state_of,
 )
-from oott_assets.photos.sources.browser.permission import Permission
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
-from oott_assets.photos.sources.politeness import LONGEST_WAIT_SECONDS, Pace, seconds_of
+from oott_assets.photos.sources.request_interval import (
+    MAX_WAIT_SECONDS,
+    RequestInterval,
+    retry_after_seconds,
+)
 
 _MAX_TRIES = 3
 
@@ -25,7 +29,7 @@ _RATE_LIMIT_WAITS_SECONDS = (60.0, 240.0)
 _FAILURE_WAITS_SECONDS = (5.0, 20.0)
 
 # Consent, log-in, an offer and three tries: more turns than that are a circle.
-_MAX_TURNS = 8
+_MAX_PAGES = 8
 
 _LOOK_EVERY_SECONDS = 0.1
 
@@ -43,15 +47,19 @@ class StrangePage(PhotosUnknown):
     """The site shows a page that is none of those that were asked for."""
 
 
-class Visits:
+class PageOpener:
     """Opens pages in ``chromium``, which is another one after a restart."""
 
     def __init__(
-        self, chromium: Chromium, permission: Permission, pace: Pace, log_in: LogIn
+        self,
+        chromium: Chromium,
+        permission: CrawlPermission,
+        interval: RequestInterval,
+        log_in: LogIn,
     ) -> None:
         self.chromium = chromium
         self.permission = permission
-        self.pace = pace
+        self.interval = interval
         self.log_in = log_in
 
     def open(self, url: str, wanted: Collection[PageState]) -> Facts:
@@ -65,19 +73,19 @@ class Visits:
             BrowserDied: the browser did.
         """
         limits, failures = 0, 0
-        for _ in range(_MAX_TURNS):
+        for _ in range(_MAX_PAGES):
             facts, state = self._opened(url)
             if state in wanted:
                 return facts
             match state:
                 case PageState.LOGIN:
-                    self.log_in.through(self.chromium, facts)
+                    self.log_in.log_in(self.chromium, facts)
                 case PageState.RATE_LIMITED:
                     limits += 1
-                    self.rest_as_told(limits, self.chromium.answers())
+                    self.pause_for_rate_limit(limits, self.chromium.responses())
                 case PageState.ERROR | PageState.LOADING:
                     failures += 1
-                    self._rest_after_failure(failures, facts)
+                    self._pause_after_failure(failures, facts)
                 case PageState.ONETAP | PageState.CONSENT:
                     continue
                 case PageState.CHALLENGE:
@@ -86,15 +94,15 @@ class Visits:
                     raise StrangePage(what_stops(state, facts))
         raise PhotosUnknown(f"the site leads in circles: asked for {url}, it shows {facts.seen()}")
 
-    def rest_as_told(self, times: int, answers: Iterable[Answer]) -> None:
-        """Wait as ``answers`` ask, which is the so-manieth time in a row.
+    def pause_for_rate_limit(self, times: int, responses: Iterable[PageResponse]) -> None:
+        """Wait as ``responses`` ask, which is the so-manieth time in a row.
 
         Raises:
             SourceBusy: that would be too long, or was too often.
         """
-        told = [seconds_of(answer.retry_after) for answer in answers]
+        told = [retry_after_seconds(response.retry_after) for response in responses]
         known = [seconds for seconds in told if seconds is not None]
-        if known and max(known) > LONGEST_WAIT_SECONDS:
+        if known and max(known) > MAX_WAIT_SECONDS:
             raise SourceBusy(
                 f"the site asks to wait {max(known) / 60:,.0f} minutes; run it again after that"
             )
@@ -105,17 +113,17 @@ class Visits:
             )
         wait = max(known) if known else _RATE_LIMIT_WAITS_SECONDS[times - 1]
         _log.warning("the site asks to slow down: waiting %.0f s", wait)
-        self.pace.rest(wait)
+        self.interval.pause(wait)
 
-    def _rest_after_failure(self, times: int, facts: Facts) -> None:
+    def _pause_after_failure(self, times: int, facts: Facts) -> None:
         if times >= _MAX_TRIES:
             raise PageFailed(f"{facts.seen()}, {times} times in a row")
-        self.pace.rest(_FAILURE_WAITS_SECONDS[times - 1])
+        self.interval.pause(_FAILURE_WAITS_SECONDS[times - 1])
 
     def _opened(self, url: str) -> tuple[Facts, PageState]:
         """Open ``url`` once, answer what is asked about cookies, and name what is then there."""
         self.permission.require(url)
-        self.pace.wait()
+        self.interval.wait()
         self.log_in.pages += 1
         try:
             self.chromium.open(url)
@@ -133,7 +141,7 @@ class Visits:
 
 def settled(chromium: Chromium, unlike: PageState | None = None) -> tuple[Facts, PageState]:
     """Read the page until it is one that is known, and not ``unlike`` any more."""
-    deadline = time.monotonic() + chromium.patience.settle_seconds
+    deadline = time.monotonic() + chromium.timeouts.settle_seconds
     while True:
         facts = facts_of(chromium)
         state = state_of(facts)

@@ -14,15 +14,15 @@ from oott_assets.photos.sources.browser.robots import (
     Robots,
     robots_for,
 )
-from oott_assets.photos.sources.http_requests import Unanswered, answered, refuse_failure, tried
-from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
-from oott_assets.photos.sources.politeness import (
-    LONGEST_WAIT_SECONDS,
-    Pace,
-    host_of,
-    is_loopback,
-    may_be_asked,
+from oott_assets.photos.sources.hosts import host_of, is_loopback, is_permitted
+from oott_assets.photos.sources.http_requests import (
+    RequestFailed,
+    open_response,
+    raise_for_failure,
+    with_retries,
 )
+from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
+from oott_assets.photos.sources.request_interval import MAX_WAIT_SECONDS, RequestInterval
 
 _ROBOTS_SECONDS = 60.0
 _MAX_REDIRECTS = 5
@@ -31,7 +31,7 @@ _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _log = logging.getLogger(__name__)
 
 
-class Permission:
+class CrawlPermission:
     """Allows what ``permitted`` hosts and their robots.txt allow ``crawler_name``."""
 
     def __init__(
@@ -40,30 +40,30 @@ class Permission:
         permitted: Iterable[str],
         crawler_name: str,
         client: httpx.Client,
-        pace: Pace,
+        interval: RequestInterval,
     ) -> None:
         self.site = site
         self.permitted = tuple(permitted)
         self.crawler_name = crawler_name
         self._client = client
-        self._pace = pace
+        self._interval = interval
         self._robots: dict[str, Robots] = {}
 
-    def may_ask(self, url: str) -> bool:
+    def permits_host(self, url: str) -> bool:
         """Tell whether the host of ``url`` may be asked at all."""
         # A page of a site out there must not send the crawler to this machine's own servers.
         if is_loopback(url) and not is_loopback(self.site):
             return False
-        return may_be_asked(url, self.permitted)
+        return is_permitted(url, self.permitted)
 
-    def may_fetch(self, url: str) -> bool:
+    def permits(self, url: str) -> bool:
         """Tell whether the photo at ``url`` may be fetched, by its host and its robots.txt.
 
         Raises:
             SourceBusy: its robots.txt cannot be read now.
             PhotosUnknown: its robots.txt is where one may not ask.
         """
-        return self.may_ask(url) and self.robots_of(url).allows(url)
+        return self.permits_host(url) and self.robots_of(url).allows(url)
 
     def require(self, url: str) -> None:
         """Refuse what may not be asked for.
@@ -73,7 +73,7 @@ class Permission:
             SourceBusy: its robots.txt cannot be read now.
         """
         host = urlsplit(url).hostname or url
-        if not self.may_ask(url):
+        if not self.permits_host(url):
             raise PhotosUnknown(
                 f"collecting from {host} needs its owner's permission: set "
                 f"OOTT_PERMITTED_HOSTS={host} once you have it in writing; the source graph_api "
@@ -91,21 +91,23 @@ class Permission:
         origin = f"{parts.scheme}://{parts.netloc}"
         if origin not in self._robots:
             robots = self._fetched(f"{origin}/robots.txt")
-            if robots.delay_seconds > LONGEST_WAIT_SECONDS:
+            if robots.delay_seconds > MAX_WAIT_SECONDS:
                 raise PhotosUnknown(
                     f"{origin} asks for {robots.delay_seconds:,.0f} s between requests, which is "
                     "to say for none: a run would not end"
                 )
-            if robots.delay_seconds > self._pace.seconds:
+            if robots.delay_seconds > self._interval.seconds:
                 _log.info("%s asks for %s s between requests", origin, robots.delay_seconds)
-                self._pace.seconds = robots.delay_seconds
+                self._interval.seconds = robots.delay_seconds
             self._robots[origin] = robots
         return self._robots[origin]
 
     def _fetched(self, url: str) -> Robots:
         try:
-            return tried(lambda until: self._asked_for(url, until), self._pace, _ROBOTS_SECONDS)
-        except Unanswered as failure:
+            return with_retries(
+                lambda until: self._asked_for(url, until), self._interval, _ROBOTS_SECONDS
+            )
+        except RequestFailed as failure:
             raise SourceBusy(
                 f"{url} is not to be had, and without it nothing else may be asked for: {failure}; "
                 "run it again later"
@@ -115,15 +117,15 @@ class Permission:
         """Ask for ``url``, over redirects to where one may go."""
         origin = host_of(url)
         for _ in range(1 + _MAX_REDIRECTS):
-            if not self.may_ask(url):
+            if not self.permits_host(url):
                 raise PhotosUnknown(
                     f"{origin} has its robots.txt at {host_of(url) or 'no address'}, which may not "
                     "be asked, so that what it allows is not known: set OOTT_PERMITTED_HOSTS to "
                     "that host too, if its owner permits it"
                 )
-            with answered(self._client, url) as response:
+            with open_response(self._client, url) as response:
                 if response.status_code not in _REDIRECTS:
-                    refuse_failure(response)
+                    raise_for_failure(response)
                     return self._robots_in(response, until)
                 url = str(response.url.join(response.headers.get("Location", "")))
         # As RFC 9309 has it: a file that so many redirects do not lead to is none.
@@ -146,5 +148,5 @@ def _start_of(response: httpx.Response, until: float) -> bytes:
         if len(body) >= MAX_BYTES:
             break
         if time.monotonic() > until:
-            raise Unanswered(f"{response.url.host} is too slow")
+            raise RequestFailed(f"{response.url.host} is too slow")
     return body[:MAX_BYTES]
