@@ -6,6 +6,8 @@ export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := yes
 export BENTOML_DO_NOT_TRACK := True
 export NM_DISABLE_ANALYTICS := 1
+# A company's proxy signs with a certificate that only the system's own list trusts.
+export UV_SYSTEM_CERTS := true
 # Compiled once and not at each of some hundred starts, which take five seconds instead of one.
 export PYTHONDONTWRITEBYTECODE :=
 

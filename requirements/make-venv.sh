@@ -34,6 +34,12 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
         apt-get install -y --no-install-recommends python3.11-venv
 fi
 
+# pip brings its own list of certificates, which lacks that of a company's proxy.
+certificates=/etc/ssl/certs/ca-certificates.crt
+if [ -z "${PIP_CERT:-}" ] && [ -f "$certificates" ]; then
+    export PIP_CERT="$certificates"
+fi
+
 rm -rf .venv
 "$python" -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check \
