@@ -6,7 +6,7 @@ from typing import NamedTuple, cast
 import dagster as dg
 
 from oott_fashion.colours import PALETTES
-from oott_fashion.stores.model_store import ModelStore, PublishedDetector
+from oott_fashion.stores.model_store import ModelStore, NoDetector, PublishedDetector
 from oott_fashion.vision.detector import Detector, Thresholds
 from oott_fashion.vision.engines import Engine, EngineChoice, open_engine
 
@@ -54,6 +54,17 @@ class GarmentDetector(dg.ConfigurableResource[None]):
             BadDetector: the newest is damaged or knows other garments.
         """
         return ModelStore(self.model_store).latest_or_starter(Path(self.starter))
+
+    def published_or_none(self) -> PublishedDetector | None:
+        """Find and verify the newest detector; None where there is none.
+
+        Raises:
+            BadDetector: the newest is damaged or knows other garments.
+        """
+        try:
+            return self.published()
+        except NoDetector:
+            return None
 
     def engine_of(self, onnx: Path) -> Engine:
         """Open a detector in the engine of the settings.

@@ -16,7 +16,7 @@ from oott_fashion.garments import category_of
 from oott_fashion.vision.photos import Photo
 
 
-def described(photos: Sequence[LabelledPhoto]) -> dict[str, dg.MetadataValue | int | str]:
+def data_set_metadata(photos: Sequence[LabelledPhoto]) -> dict[str, dg.MetadataValue | int | str]:
     """Count photos and boxes, and show a sample with its boxes."""
     train, valid = in_split(photos, "train"), in_split(photos, "valid")
     of_train, of_valid = garments_in(train), garments_in(valid)

@@ -5,7 +5,7 @@ from pathlib import Path
 import dagster as dg
 
 from oott_assets.reports.tables import listed
-from oott_assets.training.label_tables import described
+from oott_assets.training.label_tables import data_set_metadata
 from oott_assets.training.labels.drawn_data_set import draw_photos
 from oott_assets.training.labels.findings import problems_sentence
 from oott_assets.training.labels.labelled_data_set import read_labelled
@@ -48,7 +48,7 @@ def main_data(
     added = [photo for photo in drawn if photo.sha256 not in labelled]
     photos = [*found.photos, *added]
     with as_failures():
-        metadata = described(photos)
+        metadata = data_set_metadata(photos)
     training_store.write_photos("main_data", photos)
     return dg.MaterializeResult(
         metadata={

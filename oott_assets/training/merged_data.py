@@ -1,12 +1,12 @@
 """Labelled and pseudo-labelled photos in one data set, and the closet photos to measure by."""
 
 from collections.abc import Sequence
-from typing import Self
+from typing import NamedTuple, Self
 
 import dagster as dg
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from oott_assets.training.label_tables import described
+from oott_assets.training.label_tables import data_set_metadata
 from oott_assets.training.labels.labelled_photos import (
     LabelledPhoto,
     in_split,
@@ -17,57 +17,78 @@ from oott_assets.training.main_data import main_data
 from oott_assets.training.sub_data import sub_data
 from oott_assets.training.training_failures import as_failures
 from oott_assets.training.training_store import TrainingStore
-from oott_assets.training.validation_photos import Yardstick
+from oott_assets.training.validation_photos import ValidationPhotos
 from oott_fashion.vision.near_duplicates import near_duplicates, perceptual_hash_of
 
-MERGER = "data-sets/merged_data.json"
+MERGED_DATA_VERSIONS = "data-sets/merged_data.json"
 
 
-class Merger(BaseModel):
-    """Which merged_data is there, and which main_data and closet photos it was made with."""
+class MergedDataVersions(BaseModel):
+    """The version of merged_data, and that of the validation photos it was made with."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
 
     merged_data: str
-    yardstick: str
+    validation_photos: str = Field(alias="yardstick")
 
     @classmethod
-    def of(cls, photos: Sequence[LabelledPhoto], yardstick: Yardstick) -> Self:
-        return cls(merged_data=version_of(photos), yardstick=yardstick.version)
+    def of(cls, photos: Sequence[LabelledPhoto], validation_photos: ValidationPhotos) -> Self:
+        return cls(merged_data=version_of(photos), validation_photos=validation_photos.version)
+
+
+class _Merged(NamedTuple):
+    """The photos of the merged data set, and the closet photos that detectors are measured on."""
+
+    photos: list[LabelledPhoto]
+    closet: list[LabelledPhoto]
 
 
 @dg.asset(deps=[main_data, sub_data], group_name="training", kinds={"parquet"})
 def merged_data(training_store: TrainingStore) -> dg.MaterializeResult[None]:
     """The photos of main_data and sub_data, validated with main_data's alone.
 
-    A pseudo-labelled photo that shows the same picture as one of main_data is left out: people
-    have labelled it already, or it would let a detector learn what it is measured by. So is a
-    closet photo held out that shows the same as one main_data trains on: nothing is measured by it.
+    A photo of sub_data that shows the same picture as a photo of main_data is left out: people
+    have labelled that picture already, or a detector would be trained on what it is measured on.
+    A held-out closet photo that shows the same picture as a training photo of main_data is left
+    out too, because nothing can be measured on it.
     """
     main, sub = training_store.photos("main_data"), training_store.photos("sub_data")
     with as_failures():
-        pairs = same_pictures(sub, main)
-        known = {photo for photo, _ in pairs}
-        learnt = {photo for photo, other in pairs if other.split == "train"}
-        added = [photo for photo in in_split(sub, "train") if photo not in known]
-        held_out = in_split(sub, "valid")
-        closet = [photo for photo in held_out if photo not in learnt]
-        photos = [*main, *added]
-        metadata = described(photos)
-    training_store.write_photos("merged_data", photos)
-    training_store.write_closet(closet)
-    merger = Merger.of(photos, Yardstick(main, closet))
-    training_store.blobs.write(MERGER, merger.model_dump_json().encode())
+        merged = merge(main, sub)
+        metadata = data_set_metadata(merged.photos)
+    training_store.write_photos("merged_data", merged.photos)
+    training_store.write_closet(merged.closet)
+    versions = MergedDataVersions.of(merged.photos, ValidationPhotos(main, merged.closet))
+    training_store.blobs.write(
+        MERGED_DATA_VERSIONS, versions.model_dump_json(by_alias=True).encode()
+    )
+    held_out = in_split(sub, "valid")
+    added = len(merged.photos) - len(main)
     return dg.MaterializeResult(
         metadata={
-            "pseudo-labelled photos": len(added),
-            "left out, as main_data shows the same": len(in_split(sub, "train")) - len(added),
-            "closet photos to measure by": len(closet),
-            "not measured by, as main_data trains on the same": len(held_out) - len(closet),
+            "pseudo-labelled photos": added,
+            "left out, as main_data shows the same": len(in_split(sub, "train")) - added,
+            "closet photos to measure by": len(merged.closet),
+            "not measured by, as main_data trains on the same": len(in_split(sub, "valid"))
+            - len(merged.closet),
             **metadata,
         },
-        data_version=dg.DataVersion(version_of(photos)),
+        data_version=dg.DataVersion(versions.merged_data),
     )
+
+
+def merge(main: Sequence[LabelledPhoto], sub: Sequence[LabelledPhoto]) -> _Merged:
+    """Add the photos of ``sub`` to ``main`` by the rules in the docstring of ``merged_data``.
+
+    Raises:
+        PhotoChanged: a photo is no longer what was labelled.
+    """
+    pairs = same_pictures(sub, main)
+    known = {photo for photo, _ in pairs}
+    trained_on = {photo for photo, other in pairs if other.split == "train"}
+    added = [photo for photo in in_split(sub, "train") if photo not in known]
+    closet = [photo for photo in in_split(sub, "valid") if photo not in trained_on]
+    return _Merged([*main, *added], closet)
 
 
 def same_pictures(
@@ -78,7 +99,7 @@ def same_pictures(
     Raises:
         PhotoChanged: a photo is no longer what was labelled.
     """
-    perceptual_hashes = [perceptual_hash_of(pixels_of(it)) for it in (*photos, *others)]
+    perceptual_hashes = [perceptual_hash_of(pixels_of(photo)) for photo in (*photos, *others)]
     count = len(photos)
     return [
         (photos[one], others[other - count])

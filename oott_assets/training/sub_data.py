@@ -3,7 +3,8 @@
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from logging import Logger
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ import dagster as dg
 from oott_assets.photos.sources.folder import photos_under
 from oott_assets.reports.progress import reported
 from oott_assets.reports.tables import listed
-from oott_assets.training.label_tables import described
+from oott_assets.training.label_tables import data_set_metadata
 from oott_assets.training.labellers.chosen_labeller import ChosenLabeller, OpenedLabeller
 from oott_assets.training.labels.catalogue_folders import NotInCatalogue
 from oott_assets.training.labels.labelled_photos import (
@@ -41,18 +42,18 @@ class SubPhotos(dg.ConfigurableResource[None]):
     held_out: float
 
 
-class _Read(NamedTuple):
-    """A photo that the labeller read, and all it saw there."""
+class _LabelledFile(NamedTuple):
+    """A photo that the labeller has seen, and its labels of any confidence."""
 
     file: Path
     sha256: str
     width: int
     height: int
     perceptual_hash: PerceptualHash
-    seen: list[Label]
+    labels: list[Label]
 
 
-class _Refused(NamedTuple):
+class _SkippedFile(NamedTuple):
     name: str
     reason: str
 
@@ -72,42 +73,62 @@ def sub_data(
     out, to measure closet labels by.
     """
     if sub_photos.folder is None:
-        context.log.info("OOTT_SUB_PHOTOS is not set: main_data stands alone")
+        context.log.info("OOTT_SUB_PHOTOS is not set, so merged_data will hold main_data alone")
         training_store.write_photos("sub_data", [])
-        return dg.MaterializeResult(
-            metadata={"photos": 0}, data_version=dg.DataVersion(version_of([]))
-        )
+        return _reported([], {})
     with as_failures():
         opened = labeller.opened()
-        files = _photo_files(Path(sub_photos.folder))
-        journal = training_store.blobs
-        outcomes = [
-            _labelled(file, Path(sub_photos.folder), opened, journal)
-            for file in reported(files, context.log, "photos labelled", len(files))
-        ]
-    read = [outcome for outcome in outcomes if isinstance(outcome, _Read)]
-    refused = [outcome for outcome in outcomes if isinstance(outcome, _Refused)]
-    if not read:
-        raise dg.Failure(
-            f"none of the {len(files)} photos in {sub_photos.folder} could be labelled; "
-            f"the first, {refused[0].name}: {refused[0].reason}",
-            allow_retries=False,
+        labelled, skipped = _label_all(
+            Path(sub_photos.folder), opened, training_store.blobs, context.log
         )
-    held_out = sub_photos.held_out if opened.name == "catalogue" else 0.0
-    photos = _photos_of(read, opened, held_out)
-    with as_failures():
-        metadata = described(photos)
+        held_out = sub_photos.held_out if opened.name == "catalogue" else 0.0
+        photos = _photos_of(labelled, opened, held_out)
+        metadata = data_set_metadata(photos)
     training_store.write_photos("sub_data", photos)
-    return dg.MaterializeResult(
-        metadata={
+    return _reported(
+        photos,
+        {
             "labeller": f"{opened.name} {opened.version}",
-            "photos without a sure label": len(read) - len(photos),
-            "unreadable": len(refused),
-            "unreadable photos": listed(("photo", "reason"), refused),
+            "photos without a sure label": len(labelled) - len(photos),
+            "unreadable": len(skipped),
+            "unreadable photos": listed(("photo", "reason"), skipped),
             **metadata,
         },
+    )
+
+
+def _reported(
+    photos: Sequence[LabelledPhoto], metadata: Mapping[str, dg.MetadataValue | int | str]
+) -> dg.MaterializeResult[None]:
+    return dg.MaterializeResult(
+        metadata={"photos": len(photos), **metadata},
         data_version=dg.DataVersion(version_of(photos)),
     )
+
+
+def _label_all(
+    folder: Path, opened: OpenedLabeller, journal: LocalBlobs, log: Logger
+) -> tuple[list[_LabelledFile], list[_SkippedFile]]:
+    """Label the photos in ``folder``; a photo that cannot be labelled is skipped with a reason.
+
+    Raises:
+        Failure: the folder has no photos, or all of them were skipped.
+    """
+    files = _photo_files(folder)
+    labelled, skipped = [], []
+    for file in reported(files, log, "photos labelled", len(files)):
+        outcome = _label(file, folder, opened, journal)
+        if isinstance(outcome, _LabelledFile):
+            labelled.append(outcome)
+        else:
+            skipped.append(outcome)
+    if not labelled:
+        raise dg.Failure(
+            f"none of the {len(files)} photos in {folder} could be labelled; "
+            f"the first, {skipped[0].name}: {skipped[0].reason}",
+            allow_retries=False,
+        )
+    return labelled, skipped
 
 
 def _photo_files(folder: Path) -> list[Path]:
@@ -121,25 +142,25 @@ def _photo_files(folder: Path) -> list[Path]:
     return files
 
 
-def _labelled(
+def _label(
     file: Path, folder: Path, opened: OpenedLabeller, journal: LocalBlobs
-) -> _Read | _Refused:
+) -> _LabelledFile | _SkippedFile:
     name = os.fsencode(file.relative_to(folder)).decode(errors="replace")
     try:
         # Parquet, YAML and every report hold text.
         str(file).encode()
         content = file.read_bytes()
     except UnicodeEncodeError:
-        return _Refused(name, "its name is not UTF-8; rename it")
+        return _SkippedFile(name, "its name is not UTF-8; rename it")
     except OSError as error:
-        return _Refused(name, f"cannot be read: {error.strerror}")
+        return _SkippedFile(name, f"cannot be read: {error.strerror}")
     sha256 = hashlib.sha256(content).hexdigest()
     try:
         pixels = read_photo(content)
         seen = _seen_in(file, sha256, opened, journal)
     except (UnreadablePhoto, PhotoTooLarge, NotInCatalogue) as error:
-        return _Refused(name, str(error))
-    return _Read(
+        return _SkippedFile(name, str(error))
+    return _LabelledFile(
         file.absolute(), sha256, pixels.shape[1], pixels.shape[0], perceptual_hash_of(pixels), seen
     )
 
@@ -158,16 +179,22 @@ def _seen_in(file: Path, sha256: str, opened: OpenedLabeller, journal: LocalBlob
 
 
 def _photos_of(
-    read: Sequence[_Read], opened: OpenedLabeller, held_out: float
+    labelled: Sequence[_LabelledFile], opened: OpenedLabeller, held_out: float
 ) -> list[LabelledPhoto]:
-    # Those that show the same picture are held out together.
-    groups = groups_of(len(read), near_duplicates([it.perceptual_hash for it in read]))
-    splits = splits_by_content([it.sha256 for it in read], groups, round(100 * held_out))
+    # Photos that show the same picture are held out together.
+    pairs = near_duplicates([photo.perceptual_hash for photo in labelled])
+    groups = groups_of(len(labelled), pairs)
+    splits = splits_by_content([photo.sha256 for photo in labelled], groups, round(100 * held_out))
     photos = [
         LabelledPhoto(
-            it.file, it.sha256, it.width, it.height, split, opened.worth_training_on(it.seen)
+            photo.file,
+            photo.sha256,
+            photo.width,
+            photo.height,
+            split,
+            opened.worth_training_on(photo.labels),
         )
-        for it, split in zip(read, splits, strict=True)
+        for photo, split in zip(labelled, splits, strict=True)
     ]
-    # Held-out photos are measured by their folder's name, whether or not they could be boxed.
+    # A held-out photo is measured on by its folder's name, so it needs no boxes.
     return [photo for photo in photos if photo.labels or photo.split == "valid"]

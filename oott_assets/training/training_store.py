@@ -1,4 +1,4 @@
-"""What the training street keeps: labelled data sets, pseudo-labels, weights and candidates."""
+"""What the training pipeline keeps: labelled data sets, pseudo-labels, weights and candidates."""
 
 import hashlib
 import json

@@ -49,18 +49,9 @@ class TrainedWeights(BaseModel):
     data_version: str
     trained_on: str
 
-    def refuse_lost(self) -> None:
-        """Make sure that the weights are still those that were trained.
-
-        Raises:
-            Failure: they are gone, or others are in their place.
-        """
-        if not self.weights.is_file() or _sha256_of(self.weights) != self.sha256:
-            raise dg.Failure(
-                f"{self.weights} no longer holds the weights that were trained; materialise "
-                "main_weights, merged_weights and champion again",
-                allow_retries=False,
-            )
+    def are_unchanged(self) -> bool:
+        """Tell whether the file is still there and holds the weights that were trained."""
+        return self.weights.is_file() and _sha256_of(self.weights) == self.sha256
 
 
 def weights_named(candidate: str) -> str:

@@ -1,4 +1,4 @@
-"""Fixtures of the training street."""
+"""Fixtures of the training pipeline."""
 
 from tests.oott_assets.training.training_street import training_street
 

@@ -86,7 +86,7 @@ class TaughtAtOnce:
 def merged(
     training_street: TrainingStreet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> TrainingStreet:
-    """Give a street that has merged three photos, and a starter published."""
+    """Give a pipeline that has merged three photos, and a starter published."""
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
     training_street.store.write_photos("merged_data", draw_photos(tmp_path / "train", 3, "train"))
     return training_street

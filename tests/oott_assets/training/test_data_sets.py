@@ -1,5 +1,6 @@
 """main_data, sub_data and merged_data as a person materialises them."""
 
+import json
 import os
 import shutil
 import sys
@@ -8,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from oott_assets.training.labels.drawn_data_set import draw_photos, write_data_set
+from oott_assets.training.labels.labelled_photos import version_of
+from oott_assets.training.merged_data import MERGED_DATA_VERSIONS
+from oott_assets.training.validation_photos import ValidationPhotos
 from tests.oott_assets.street import failures, metadata_of
 from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
 from tests.oott_assets.training.training_street import STARTER, TrainingStreet
@@ -274,3 +278,17 @@ def test_an_asset_before_its_turn_says_what_to_materialise(
     [said] = failures(training_street.run(asset))
 
     assert said.startswith(f"{missing} was never materialised")
+
+
+def test_the_versions_of_merged_data_are_stored_under_their_released_keys(
+    training_street: TrainingStreet, main_data: Path
+) -> None:
+    assert failures(training_street.run("main_data", "sub_data", "merged_data")) == []
+
+    stored = json.loads(training_street.store.blobs.read(MERGED_DATA_VERSIONS))
+    photos = training_street.photos("main_data")
+    assert stored == {
+        "merged_data": version_of(photos),
+        "yardstick": ValidationPhotos(photos, []).version,
+    }
+    assert main_data

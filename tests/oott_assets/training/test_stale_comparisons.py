@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from oott_assets.training.champion import CHAMPION, Champion, Measurement
+from oott_assets.training.champion import CHAMPION, Champion
 from oott_assets.training.labels.drawn_data_set import draw_photos
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, version_of
-from oott_assets.training.merged_data import MERGER, Merger
-from oott_assets.training.validation_photos import yardstick_in
+from oott_assets.training.measurements import Measurement
+from oott_assets.training.merged_data import MERGED_DATA_VERSIONS, MergedDataVersions
+from oott_assets.training.validation_photos import read_validation_photos
 from oott_assets.training.weights import TrainedWeights, weights_named
 from oott_assets.training.yolov8.onnx_export import Parity
 from oott_assets.training.yolov8.starting_weights import weights_of_onnx
@@ -24,7 +25,7 @@ from tests.oott_assets.training.training_street import STARTER, TrainingStreet
 
 
 class ComparedStreet(TrainingStreet):
-    """A street whose candidates were trained and compared; ``weights`` are both of theirs."""
+    """A pipeline whose candidates were trained and compared; ``weights`` are both of theirs."""
 
     def __init__(self, folder: Path) -> None:
         self.weights = weights_of_onnx(STARTER / "detector.onnx", folder / "weights.pt")
@@ -34,8 +35,8 @@ class ComparedStreet(TrainingStreet):
         for name in ("main_data", "merged_data"):
             self.store.write_photos(name, self.main_data)
         self.store.write_closet([self.closet_photo])
-        yardstick = yardstick_in(self.store)
-        self.note(MERGER, Merger.of(self.main_data, yardstick))
+        validation_photos = read_validation_photos(self.store)
+        self.note(MERGED_DATA_VERSIONS, MergedDataVersions.of(self.main_data, validation_photos))
         trained = self.trained(self.main_data)
         for candidate in ("main", "merged"):
             self.note(weights_named(candidate), trained)
@@ -44,7 +45,7 @@ class ComparedStreet(TrainingStreet):
             measured=Measurement(name="main", metrics={"main_data": {"mAP50": 0.4}}),
             published=None,
             published_version=None,
-            measured_by=yardstick.version,
+            measured_by=validation_photos.version,
         )
         self.note(CHAMPION, won)
 
@@ -59,7 +60,7 @@ class ComparedStreet(TrainingStreet):
         )
 
     def note(self, blob: str, note: BaseModel) -> None:
-        self.store.blobs.write(blob, note.model_dump_json().encode())
+        self.store.blobs.write(blob, note.model_dump_json(by_alias=True).encode())
 
 
 def closet_photos(folder: Path) -> list[LabelledPhoto]:
@@ -90,23 +91,23 @@ def no_deepsparse(training_street: TrainingStreet, monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "deepsparse", None)
 
 
-def with_other_valid_photos(street: ComparedStreet) -> None:
-    street.store.write_photos("main_data", street.main_data[:-1])
+def with_other_valid_photos(pipeline: ComparedStreet) -> None:
+    pipeline.store.write_photos("main_data", pipeline.main_data[:-1])
 
 
-def with_other_boxes(street: ComparedStreet) -> None:
-    photo = street.main_data[-1]
-    changed = [*street.main_data[:-1], photo._replace(labels=photo.labels[1:])]
-    street.store.write_photos("main_data", changed)
+def with_other_boxes(pipeline: ComparedStreet) -> None:
+    photo = pipeline.main_data[-1]
+    changed = [*pipeline.main_data[:-1], photo._replace(labels=photo.labels[1:])]
+    pipeline.store.write_photos("main_data", changed)
 
 
-def without_closet_photos(street: ComparedStreet) -> None:
-    street.store.write_closet([])
+def without_closet_photos(pipeline: ComparedStreet) -> None:
+    pipeline.store.write_closet([])
 
 
-def with_a_closet_folder_renamed(street: ComparedStreet) -> None:
-    photo = street.closet_photo
-    street.store.write_closet([photo._replace(file=photo.file.parents[1] / "coat/0.jpg")])
+def with_a_closet_folder_renamed(pipeline: ComparedStreet) -> None:
+    photo = pipeline.closet_photo
+    pipeline.store.write_closet([photo._replace(file=photo.file.parents[1] / "coat/0.jpg")])
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_a_champion_measured_by_other_photos_is_not_published(compared, change) 
 
     [said] = failures(compared.run("garment_onnx"))
 
-    assert said.startswith("main_data or the closet photos held out have changed")
+    assert said.startswith("main_data or the held-out closet photos have changed")
     assert said.endswith("materialise champion again")
 
 
@@ -145,7 +146,7 @@ def test_a_merger_with_an_older_main_data_is_not_compared(compared: ComparedStre
 
     [said] = failures(compared.run("champion"))
 
-    assert said.startswith("merged_data was made of another main_data than there is now")
+    assert said.startswith("merged_data was made from another main_data than there is now")
 
 
 @pytest.mark.parametrize("asset", ["champion", "garment_onnx"])
@@ -211,11 +212,11 @@ def test_a_photo_that_went_after_it_was_labelled_is_named(
 def test_an_export_that_disagrees_with_its_weights_is_not_published(
     compared: ComparedStreet, agreement: Parity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asset = "oott_assets.training.garment_onnx"
-    monkeypatch.setattr(f"{asset}.export_onnx", lambda *_: None)
-    monkeypatch.setattr(f"{asset}.parity", lambda *_: agreement)
+    module = "oott_assets.training.served_variant"
+    monkeypatch.setattr(f"{module}.export_onnx", lambda *_: None)
+    monkeypatch.setattr(f"{module}.parity", lambda *_: agreement)
 
     [said] = failures(compared.run("garment_onnx"))
 
-    assert said.startswith("the export's boxes lie up to ")
-    assert said.endswith("are rounding, so the export is wrong")
+    assert said.startswith("the boxes of the export differ from those of its weights by up to ")
+    assert said.endswith("so the export is wrong")

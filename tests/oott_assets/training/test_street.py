@@ -1,4 +1,4 @@
-"""The whole training street: real Ultralytics, real export, real DeepSparse, drawn photos."""
+"""The whole training pipeline: real Ultralytics, real export, real DeepSparse, drawn photos."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ def trained(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[TrainingStreet, dg.ExecuteInProcessResult]]:
     """Train, from weights that find no garment, on drawn photos and a drawn catalogue."""
-    folder = tmp_path_factory.mktemp("street")
+    folder = tmp_path_factory.mktemp("pipeline")
     write_data_set(folder / "main-data", train=80, valid=20)
     write_catalogue(folder / "closet", ("tee_shirt", "dress"), each=8)
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -49,15 +49,15 @@ def trained(
             "OOTT_STARTING_WEIGHTS": weights_that_forgot_garments(folder / "forgetful.pt"),
         }.items():
             monkeypatch.setenv(name, str(value))
-        street = TrainingStreet()
-        yield street, street.run()
+        pipeline = TrainingStreet()
+        yield pipeline, pipeline.run()
 
 
 def latest() -> PublishedDetector:
     return ModelStore(read_settings().model_store_root).latest()
 
 
-def test_the_street_runs_from_labels_to_a_published_detector(
+def test_the_pipeline_runs_from_labels_to_a_published_detector(
     trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
 ) -> None:
     _, run = trained
@@ -71,9 +71,9 @@ def test_the_street_runs_from_labels_to_a_published_detector(
 def test_a_candidate_that_was_published_may_be_materialised_again(
     trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
 ) -> None:
-    street, run = trained
+    pipeline, run = trained
 
-    again = street.run("garment_onnx")
+    again = pipeline.run("garment_onnx")
 
     assert failures(again) == []
     assert metadata_of(again, "garment_onnx")["published"] is True
@@ -141,10 +141,10 @@ def test_a_run_shows_its_curves_and_its_data(
 def test_unchanged_data_is_not_trained_on_again_and_nothing_is_published_twice(
     trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
 ) -> None:
-    street, _ = trained
+    pipeline, _ = trained
     before = latest().version
 
-    again = street.run()
+    again = pipeline.run()
 
     assert failures(again) == []
     assert metadata_of(again, "main_weights")["kept from an earlier run"] is True
@@ -156,9 +156,11 @@ def test_unchanged_data_is_not_trained_on_again_and_nothing_is_published_twice(
 def test_a_detector_no_better_is_published_when_a_person_says_so(
     trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
 ) -> None:
-    street, _ = trained
+    pipeline, _ = trained
 
-    run = street.run("garment_onnx", config={"garment_onnx": {"config": {"publish_anyway": True}}})
+    run = pipeline.run(
+        "garment_onnx", config={"garment_onnx": {"config": {"publish_anyway": True}}}
+    )
 
     assert failures(run) == []
     assert metadata_of(run, "garment_onnx")["published"] is True
@@ -167,8 +169,8 @@ def test_a_detector_no_better_is_published_when_a_person_says_so(
 def test_a_photo_of_a_garment_photographed_apart_is_held_out(
     trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
 ) -> None:
-    street, _ = trained
-    sub, merged = street.photos("sub_data"), street.photos("merged_data")
+    pipeline, _ = trained
+    sub, merged = pipeline.photos("sub_data"), pipeline.photos("merged_data")
     held_out = {photo.sha256 for photo in sub if photo.split == "valid"}
 
     assert held_out

@@ -1,12 +1,13 @@
-"""The checks of the training street, passing and failing."""
+"""The checks of the training pipeline, passing and failing."""
 
 from pathlib import Path
 
 import pytest
 
-from oott_assets.training.champion import CHAMPION, Champion, Measurement
+from oott_assets.training.champion import CHAMPION, Champion
 from oott_assets.training.labels.drawn_data_set import draw_photos
 from oott_assets.training.labels.labelled_photos import LabelledPhoto
+from oott_assets.training.measurements import Measurement
 from oott_assets.training.training_checks import (
     every_garment_can_be_learnt,
     most_held_out_photos_have_a_label,
@@ -54,7 +55,10 @@ def test_half_of_the_held_out_photos_are_labelled(
 
 @pytest.mark.parametrize("held_out_of", ["merged_data", "closet"])
 def test_a_photo_measured_by_that_is_trained_on_is_found(
-    training_street: TrainingStreet, photo: LabelledPhoto, valid: LabelledPhoto, held_out_of: str
+    training_street: TrainingStreet,
+    photo: LabelledPhoto,
+    valid: LabelledPhoto,
+    held_out_of: str,
 ) -> None:
     store = training_street.store
     store.write_closet([])

@@ -103,7 +103,7 @@ def test_a_finished_training_is_not_begun_again(tmp_path: Path) -> None:
 def street_with_data(
     training_street: TrainingStreet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> TrainingStreet:
-    """Give a street that has read a small drawn data set."""
+    """Give a pipeline that has read a small drawn data set."""
     write_data_set(tmp_path / "main-data", train=8, valid=2)
     monkeypatch.setenv("OOTT_MAIN_DATA", str(tmp_path / "main-data"))
     assert training_street.run("main_data").success

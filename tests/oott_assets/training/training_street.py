@@ -1,4 +1,4 @@
-"""The training street over a store of its own, run as Dagster runs it."""
+"""The training pipeline over a store of its own, run as Dagster runs it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +21,7 @@ class TrainingStreet:
     def run(
         self, *assets: str, config: Mapping[str, object] | None = None
     ) -> dg.ExecuteInProcessResult:
-        """Run ``assets``, or all of the street, as a person does in the Dagster UI."""
+        """Run ``assets``, or all of the pipeline, as a person does in the Dagster UI."""
         job = defs.resolve_job_def("training_job")
         if assets:
             job = job.get_subset(op_selection=list(assets))
@@ -44,7 +44,7 @@ class TrainingStreet:
 
 @pytest.fixture
 def training_street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainingStreet:
-    """Give a street with nothing in it, and nothing published."""
+    """Give a pipeline with nothing in it, and nothing published."""
     monkeypatch.setenv("YOLO_CONFIG_DIR", str(tmp_path / "ultralytics"))
     monkeypatch.setenv("OOTT_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(tmp_path / "no-starter"))

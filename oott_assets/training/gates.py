@@ -1,0 +1,92 @@
+"""The checks that stop ``champion`` and ``garment_onnx`` before they compare or publish.
+
+Every function returns nothing where all is well, and otherwise raises a ``Failure`` that is not
+retried and says which asset to materialise again.
+"""
+
+import dagster as dg
+
+from oott_assets.training.labels.labelled_photos import version_of
+from oott_assets.training.merged_data import MERGED_DATA_VERSIONS, MergedDataVersions
+from oott_assets.training.training_store import TrainingStore
+from oott_assets.training.validation_photos import ValidationPhotos
+from oott_assets.training.weights import TrainedWeights
+from oott_assets.training.yolov8.onnx_export import Parity
+from oott_fashion.stores.model_store import PublishedDetector
+
+# Weights and ONNX compute the same in another order: rounding moves a box by less than a pixel.
+MAX_PIXELS_APART = 1.0
+# People see confidences with two digits: this is half of the last digit. Rounding moved no
+# confidence of the starter detector by more than 0.00001.
+MAX_CONFIDENCES_APART = 0.005
+
+
+def reject_weights_of_other_photos(
+    candidate: str, trained: TrainedWeights, store: TrainingStore
+) -> None:
+    """Stop where ``candidate`` was trained on other photos than its data set holds now."""
+    if trained.data_version != version_of(store.photos(f"{candidate}_data")):
+        raise dg.Failure(
+            f"{candidate}_weights were trained on another {candidate}_data than there is now; "
+            f"materialise {candidate}_weights again",
+            allow_retries=False,
+        )
+
+
+def reject_changed_weights(trained: TrainedWeights) -> None:
+    """Stop where the weight file is missing or holds other weights than were trained."""
+    if not trained.are_unchanged():
+        raise dg.Failure(
+            f"{trained.weights} no longer holds the weights that were trained; materialise "
+            "main_weights, merged_weights and champion again",
+            allow_retries=False,
+        )
+
+
+def reject_outdated_merged_data(photos: ValidationPhotos, store: TrainingStore) -> None:
+    """Stop where merged_data was made from another main_data or other closet photos."""
+    made = store.note("merged_data", MERGED_DATA_VERSIONS, MergedDataVersions)
+    if made != MergedDataVersions.of(store.photos("merged_data"), photos):
+        raise dg.Failure(
+            "merged_data was made from another main_data than there is now; materialise "
+            "merged_data and merged_weights again",
+            allow_retries=False,
+        )
+
+
+def reject_other_validation_photos(measured_on: str, photos: ValidationPhotos) -> None:
+    """Stop where the champion was measured on another version of the validation photos."""
+    if measured_on != photos.version:
+        raise dg.Failure(
+            "main_data or the held-out closet photos have changed since the champion was "
+            "measured on them; materialise champion again",
+            allow_retries=False,
+        )
+
+
+def reject_other_published_detector(
+    compared_with: str | None, published: PublishedDetector | None
+) -> None:
+    """Stop where the champion was compared with another version than is published now."""
+    if compared_with != (published.version if published else None):
+        raise dg.Failure(
+            "another detector was published since the champion was compared with the published "
+            "one; materialise champion again",
+            allow_retries=False,
+        )
+
+
+def reject_wrong_export(parity: Parity) -> None:
+    """Stop where the boxes or confidences of an export differ from those of its weights."""
+    # A comparison with NaN is always false, so this asks what is within the limits, not beyond.
+    if not (
+        parity.pixels_apart <= MAX_PIXELS_APART
+        and parity.confidences_apart <= MAX_CONFIDENCES_APART
+    ):
+        raise dg.Failure(
+            f"the boxes of the export differ from those of its weights by up to "
+            f"{parity.pixels_apart:.2f} pixels, and its confidences by up to "
+            f"{parity.confidences_apart:.3f}; rounding explains at most {MAX_PIXELS_APART:g} and "
+            f"{MAX_CONFIDENCES_APART:g}, so the export is wrong",
+            allow_retries=False,
+        )
