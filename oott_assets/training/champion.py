@@ -107,9 +107,10 @@ def _reported(
     return dg.MaterializeResult(
         metadata={
             "winner": result.measured.name,
-            "beats the published detector": result.beats_published(result.measured.map50),
+            "map50": result.measured.map50,
+            "better_than_published": result.beats_published(result.measured.map50),
             "comparison": comparison_table(compared),
-            "mAP50 by garment": garment_table("main_data", compared),
-            "closet labels right by garment": garment_table("closet", compared),
+            "map50_by_garment": garment_table("main_data", compared),
+            "closet_accuracy_by_garment": garment_table("closet", compared),
         }
     )

@@ -82,12 +82,13 @@ def _reported(
     return dg.MaterializeResult(
         metadata={
             "published": is_published,
-            "better than the published one": is_better,
+            "better_than_published": is_better,
+            "map50": served.map50,
             "version": candidate.version,
-            "kept in": dg.MetadataValue.path(folder),
+            "folder": dg.MetadataValue.path(folder),
             "variant": card.variant,
             "variants": dg.MetadataValue.md((folder / "variants.md").read_text()),
             "comparison": comparison_table(compared),
-            "pixels between weights and ONNX": card.parity,
+            "pixels_apart": card.parity,
         }
     )

@@ -24,10 +24,10 @@ def data_set_metadata(photos: Sequence[LabelledPhoto]) -> dict[str, dg.MetadataV
     origins = sorted({label.origin for photo in photos for label in photo.labels})
     return {
         "boxes": listed(("garment", "to train on", "to validate with"), rows),
-        "contact sheet": contact_sheet([_with_boxes(photo) for photo in sample_of(photos)]),
-        "photos to train on": len(train),
-        "photos to validate with": len(valid),
-        "labelled by": ", ".join(origins) or "nobody",
+        "contact_sheet": contact_sheet([_with_boxes(photo) for photo in sample_of(photos)]),
+        "photos_to_train_on": len(train),
+        "photos_to_validate_with": len(valid),
+        "labelled_by": ", ".join(origins) or "nobody",
     }
 
 

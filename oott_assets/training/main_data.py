@@ -53,8 +53,8 @@ def main_data(
     return dg.MaterializeResult(
         metadata={
             "remarks": listed(("remark",), [(remark,) for remark in found.remarks]),
-            "left out of training": listed(("photo", "shows the same as"), found.leaked),
-            "drawn photos that were there already": len(drawn) - len(added),
+            "left_out_of_training": listed(("photo", "shows the same as"), found.leaked),
+            "drawn_photos_already_there": len(drawn) - len(added),
             **metadata,
         },
         data_version=dg.DataVersion(version_of(photos)),

@@ -62,15 +62,13 @@ def merged_data(training_store: TrainingStore) -> dg.MaterializeResult[None]:
     training_store.blobs.write(
         MERGED_DATA_VERSIONS, versions.model_dump_json(by_alias=True).encode()
     )
-    held_out = in_split(sub, "valid")
     added = len(merged.photos) - len(main)
     return dg.MaterializeResult(
         metadata={
-            "pseudo-labelled photos": added,
-            "left out, as main_data shows the same": len(in_split(sub, "train")) - added,
-            "closet photos to measure by": len(merged.closet),
-            "not measured by, as main_data trains on the same": len(in_split(sub, "valid"))
-            - len(merged.closet),
+            "pseudo_labelled_photos": added,
+            "pseudo_labelled_photos_also_in_main_data": len(in_split(sub, "train")) - added,
+            "closet_photos": len(merged.closet),
+            "closet_photos_also_in_main_data": len(in_split(sub, "valid")) - len(merged.closet),
             **metadata,
         },
         data_version=dg.DataVersion(versions.merged_data),

@@ -89,9 +89,9 @@ def sub_data(
         photos,
         {
             "labeller": f"{opened.name} {opened.version}",
-            "photos without a sure label": len(labelled) - len(photos),
-            "unreadable": len(skipped),
-            "unreadable photos": listed(("photo", "reason"), skipped),
+            "photos_without_confident_label": len(labelled) - len(photos),
+            "photos_skipped": len(skipped),
+            "skipped_photos": listed(("photo", "reason"), skipped),
             **metadata,
         },
     )

@@ -29,7 +29,7 @@ def every_garment_can_be_learnt(training_store: TrainingStore) -> dg.AssetCheckR
     return dg.AssetCheckResult(
         passed=not rare,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"fewer than 10 boxes": ", ".join(rare) or "none"},
+        metadata={"rare_garments": len(rare), "rare": ", ".join(rare) or "none"},
     )
 
 
@@ -41,7 +41,7 @@ def most_held_out_photos_have_a_label(training_store: TrainingStore) -> dg.Asset
     return dg.AssetCheckResult(
         passed=labelled >= MIN_LABELLED * len(held_out),
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"held out": len(held_out), "labelled": labelled},
+        metadata={"held_out": len(held_out), "labelled": labelled},
     )
 
 
@@ -55,7 +55,7 @@ def nothing_measured_by_is_trained_on(training_store: TrainingStore) -> dg.Asset
     leaked = sorted({photo for photo, _ in pairs})
     return dg.AssetCheckResult(
         passed=not leaked,
-        metadata={"leaked": len(leaked), "first": leaked[0].file.name if leaked else "none"},
+        metadata={"leaked": len(leaked), "first_leaked": leaked[0].file.name if leaked else "none"},
     )
 
 
@@ -66,7 +66,7 @@ def the_detector_finds_garments(training_store: TrainingStore) -> dg.AssetCheckR
     return dg.AssetCheckResult(
         passed=won.measured.map50 >= MIN_MAP50,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"mAP50": won.measured.map50},
+        metadata={"map50": won.measured.map50},
     )
 
 

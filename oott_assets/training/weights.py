@@ -29,9 +29,9 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 _CURVES = {
     "losses": "results.png",
-    "precision and recall": "BoxPR_curve.png",
-    "F1": "BoxF1_curve.png",
-    "confusion matrix": "confusion_matrix_normalized.png",
+    "precision_and_recall": "BoxPR_curve.png",
+    "f1": "BoxF1_curve.png",
+    "confusion_matrix": "confusion_matrix_normalized.png",
 }
 
 
@@ -107,8 +107,8 @@ def _trained(
     curves = {name: picture_in(folder.run / file, name) for name, file in _CURVES.items()}
     return dg.MaterializeResult(
         metadata={
-            "trained on": trained.trained_on,
-            "kept from an earlier run": kept,
+            "trained_on": trained.trained_on,
+            "kept_from_earlier_run": kept,
             "weights": dg.MetadataValue.path(folder.weights),
             **curves,
         },

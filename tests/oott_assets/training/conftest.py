@@ -1,5 +1,5 @@
 """Fixtures of the training pipeline."""
 
-from tests.oott_assets.training.training_street import training_street
+from tests.oott_assets.training.training_pipeline import training_pipeline
 
-__all__ = ["training_street"]
+__all__ = ["training_pipeline"]

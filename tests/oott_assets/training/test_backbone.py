@@ -17,7 +17,7 @@ from oott_assets.training.yolov8.quiet_ultralytics import open_model
 from oott_assets.training.yolov8.train_run import Epoch, OtherWeights, TrainingFolder, TrainingPlan
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.settings import read_settings
-from tests.oott_assets.training.training_street import STARTER, TrainingStreet
+from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
 
 
 def teach(file: Path) -> "subprocess.CompletedProcess[str]":
@@ -32,11 +32,11 @@ def teach(file: Path) -> "subprocess.CompletedProcess[str]":
 
 
 def test_a_taught_backbone_is_a_detector_to_start_from(
-    training_street: TrainingStreet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    training_pipeline: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
     photos = draw_photos(tmp_path / "train", 6, "train")
-    training_street.store.write_photos(
+    training_pipeline.store.write_photos(
         "merged_data", [*photos, *draw_photos(tmp_path / "valid", 2, "valid")]
     )
 
@@ -45,7 +45,7 @@ def test_a_taught_backbone_is_a_detector_to_start_from(
     assert taught.returncode == 0, taught.stderr[-2000:]
     assert "epoch 1 in" in taught.stderr
     model = open_model(tmp_path / "taught.pt")
-    [kept] = training_street.store.folder("backbones").iterdir()
+    [kept] = training_pipeline.store.folder("backbones").iterdir()
     before = open_model(kept / "published.pt")
     assert list(model.names.values()) == list(GARMENT_NAMES)
     numbers, old = model.model.state_dict(), before.model.state_dict()
@@ -55,7 +55,7 @@ def test_a_taught_backbone_is_a_detector_to_start_from(
     assert not any(name.startswith("model.22.cv3") for name in moved)
 
 
-@pytest.mark.usefixtures("training_street")
+@pytest.mark.usefixtures("training_pipeline")
 def test_without_data_it_says_what_to_materialise(tmp_path: Path) -> None:
     refused = teach(tmp_path / "taught.pt")
 
@@ -84,16 +84,16 @@ class TaughtAtOnce:
 
 @pytest.fixture
 def merged(
-    training_street: TrainingStreet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> TrainingStreet:
+    training_pipeline: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> TrainingPipeline:
     """Give a pipeline that has merged three photos, and a starter published."""
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
-    training_street.store.write_photos("merged_data", draw_photos(tmp_path / "train", 3, "train"))
-    return training_street
+    training_pipeline.store.write_photos("merged_data", draw_photos(tmp_path / "train", 3, "train"))
+    return training_pipeline
 
 
 def test_a_backbone_taught_before_is_that_of_the_same_photos_and_settings_alone(
-    merged: TrainingStreet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    merged: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taught = TaughtAtOnce()
     monkeypatch.setattr(backbone, "train", taught)
@@ -111,7 +111,7 @@ def test_a_backbone_taught_before_is_that_of_the_same_photos_and_settings_alone(
 
 
 def test_two_that_teach_the_same_backbone_wait_for_each_other(
-    merged: TrainingStreet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    merged: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = threading.Event()
 
@@ -165,7 +165,7 @@ def test_weights_of_another_detector_are_said_in_a_line(
 
 
 def test_a_photo_that_went_is_said_in_a_line(
-    merged: TrainingStreet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    merged: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     merged.photos("merged_data")[0].file.unlink()
 

@@ -14,7 +14,7 @@ from oott_assets.training.merged_data import MERGED_DATA_VERSIONS
 from oott_assets.training.validation_photos import ValidationPhotos
 from tests.oott_assets.street import failures, metadata_of
 from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
-from tests.oott_assets.training.training_street import STARTER, TrainingStreet
+from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
 
 
 @pytest.fixture
@@ -32,19 +32,19 @@ def closet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return write_catalogue(tmp_path / "closet", ("tee_shirt", "dress"), each=3)
 
 
-def test_without_a_folder_the_setting_is_named(training_street: TrainingStreet) -> None:
-    [said] = failures(training_street.run("main_data"))
+def test_without_a_folder_the_setting_is_named(training_pipeline: TrainingPipeline) -> None:
+    [said] = failures(training_pipeline.run("main_data"))
 
     assert said.startswith("OOTT_MAIN_DATA is not set")
 
 
 def test_a_corrupt_photo_stops_with_its_name(
-    training_street: TrainingStreet, main_data: Path
+    training_pipeline: TrainingPipeline, main_data: Path
 ) -> None:
     photo = main_data / "train/images/00001.jpg"
     photo.write_bytes(photo.read_bytes()[:3000])
 
-    [said] = failures(training_street.run("main_data"))
+    [said] = failures(training_pipeline.run("main_data"))
 
     assert "00001.jpg" in said
     assert "damaged or cut short" in said
@@ -52,7 +52,7 @@ def test_a_corrupt_photo_stops_with_its_name(
 
 @pytest.mark.parametrize("change", ["one class less", "two classes swapped"])
 def test_other_classes_stop_with_a_sentence(
-    training_street: TrainingStreet, main_data: Path, change: str
+    training_pipeline: TrainingPipeline, main_data: Path, change: str
 ) -> None:
     import yaml
 
@@ -61,7 +61,7 @@ def test_other_classes_stop_with_a_sentence(
     page["names"] = names[:-1] if change == "one class less" else [names[1], names[0], *names[2:]]
     (main_data / "data.yaml").write_text(yaml.safe_dump(page))
 
-    [said] = failures(training_street.run("main_data"))
+    [said] = failures(training_pipeline.run("main_data"))
 
     assert "data.yaml" in said
     assert ("23" if change == "one class less" else "denim jacket") in said
@@ -69,31 +69,31 @@ def test_other_classes_stop_with_a_sentence(
 
 
 def test_drawn_photos_are_trained_on_and_never_validated_with(
-    training_street: TrainingStreet, main_data: Path, monkeypatch: pytest.MonkeyPatch
+    training_pipeline: TrainingPipeline, main_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_DRAWN_PHOTOS", "5")
 
-    run = training_street.run("main_data")
+    run = training_pipeline.run("main_data")
 
     assert failures(run) == []
     drawn = [
         photo
-        for photo in training_street.photos("main_data")
+        for photo in training_pipeline.photos("main_data")
         if main_data not in photo.file.parents
     ]
     # The first three are those of the drawn data set.
     assert [photo.file.name for photo in drawn] == ["00003.jpg", "00004.jpg"]
     assert {photo.split for photo in drawn} == {"train"}
-    assert metadata_of(run, "main_data")["drawn photos that were there already"] == 3
+    assert metadata_of(run, "main_data")["drawn_photos_already_there"] == 3
 
 
 def test_every_photo_of_a_catalogue_is_boxed_once(
-    training_street: TrainingStreet, closet: Path
+    training_pipeline: TrainingPipeline, closet: Path
 ) -> None:
-    run = training_street.run("sub_data")
+    run = training_pipeline.run("sub_data")
 
     assert failures(run) == []
-    photos = training_street.photos("sub_data")
+    photos = training_pipeline.photos("sub_data")
     assert len(photos) == 6
     assert all(len(photo.labels) == 1 for photo in photos)
     assert {photo.labels[0].garment for photo in photos} == {"tee shirt", "dress"}
@@ -102,10 +102,10 @@ def test_every_photo_of_a_catalogue_is_boxed_once(
 
 
 def test_labelling_goes_on_where_it_was_stopped(
-    training_street: TrainingStreet, closet: Path, monkeypatch: pytest.MonkeyPatch
+    training_pipeline: TrainingPipeline, closet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert training_street.run("sub_data").success
-    before = training_street.photos("sub_data")
+    assert training_pipeline.run("sub_data").success
+    before = training_pipeline.photos("sub_data")
 
     def must_not_look_again(*_: object) -> None:
         pytest.fail("a photo was labelled twice")
@@ -113,124 +113,124 @@ def test_labelling_goes_on_where_it_was_stopped(
     monkeypatch.setattr(
         "oott_assets.training.labellers.catalogue.CatalogueLabeller.predict", must_not_look_again
     )
-    assert training_street.run("sub_data").success
+    assert training_pipeline.run("sub_data").success
 
-    assert training_street.photos("sub_data") == before
+    assert training_pipeline.photos("sub_data") == before
     assert closet
 
 
 def test_what_cannot_be_labelled_is_listed_with_the_reason(
-    training_street: TrainingStreet, closet: Path
+    training_pipeline: TrainingPipeline, closet: Path
 ) -> None:
     (closet / "dress/broken.jpg").write_bytes(b"no photo")
     shutil.copytree(closet / "dress", closet / "umbrella")
     (closet / "dress/lost.jpg").symlink_to(closet / "nowhere.jpg")
     shutil.copy(closet / "dress/0.jpg", os.fsencode(closet / "dress") + b"/caf\xe9.jpg")
 
-    run = training_street.run("sub_data")
+    run = training_pipeline.run("sub_data")
 
     assert failures(run) == []
-    listed = str(metadata_of(run, "sub_data")["unreadable photos"])
+    listed = str(metadata_of(run, "sub_data")["skipped_photos"])
     assert "dress/broken.jpg" in listed
     assert "umbrella/ names no garment" in listed
     assert "dress/lost.jpg | cannot be read: No such file or directory" in listed
     assert "dress/caf\ufffd.jpg | its name is not UTF-8; rename it" in listed
-    assert len(training_street.photos("sub_data")) == 6
+    assert len(training_pipeline.photos("sub_data")) == 6
 
 
 def test_a_photo_in_the_folder_itself_is_labelled_anew_when_that_is_renamed(
-    training_street: TrainingStreet, closet: Path, monkeypatch: pytest.MonkeyPatch
+    training_pipeline: TrainingPipeline, closet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_SUB_PHOTOS", str(closet / "dress"))
-    assert failures(training_street.run("sub_data")) == []
+    assert failures(training_pipeline.run("sub_data")) == []
     (closet / "dress").rename(closet / "coat")
     monkeypatch.setenv("OOTT_SUB_PHOTOS", str(closet / "coat"))
-    assert failures(training_street.run("sub_data")) == []
+    assert failures(training_pipeline.run("sub_data")) == []
 
-    labels = [label for photo in training_street.photos("sub_data") for label in photo.labels]
+    labels = [label for photo in training_pipeline.photos("sub_data") for label in photo.labels]
     assert {label.garment for label in labels} == {"coat"}
 
 
 def test_a_teacher_of_other_thresholds_looks_again(
-    training_street: TrainingStreet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    training_pipeline: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draw_photos(tmp_path / "looks", 1, "train")
     monkeypatch.setenv("OOTT_SUB_PHOTOS", str(tmp_path / "looks"))
     monkeypatch.setenv("OOTT_LABELLER", "teacher")
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
     monkeypatch.setenv("OOTT_MIN_CONFIDENCE", "0.999")
-    assert failures(training_street.run("sub_data")) == []
-    assert training_street.photos("sub_data") == []
+    assert failures(training_pipeline.run("sub_data")) == []
+    assert training_pipeline.photos("sub_data") == []
 
     monkeypatch.setenv("OOTT_MIN_CONFIDENCE", "0.25")
-    assert failures(training_street.run("sub_data")) == []
+    assert failures(training_pipeline.run("sub_data")) == []
 
-    [photo] = training_street.photos("sub_data")
+    [photo] = training_pipeline.photos("sub_data")
     assert photo.labels
 
 
 def test_a_teacher_whose_engine_is_missing_says_so(
-    training_street: TrainingStreet, closet: Path, monkeypatch: pytest.MonkeyPatch
+    training_pipeline: TrainingPipeline, closet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_LABELLER", "teacher")
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
     monkeypatch.setenv("OOTT_ENGINE", "deepsparse")
     monkeypatch.setitem(sys.modules, "deepsparse", None)
 
-    [said] = failures(training_street.run("sub_data"))
+    [said] = failures(training_pipeline.run("sub_data"))
 
     assert said.startswith("DeepSparse is not installed here")
     assert closet
 
 
 def test_a_folder_without_photos_is_a_mistake_not_an_empty_data_set(
-    training_street: TrainingStreet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    training_pipeline: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "empty").mkdir()
     monkeypatch.setenv("OOTT_SUB_PHOTOS", str(tmp_path / "empty"))
 
-    [said] = failures(training_street.run("sub_data"))
+    [said] = failures(training_pipeline.run("sub_data"))
 
     assert "holds no photos; OOTT_SUB_PHOTOS names" in said
 
 
 def test_a_labeller_without_its_weights_says_how_they_are_fetched(
-    training_street: TrainingStreet, closet: Path, monkeypatch: pytest.MonkeyPatch
+    training_pipeline: TrainingPipeline, closet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_LABELLER", "grounding_dino")
     monkeypatch.setenv("OOTT_LABEL_ON_CPU", "true")
 
-    [said] = failures(training_street.run("sub_data"))
+    [said] = failures(training_pipeline.run("sub_data"))
 
     assert "python -m oott_assets.training.labellers.weight_downloads grounding_dino" in said
     assert closet
 
 
 def test_without_sub_photos_main_data_stands_alone(
-    training_street: TrainingStreet, main_data: Path
+    training_pipeline: TrainingPipeline, main_data: Path
 ) -> None:
-    run = training_street.run("main_data", "sub_data", "merged_data")
+    run = training_pipeline.run("main_data", "sub_data", "merged_data")
 
     assert failures(run) == []
-    assert training_street.photos("merged_data") == training_street.photos("main_data")
+    assert training_pipeline.photos("merged_data") == training_pipeline.photos("main_data")
     assert main_data
 
 
 def test_a_pseudo_labelled_copy_of_a_valid_photo_is_not_trained_on(
-    training_street: TrainingStreet, main_data: Path, closet: Path
+    training_pipeline: TrainingPipeline, main_data: Path, closet: Path
 ) -> None:
     shutil.copy(main_data / "valid/images/00000.jpg", closet / "dress/leak.jpg")
 
-    run = training_street.run(
+    run = training_pipeline.run(
         "main_data", "sub_data", "merged_data", "merged_data_nothing_measured_by_is_trained_on"
     )
 
     assert failures(run) == []
-    assert "leak.jpg" not in {photo.file.name for photo in training_street.photos("merged_data")}
+    assert "leak.jpg" not in {photo.file.name for photo in training_pipeline.photos("merged_data")}
 
 
 def test_a_closet_photo_that_main_data_trains_on_measures_nothing(
-    training_street: TrainingStreet,
+    training_pipeline: TrainingPipeline,
     main_data: Path,
     closet: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -238,26 +238,26 @@ def test_a_closet_photo_that_main_data_trains_on_measures_nothing(
     monkeypatch.setenv("OOTT_HELD_OUT", "0.99")
     shutil.copy(main_data / "train/images/00000.jpg", closet / "dress/learnt.jpg")
 
-    run = training_street.run(
+    run = training_pipeline.run(
         "main_data", "sub_data", "merged_data", "merged_data_nothing_measured_by_is_trained_on"
     )
 
     assert failures(run) == []
-    assert metadata_of(run, "merged_data")["not measured by, as main_data trains on the same"] == 1
-    held_out = {photo.file.name for photo in training_street.photos("sub_data")}
-    measured_by = {photo.file.name for photo in training_street.store.closet()}
+    assert metadata_of(run, "merged_data")["closet_photos_also_in_main_data"] == 1
+    held_out = {photo.file.name for photo in training_pipeline.photos("sub_data")}
+    measured_by = {photo.file.name for photo in training_pipeline.store.closet()}
     assert held_out - measured_by == {"learnt.jpg"}
     [check] = run.get_asset_check_evaluations()
     assert check.passed
 
 
 def test_a_photo_that_went_before_the_merger_is_named(
-    training_street: TrainingStreet, main_data: Path, closet: Path
+    training_pipeline: TrainingPipeline, main_data: Path, closet: Path
 ) -> None:
-    assert failures(training_street.run("main_data", "sub_data")) == []
+    assert failures(training_pipeline.run("main_data", "sub_data")) == []
     (closet / "dress/0.jpg").unlink()
 
-    [said] = failures(training_street.run("merged_data"))
+    [said] = failures(training_pipeline.run("merged_data"))
 
     assert said.startswith(f"{closet}/dress/0.jpg cannot be read (No such file or directory)")
     assert main_data
@@ -273,20 +273,20 @@ def test_a_photo_that_went_before_the_merger_is_named(
     ],
 )
 def test_an_asset_before_its_turn_says_what_to_materialise(
-    training_street: TrainingStreet, asset: str, missing: str
+    training_pipeline: TrainingPipeline, asset: str, missing: str
 ) -> None:
-    [said] = failures(training_street.run(asset))
+    [said] = failures(training_pipeline.run(asset))
 
     assert said.startswith(f"{missing} was never materialised")
 
 
 def test_the_versions_of_merged_data_are_stored_under_their_released_keys(
-    training_street: TrainingStreet, main_data: Path
+    training_pipeline: TrainingPipeline, main_data: Path
 ) -> None:
-    assert failures(training_street.run("main_data", "sub_data", "merged_data")) == []
+    assert failures(training_pipeline.run("main_data", "sub_data", "merged_data")) == []
 
-    stored = json.loads(training_street.store.blobs.read(MERGED_DATA_VERSIONS))
-    photos = training_street.photos("main_data")
+    stored = json.loads(training_pipeline.store.blobs.read(MERGED_DATA_VERSIONS))
+    photos = training_pipeline.photos("main_data")
     assert stored == {
         "merged_data": version_of(photos),
         "yardstick": ValidationPhotos(photos, []).version,

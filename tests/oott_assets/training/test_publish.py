@@ -10,7 +10,7 @@ import pytest
 
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.model_store import ModelStore, read_card
-from tests.oott_assets.training.training_street import STARTER, TrainingStreet
+from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
 
 
 def publish(*words: str) -> "subprocess.CompletedProcess[str]":
@@ -19,9 +19,9 @@ def publish(*words: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.fixture
-def candidate(training_street: TrainingStreet) -> Path:
+def candidate(training_pipeline: TrainingPipeline) -> Path:
     """Keep a candidate that was not published."""
-    folder = training_street.store.folder("candidates/kept")
+    folder = training_pipeline.store.folder("candidates/kept")
     for name in ("detector.onnx", "card.json"):
         shutil.copy(STARTER / name, folder / name)
     return folder
@@ -61,7 +61,7 @@ def test_a_damaged_candidate_is_not_published(candidate: Path) -> None:
     assert "Traceback" not in refused.stderr
 
 
-@pytest.mark.usefixtures("training_street")
+@pytest.mark.usefixtures("training_pipeline")
 def test_an_unknown_candidate_is_said_to_be_missing() -> None:
     refused = publish("20200101T000000Z-00000000")
 

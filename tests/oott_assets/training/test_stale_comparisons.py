@@ -21,10 +21,10 @@ from oott_assets.training.yolov8.onnx_export import Parity
 from oott_assets.training.yolov8.starting_weights import weights_of_onnx
 from tests.oott_assets.street import failures
 from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
-from tests.oott_assets.training.training_street import STARTER, TrainingStreet
+from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
 
 
-class ComparedStreet(TrainingStreet):
+class ComparedPipeline(TrainingPipeline):
     """A pipeline whose candidates were trained and compared; ``weights`` are both of theirs."""
 
     def __init__(self, folder: Path) -> None:
@@ -71,41 +71,41 @@ def closet_photos(folder: Path) -> list[LabelledPhoto]:
 
 
 @pytest.fixture
-def compared(training_street: TrainingStreet, tmp_path: Path) -> ComparedStreet:
-    assert training_street
-    return ComparedStreet(tmp_path)
+def compared(training_pipeline: TrainingPipeline, tmp_path: Path) -> ComparedPipeline:
+    assert training_pipeline
+    return ComparedPipeline(tmp_path)
 
 
 @pytest.fixture
-def published_starter(training_street: TrainingStreet, monkeypatch: pytest.MonkeyPatch) -> None:
+def published_starter(training_pipeline: TrainingPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the starter be published by whoever asks first."""
-    assert training_street
+    assert training_pipeline
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
 
 
 @pytest.fixture
-def no_deepsparse(training_street: TrainingStreet, monkeypatch: pytest.MonkeyPatch) -> None:
+def no_deepsparse(training_pipeline: TrainingPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     """Choose DeepSparse where it is not installed."""
-    assert training_street
+    assert training_pipeline
     monkeypatch.setenv("OOTT_ENGINE", "deepsparse")
     monkeypatch.setitem(sys.modules, "deepsparse", None)
 
 
-def with_other_valid_photos(pipeline: ComparedStreet) -> None:
+def with_other_valid_photos(pipeline: ComparedPipeline) -> None:
     pipeline.store.write_photos("main_data", pipeline.main_data[:-1])
 
 
-def with_other_boxes(pipeline: ComparedStreet) -> None:
+def with_other_boxes(pipeline: ComparedPipeline) -> None:
     photo = pipeline.main_data[-1]
     changed = [*pipeline.main_data[:-1], photo._replace(labels=photo.labels[1:])]
     pipeline.store.write_photos("main_data", changed)
 
 
-def without_closet_photos(pipeline: ComparedStreet) -> None:
+def without_closet_photos(pipeline: ComparedPipeline) -> None:
     pipeline.store.write_closet([])
 
 
-def with_a_closet_folder_renamed(pipeline: ComparedStreet) -> None:
+def with_a_closet_folder_renamed(pipeline: ComparedPipeline) -> None:
     photo = pipeline.closet_photo
     pipeline.store.write_closet([photo._replace(file=photo.file.parents[1] / "coat/0.jpg")])
 
@@ -130,7 +130,7 @@ def test_a_champion_measured_by_other_photos_is_not_published(compared, change) 
 
 @pytest.mark.parametrize("candidate", ["main", "merged"])
 def test_candidates_trained_on_other_photos_are_not_compared(
-    compared: ComparedStreet, candidate: str
+    compared: ComparedPipeline, candidate: str
 ) -> None:
     compared.note(weights_named(candidate), compared.trained(compared.main_data[1:]))
 
@@ -140,7 +140,7 @@ def test_candidates_trained_on_other_photos_are_not_compared(
     assert said.endswith(f"materialise {candidate}_weights again")
 
 
-def test_a_merger_with_an_older_main_data_is_not_compared(compared: ComparedStreet) -> None:
+def test_a_merger_with_an_older_main_data_is_not_compared(compared: ComparedPipeline) -> None:
     with_other_valid_photos(compared)
     compared.note(weights_named("main"), compared.trained(compared.main_data[:-1]))
 
@@ -152,7 +152,7 @@ def test_a_merger_with_an_older_main_data_is_not_compared(compared: ComparedStre
 @pytest.mark.parametrize("asset", ["champion", "garment_onnx"])
 @pytest.mark.parametrize("left", [None, b"other weights"], ids=["gone", "others"])
 def test_weights_that_are_no_longer_those_trained_are_told(
-    compared: ComparedStreet, asset: str, left: bytes | None
+    compared: ComparedPipeline, asset: str, left: bytes | None
 ) -> None:
     compared.weights.unlink()
     if left is not None:
@@ -163,7 +163,7 @@ def test_weights_that_are_no_longer_those_trained_are_told(
     assert said.startswith(f"{compared.weights} no longer holds the weights that were trained")
 
 
-def test_a_note_of_an_older_oott_asks_for_its_asset_again(compared: ComparedStreet) -> None:
+def test_a_note_of_an_older_oott_asks_for_its_asset_again(compared: ComparedPipeline) -> None:
     compared.store.blobs.write(CHAMPION, b'{"winner": "main"}')
 
     [said] = failures(compared.run("garment_onnx"))
@@ -173,14 +173,14 @@ def test_a_note_of_an_older_oott_asks_for_its_asset_again(compared: ComparedStre
 
 
 @pytest.mark.usefixtures("published_starter", "no_deepsparse")
-def test_champion_says_that_the_chosen_engine_is_missing(compared: ComparedStreet) -> None:
+def test_champion_says_that_the_chosen_engine_is_missing(compared: ComparedPipeline) -> None:
     [said] = failures(compared.run("champion"))
 
     assert said.startswith("DeepSparse is not installed here")
 
 
 @pytest.mark.usefixtures("no_deepsparse")
-def test_garment_onnx_says_that_the_chosen_engine_is_missing(compared: ComparedStreet) -> None:
+def test_garment_onnx_says_that_the_chosen_engine_is_missing(compared: ComparedPipeline) -> None:
     [said] = failures(compared.run("garment_onnx"))
 
     assert said.startswith("DeepSparse is not installed here")
@@ -189,7 +189,7 @@ def test_garment_onnx_says_that_the_chosen_engine_is_missing(compared: ComparedS
 @pytest.mark.usefixtures("published_starter")
 @pytest.mark.parametrize("which", ["main_data", "closet"])
 def test_a_photo_that_went_after_it_was_labelled_is_named(
-    compared: ComparedStreet, which: str
+    compared: ComparedPipeline, which: str
 ) -> None:
     gone = compared.closet_photo.file if which == "closet" else compared.main_data[-1].file
     gone.unlink()
@@ -210,7 +210,7 @@ def test_a_photo_that_went_after_it_was_labelled_is_named(
     ids=["boxes", "scores", "boxes that are no number", "scores that are no number"],
 )
 def test_an_export_that_disagrees_with_its_weights_is_not_published(
-    compared: ComparedStreet, agreement: Parity, monkeypatch: pytest.MonkeyPatch
+    compared: ComparedPipeline, agreement: Parity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = "oott_assets.training.served_variant"
     monkeypatch.setattr(f"{module}.export_onnx", lambda *_: None)

@@ -16,7 +16,7 @@ from oott_assets.training.training_checks import (
 )
 from oott_assets.training.weights import TrainedWeights
 from oott_fashion.garments import GARMENT_NAMES
-from tests.oott_assets.training.training_street import TrainingStreet
+from tests.oott_assets.training.training_pipeline import TrainingPipeline
 
 
 @pytest.fixture
@@ -33,34 +33,34 @@ def valid(tmp_path: Path) -> LabelledPhoto:
 
 @pytest.mark.parametrize(("boxes", "passed"), [(10, True), (9, False)])
 def test_ten_boxes_of_every_garment_can_be_learnt(
-    training_street: TrainingStreet, photo: LabelledPhoto, boxes: int, passed: bool
+    training_pipeline: TrainingPipeline, photo: LabelledPhoto, boxes: int, passed: bool
 ) -> None:
     one = photo.labels[0]
     labels = tuple(one._replace(garment=name) for name in GARMENT_NAMES for _ in range(10))
     rarer = labels[10 - boxes :]
-    training_street.store.write_photos("main_data", [photo._replace(labels=rarer)])
+    training_pipeline.store.write_photos("main_data", [photo._replace(labels=rarer)])
 
-    assert every_garment_can_be_learnt(training_street.store).passed is passed
+    assert every_garment_can_be_learnt(training_pipeline.store).passed is passed
 
 
 @pytest.mark.parametrize(("labelled", "passed"), [(2, True), (1, True), (0, False)])
 def test_half_of_the_held_out_photos_are_labelled(
-    training_street: TrainingStreet, valid: LabelledPhoto, labelled: int, passed: bool
+    training_pipeline: TrainingPipeline, valid: LabelledPhoto, labelled: int, passed: bool
 ) -> None:
     photos = [valid._replace(labels=valid.labels[: index < labelled]) for index in range(2)]
-    training_street.store.write_photos("sub_data", photos)
+    training_pipeline.store.write_photos("sub_data", photos)
 
-    assert most_held_out_photos_have_a_label(training_street.store).passed is passed
+    assert most_held_out_photos_have_a_label(training_pipeline.store).passed is passed
 
 
 @pytest.mark.parametrize("held_out_of", ["merged_data", "closet"])
 def test_a_photo_measured_by_that_is_trained_on_is_found(
-    training_street: TrainingStreet,
+    training_pipeline: TrainingPipeline,
     photo: LabelledPhoto,
     valid: LabelledPhoto,
     held_out_of: str,
 ) -> None:
-    store = training_street.store
+    store = training_pipeline.store
     store.write_closet([])
     store.write_photos("merged_data", [photo, valid])
     assert nothing_measured_by_is_trained_on(store).passed
@@ -75,7 +75,7 @@ def test_a_photo_measured_by_that_is_trained_on_is_found(
 
 @pytest.mark.parametrize(("map50", "passed"), [(0.2, True), (0.19, False)])
 def test_a_detector_that_finds_too_little_is_warned_of(
-    training_street: TrainingStreet, map50: float, passed: bool
+    training_pipeline: TrainingPipeline, map50: float, passed: bool
 ) -> None:
     won = Champion(
         weights=TrainedWeights(
@@ -86,6 +86,6 @@ def test_a_detector_that_finds_too_little_is_warned_of(
         published_version=None,
         measured_by="1",
     )
-    training_street.store.blobs.write(CHAMPION, won.model_dump_json().encode())
+    training_pipeline.store.blobs.write(CHAMPION, won.model_dump_json().encode())
 
-    assert the_detector_finds_garments(training_street.store).passed is passed
+    assert the_detector_finds_garments(training_pipeline.store).passed is passed

@@ -20,7 +20,7 @@ from oott_assets.training.yolov8.starting_weights import weights_of_onnx
 from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, train
 from tests.oott_assets.street import failures
 from tests.oott_assets.training.trained_until_killed import EPOCHS, PLAN
-from tests.oott_assets.training.training_street import STARTER, TrainingStreet
+from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
 
 
 def test_a_killed_training_goes_on_after_its_last_whole_epoch_and_so_does_one_on_a_full_disk(
@@ -100,17 +100,17 @@ def test_a_finished_training_is_not_begun_again(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def street_with_data(
-    training_street: TrainingStreet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> TrainingStreet:
+def pipeline_with_data(
+    training_pipeline: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> TrainingPipeline:
     """Give a pipeline that has read a small drawn data set."""
     write_data_set(tmp_path / "main-data", train=8, valid=2)
     monkeypatch.setenv("OOTT_MAIN_DATA", str(tmp_path / "main-data"))
-    assert training_street.run("main_data").success
-    return training_street
+    assert training_pipeline.run("main_data").success
+    return training_pipeline
 
 
-@pytest.mark.usefixtures("street_with_data")
+@pytest.mark.usefixtures("pipeline_with_data")
 def test_a_full_disk_is_said_in_a_sentence_that_tells_what_to_do() -> None:
     program = [sys.executable, "-m", "tests.oott_assets.training.on_a_full_disk"]
     ended = subprocess.run(program, capture_output=True, text=True, timeout=200)
@@ -123,11 +123,11 @@ def test_a_full_disk_is_said_in_a_sentence_that_tells_what_to_do() -> None:
 
 
 def test_what_is_no_matter_of_room_does_not_ask_to_free_the_disk(
-    street_with_data: TrainingStreet,
+    pipeline_with_data: TrainingPipeline,
 ) -> None:
-    (Path(street_with_data.store.root) / "trainings").touch()
+    (Path(pipeline_with_data.store.root) / "trainings").touch()
 
-    [said] = failures(street_with_data.run("main_weights"))
+    [said] = failures(pipeline_with_data.run("main_weights"))
 
     assert said.startswith("training stopped: ")
     assert "Not a directory" in said
@@ -135,12 +135,12 @@ def test_what_is_no_matter_of_room_does_not_ask_to_free_the_disk(
 
 
 def test_a_photo_changed_since_it_was_labelled_stops_training(
-    street_with_data: TrainingStreet,
+    pipeline_with_data: TrainingPipeline,
 ) -> None:
-    [first, *_] = street_with_data.photos("main_data")
+    [first, *_] = pipeline_with_data.photos("main_data")
     first.file.write_bytes(first.file.read_bytes() + b" ")
 
-    [said] = failures(street_with_data.run("main_weights"))
+    [said] = failures(pipeline_with_data.run("main_weights"))
 
     assert "has changed since it was labelled; materialise main_data" in said
 
@@ -155,7 +155,7 @@ def test_a_photo_changed_since_it_was_labelled_stops_training(
     ],
 )
 def test_training_that_cannot_begin_names_the_setting(
-    street_with_data: TrainingStreet,
+    pipeline_with_data: TrainingPipeline,
     monkeypatch: pytest.MonkeyPatch,
     setting: str,
     value: str,
@@ -163,30 +163,30 @@ def test_training_that_cannot_begin_names_the_setting(
 ) -> None:
     monkeypatch.setenv(setting, value)
 
-    [sentence] = failures(street_with_data.run("main_weights"))
+    [sentence] = failures(pipeline_with_data.run("main_weights"))
 
     assert said in sentence
 
 
 def test_starting_weights_of_another_size_are_refused(
-    street_with_data: TrainingStreet, monkeypatch: pytest.MonkeyPatch
+    pipeline_with_data: TrainingPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_STARTING_WEIGHTS", "published")
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
     monkeypatch.setenv("OOTT_MODEL_SIZE", "s")
 
-    [said] = failures(street_with_data.run("main_weights"))
+    [said] = failures(pipeline_with_data.run("main_weights"))
 
     assert "set OOTT_STARTING_WEIGHTS to scratch or to a .pt file" in said
 
 
 def test_ultralytics_weights_that_cannot_be_fetched_name_the_setting(
-    street_with_data: TrainingStreet, monkeypatch: pytest.MonkeyPatch
+    pipeline_with_data: TrainingPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_STARTING_WEIGHTS", "pretrained")
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
 
-    [said] = failures(street_with_data.run("main_weights"))
+    [said] = failures(pipeline_with_data.run("main_weights"))
 
     assert "cannot download yolov8n.pt" in said
     assert "OOTT_STARTING_WEIGHTS" in said

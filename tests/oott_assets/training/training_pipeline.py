@@ -15,7 +15,7 @@ from oott_fashion.settings import read_settings
 STARTER = Path("models/starter-detector").absolute()
 
 
-class TrainingStreet:
+class TrainingPipeline:
     """Materialises assets into the stores that the settings of the moment name."""
 
     def run(
@@ -43,7 +43,7 @@ class TrainingStreet:
 
 
 @pytest.fixture
-def training_street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainingStreet:
+def training_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainingPipeline:
     """Give a pipeline with nothing in it, and nothing published."""
     monkeypatch.setenv("YOLO_CONFIG_DIR", str(tmp_path / "ultralytics"))
     monkeypatch.setenv("OOTT_HOME", str(tmp_path / "home"))
@@ -53,7 +53,7 @@ def training_street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Training
     monkeypatch.setenv("OOTT_EPOCHS", "1")
     monkeypatch.setenv("OOTT_DRAWN_PHOTOS", "0")
     monkeypatch.setenv("OOTT_STARTING_WEIGHTS", "scratch")
-    return TrainingStreet()
+    return TrainingPipeline()
 
 
 def weights_that_forgot_garments(file: Path) -> Path:

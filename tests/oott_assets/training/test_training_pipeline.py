@@ -17,8 +17,8 @@ from oott_fashion.vision.engines import Engine, open_engine
 from oott_fashion.vision.photos import read_photo
 from tests.oott_assets.street import failures, metadata_of
 from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
-from tests.oott_assets.training.training_street import (
-    TrainingStreet,
+from tests.oott_assets.training.training_pipeline import (
+    TrainingPipeline,
     weights_that_forgot_garments,
 )
 
@@ -28,7 +28,7 @@ SIDE = 224
 @pytest.fixture(scope="module")
 def trained(
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[TrainingStreet, dg.ExecuteInProcessResult]]:
+) -> Iterator[tuple[TrainingPipeline, dg.ExecuteInProcessResult]]:
     """Train, from weights that find no garment, on drawn photos and a drawn catalogue."""
     folder = tmp_path_factory.mktemp("pipeline")
     write_data_set(folder / "main-data", train=80, valid=20)
@@ -49,7 +49,7 @@ def trained(
             "OOTT_STARTING_WEIGHTS": weights_that_forgot_garments(folder / "forgetful.pt"),
         }.items():
             monkeypatch.setenv(name, str(value))
-        pipeline = TrainingStreet()
+        pipeline = TrainingPipeline()
         yield pipeline, pipeline.run()
 
 
@@ -58,7 +58,7 @@ def latest() -> PublishedDetector:
 
 
 def test_the_pipeline_runs_from_labels_to_a_published_detector(
-    trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
+    trained: tuple[TrainingPipeline, dg.ExecuteInProcessResult],
 ) -> None:
     _, run = trained
 
@@ -69,7 +69,7 @@ def test_the_pipeline_runs_from_labels_to_a_published_detector(
 
 
 def test_a_candidate_that_was_published_may_be_materialised_again(
-    trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
+    trained: tuple[TrainingPipeline, dg.ExecuteInProcessResult],
 ) -> None:
     pipeline, run = trained
 
@@ -116,30 +116,30 @@ def test_the_card_says_what_it_was_trained_on_and_how_it_was_measured() -> None:
 
 
 def test_both_candidates_are_compared_overall_and_by_garment(
-    trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
+    trained: tuple[TrainingPipeline, dg.ExecuteInProcessResult],
 ) -> None:
     _, run = trained
     shown = metadata_of(run, "champion")
 
     assert str(shown["comparison"]).startswith("| measured | main | merged |\n")
     assert "| closet: label right |" in str(shown["comparison"])
-    assert "| dress |" in str(shown["mAP50 by garment"])
+    assert "| dress |" in str(shown["map50_by_garment"])
 
 
 def test_a_run_shows_its_curves_and_its_data(
-    trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
+    trained: tuple[TrainingPipeline, dg.ExecuteInProcessResult],
 ) -> None:
     _, run = trained
     weights, data = metadata_of(run, "merged_weights"), metadata_of(run, "merged_data")
 
-    for curve in ("losses", "precision and recall", "F1", "confusion matrix"):
+    for curve in ("losses", "precision_and_recall", "f1", "confusion_matrix"):
         assert "data:image/jpeg;base64," in str(weights[curve])
-    assert "data:image/jpeg;base64," in str(data["contact sheet"])
-    assert data["labelled by"] == "catalogue, main_data"
+    assert "data:image/jpeg;base64," in str(data["contact_sheet"])
+    assert data["labelled_by"] == "catalogue, main_data"
 
 
 def test_unchanged_data_is_not_trained_on_again_and_nothing_is_published_twice(
-    trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
+    trained: tuple[TrainingPipeline, dg.ExecuteInProcessResult],
 ) -> None:
     pipeline, _ = trained
     before = latest().version
@@ -147,14 +147,14 @@ def test_unchanged_data_is_not_trained_on_again_and_nothing_is_published_twice(
     again = pipeline.run()
 
     assert failures(again) == []
-    assert metadata_of(again, "main_weights")["kept from an earlier run"] is True
-    assert metadata_of(again, "merged_weights")["kept from an earlier run"] is True
-    assert metadata_of(again, "garment_onnx")["better than the published one"] is False
+    assert metadata_of(again, "main_weights")["kept_from_earlier_run"] is True
+    assert metadata_of(again, "merged_weights")["kept_from_earlier_run"] is True
+    assert metadata_of(again, "garment_onnx")["better_than_published"] is False
     assert latest().version == before
 
 
 def test_a_detector_no_better_is_published_when_a_person_says_so(
-    trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
+    trained: tuple[TrainingPipeline, dg.ExecuteInProcessResult],
 ) -> None:
     pipeline, _ = trained
 
@@ -167,7 +167,7 @@ def test_a_detector_no_better_is_published_when_a_person_says_so(
 
 
 def test_a_photo_of_a_garment_photographed_apart_is_held_out(
-    trained: tuple[TrainingStreet, dg.ExecuteInProcessResult],
+    trained: tuple[TrainingPipeline, dg.ExecuteInProcessResult],
 ) -> None:
     pipeline, _ = trained
     sub, merged = pipeline.photos("sub_data"), pipeline.photos("merged_data")
