@@ -99,7 +99,7 @@ def _found(photos: str, destination: str, month: str | None) -> list[Partition]:
     os.environ["OOTT_FOLDER_DESTINATION"] = heap
     max_bytes, timezone = settings.max_photo_bytes, settings.timezone
     folder = PhotoFolder(Path(photos), destinations, heap, max_bytes, timezone)
-    for reason in folder.passed_over():
+    for reason in folder.skipped_folders():
         click.echo(f"passed over: {reason}")
     found = _known(folder.partitions() or [(heap, asked.month)])
     newest = sorted(sorted(found, key=lambda partition: partition[1])[-_MAX_PARTITIONS:])

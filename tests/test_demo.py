@@ -41,7 +41,7 @@ def test_make_demo_counts_photos_of_ones_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
-        (["PHOTOS=nowhere"], "nowhere is no folder"),
+        (["PHOTOS=nowhere"], "nowhere is not a folder"),
         (["PHOTOS=docs", "DESTINATION=atlantis"], "'atlantis' is no destination"),
         (["PHOTOS=docs", "MONTH=may"], "expected DESTINATION|YYYY-MM"),
         (["PHOTOS=docs", "MONTH=1999-05"], "full months since 2024-01"),
@@ -70,8 +70,8 @@ def test_make_demo_says_what_it_passes_over_and_counts_the_rest(tmp_path: Path) 
     demo = run_demo(tmp_path, f"PHOTOS={tmp_path / 'mine'}")
 
     assert demo.returncode == 0, demo.stderr[-3000:]
-    assert "passed over: atlantis/ is no destination" in demo.stdout
-    assert "passed over: jeju/2026-6/ is no month, written YYYY-MM" in demo.stdout
+    assert "passed over: atlantis/ is not a destination" in demo.stdout
+    assert "passed over: jeju/2026-6/ is not a month, written YYYY-MM" in demo.stdout
     assert "passed over: hongdae 2099-01; expected full months since 2024-01" in demo.stdout
     assert "hongdae 2026-06: 1 photos, " in demo.stdout
 

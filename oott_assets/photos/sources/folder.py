@@ -1,7 +1,8 @@
-"""Photos on disk, sorted by place and month or in one heap.
+"""The photo source that reads a folder on disk.
 
-``FOLDER/DESTINATION/YYYY-MM/`` says where and when; photos in ``FOLDER/DESTINATION/`` are dated
-by their EXIF; photos in ``FOLDER/`` itself are, besides, all of one place that the user names.
+``FOLDER/DESTINATION/YYYY-MM/`` gives destination and month. Photos in ``FOLDER/DESTINATION/`` get
+their month from EXIF. Photos directly in ``FOLDER/`` also do, and they belong to one destination
+that the user sets.
 """
 
 import os
@@ -23,21 +24,21 @@ from oott_assets.photos.sources.photo_source import (
 from oott_fashion.destinations import Destination, Destinations, UnknownPlace
 from oott_fashion.vision.photos import DAMAGE, FORMATS, open_image
 
-# HEIC, AVIF and RAW are here so that they are listed as unreadable, not passed over in silence.
+# HEIC, AVIF and RAW are here so that they are listed as unreadable, not silently skipped.
 _PHOTO_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 ) | frozenset((".heic", ".heif", ".avif", ".dng"))
 
-# Older dates, such as 0001-01-01, are what software writes when it knows none.
+# Software that does not know the date writes older ones, such as 0001-01-01.
 _FIRST_EXIF_YEAR = 1995
 
 _EXIF_IFD, _DATE_TIME_ORIGINAL, _DATE_TIME = 0x8769, 0x9003, 0x0132
 
 
 class PhotoFolder:
-    """The photos under one folder; those in the folder itself are of ``folder_destination``.
+    """The photos below one folder; those in the folder itself belong to ``folder_destination``.
 
-    Folders of destinations may be named by slug or Korean name.
+    A destination's folder is named by its slug or its Korean name.
     """
 
     name = "folder"
@@ -59,7 +60,7 @@ class PhotoFolder:
         self.timezone = timezone
 
     def posts(self, destination: Destination, month: date) -> Generator[ListedPost, None, None]:
-        """List the photos of ``destination`` in ``month``, and those that have no date.
+        """List the photos of ``destination`` in ``month``, and those without a date.
 
         Raises:
             PhotosUnknown: the folder does not exist or cannot be read.
@@ -71,7 +72,7 @@ class PhotoFolder:
             yield from self._listed(self._taken_in(month, _photos_in(self.folder)), month)
 
     def partitions(self) -> list[tuple[str, date]]:
-        """List the (slug, 1st of month) that folders are named for or photos are dated in.
+        """List the (slug, 1st of month) that folder names or photo dates give.
 
         Raises:
             PhotosUnknown: the folder does not exist or cannot be read.
@@ -82,21 +83,23 @@ class PhotoFolder:
                 found |= {(slug, _month_named(folder.name)) for folder in _folders_in(place)}
                 found |= {(slug, self._month_of(file)) for file in _photos_in(place)}
         if self.folder_destination is not None:
-            heap = _photos_in(self.folder)
-            found |= {(self.folder_destination, self._month_of(file)) for file in heap}
+            files = _photos_in(self.folder)
+            found |= {(self.folder_destination, self._month_of(file)) for file in files}
         return sorted((slug, month) for slug, month in found if month is not None)
 
-    def passed_over(self) -> list[str]:
-        """Say of each folder that names no destination or no month that it is passed over.
+    def skipped_folders(self) -> list[str]:
+        """List the folders that are skipped because of their name, each with the reason.
 
         Raises:
             PhotosUnknown: the folder does not exist or cannot be read.
         """
         places = self._places()
         known = {place for folders in places.values() for place in folders}
-        strange = [it for it in _folders_in(self.folder) if it not in known]
-        return [f"{it.name}/ is no destination, such as hongdae or 홍대" for it in strange] + [
-            f"{place.name}/{folder.name}/ is no month, written YYYY-MM"
+        unknown = [folder for folder in _folders_in(self.folder) if folder not in known]
+        return [
+            f"{folder.name}/ is not a destination, such as hongdae or 홍대" for folder in unknown
+        ] + [
+            f"{place.name}/{folder.name}/ is not a month, written YYYY-MM"
             for place in sorted(known)
             for folder in _folders_in(place)
             if _month_named(folder.name) is None
@@ -106,7 +109,7 @@ class PhotoFolder:
         """Find the folders of each destination, by slug."""
         if not self.folder.is_dir():
             raise PhotosUnknown(
-                f"{self.folder} is no folder; set OOTT_PHOTOS_FOLDER to one that holds photos in "
+                f"{self.folder} is not a folder; set OOTT_PHOTOS_FOLDER to a folder with photos in "
                 "DESTINATION/YYYY-MM/"
             )
         places: dict[str, list[Path]] = {}
@@ -127,13 +130,13 @@ class PhotoFolder:
 
     def _listed(self, files: Sequence[Path], month: date) -> Generator[ListedPost, None, None]:
         for file in files:
-            # Of a name that is not UTF-8, what can be written down.
+            # A name that is not UTF-8 cannot be stored, so its other bytes are escaped.
             name = os.fsencode(file.relative_to(self.folder)).decode(errors="backslashreplace")
-            yield ListedPost(name, partial(self._brought, file, name, month))
+            yield ListedPost(name, partial(self._fetch, file, name, month))
 
-    def _brought(self, file: Path, name: str, month: date) -> FetchedPost:
+    def _fetch(self, file: Path, name: str, month: date) -> FetchedPost:
         taken_at = _exif_date(file, self.timezone)
-        # The folder of a month knows better than a camera whose clock is wrong.
+        # A camera's clock may be wrong, so the name of a month's folder takes precedence.
         in_month = taken_at and taken_at.date().replace(day=1) == month
         return FetchedPost(taken_at if in_month else None, [self._found(file, name)])
 
@@ -148,7 +151,7 @@ class PhotoFolder:
 
 
 def photos_under(folder: Path) -> list[Path]:
-    """List the photo files in ``folder`` and in all folders below it, sorted, hidden ones left out.
+    """List the photo files in ``folder`` and all folders below it, sorted, without hidden files.
 
     Raises:
         PhotosUnknown: a folder cannot be listed.
@@ -161,7 +164,7 @@ def _photos_in(folder: Path) -> list[Path]:
     return [
         file
         for file in _entries_of(folder)
-        # A link that leads nowhere is brought, so that it is listed as unreadable.
+        # A broken link is included, so that it is listed as unreadable.
         if file.suffix.lower() in _PHOTO_SUFFIXES and not file.is_dir()
     ]
 
@@ -171,9 +174,9 @@ def _folders_in(folder: Path) -> list[Path]:
 
 
 def _entries_of(folder: Path) -> list[Path]:
-    """List what is in ``folder``, sorted, but for the hidden; nothing where there is none."""
+    """List ``folder``, sorted, without hidden entries; nothing if it does not exist."""
     try:
-        return sorted(it for it in folder.iterdir() if not it.name.startswith("."))
+        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
@@ -185,18 +188,18 @@ def _month_named(name: str) -> date | None:
         month = datetime.strptime(name, "%Y-%m").date()
     except ValueError:
         return None
-    # strptime also takes 2026-9, where photos are not looked for.
+    # strptime also accepts 2026-9, but photos are only read from 2026-09.
     return month if f"{month:%Y-%m}" == name else None
 
 
 def _exif_date(file: Path, timezone: str) -> datetime | None:
-    """Read when a photo was taken; cameras write local time without a zone."""
+    """Read when a photo was taken. Cameras write local time without a time zone."""
     try:
         with open_image(file, formats=FORMATS) as image:
             exif = image.getexif()
         written = exif.get_ifd(_EXIF_IFD).get(_DATE_TIME_ORIGINAL) or exif.get(_DATE_TIME)
         taken_at = datetime.strptime(str(written)[:19], "%Y:%m:%d %H:%M:%S")
-    # Damaged EXIF raises whatever its parser met; a photo that shows no date is undated.
+    # Damaged EXIF can raise any of these errors. The photo then has no date.
     except (*DAMAGE, Image.DecompressionBombError, KeyError):
         return None
     if taken_at.year < _FIRST_EXIF_YEAR:

@@ -1,4 +1,4 @@
-"""One bounded HTTP request, and further tries of it where they may help."""
+"""HTTP GET requests with a time limit, a size limit and retries."""
 
 import logging
 import socket
@@ -26,56 +26,56 @@ MAX_TRIES = 4
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 _MAX_SECONDS = 60.0
 
-_growing = wait_exponential_jitter(initial=1, max=60)
+_backoff = wait_exponential_jitter(initial=1, max=60)
 
-# At INFO httpx writes every URL it asks, and some hold a token or a signature.
+# At INFO, httpx logs every URL. Some contain a token or a signature.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
-# The streams that were opened through each client, which keeps some of them for later requests.
+# The network streams of each client. A client reuses some of them for later requests.
 _connections: WeakKeyDictionary[httpx.Client, list[ref[Any]]] = WeakKeyDictionary()
 
-_Noted = Callable[[str, Mapping[str, Any]], None]
+_TraceEvent = Callable[[str, Mapping[str, Any]], None]
 
 _Result = TypeVar("_Result")
 
 
 class RequestFailed(Exception):
-    """A request that failed in a way that another try may mend."""
+    """A request failed, and a retry may succeed."""
 
     def __init__(self, reason: str, wait_seconds: float = 0.0) -> None:
-        """Tell what went wrong, and the least time that the server asks to wait."""
+        """Keep the reason, and the minimum wait that the server asks for."""
         super().__init__(reason)
         self.wait_seconds = wait_seconds
 
 
 class TooManyRequests(RequestFailed):
-    """A request that the server refuses for the number of those before it."""
+    """The server refuses a request because of its rate limit."""
 
 
 class ResponseTooLarge(Exception):
-    """An answer of more bytes than may be read."""
+    """A response is larger than the limit."""
 
 
 @cache
 def trusted_certificates() -> ssl.SSLContext:
-    """Read whom this machine trusts, once: for every client anew it would cost 25 ms of a core."""
+    """Load the trusted certificates once; loading them for each client would take 25 ms of CPU."""
     return httpx.create_ssl_context()
 
 
 def with_retries(
-    ask: Callable[[float], _Result],
+    request: Callable[[float], _Result],
     interval: RequestInterval,
     seconds: float,
     max_tries: int = MAX_TRIES,
 ) -> _Result:
-    """Call ``ask`` until it answers, with longer waits in between.
+    """Call ``request`` until it succeeds, with growing waits between the tries.
 
-    ``ask`` is told by which moment of ``time.monotonic`` to be done. All tries together take
-    ``seconds``; waiting between them is not counted.
+    ``request`` gets its deadline, a time of ``time.monotonic``. All tries together may take
+    ``seconds``; the waits between them do not count.
 
     Raises:
-        RequestFailed: no try was answered; this is what the last met.
-        SourceBusy: the server asks for a longer wait than a run should make.
+        RequestFailed: every try failed; this is the error of the last one.
+        SourceBusy: the server asks for a longer wait than a run makes.
     """
     spent = 0.0
 
@@ -84,9 +84,9 @@ def with_retries(
         interval.wait()
         began = time.monotonic()
         try:
-            return ask(began + seconds - spent)
+            return request(began + seconds - spent)
         except RequestFailed as failure:
-            _refuse_long_wait(failure)
+            _reject_long_wait(failure)
             raise
         finally:
             spent += time.monotonic() - began
@@ -107,38 +107,38 @@ def open_response(
     headers: dict[str, str] | None = None,
     until: float | None = None,
 ) -> Iterator[httpx.Response]:
-    """Ask for ``url``; the body is not read yet, and a redirect is not followed.
+    """Send a GET request for ``url``, without reading the body and without following redirects.
 
-    Headers and body must have come at ``until``, a moment of ``time.monotonic``, by default a
-    minute from now; then the connection is cut.
+    Headers and body must arrive before ``until``, a time of ``time.monotonic``, by default in one
+    minute; then the connection is closed.
 
-    Cookies and credentials of ``client`` stay behind, for many a host is asked through it.
+    Cookies and credentials of ``client`` are not sent, because one client requests many hosts.
 
     Raises:
-        RequestFailed: the connection failed or was cut, here or while the body was read.
-        httpx.InvalidURL: ``url`` cannot be asked for.
+        RequestFailed: the connection failed or timed out, here or while the body was read.
+        httpx.InvalidURL: ``url`` is invalid.
     """
     request = httpx.Request(
         "GET",
         url,
         headers={
             "User-Agent": client.headers["User-Agent"],
-            # Compressed, a small body might unpack into an endless one.
+            # A small compressed body could decompress to an unlimited size.
             "Accept-Encoding": "identity",
             **(headers or {}),
         },
     )
     until = time.monotonic() + _MAX_SECONDS if until is None else until
-    too_slow = RequestFailed(f"{request.url.host} is too slow: it did not end in time")
+    too_slow = RequestFailed(f"{request.url.host} is too slow: the response did not end in time")
     try:
-        with _cut_at(until, client) as noted:
-            request.extensions = {"timeout": _TIMEOUT.as_dict(), "trace": noted}
+        with _close_at(until, client) as trace:
+            request.extensions = {"timeout": _TIMEOUT.as_dict(), "trace": trace}
             response = client.send(request, auth=None, follow_redirects=False, stream=True)
             try:
                 yield response
             finally:
                 response.close()
-        # A connection that was cut looks like the end of a body that says no length.
+        # If a body has no Content-Length, a closed connection looks like its normal end.
         if time.monotonic() >= until:
             raise too_slow
     except httpx.TimeoutException as error:
@@ -151,11 +151,11 @@ def open_response(
 
 
 def body_of(response: httpx.Response, max_bytes: int, until: float) -> bytes:
-    """Read the body, as it was sent.
+    """Read the body, without decompressing it.
 
     Raises:
-        ResponseTooLarge: it says or turns out to have more than ``max_bytes``.
-        RequestFailed: it was still coming at ``until``, a moment of ``time.monotonic``.
+        ResponseTooLarge: the declared or the real size is more than ``max_bytes``.
+        RequestFailed: the body did not end before ``until``, a time of ``time.monotonic``.
     """
     declared = response.headers.get("Content-Length", "")
     if declared.isdecimal() and int(declared) > max_bytes:
@@ -174,61 +174,61 @@ def body_of(response: httpx.Response, max_bytes: int, until: float) -> bytes:
 
 
 def raise_for_failure(response: httpx.Response) -> None:
-    """Go on only with an answer that another try would not better.
+    """Raise an error for a response that a retry may improve.
 
     Raises:
-        RequestFailed: the server failed, or asks to wait; with the seconds of its Retry-After.
+        RequestFailed: the server failed or asks to wait, for the seconds of its Retry-After header.
     """
     host, status = response.url.host, response.status_code
     wait = retry_after_seconds(response.headers.get("Retry-After")) or 0.0
     if status == 429:
-        raise TooManyRequests(f"{host} says: too many requests (429)", wait)
+        raise TooManyRequests(f"{host} answered: too many requests (429)", wait)
     if status == 408 or status >= 500:
         raise RequestFailed(f"{host} failed ({status})", wait)
 
 
 @contextmanager
-def _cut_at(until: float, client: httpx.Client) -> Iterator[_Noted]:
-    """Cut the connections of ``client`` at ``until``, and give what is to be told of new ones.
+def _close_at(until: float, client: httpx.Client) -> Iterator[_TraceEvent]:
+    """Close the connections of ``client`` at ``until``; yield the trace function for new ones.
 
-    A timeout of a single read never comes where headers drip in byte by byte.
+    A read timeout is not enough: it never expires if a server sends its headers byte by byte.
     """
     opened = _connections.setdefault(client, [])
 
-    def noted(event: str, info: Mapping[str, Any]) -> None:
+    def trace(event: str, info: Mapping[str, Any]) -> None:
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             stream = info["return_value"]
-            opened[:] = [*(it for it in opened if it() is not None), ref(stream)]
+            opened[:] = [*(known for known in opened if known() is not None), ref(stream)]
             if time.monotonic() >= until:
-                _cut([ref(stream)])
+                _close([ref(stream)])
 
-    timer = threading.Timer(max(0.0, until - time.monotonic()), _cut, (opened,))
+    timer = threading.Timer(max(0.0, until - time.monotonic()), _close, (opened,))
     timer.daemon = True
     timer.start()
     try:
-        yield noted
+        yield trace
     finally:
         timer.cancel()
 
 
-def _cut(connections: list[ref[Any]]) -> None:
-    for stream in [it() for it in connections]:
+def _close(connections: list[ref[Any]]) -> None:
+    for stream in [connection() for connection in connections]:
         connected = stream and stream.get_extra_info("socket")
         if connected is not None:
-            # The shutdown of a TLS socket would take its keys from under the thread that reads.
+            # An SSL socket's own shutdown discards the TLS state, which another thread still uses.
             with suppress(OSError):
                 socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
-def _refuse_long_wait(failure: RequestFailed) -> None:
+def _reject_long_wait(failure: RequestFailed) -> None:
     if failure.wait_seconds > MAX_WAIT_SECONDS:
         raise SourceBusy(
             f"{failure}; it asks to wait {failure.wait_seconds / 60:,.0f} minutes, and a run waits "
-            f"{MAX_WAIT_SECONDS / 60:.0f} at most: run it again later"
+            f"at most {MAX_WAIT_SECONDS / 60:.0f}: run this again later"
         ) from failure
 
 
 def _wait_after(state: RetryCallState) -> float:
     failure = state.outcome and state.outcome.exception()
-    told = failure.wait_seconds if isinstance(failure, RequestFailed) else 0.0
-    return max(told, _growing(state))
+    requested = failure.wait_seconds if isinstance(failure, RequestFailed) else 0.0
+    return max(requested, _backoff(state))

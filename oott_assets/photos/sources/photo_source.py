@@ -1,7 +1,7 @@
-"""What every source of photos offers: the posts of a destination in a month, brought one by one.
+"""The interface of a photo source: list the posts of a destination and month, then fetch each.
 
-A source lists posts first and brings each when it is asked to, so that a run that was stopped
-asks only for those it does not have.
+Listing and fetching are separate, so that a run that continues an interrupted one fetches only the
+posts that are missing.
 """
 
 from collections.abc import Callable, Generator, Iterable
@@ -13,21 +13,21 @@ from oott_fashion.destinations import Destination
 
 
 class FoundPhoto(NamedTuple):
-    """A photo as its source has it; ``name`` tells it from the source's other photos."""
+    """A photo's file as the source delivers it; ``name`` is unique within the source."""
 
     name: str
     content: bytes
 
 
 class UnavailablePhoto(NamedTuple):
-    """A photo that the source has and cannot bring, and why."""
+    """A photo that the source lists but cannot deliver, and the reason."""
 
     name: str
     reason: str
 
 
 class FetchedPost(NamedTuple):
-    """When a post was made, and its photos; those are fetched only as they are asked for."""
+    """When a post was made, and its photos. Photos are downloaded during iteration."""
 
     taken_at: datetime | None
     photos: Iterable[FoundPhoto | UnavailablePhoto]
@@ -35,10 +35,10 @@ class FetchedPost(NamedTuple):
 
 @dataclass(frozen=True)
 class ListedPost:
-    """A post as a listing shows it: enough to know it again, and how to bring it.
+    """A post in a listing: its identity, and the function that fetches it.
 
-    ``shortcode`` tells it from the source's other posts; a source of files takes their names.
-    ``bring`` raises PostGone or PhotosUnknown.
+    ``shortcode`` is unique within the source; a folder uses file names. ``fetch`` raises PostGone
+    or PhotosUnknown.
     """
 
     shortcode: str
@@ -49,22 +49,23 @@ class ListedPost:
 
 
 class PostGone(Exception):
-    """A listed post is no longer there; its text says how that showed."""
+    """A listed post no longer exists; the message says how this was seen."""
 
 
 class PhotosUnknown(Exception):
-    """The source cannot tell which photos there are, which is not the same as none."""
+    """The source cannot say which photos exist. This is different from having no photos."""
 
 
 class SourceBusy(PhotosUnknown):
-    """The source asks to wait longer than a run should; a later run goes on where this stopped."""
+    """The source asks for a longer wait than a run makes; a later run continues from here."""
 
 
 class PhotoSource(Protocol):
-    """Lists posts; one without a date belongs to the month it is asked for.
+    """Lists posts. A post without a date counts for the month that is requested.
 
-    ``shows_people`` is false where the source knows that no real face can be seen; ``uses_network``
-    is true where asking twice costs others something, so that what is brought is journalled.
+    ``shows_people`` is false if the source's photos cannot show real faces. ``uses_network`` is
+    true if repeating a request costs other people something; then each fetched post is recorded
+    in the crawl journal.
     """
 
     name: str
@@ -72,11 +73,11 @@ class PhotoSource(Protocol):
     uses_network: bool
 
     def posts(self, destination: Destination, month: date) -> Generator[ListedPost, None, None]:
-        """List what may be posts of ``destination`` in the month that starts on ``month``.
+        """List possible posts of ``destination`` in the month that starts on ``month``.
 
-        A source may list posts of other months, if it cannot tell before it brings them. Closing
-        the generator frees what the source holds.
+        A source may also list posts of other months if it learns their dates only by fetching
+        them. Closing the generator releases the resources of the source.
 
         Raises:
-            PhotosUnknown: which posts there are cannot be told.
+            PhotosUnknown: the posts cannot be listed.
         """

@@ -180,7 +180,7 @@ class _Run:
         found, reason = 0, ""
         for number, url in enumerate(post.photo_urls, start=1):
             self._refuse_first_host(url)
-            photo = self._downloads.photo(url, f"{shortcode}-{number}.jpg")
+            photo = self._downloads.fetch_photo(url, f"{shortcode}-{number}.jpg")
             if isinstance(photo, UnavailablePhoto):
                 reason = photo.reason
             else:

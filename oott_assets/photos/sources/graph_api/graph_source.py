@@ -240,4 +240,4 @@ def _photos_of(medium: Medium, downloads: Downloads) -> Iterator[FoundPhoto | Un
         if picture.media_url is None:
             yield UnavailablePhoto(name, "the Graph API gives no URL for it, only its permalink")
         else:
-            yield downloads.photo(picture.media_url, name)
+            yield downloads.fetch_photo(picture.media_url, name)

@@ -1,4 +1,4 @@
-"""A photo server on loopback that answers as it is told, failures included."""
+"""A photo server on loopback that sends prepared replies, including failures."""
 
 import socket
 import struct
@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer, or how it goes wrong.
+    """A response and how it is sent.
 
-    ``reset`` cuts the connection before an answer, ``short`` in the middle of the body;
-    ``unmeasured`` sends no length; ``endless`` sends the body again and again without one;
-    ``dripping`` sends it byte by byte; ``hesitant`` the headers, for two seconds;
-    ``stalled`` sends half of a body without a length; ``silent`` says nothing for a second.
+    ``reset`` resets the connection before the response, ``truncated`` closes it in the middle of
+    the body. ``no-length`` sends no Content-Length, ``endless`` repeats the body without an end.
+    ``slow-body`` sends the body byte by byte, ``slow-headers`` the headers, for two seconds.
+    ``stalled`` sends half of a body without Content-Length, ``delayed`` starts after one second.
     """
 
     status: int = 200
@@ -28,18 +28,18 @@ class Reply:
     how: Literal[
         "whole",
         "reset",
-        "short",
-        "unmeasured",
+        "truncated",
+        "no-length",
         "endless",
-        "dripping",
-        "hesitant",
+        "slow-body",
+        "slow-headers",
         "stalled",
-        "silent",
+        "delayed",
     ] = "whole"
 
 
 class Request(NamedTuple):
-    """What was asked; ``path`` has no query."""
+    """A received request; ``path`` is without the query."""
 
     path: str
     query: str
@@ -47,7 +47,7 @@ class Request(NamedTuple):
 
 
 class LoopbackServer:
-    """Answers GET requests by ``reply``, in threads, while its context lasts."""
+    """Answers GET requests with ``reply``, in threads, until its context ends."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -61,11 +61,11 @@ class LoopbackServer:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def reply(self, request: Request) -> Reply:
-        """Choose the answer."""
+        """Choose the reply."""
         raise NotImplementedError
 
     def paths(self) -> list[str]:
-        """The paths that were asked for, in order."""
+        """The requested paths, in order."""
         return [request.path for request in self.requests]
 
     def __enter__(self) -> Self:
@@ -79,7 +79,7 @@ class LoopbackServer:
 
 
 class PhotoServer(LoopbackServer):
-    """Answers a path by its replies, one after another, and by the last of them from then on."""
+    """Answers each path with its replies in order; the last one repeats."""
 
     def __init__(self, replies: Mapping[str, Sequence[Reply]]) -> None:
         super().__init__()
@@ -95,7 +95,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     owner: LoopbackServer
     protocol_version = "HTTP/1.1"
-    wbufsize = 2**16  # else headers and body go apart, and the second waits 40 ms for an ACK
+    # Without a buffer, headers and body are two packets, and the second waits 40 ms for an ACK.
+    wbufsize = 2**16
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
@@ -107,17 +108,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, reply: Reply) -> None:
         if reply.how == "reset":
-            return self._cut()
-        if reply.how == "hesitant":
-            return self._hesitate(reply)
-        if reply.how == "silent":
+            return self._reset()
+        if reply.how == "slow-headers":
+            return self._send_slow_headers(reply)
+        if reply.how == "delayed":
             time.sleep(1)
-        self.close_connection = reply.how not in ("whole", "silent")
+        self.close_connection = reply.how not in ("whole", "delayed")
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
         if (
-            reply.how not in ("unmeasured", "endless", "stalled")
+            reply.how not in ("no-length", "endless", "stalled")
             and "Content-Length" not in reply.headers
         ):
             self.send_header("Content-Length", str(len(reply.body)))
@@ -125,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send_body(reply)
 
     def _send_body(self, reply: Reply) -> None:
-        if reply.how == "short":
+        if reply.how == "truncated":
             self.wfile.write(reply.body[: len(reply.body) // 2])
         elif reply.how == "stalled":
             self.wfile.write(reply.body[: len(reply.body) // 2])
@@ -134,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif reply.how == "endless":
             while True:
                 self.wfile.write(reply.body)
-        elif reply.how == "dripping":
+        elif reply.how == "slow-body":
             for byte in reply.body:
                 self.wfile.write(bytes([byte]))
                 self.wfile.flush()
@@ -142,8 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.wfile.write(reply.body)
 
-    def _hesitate(self, reply: Reply) -> None:
-        """Send a header byte by byte for some two seconds, and then the rest."""
+    def _send_slow_headers(self, reply: Reply) -> None:
+        """Send a header byte by byte for about two seconds, then the rest."""
         self.close_connection = True
         self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Word: ")
         for _ in range(100):
@@ -152,12 +153,12 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(0.02)
         self.wfile.write(b"\r\n\r\n" + reply.body)
 
-    def _cut(self) -> None:
-        """Close so that the other side is told of a reset."""
+    def _reset(self) -> None:
+        """Close the connection with a TCP reset."""
         self.close_connection = True
         linger = struct.pack("ii", 1, 0)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.connection.close()
 
     def log_message(self, *_: object) -> None:
-        """Keep the test's output readable."""
+        """Do not log, so that the test output stays readable."""

@@ -173,7 +173,7 @@ def test_posts_that_cannot_be_shown_and_photos_that_may_not_be_asked_for_are_ref
             elsewhere, broken, whole = (list(next(listed).fetch().photos) for _ in range(3))
             assert elsewhere == [
                 UnavailablePhoto(
-                    f"{posts[1].shortcode}-1.jpg", "its host may not be asked: cdn.example.com"
+                    f"{posts[1].shortcode}-1.jpg", "its host is not allowed: cdn.example.com"
                 )
             ]
             [refused] = broken

@@ -203,7 +203,7 @@ def test_an_answer_cannot_send_the_source_to_a_neighbour(ids_file: Path, sleeper
     with asking(ids_file, sleeper, FakePost("A", photos=(moved,))) as (_, source):
         [photo] = brought(source)
 
-    assert photo == UnavailablePhoto("A-1.jpg", "its host may not be asked: 169.254.169.254")
+    assert photo == UnavailablePhoto("A-1.jpg", "its host is not allowed: 169.254.169.254")
 
 
 def test_photos_are_asked_for_without_the_token(ids_file: Path, sleeper: Sleeper) -> None:
