@@ -22,9 +22,12 @@ import click
 import dagster as dg
 
 from oott_assets.dagster_records import open_records
+from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.sources.photo_source import PhotosUnknown
+from oott_assets.settings import TrendSettings
+from oott_assets.training.settings import TrainingSettings
 from oott_fashion.destinations import Destination
-from oott_fashion.settings import BadSetting, Settings, read_settings
+from oott_fashion.settings import BadSetting, read_settings
 from oott_fashion.stores.trend_tables import TrendDatabaseError, TrendTables
 from oott_fashion.trends import Look
 
@@ -52,10 +55,11 @@ def main(photos: str | None, destination: str, month: str | None) -> None:
 
 
 def _walk(photos: str | None, destination: str, month: str | None) -> None:
-    # Definitions are made of the settings: unusable ones are to be told in a sentence.
-    read_settings()
+    # Before the definitions are imported, which read all of them: the user sees one sentence.
+    for kind in (TrendSettings, PhotoSettings, TrainingSettings):
+        read_settings(kind)
     partitions = _drawn() if photos is None else _found(photos, destination, month)
-    settings = read_settings()
+    settings = read_settings(PhotoSettings)
     with open_records() as instance:
         for partition in partitions:
             _materialise(settings, instance, partition)
@@ -70,7 +74,7 @@ def _walk(photos: str | None, destination: str, month: str | None) -> None:
 
 
 def _drawn() -> list[Partition]:
-    settings = read_settings()
+    settings = read_settings(PhotoSettings)
     if settings.database_url is not None:
         raise BadSetting(
             "OOTT_DATABASE_URL is set, and the demo would count drawn people in that database; "
@@ -91,7 +95,7 @@ def _found(photos: str, destination: str, month: str | None) -> list[Partition]:
     from oott_assets.partitions import destinations, meaning_of
     from oott_assets.photos.sources.folder import PhotoFolder
 
-    settings = read_settings()
+    settings = read_settings(PhotoSettings)
     asked = meaning_of(f"{destination}|{month or _last_month(settings)}")
     heap = asked.destination.slug
     os.environ["OOTT_PHOTO_SOURCE"] = "folder"
@@ -119,7 +123,8 @@ def _known(partitions: Sequence[Partition]) -> list[Partition]:
     keys = {partition: partition_key(*partition) for partition in partitions}
     known = [it for it, key in keys.items() if month_by_destination.has_partition_key(key)]
     strange = [f"{slug} {month:%Y-%m}" for slug, month in keys if (slug, month) not in known]
-    expected = f"full months since {read_settings().first_month}, which OOTT_FIRST_MONTH moves"
+    first_month = read_settings(TrendSettings).first_month
+    expected = f"full months since {first_month}, which OOTT_FIRST_MONTH moves"
     if not known:
         raise ValueError(f"found {', '.join(strange[:5])}; expected {expected}")
     if strange:
@@ -127,13 +132,15 @@ def _known(partitions: Sequence[Partition]) -> list[Partition]:
     return known
 
 
-def _last_month(settings: Settings) -> str:
+def _last_month(settings: PhotoSettings) -> str:
     today = datetime.now(ZoneInfo(settings.timezone)).date()
     return f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
 
 
-def _materialise(settings: Settings, instance: dg.DagsterInstance, partition: Partition) -> None:
-    from oott_assets.definitions import defs, resources_of
+def _materialise(
+    settings: PhotoSettings, instance: dg.DagsterInstance, partition: Partition
+) -> None:
+    from oott_assets.definitions import configured_resources, defs
     from oott_assets.partitions import partition_key
     from oott_assets.trends.detection_store import DetectionStore
 
@@ -143,7 +150,7 @@ def _materialise(settings: Settings, instance: dg.DagsterInstance, partition: Pa
     log_level = "WARNING" if settings.photo_source == "lookbook" else "INFO"
     run = defs.resolve_job_def("monthly_trends_job").execute_in_process(
         partition_key=partition_key(slug, month),
-        resources=resources_of(settings),
+        resources=configured_resources(),
         instance=instance,
         raise_on_error=False,
         run_config={"loggers": {"console": {"config": {"log_level": log_level}}}},
@@ -163,7 +170,7 @@ def _reason_in(run: dg.ExecuteInProcessResult) -> str:
     return next((reason for reason in told if reason), "the reason is logged above")
 
 
-def _show_trends(settings: Settings, partitions: Sequence[Partition]) -> None:
+def _show_trends(settings: PhotoSettings, partitions: Sequence[Partition]) -> None:
     from oott_assets.partitions import destinations
 
     tables = TrendTables.open(settings.trend_database_url, destinations)
@@ -189,7 +196,7 @@ def _show_destination(tables: TrendTables, place: Destination, months: Sequence[
         click.echo(f"  {look.category:8}{f'{look.colour} {look.garment}':26}{times}")
 
 
-def _ask_the_service(settings: Settings, partitions: Sequence[Partition]) -> None:
+def _ask_the_service(settings: PhotoSettings, partitions: Sequence[Partition]) -> None:
     name, photo = _some_photo(settings, partitions)
     with _service() as address:
         body = json.dumps({"base64_image": base64.b64encode(photo).decode()}).encode()
@@ -200,7 +207,7 @@ def _ask_the_service(settings: Settings, partitions: Sequence[Partition]) -> Non
             click.echo(f"\nPOST /predict/camera with {name}: {answer.read().decode()}")
 
 
-def _some_photo(settings: Settings, partitions: Sequence[Partition]) -> tuple[str, bytes]:
+def _some_photo(settings: PhotoSettings, partitions: Sequence[Partition]) -> tuple[str, bytes]:
     from oott_assets.photos.store.photo_store import PhotoStore
 
     store = PhotoStore(root=settings.photo_store_root, max_pixels=settings.max_pixels)

@@ -14,6 +14,7 @@ from oott_assets.garment_detector import GarmentDetector
 from oott_assets.partitions import destinations
 from oott_assets.photos.instagram_images import instagram_images
 from oott_assets.photos.photo_retention import PhotoRetention, photo_retention_job
+from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.sources.chosen_source import ChosenSource
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.training.champion import champion
@@ -21,6 +22,7 @@ from oott_assets.training.garment_onnx import garment_onnx
 from oott_assets.training.labellers.chosen_labeller import ChosenLabeller
 from oott_assets.training.main_data import LabelledData, main_data
 from oott_assets.training.merged_data import merged_data
+from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.sub_data import SubPhotos, sub_data
 from oott_assets.training.trainer import Trainer
 from oott_assets.training.training_checks import TRAINING_CHECKS
@@ -32,15 +34,17 @@ from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import monthly_trends
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_report import trend_report
-from oott_fashion.settings import Settings, read_settings
+from oott_fashion.settings import SharedSettings, read_settings
 
 
-def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource[None]]:
-    """Make the resources that ``settings`` describe; nothing is opened yet.
+def configured_resources() -> dict[str, dg.ConfigurableResource[None]]:
+    """Make the resources from the settings; nothing is opened yet.
 
     Raises:
-        UnknownPlace: ``folder_destination`` is no destination.
+        BadSetting: a setting of the pipeline cannot be used.
+        UnknownPlace: ``folder_destination`` is not a destination.
     """
+    settings = read_settings(SharedSettings)
     detector = GarmentDetector(
         model_store=settings.model_store_root,
         starter=str(settings.starter_detector),
@@ -50,12 +54,15 @@ def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource[None]]
         iou_threshold=settings.iou_threshold,
         palette=settings.palette,
     )
-    return _trends_resources(settings, detector) | _training_resources(settings, detector)
+    return {
+        "garment_detector": detector,
+        "trend_database": TrendDatabase(),
+        **_photo_resources(read_settings(PhotoSettings)),
+        **_training_resources(read_settings(TrainingSettings), detector),
+    }
 
 
-def _trends_resources(
-    settings: Settings, detector: GarmentDetector
-) -> dict[str, dg.ConfigurableResource[None]]:
+def _photo_resources(settings: PhotoSettings) -> dict[str, dg.ConfigurableResource[None]]:
     if settings.folder_destination is not None:
         destinations.destination(settings.folder_destination)
     # Nobody who names a database of their own wants drawn people in it by default.
@@ -73,13 +80,11 @@ def _trends_resources(
         ),
         "photo_retention": PhotoRetention(days=settings.photo_retention_days),
         "detection_store": DetectionStore(root=settings.photo_store_root),
-        "garment_detector": detector,
-        "trend_database": TrendDatabase(),
     }
 
 
 def _training_resources(
-    settings: Settings, detector: GarmentDetector
+    settings: TrainingSettings, detector: GarmentDetector
 ) -> dict[str, dg.ConfigurableResource[None]]:
     return {
         "labelled_data": LabelledData(
@@ -88,7 +93,7 @@ def _training_resources(
         ),
         "sub_photos": SubPhotos(
             folder=str(settings.sub_photos) if settings.sub_photos else None,
-            held_out=settings.held_out,
+            held_out_share=settings.held_out_share,
         ),
         "labeller": ChosenLabeller(
             labeller=settings.labeller,
@@ -102,7 +107,7 @@ def _training_resources(
             model_size=settings.model_size,
             image_side=settings.image_side,
             epochs=settings.epochs,
-            batch=settings.batch,
+            batch_size=settings.batch_size,
             device=settings.train_device,
             starting_weights=settings.starting_weights,
             detector=detector,
@@ -128,7 +133,7 @@ defs = dg.Definitions(
     asset_checks=[*TREND_CHECKS, *TRAINING_CHECKS],
     jobs=[monthly_trends_job, trend_report_job, photo_retention_job, training_job],
     schedules=[monthly_trends_schedule, trend_report_schedule, photo_retention_schedule],
-    resources=resources_of(read_settings()),
+    resources=configured_resources(),
     # A run's steps follow on each other; a process for each would only add seconds.
     executor=dg.in_process_executor,
 )

@@ -15,6 +15,7 @@ import dagster as dg
 
 from oott_assets.partitions import MonthAndDestination, destinations
 from oott_assets.photos.recorded_pictures import delete_runs_with_pictures, reject_unfinished_runs
+from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.crawl_journal import hash_of
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
@@ -131,7 +132,7 @@ def main(shortcode: str) -> None:
     address = re.search(r"/(?:p|reel|tv)/([\w-]+)", shortcode)
     post = address[1] if address else shortcode
     try:
-        settings = read_settings()
+        settings = read_settings(PhotoSettings)
         root, max_pixels = settings.photo_store_root, settings.max_pixels
         photos = PhotoStore(root=root, max_pixels=max_pixels)
         with _records() as records:

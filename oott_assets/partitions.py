@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 import dagster as dg
 
+from oott_assets.settings import TrendSettings
 from oott_fashion.destinations import Destination, read_destinations
 from oott_fashion.settings import read_settings
 
-_settings = read_settings()
+_settings = read_settings(TrendSettings)
 destinations = read_destinations(_settings.destinations_file)
 
 by_month = dg.MonthlyPartitionsDefinition(

@@ -9,7 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from oott_fashion.destinations import Destination, DestinationCategory, Destinations
-from oott_fashion.settings import Settings
+from oott_fashion.settings import SharedSettings
 from oott_fashion.stores.trend_tables import Coverage, TrendDatabaseError, TrendSlice, TrendTables
 from oott_fashion.trends import garment_counts, outfit_counts
 from oott_fashion.vision.detections import Detection
@@ -24,7 +24,7 @@ class UnusableKey(ValueError):
 class AppTrends:
     """Adds what app photos show to the trend tables, as soon as their database answers."""
 
-    def __init__(self, settings: Settings, destinations: Destinations) -> None:
+    def __init__(self, settings: SharedSettings, destinations: Destinations) -> None:
         self._settings = settings
         self._destinations = destinations
         self._tables: TrendTables | None = None

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from oott_fashion.settings import Settings
 from oott_fashion.stores.model_store import ModelStore, NoDetector, PublishedDetector
 from oott_fashion.vision.detector import Detector, Thresholds
 from oott_fashion.vision.engines import EngineUnavailable, open_engine
 from oott_fashion.vision.letterbox import PADDING_GREY
+from oott_serving.settings import ServiceSettings
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class DetectorInService(NamedTuple):
 class NewestDetector:
     """Keeps the newest detector that can be used in service, looking for a newer one at times."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
         self._in_service: DetectorInService | None = None
         self._problem = "no detector was looked for yet"

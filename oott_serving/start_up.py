@@ -6,18 +6,19 @@ import os
 from bentoml._internal.utils.analytics import usage_stats
 
 from oott_fashion.destinations import Destinations, read_destinations
-from oott_fashion.settings import BadSetting, Settings, read_settings
+from oott_fashion.settings import BadSetting, read_settings
+from oott_serving.settings import ServiceSettings
 
 
-def settings_of_the_service() -> Settings:
+def settings_of_the_service() -> ServiceSettings:
     """Read the settings; with unusable ones, end the process with a sentence instead of a trace."""
     try:
-        return read_settings()
+        return read_settings(ServiceSettings)
     except BadSetting as error:
         raise SystemExit(f"the service cannot start: {error}") from None
 
 
-def destinations_of_the_service(settings: Settings) -> Destinations:
+def destinations_of_the_service(settings: ServiceSettings) -> Destinations:
     """Read the destinations; over unreadable ones, end the process likewise."""
     try:
         return read_destinations(settings.destinations_file)

@@ -2,6 +2,7 @@
 
 import os
 
+from tests.bare_environment import nothing_is_set
 from tests.databases import mariadb, trend_database_url, trend_tables
 from tests.object_store import bucket, mortal_bucket, object_store
 
@@ -16,6 +17,7 @@ __all__ = [
     "bucket",
     "mariadb",
     "mortal_bucket",
+    "nothing_is_set",
     "object_store",
     "trend_database_url",
     "trend_tables",

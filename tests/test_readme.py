@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from oott_fashion.settings import Settings
 from oott_fashion.stores.model_store import read_card
 from tests.oott_assets.street import STARTER
 from tests.oott_serving.servers import serving
@@ -80,27 +79,6 @@ def test_the_service_answers_the_readmes_photo_as_the_readme_shows(tmp_path: Pat
         )
 
     assert asked.stdout == answer
-
-
-def test_the_readme_lists_every_setting_with_its_default_and_meaning() -> None:
-    assert settings_table() in README
-
-
-def settings_table() -> str:
-    """Write the settings as the README has them."""
-    return "\n".join(
-        f"| `OOTT_{name.upper()}` | {_default(field.default)} | {field.description} |"
-        for name, field in Settings.model_fields.items()
-    )
-
-
-def _default(value: object) -> str:
-    if value is None:
-        return ""
-    path = Path(value) if isinstance(value, Path) else None
-    if path is not None and path.is_relative_to(Path.cwd()):
-        return f"`{path.relative_to(Path.cwd())}`"
-    return f"`{value}`"
 
 
 def test_the_readme_tells_the_cards_numbers() -> None:

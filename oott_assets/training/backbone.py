@@ -15,6 +15,7 @@ from pathlib import Path
 import dagster as dg
 
 from oott_assets.training.labels.labelled_photos import version_of
+from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.trainer import refuse_absent_gpu
 from oott_assets.training.training_failures import REFUSALS
 from oott_assets.training.training_store import TrainingStore, fingerprint_of
@@ -22,7 +23,7 @@ from oott_assets.training.yolov8.garment_cutouts import cut_out
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
 from oott_assets.training.yolov8.starting_weights import weights_of_onnx
 from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, TrainingPlan, train
-from oott_fashion.settings import BadSetting, Settings, read_settings
+from oott_fashion.settings import BadSetting, read_settings
 from oott_fashion.stores.blobs import LocalBlobs
 from oott_fashion.stores.model_store import ModelStore
 
@@ -34,7 +35,7 @@ _TEACHING_VERSION = 1
 _log = logging.getLogger(__name__)
 
 
-def teach_backbone(settings: Settings, file: Path, image_side: int, epochs: int) -> None:
+def teach_backbone(settings: TrainingSettings, file: Path, image_side: int, epochs: int) -> None:
     """Classify the garments of merged_data, and write the detector ``file``.
 
     A run that was stopped goes on after its last whole epoch, and what was taught is kept; other
@@ -74,7 +75,7 @@ def teach_backbone(settings: Settings, file: Path, image_side: int, epochs: int)
         _write_taught(start, folder.weights, file)
 
 
-def _plan(settings: Settings, start: Path, image_side: int, epochs: int) -> TrainingPlan:
+def _plan(settings: TrainingSettings, start: Path, image_side: int, epochs: int) -> TrainingPlan:
     return TrainingPlan(
         model_size=settings.model_size,
         image_side=image_side,
@@ -110,7 +111,9 @@ def main() -> None:
         sys.exit(f"backbone: {arguments.file} is a folder; name a file in it")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        teach_backbone(read_settings(), arguments.file, arguments.image_side, arguments.epochs)
+        teach_backbone(
+            read_settings(TrainingSettings), arguments.file, arguments.image_side, arguments.epochs
+        )
     except dg.Failure as error:
         sys.exit(f"backbone: {error.description}")
     except (*REFUSALS, BadSetting, OSError) as error:

@@ -9,7 +9,8 @@ import logging
 import sys
 from pathlib import Path
 
-from oott_fashion.settings import BadSetting, Settings, read_settings
+from oott_assets.training.settings import TrainingSettings
+from oott_fashion.settings import BadSetting, read_settings
 from oott_fashion.stores.blobs import LocalBlobs
 from oott_fashion.stores.model_store import (
     BadDetector,
@@ -21,7 +22,7 @@ from oott_fashion.stores.model_store import (
 _log = logging.getLogger(__name__)
 
 
-def candidates(settings: Settings) -> list[PublishedDetector]:
+def candidates(settings: TrainingSettings) -> list[PublishedDetector]:
     """Find and verify the candidates that were kept, newest first; damaged ones are left out."""
     found = []
     for card in sorted((settings.training_root / "candidates").glob("*/card.json")):
@@ -49,12 +50,12 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        _run(read_settings(), arguments.candidate, arguments.to)
+        _run(read_settings(TrainingSettings), arguments.candidate, arguments.to)
     except (BadDetector, BadSetting, OSError) as error:
         sys.exit(f"publish: {error}")
 
 
-def _run(settings: Settings, name: str | None, to: Path | None) -> None:
+def _run(settings: TrainingSettings, name: str | None, to: Path | None) -> None:
     kept = candidates(settings)
     if name is None:
         for candidate in kept:

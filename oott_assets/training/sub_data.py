@@ -39,7 +39,7 @@ class SubPhotos(dg.ConfigurableResource[None]):
     """The photos without boxes, and the share of them that is never trained on, 0..1."""
 
     folder: str | None
-    held_out: float
+    held_out_share: float
 
 
 class _LabelledFile(NamedTuple):
@@ -81,7 +81,7 @@ def sub_data(
         labelled, skipped = _label_all(
             Path(sub_photos.folder), opened, training_store.blobs, context.log
         )
-        held_out = sub_photos.held_out if opened.name == "catalogue" else 0.0
+        held_out = sub_photos.held_out_share if opened.name == "catalogue" else 0.0
         photos = _photos_of(labelled, opened, held_out)
         metadata = data_set_metadata(photos)
     training_store.write_photos("sub_data", photos)

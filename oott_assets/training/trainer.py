@@ -22,7 +22,7 @@ class Trainer(dg.ConfigurableResource[None]):
     model_size: str
     image_side: int
     epochs: int
-    batch: int
+    batch_size: int
     device: str
     starting_weights: str
     detector: dg.ResourceDependency[GarmentDetector]
@@ -43,7 +43,7 @@ class Trainer(dg.ConfigurableResource[None]):
             model_size=self.model_size,
             image_side=self.image_side,
             epochs=self.epochs,
-            batch=self.batch,
+            batch=self.batch_size,
             device=self.device,
             starting_weights=self._starting_weights(folder),
         )

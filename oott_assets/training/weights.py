@@ -167,7 +167,7 @@ def _fingerprint(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
         "size": trainer.model_size,
         "side": trainer.image_side,
         "epochs": trainer.epochs,
-        "batch": trainer.batch,
+        "batch": trainer.batch_size,
         "from": trainer.starts_from(),
         "version": _TRAINING_VERSION,
     }

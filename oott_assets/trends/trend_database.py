@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from oott_fashion.destinations import read_destinations
-from oott_fashion.settings import read_settings
+from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.trend_tables import TrendTables
 
 
@@ -20,7 +20,7 @@ class TrendDatabase(dg.ConfigurableResource[None]):
         Raises:
             TrendDatabaseError: the database is down, refuses the user, or is of a newer release.
         """
-        settings = read_settings()
+        settings = read_settings(SharedSettings)
         tables = TrendTables.open(
             settings.trend_database_url, read_destinations(settings.destinations_file)
         )

@@ -17,9 +17,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from oott_assets.definitions import defs, resources_of
+from oott_assets.definitions import configured_resources, defs
 from oott_assets.partitions import partition_key
-from oott_fashion.settings import read_settings
 
 WHOLE = "whole"
 
@@ -59,7 +58,7 @@ def run(home: Path, killed_at: str | None = None, record: Path | None = None) ->
     job = defs.resolve_job_def("monthly_trends_job")
     job.execute_in_process(
         partition_key=partition_key("hongdae", date(2026, 9, 1)),
-        resources=resources_of(read_settings()),
+        resources=configured_resources(),
     )
     if record is not None:
         record.write_text(" ".join(moments.seen))

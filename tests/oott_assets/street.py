@@ -9,13 +9,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from oott_assets.definitions import defs, resources_of
+from oott_assets.definitions import configured_resources, defs
 from oott_assets.partitions import destinations, partition_key
+from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
 from oott_assets.trends.detection_store import DetectionStore, PartitionDetections
-from oott_fashion.settings import read_settings
+from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.trend_tables import GarmentRow, TrendTables
 
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
@@ -38,7 +39,7 @@ class Street:
             job = job.get_subset(op_selection=[only])
         return job.execute_in_process(
             partition_key=partition_key(destination, month),
-            resources=resources_of(read_settings()),
+            resources=configured_resources(),
             instance=records,
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "WARNING"}}}},
@@ -53,18 +54,19 @@ class Street:
     def detections(
         self, destination: str = "hongdae", month: date = SEPTEMBER
     ) -> PartitionDetections:
-        return DetectionStore(root=read_settings().photo_store_root).read(destination, month)
+        root = read_settings(PhotoSettings).photo_store_root
+        return DetectionStore(root=root).read(destination, month)
 
     def rows(self, destination: str = "hongdae", month: date = SEPTEMBER) -> list[GarmentRow]:
         """Read the garment trends of a partition."""
-        tables = TrendTables.open(read_settings().trend_database_url, destinations)
+        tables = TrendTables.open(read_settings(SharedSettings).trend_database_url, destinations)
         rows = tables.garment_rows(month, destination)
         tables.close()
         return rows
 
     @property
     def photo_store(self) -> PhotoStore:
-        settings = read_settings()
+        settings = read_settings(PhotoSettings)
         return PhotoStore(root=settings.photo_store_root, max_pixels=settings.max_pixels)
 
 

@@ -107,8 +107,7 @@ def test_a_month_from_the_graph_api_is_counted_likewise(
 
 _DETECT = """
 import sys
-from oott_assets.definitions import defs, resources_of
-from oott_fashion.settings import read_settings
+from oott_assets.definitions import configured_resources, defs
 
 asked = []
 sys.addaudithook(
@@ -116,7 +115,7 @@ sys.addaudithook(
     if event in ("socket.connect", "socket.getaddrinfo", "socket.bind") else None
 )
 job = defs.resolve_job_def("monthly_trends_job").get_subset(op_selection=["garment_detections"])
-job.execute_in_process(partition_key="hongdae|2026-09", resources=resources_of(read_settings()))
+job.execute_in_process(partition_key="hongdae|2026-09", resources=configured_resources())
 print("asked:", asked)
 """
 

@@ -12,6 +12,7 @@ from oott_assets.forget import Forgetting
 from oott_assets.partitions import MonthAndDestination, destinations
 from oott_assets.photos.collection import Collector
 from oott_assets.photos.photo_retention import PhotoRetention
+from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.stored_month import StoredMonth
 from oott_assets.trends.detection_store import DetectionStore
@@ -86,7 +87,7 @@ def test_a_removal_that_lost_its_lock_leaves_the_manifest(
 ) -> None:
     street.run(only="instagram_images")
     before = street.manifest()
-    store = DetectionStore(root=read_settings().photo_store_root)
+    store = DetectionStore(root=read_settings(PhotoSettings).photo_store_root)
     forgetting = Forgetting(street.photo_store, store, TrendDatabase(), records=None)
     removal = forgetting.forget(LOOK)
     lost_after_the_manifest_is_read()

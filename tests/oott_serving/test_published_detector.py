@@ -6,27 +6,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from oott_fashion.settings import Settings
 from oott_fashion.stores.model_store import ModelStore
 from oott_serving.published_detector import NewestDetector, NoDetectorYet
+from oott_serving.settings import ServiceSettings
 from tests.oott_serving.detectors import card_of, onnx_that_sees, publish
 
 GREY = np.full((40, 30, 3), 128, dtype=np.uint8)
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServiceSettings:
     monkeypatch.chdir(tmp_path)
-    return Settings(engine="onnxruntime", starter_detector=tmp_path / "starter")
+    return ServiceSettings(engine="onnxruntime", starter_detector=tmp_path / "starter")
 
 
 @pytest.fixture
-def store(settings: Settings) -> ModelStore:
+def store(settings: ServiceSettings) -> ModelStore:
     return ModelStore(settings.model_store_root)
 
 
 @pytest.fixture
-def newest(settings: Settings) -> NewestDetector:
+def newest(settings: ServiceSettings) -> NewestDetector:
     return NewestDetector(settings)
 
 
@@ -157,7 +157,7 @@ def test_a_store_that_is_emptied_leaves_the_detector_in_service(
 
 
 def test_a_store_of_an_unsupported_kind_is_a_reason_not_to_be_ready() -> None:
-    newest = NewestDetector(Settings(model_store="gs://bucket/models"))
+    newest = NewestDetector(ServiceSettings(model_store="gs://bucket/models"))
 
     newest.look()
 
@@ -166,7 +166,7 @@ def test_a_store_of_an_unsupported_kind_is_a_reason_not_to_be_ready() -> None:
 
 
 def test_detections_follow_the_settings(
-    store: ModelStore, settings: Settings, tmp_path: Path
+    store: ModelStore, settings: ServiceSettings, tmp_path: Path
 ) -> None:
     publish(store, tmp_path, "coat")
     strict = NewestDetector(settings.model_copy(update={"min_confidence": 0.95}))

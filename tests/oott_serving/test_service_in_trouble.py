@@ -16,7 +16,14 @@ from tests.databases import MariaDB
 from tests.oott_serving.asking import app_slice, batch, camera, photos_counted, sentence_in
 from tests.oott_serving.detectors import publish
 from tests.oott_serving.photos import base64_of, street_jpeg
-from tests.oott_serving.servers import REPOSITORY, SERVICE, Server, environment, serving
+from tests.oott_serving.servers import (
+    REPOSITORY,
+    SERVICE,
+    STARTER,
+    Server,
+    environment,
+    serving,
+)
 
 PHOTO = base64_of(street_jpeg())
 PASSWORD = "s3cret-of-the-closet"
@@ -209,3 +216,10 @@ def test_a_setting_that_cannot_be_used_ends_the_start_with_one_sentence(
     assert started.returncode == 1
     assert started.stderr.startswith("the service cannot start: ")
     assert started.stderr.count("\n") == 1
+
+
+def test_the_service_starts_with_settings_of_the_pipeline_that_cannot_be_used(
+    tmp_path: Path,
+) -> None:
+    with serving(tmp_path, starter_detector=STARTER, photo_source="graph_api") as server:
+        assert server.client().get("/readyz").status_code == 200

@@ -5,13 +5,14 @@ from pathlib import Path
 import dagster as dg
 
 from oott_assets.partitions import destinations
+from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.sources.drawn.lookbook import Lookbook
 from oott_assets.photos.sources.folder import PhotoFolder
 from oott_assets.photos.sources.graph_api.graph_source import graph_api_of
 from oott_assets.photos.sources.hosts import is_loopback
 from oott_assets.photos.sources.photo_source import PhotoSource, PhotosUnknown
 from oott_assets.photos.sources.request_interval import RequestInterval
-from oott_fashion.settings import Settings, read_settings
+from oott_fashion.settings import read_settings
 
 # Whoever asks a site of others more often than this is not polite, whatever is set.
 _MIN_INTERVAL_SECONDS = 2.0
@@ -34,7 +35,7 @@ class ChosenSource(dg.ConfigurableResource[None]):
         Raises:
             PhotosUnknown: no source is chosen.
         """
-        settings = read_settings()
+        settings = read_settings(PhotoSettings)
         if self.source == "folder":
             return _folder(settings)
         if self.source == "lookbook":
@@ -49,7 +50,7 @@ class ChosenSource(dg.ConfigurableResource[None]):
         )
 
 
-def _folder(settings: Settings) -> PhotoSource:
+def _folder(settings: PhotoSettings) -> PhotoSource:
     heap = settings.folder_destination
     return PhotoFolder(
         Path(settings.photos_folder or ""),
@@ -60,7 +61,7 @@ def _folder(settings: Settings) -> PhotoSource:
     )
 
 
-def _browser(settings: Settings) -> PhotoSource:
+def _browser(settings: PhotoSettings) -> PhotoSource:
     # Imported late: Selenium is heavy, and most runs need no browser.
     from oott_assets.photos.sources.browser.browser_source import Browser
     from oott_assets.photos.sources.browser.browser_start import Programs

@@ -21,6 +21,7 @@ import click
 
 from oott_assets.training.labellers.availability import LabellerUnavailable
 from oott_assets.training.labellers.weight_files import WEIGHT_FILES, WeightFile
+from oott_assets.training.settings import TrainingSettings
 from oott_fashion.settings import BadSetting, read_settings
 from oott_fashion.stores.blobs import LocalBlobs
 
@@ -161,7 +162,7 @@ def main(labeller: str, folder: Path | None) -> None:
     """Fetch, and say on standard error how far it is."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        root = folder or read_settings().labeller_weights_root
+        root = folder or read_settings(TrainingSettings).labeller_weights_root
         fetch_weights(WEIGHT_FILES[labeller], root / labeller)
     except (WeightsNotFetched, BadSetting, OSError) as error:
         raise click.ClickException(str(error)) from None

@@ -6,9 +6,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from oott_assets.definitions import defs, resources_of
+from oott_assets.definitions import configured_resources, defs
 from oott_assets.photos.store.stored_month import StoredMonth
-from oott_fashion.settings import read_settings
 from tests.oott_assets.street import OCTOBER, SEPTEMBER, Street, failures
 
 NOW = datetime.now(UTC)
@@ -30,7 +29,7 @@ def age(street: Street, days: float) -> None:
 
 def sweep(records: dg.DagsterInstance | None = None) -> dg.ExecuteInProcessResult:
     return defs.resolve_job_def("photo_retention_job").execute_in_process(
-        instance=records, resources=resources_of(read_settings()), raise_on_error=False
+        instance=records, resources=configured_resources(), raise_on_error=False
     )
 
 

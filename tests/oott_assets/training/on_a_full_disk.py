@@ -5,15 +5,14 @@ import sys
 
 import dagster as dg
 
-from oott_assets.definitions import defs, resources_of
-from oott_fashion.settings import read_settings
+from oott_assets.definitions import configured_resources, defs
 
 
 def main() -> None:
     """Limit the files of this process, and train."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
     job = defs.resolve_job_def("training_job").get_subset(op_selection=["main_weights"])
-    run = job.execute_in_process(resources=resources_of(read_settings()), raise_on_error=False)
+    run = job.execute_in_process(resources=configured_resources(), raise_on_error=False)
     for event in run.all_events:
         if event.event_type == dg.DagsterEventType.STEP_FAILURE:
             data = event.step_failure_data

@@ -12,6 +12,7 @@ import pytest
 
 from oott_assets.training import backbone
 from oott_assets.training.labels.drawn_data_set import draw_photos
+from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.yolov8.garment_cutouts import cut_out
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
 from oott_assets.training.yolov8.train_run import Epoch, OtherWeights, TrainingFolder, TrainingPlan
@@ -97,7 +98,7 @@ def test_a_backbone_taught_before_is_that_of_the_same_photos_and_settings_alone(
 ) -> None:
     taught = TaughtAtOnce()
     monkeypatch.setattr(backbone, "train", taught)
-    settings = read_settings()
+    settings = read_settings(TrainingSettings)
 
     for _ in range(2):
         backbone.teach_backbone(settings, tmp_path / "taught.pt", image_side=32, epochs=1)
@@ -129,7 +130,8 @@ def test_two_that_teach_the_same_backbone_wait_for_each_other(
 
     monkeypatch.setattr(backbone, "train", TaughtWhileAnotherAsks())
 
-    backbone.teach_backbone(read_settings(), tmp_path / "taught.pt", image_side=32, epochs=1)
+    settings = read_settings(TrainingSettings)
+    backbone.teach_backbone(settings, tmp_path / "taught.pt", image_side=32, epochs=1)
 
     assert alone.wait(60)
 

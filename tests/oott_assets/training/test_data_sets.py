@@ -28,7 +28,7 @@ def main_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def closet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a catalogue of which nothing is held out."""
     monkeypatch.setenv("OOTT_SUB_PHOTOS", str(tmp_path / "closet"))
-    monkeypatch.setenv("OOTT_HELD_OUT", "0")
+    monkeypatch.setenv("OOTT_HELD_OUT_SHARE", "0")
     return write_catalogue(tmp_path / "closet", ("tee_shirt", "dress"), each=3)
 
 
@@ -235,7 +235,7 @@ def test_a_closet_photo_that_main_data_trains_on_measures_nothing(
     closet: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("OOTT_HELD_OUT", "0.99")
+    monkeypatch.setenv("OOTT_HELD_OUT_SHARE", "0.99")
     shutil.copy(main_data / "train/images/00000.jpg", closet / "dress/learnt.jpg")
 
     run = training_pipeline.run(

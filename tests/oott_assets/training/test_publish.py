@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from oott_fashion.settings import read_settings
+from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.model_store import ModelStore, read_card
 from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
 
@@ -41,7 +41,7 @@ def test_a_candidate_is_published_by_its_version(candidate: Path) -> None:
 
     assert publish(version).returncode == 0
 
-    assert ModelStore(read_settings().model_store_root).latest().version == version
+    assert ModelStore(read_settings(SharedSettings).model_store_root).latest().version == version
 
 
 def test_a_candidate_is_copied_to_where_a_starter_is(candidate: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from oott_assets.training.labels.drawn_data_set import draw_photos, write_data_s
 from oott_assets.training.labels.labelled_photos import LabelledPhoto
 from oott_assets.training.yolov8.torch_engine import TorchEngine
 from oott_fashion.garments import GARMENT_NAMES
-from oott_fashion.settings import read_settings
+from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.model_store import ModelStore, PublishedDetector
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.engines import Engine, open_engine
@@ -40,12 +40,12 @@ def trained(
             "OOTT_STARTER_DETECTOR": folder / "no-starter",
             "OOTT_MAIN_DATA": folder / "main-data",
             "OOTT_SUB_PHOTOS": folder / "closet",
-            "OOTT_HELD_OUT": "0.3",
+            "OOTT_HELD_OUT_SHARE": "0.3",
             "OOTT_DRAWN_PHOTOS": "0",
             "OOTT_ENGINE": "deepsparse",
             "OOTT_IMAGE_SIDE": str(SIDE),
             "OOTT_EPOCHS": "4",
-            "OOTT_BATCH": "4",
+            "OOTT_BATCH_SIZE": "4",
             "OOTT_STARTING_WEIGHTS": weights_that_forgot_garments(folder / "forgetful.pt"),
         }.items():
             monkeypatch.setenv(name, str(value))
@@ -54,7 +54,7 @@ def trained(
 
 
 def latest() -> PublishedDetector:
-    return ModelStore(read_settings().model_store_root).latest()
+    return ModelStore(read_settings(SharedSettings).model_store_root).latest()
 
 
 def test_the_pipeline_runs_from_labels_to_a_published_detector(

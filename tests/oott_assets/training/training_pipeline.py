@@ -6,8 +6,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from oott_assets.definitions import defs, resources_of
+from oott_assets.definitions import configured_resources, defs
 from oott_assets.training.labels.labelled_photos import LabelledPhoto
+from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.training_store import TrainingStore
 from oott_assets.training.yolov8.starting_weights import weights_of_onnx
 from oott_fashion.settings import read_settings
@@ -26,7 +27,7 @@ class TrainingPipeline:
         if assets:
             job = job.get_subset(op_selection=list(assets))
         return job.execute_in_process(
-            resources=resources_of(read_settings()),
+            resources=configured_resources(),
             raise_on_error=False,
             run_config={
                 "loggers": {"console": {"config": {"log_level": "WARNING"}}},
@@ -39,7 +40,7 @@ class TrainingPipeline:
 
     @property
     def store(self) -> TrainingStore:
-        return TrainingStore(root=str(read_settings().training_root))
+        return TrainingStore(root=str(read_settings(TrainingSettings).training_root))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from oott_assets.trends.checks import MIN_GARMENTS
-from oott_fashion.settings import read_settings
+from oott_fashion.settings import SharedSettings, read_settings
 from tests.databases import run_sql
 from tests.oott_assets.street import Street
 
@@ -68,7 +68,7 @@ def test_sums_agree(street: Street) -> None:
 )
 def test_a_sum_that_does_not_agree_fails_the_check(street: Street, change: str) -> None:
     street.run()
-    run_sql(read_settings().trend_database_url, change)
+    run_sql(read_settings(SharedSettings).trend_database_url, change)
 
     found = evaluation(street.run(only="garment_trends_sums_agree"), "sums_agree")
 
@@ -81,7 +81,7 @@ def test_thirty_garments_are_enough_to_call_it_a_trend(
     street: Street, garments: int, passed: bool
 ) -> None:
     street.run()
-    url = read_settings().trend_database_url
+    url = read_settings(SharedSettings).trend_database_url
     run_sql(
         url,
         "DELETE FROM garment_trends WHERE id > 1",

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.stored_month import StoredMonth
-from oott_fashion.settings import read_settings
+from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.blobs import AlreadyLocked
 from oott_fashion.stores.model_store import ModelStore, read_card
 from oott_fashion.vision.photos import Photo
@@ -55,7 +56,7 @@ def test_a_photo_without_garments_is_read_and_shows_none(
 def test_a_stored_photo_that_was_damaged_is_listed_as_unreadable(street: Street) -> None:
     street.run(only="instagram_images")
     damaged = str(street.manifest()[1].sha256)
-    root = Path(read_settings().photo_store_root)
+    root = Path(read_settings(PhotoSettings).photo_store_root)
     (root / "photos/hongdae/2026-09" / damaged).write_bytes(b"bits that rotted")
 
     run = street.run(only="garment_detections")
@@ -77,7 +78,8 @@ def test_a_new_detector_reads_stored_photos_without_their_source(
     monkeypatch.setenv("OOTT_PHOTOS_FOLDER", "/nowhere")
     old = read_card(STARTER / "card.json")
     new = old.model_copy(update={"created": old.created.replace(year=old.created.year + 1)})
-    ModelStore(read_settings().model_store_root).publish(STARTER / "detector.onnx", new)
+    root = read_settings(SharedSettings).model_store_root
+    ModelStore(root).publish(STARTER / "detector.onnx", new)
 
     street.run(only="garment_detections")
 

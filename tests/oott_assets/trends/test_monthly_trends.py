@@ -7,7 +7,7 @@ import pytest
 
 from oott_assets.partitions import destinations, meaning_of
 from oott_assets.trends.monthly_trends import trend_slice
-from oott_fashion.settings import read_settings
+from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.trend_tables import TrendTables
 from oott_fashion.trends import Look
 from tests.databases import MariaDB
@@ -76,7 +76,7 @@ def test_a_month_without_photos_is_counted_as_such(
 
     run = on_either_database.run()
 
-    tables = TrendTables.open(read_settings().trend_database_url, destinations)
+    tables = TrendTables.open(read_settings(SharedSettings).trend_database_url, destinations)
     coverage = tables.coverage_of(trend_slice(meaning_of("hongdae|2026-09")))
     tables.close()
     assert run.success

@@ -4,10 +4,9 @@ from datetime import UTC, date, datetime
 import dagster as dg
 import pytest
 
-from oott_assets.definitions import defs, resources_of
+from oott_assets.definitions import configured_resources, defs
 from oott_assets.partitions import destinations
 from oott_assets.trends.trend_report import report_rows
-from oott_fashion.settings import read_settings
 from oott_fashion.stores.trend_tables import Coverage, TrendSlice, TrendTables
 from oott_fashion.trends import Look
 from tests.oott_assets.street import Street, failures
@@ -89,5 +88,5 @@ def test_a_report_rests_on_all_destinations_of_its_month_and_no_other() -> None:
 def report(month: str) -> dg.ExecuteInProcessResult:
     """Run the report's job."""
     return defs.resolve_job_def("trend_report_job").execute_in_process(
-        partition_key=month, resources=resources_of(read_settings()), raise_on_error=False
+        partition_key=month, resources=configured_resources(), raise_on_error=False
     )

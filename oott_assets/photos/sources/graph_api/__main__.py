@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import click
 
+from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.sources.graph_api.graph_source import graph_api_of
 from oott_assets.photos.sources.graph_api.hashtags import MAX_HASHTAGS
 from oott_assets.photos.sources.photo_source import PhotosUnknown
@@ -20,7 +21,7 @@ from oott_fashion.settings import read_settings
 def main() -> None:
     """Ask and print; nothing is searched."""
     try:
-        settings = read_settings()
+        settings = read_settings(PhotoSettings)
         plan = graph_api_of(settings, read_destinations(settings.destinations_file)).plan()
     except (PhotosUnknown, ValueError) as error:
         raise click.ClickException(str(error)) from None

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
+from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.sources.downloads import Downloads
 from oott_assets.photos.sources.graph_api.graph_client import Graph, GraphAccount
 from oott_assets.photos.sources.graph_api.graph_errors import NoSuchHashtag, NoSuchId
@@ -36,7 +37,6 @@ from oott_assets.photos.sources.photo_source import (
 )
 from oott_assets.photos.sources.request_interval import RequestInterval
 from oott_fashion.destinations import Destination, Destinations
-from oott_fashion.settings import Settings
 
 # Of the last 24 hours, and the most popular of any time: the API offers no other.
 _EDGES = ("recent_media", "top_media")
@@ -214,7 +214,7 @@ class GraphApi:
         )
 
 
-def graph_api_of(settings: Settings, destinations: Destinations) -> GraphApi:
+def graph_api_of(settings: PhotoSettings, destinations: Destinations) -> GraphApi:
     """Open the API for the account that the settings name; nothing is asked yet.
 
     Raises:

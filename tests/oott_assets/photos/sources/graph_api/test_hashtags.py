@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.sources.graph_api.__main__ import main
 from oott_assets.photos.sources.graph_api.graph_source import graph_api_of
 from oott_assets.photos.sources.photo_source import PhotosUnknown
-from oott_fashion.settings import Settings
 from tests.oott_assets.photos.sources.graph_api.rehearsal import (
     ALL,
     HAEUNDAE,
@@ -193,6 +193,6 @@ def test_the_source_that_settings_name_remembers_ids_at_home(
     with GraphServer({"홍대": [FakePost("A")]}) as server:
         settings_of.setenv("OOTT_GRAPH_URL", server.url)
 
-        assert shortcodes(graph_api_of(Settings(), ALL)) == ["A"]
+        assert shortcodes(graph_api_of(PhotoSettings(), ALL)) == ["A"]
 
     assert (tmp_path / ".oott" / "hashtag-ids.json").is_file()

@@ -1,0 +1,134 @@
+"""The settings of collecting, storing and deleting photos."""
+
+import re
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from oott_fashion.settings import SharedSettings, UserAddress, UserPath
+
+
+class PhotoSettings(SharedSettings):
+    """The shared settings, and those of the photo sources and of the photo store."""
+
+    photo_store: UserAddress | None = Field(
+        None,
+        description="Folder, or gs://BUCKET/PREFIX, for photos, manifests and detections. "
+        "Default: photos in the home folder.",
+    )
+    hide_faces: bool = Field(
+        True, description="Make faces unrecognisable before a photo is stored."
+    )
+    photo_retention_days: int = Field(
+        365,
+        ge=0,
+        le=36_500,
+        description="Days after which stored photos are deleted; detections and counts stay. "
+        "0 never deletes them.",
+    )
+    photo_source: Literal["folder", "lookbook", "graph_api", "browser"] | None = Field(
+        None,
+        description="Where photos come from: folder, graph_api, browser, or lookbook (drawn "
+        "photos). Default: lookbook while OOTT_DATABASE_URL is not set.",
+    )
+    photos_folder: UserPath | None = Field(
+        None,
+        description="folder only: folder with photos in DESTINATION/YYYY-MM/, or directly in it.",
+    )
+    folder_destination: str | None = Field(
+        None,
+        description="folder only: destination of the photos that are directly in "
+        "OOTT_PHOTOS_FOLDER.",
+    )
+    lookbook_photos: int = Field(
+        24,
+        ge=0,
+        le=10_000,
+        description="lookbook only: photos to draw per month and destination.",
+    )
+    max_posts: int = Field(
+        500,
+        ge=1,
+        le=10_000,
+        description="graph_api and browser only: largest number of posts per month and "
+        "destination.",
+    )
+    request_interval_seconds: float = Field(
+        6.0,
+        ge=0,
+        le=3600,
+        description="graph_api and browser only: seconds between two page requests. The browser "
+        "waits at least 2, unless the site runs on this machine.",
+    )
+    graph_user: str | None = Field(
+        None,
+        description="graph_api only: id of the Instagram professional account that sends the "
+        "requests.",
+    )
+    graph_token: SecretStr | None = Field(
+        None, description="graph_api only: access token with Instagram Public Content Access."
+    )
+    graph_url: str = Field(
+        "https://graph.facebook.com/v23.0",
+        description="graph_api only: address of the API, with its version.",
+    )
+    instagram_url: str = Field(
+        "https://www.instagram.com", description="browser only: address of the site."
+    )
+    instagram_user: str | None = Field(
+        None, description="browser only: name of the account to log in with."
+    )
+    instagram_password: SecretStr | None = Field(
+        None, description="browser only: password of that account. Log-in is tried once."
+    )
+    permitted_hosts: str = Field(
+        "",
+        description="browser only: hosts whose owners permit collecting, separated by commas. "
+        "Their subdomains are included; list the hosts of scripts and photos, too. If empty, "
+        "requests go only to this machine.",
+    )
+    crawler_name: str = Field(
+        "OOTT",
+        pattern=r"^[A-Za-z][A-Za-z_-]{0,31}$",
+        description="graph_api and browser only: name of the crawler in robots.txt and in "
+        "User-Agent.",
+    )
+    chromium: UserPath = Field(
+        Path("/usr/bin/chromium"), description="browser only: the Chromium program."
+    )
+    chromedriver: UserPath = Field(
+        Path("/usr/bin/chromedriver"), description="browser only: the ChromeDriver program."
+    )
+    max_photo_bytes: int = Field(
+        30 * 2**20, ge=1, description="Largest photo file that a source may deliver, in bytes."
+    )
+
+    @field_validator("photo_store")
+    @classmethod
+    def _is_a_folder_or_bucket(cls, place: str | None) -> str | None:
+        if place is not None and "://" in place and not re.match(r"gs://[a-z0-9]", place):
+            # Only its scheme, since the rest may hold a password.
+            scheme = place.split("://")[0]
+            raise ValueError(f"{scheme}://… is not supported; give a folder or gs://BUCKET")
+        return place
+
+    @model_validator(mode="after")
+    def _has_what_the_source_needs(self) -> Self:
+        if self.photo_source == "folder" and self.photos_folder is None:
+            raise ValueError("OOTT_PHOTO_SOURCE=folder needs OOTT_PHOTOS_FOLDER, a folder")
+        if self.photo_source == "graph_api" and not (self.graph_user and self.graph_token):
+            raise ValueError(
+                "OOTT_PHOTO_SOURCE=graph_api needs OOTT_GRAPH_USER and OOTT_GRAPH_TOKEN"
+            )
+        return self
+
+    @property
+    def photo_store_root(self) -> str:
+        return self.photo_store or str(self.home / "photos")
+
+    @property
+    def permitted_host_names(self) -> tuple[str, ...]:
+        """Hosts whose owners permit collecting, in lower case."""
+        names = (name.strip().lower() for name in self.permitted_hosts.split(","))
+        return tuple(name for name in names if name)

@@ -1,0 +1,73 @@
+from pathlib import Path
+
+import pytest
+
+from oott_assets.photos.settings import PhotoSettings
+from oott_fashion.settings import BadSetting, read_settings
+
+pytestmark = pytest.mark.usefixtures("nothing_is_set")
+
+
+def test_by_default_photos_are_in_the_home_folder_and_no_source_is_named() -> None:
+    settings = read_settings(PhotoSettings)
+
+    assert settings.photo_store_root == ".oott/photos"
+    assert settings.photo_source is None
+
+
+def test_home_moves_the_photos_unless_they_have_a_place_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OOTT_HOME", "/srv/oott")
+    assert read_settings(PhotoSettings).photo_store_root == "/srv/oott/photos"
+
+    monkeypatch.setenv("OOTT_PHOTO_STORE", "/mnt/photos")
+    assert read_settings(PhotoSettings).photo_store_root == "/mnt/photos"
+
+
+@pytest.mark.parametrize("name", ["photos_folder", "photo_store"])
+def test_a_place_may_start_at_the_users_home(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ann")
+    (tmp_path / ".env").write_text(f"OOTT_{name.upper()}=~/street\n")
+
+    assert str(getattr(read_settings(PhotoSettings), name)) == "/home/ann/street"
+
+
+def test_an_unknown_photo_source_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OOTT_PHOTO_SOURCE", "carrier pigeon")
+
+    with pytest.raises(BadSetting, match=r"^OOTT_PHOTO_SOURCE: Input should be"):
+        read_settings(PhotoSettings)
+
+
+def test_the_folder_source_needs_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OOTT_PHOTO_SOURCE", "folder")
+
+    with pytest.raises(BadSetting, match=r"^OOTT_PHOTO_SOURCE=folder needs OOTT_PHOTOS_FOLDER"):
+        read_settings(PhotoSettings)
+
+    monkeypatch.setenv("OOTT_PHOTOS_FOLDER", "/mnt/photos")
+    assert read_settings(PhotoSettings).photos_folder == Path("/mnt/photos")
+
+
+def test_the_graph_api_needs_a_user_and_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OOTT_PHOTO_SOURCE", "graph_api")
+    monkeypatch.setenv("OOTT_GRAPH_USER", "17841400000000000")
+
+    with pytest.raises(BadSetting, match=r"needs OOTT_GRAPH_USER and OOTT_GRAPH_TOKEN$"):
+        read_settings(PhotoSettings)
+
+
+def test_a_photo_store_of_an_unsupported_kind_is_rejected_without_its_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OOTT_PHOTO_STORE", "s3://user:s3cret@bucket")
+
+    with pytest.raises(BadSetting) as rejected:
+        read_settings(PhotoSettings)
+
+    assert str(rejected.value) == (
+        "OOTT_PHOTO_STORE: s3://… is not supported; give a folder or gs://BUCKET"
+    )

@@ -1,0 +1,22 @@
+import pytest
+
+from oott_assets.settings import TrendSettings
+from oott_fashion.settings import BadSetting, read_settings
+
+pytestmark = pytest.mark.usefixtures("nothing_is_set")
+
+
+@pytest.mark.parametrize("month", ["2024-13", "2024-1"])
+def test_a_first_month_that_is_not_a_month_is_rejected(
+    month: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_FIRST_MONTH", month)
+
+    with pytest.raises(BadSetting, match=r"^OOTT_FIRST_MONTH: String should match pattern"):
+        read_settings(TrendSettings)
+
+
+def test_a_first_month_left_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OOTT_FIRST_MONTH", "")
+
+    assert read_settings(TrendSettings).first_month == "2024-01"

@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+
+from oott_assets.training.settings import TrainingSettings
+from oott_fashion.settings import BadSetting, read_settings
+
+pytestmark = pytest.mark.usefixtures("nothing_is_set")
+
+
+def test_by_default_training_is_in_the_home_folder() -> None:
+    settings = read_settings(TrainingSettings)
+
+    assert settings.training_root == Path(".oott/training")
+    assert settings.labeller_weights_root == Path(".oott/labellers")
+
+
+@pytest.mark.parametrize("name", ["main_data", "sub_photos", "starting_weights"])
+def test_a_place_may_start_at_the_users_home(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ann")
+    (tmp_path / ".env").write_text(f"OOTT_{name.upper()}=~/labelled\n")
+
+    assert str(getattr(read_settings(TrainingSettings), name)) == "/home/ann/labelled"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("LABEL_THRESHOLDS", "tank top", "is not JSON; docs/settings.md has an example"),
+        ("LABEL_THRESHOLDS", '{"dress": 2}', "dress has 2.0; expected a confidence of 0..1"),
+        ("TRAIN_DEVICE", "gpu", "'gpu' is not a device; expected cpu, cuda, or cuda:1"),
+        ("HELD_OUT_SHARE", "1", "Input should be less than 1"),
+    ],
+)
+def test_an_unusable_setting_is_named_with_what_is_wrong(
+    name: str, value: str, complaint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"OOTT_{name}", value)
+
+    with pytest.raises(BadSetting) as rejected:
+        read_settings(TrainingSettings)
+
+    assert str(rejected.value) == f"OOTT_{name}: {complaint}"

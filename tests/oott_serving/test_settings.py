@@ -1,0 +1,33 @@
+import pytest
+
+from oott_fashion.settings import BadSetting, read_settings
+from oott_serving.settings import ServiceSettings
+
+pytestmark = pytest.mark.usefixtures("nothing_is_set")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("DETECTOR_POLL_SECONDS", "0", "Input should be greater than 0"),
+        ("WORKERS", "many", "Input should be a valid integer"),
+    ],
+)
+def test_an_unusable_setting_is_named_with_what_is_wrong(
+    name: str, value: str, complaint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"OOTT_{name}", value)
+
+    with pytest.raises(BadSetting) as rejected:
+        read_settings(ServiceSettings)
+
+    assert str(rejected.value).startswith(f"OOTT_{name}: {complaint}")
+
+
+def test_a_setting_of_the_pipeline_does_not_concern_the_service(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OOTT_PHOTO_SOURCE", "graph_api")  # without a token
+    monkeypatch.setenv("OOTT_EPOCHS", "many")
+
+    assert read_settings(ServiceSettings).workers == 1
