@@ -1,7 +1,8 @@
 """The trend tables: what was worn where, when and how often; the only SQL that writes trends."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import NamedTuple, Self, TypeVar
 
@@ -88,8 +89,18 @@ class TrendTables:
 
     def check_connection(self) -> None:
         """Raise TrendDatabaseError unless the database answers and has the tables."""
-        with readable_errors(self._engine.url), self._engine.connect() as connection:
+        with self.reading() as connection:
             connection.execute(sa.select(trend_coverage.c.counted_at).limit(1)).first()
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Open a connection for reading.
+
+        Raises:
+            TrendDatabaseError: the database is unreachable or rejects the query.
+        """
+        with readable_errors(self._engine.url), self._engine.connect() as connection:
+            yield connection
 
     def replace(
         self,
@@ -162,7 +173,7 @@ class TrendTables:
             rows = rows.where(garment_trends.c.month == month)
         if destination is not None:
             rows = rows.where(garment_trends.c.destination == destination)
-        with readable_errors(self._engine.url), self._engine.connect() as connection:
+        with self.reading() as connection:
             # MySQL sums integers to a Decimal.
             return [
                 GarmentRow._make((*seen, int(times))) for *seen, times in connection.execute(rows)
@@ -171,7 +182,7 @@ class TrendTables:
     def coverage_of(self, slice_: TrendSlice) -> Coverage | None:
         """Tell what ``slice_`` rests on, or None when it was never counted."""
         columns = [trend_coverage.c[name] for name in Coverage._fields]
-        with readable_errors(self._engine.url), self._engine.connect() as connection:
+        with self.reading() as connection:
             row = connection.execute(
                 sa.select(*columns).where(rows_of(trend_coverage, slice_))
             ).one_or_none()
@@ -187,7 +198,7 @@ class TrendTables:
 
     def _worn(self, table: sa.Table, slice_: TrendSlice) -> int:
         worn = sa.select(sa.func.sum(table.c.worn)).where(rows_of(table, slice_))
-        with readable_errors(self._engine.url), self._engine.connect() as connection:
+        with self.reading() as connection:
             return int(connection.scalar(worn) or 0)
 
     def _in_one_transaction(self, work: Callable[[sa.Connection], Result]) -> Result:
