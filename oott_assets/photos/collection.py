@@ -19,7 +19,7 @@ from oott_assets.photos.sources.photo_source import (
     ListedPost,
     PhotoSource,
     PostGone,
-    SourceBusy,
+    SourceBusyForHours,
     UnavailablePhoto,
 )
 from oott_assets.photos.store.crawl_journal import JournalledPost
@@ -213,7 +213,7 @@ def _refuse_a_month_that_was_kept_back(rows: Sequence[ManifestRow]) -> None:
         return
     if states["refused"] or states["gone"] == len(rows) >= _MANY_GONE:
         reason = next(row.reason for row in rows if row.state in ("refused", "gone"))
-        raise SourceBusy(
+        raise SourceBusyForHours(
             f"none of {len(rows)} listed photos could be brought ({reason}); the month stays as it "
             "was; see whether the site blocks this account, then run this again"
         )

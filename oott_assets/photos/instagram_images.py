@@ -6,9 +6,10 @@ from contextlib import suppress
 
 import dagster as dg
 
+from oott_assets.failure_rules import failures_of
 from oott_assets.partitions import month_and_destination, month_by_destination
 from oott_assets.photos.collection import Collected, Collector
-from oott_assets.photos.photo_failures import told_as_failures
+from oott_assets.photos.photo_failures import PHOTO_FAILURES
 from oott_assets.photos.recorded_pictures import delete_runs_with_pictures
 from oott_assets.photos.sources.chosen_source import ChosenSource
 from oott_assets.photos.store.manifest import ManifestRow, kept_in
@@ -33,7 +34,7 @@ def instagram_images(
     """
     partition = month_and_destination(context)
     stored = photo_store.month(partition.destination.slug, partition.month)
-    with told_as_failures():
+    with failures_of(context, PHOTO_FAILURES):
         source = photo_source.opened()
         collector = Collector(source, photo_store, photo_source.timezone, photo_source.max_posts)
         collected = collector.collect(partition, context.log)

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from oott_assets.photos.photo_failures import told_as_failures
+from oott_assets.failure_rules import failures_of
+from oott_assets.photos.photo_failures import PHOTO_FAILURES
 from oott_assets.photos.recorded_pictures import delete_runs_with_pictures, reject_unfinished_runs
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
@@ -72,7 +73,7 @@ def delete_old_photos(
     """
     sweep = photo_retention.sweep(datetime.now(UTC), context.instance)
     failed: list[str] = []
-    with told_as_failures():
+    with failures_of(context, PHOTO_FAILURES):
         for slug, month in photo_store.months():
             name = f"{slug} {month:%Y-%m}"
             try:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from oott_assets.failure_rules import PERMANENT, FailureTable
 from oott_assets.photos.sources.photo_source import PhotosUnknown
 from oott_assets.training.labellers.availability import LabellerUnavailable
 from oott_assets.training.labels.labelled_data_set import NotADataSet
@@ -29,6 +30,8 @@ REFUSALS = (
     TrainingUnavailable,
     WrongExport,
 )
+
+TRAINING_FAILURES: FailureTable = dict.fromkeys(REFUSALS, PERMANENT)
 
 
 @contextmanager

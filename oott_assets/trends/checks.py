@@ -5,6 +5,7 @@ from collections import Counter
 
 import dagster as dg
 
+from oott_assets.failure_rules import failures_of
 from oott_assets.partitions import month_and_destination, month_by_destination
 from oott_assets.photos.instagram_images import instagram_images
 from oott_assets.photos.store.photo_store import PhotoStore
@@ -12,6 +13,7 @@ from oott_assets.trends.detection_store import DetectionStore
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import trend_slice
 from oott_assets.trends.trend_database import TrendDatabase
+from oott_assets.trends.trend_failures import TREND_FAILURES
 
 # Dagster calls checks per partition a preview, once for each of ours at every start.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning, message=".*partitions_def.*")
@@ -26,7 +28,8 @@ def photos_arrived(
 ) -> dg.AssetCheckResult:
     """Warns when no readable photo was found; that may be a fact, or a source set up wrongly."""
     month, destination = month_and_destination(context)
-    rows = photo_store.month(destination.slug, month).manifest()
+    with failures_of(context, TREND_FAILURES):
+        rows = photo_store.month(destination.slug, month).manifest()
     photos = sum(row.kept for row in rows)
     states = Counter(row.state for row in rows)
     return dg.AssetCheckResult(
@@ -49,8 +52,9 @@ def every_photo_was_read_or_is_listed_as_unreadable(
 ) -> dg.AssetCheckResult:
     """Fails when a collected photo is missing from the detections, or one is there unasked."""
     month, destination = month_and_destination(context)
-    collected = set(photo_store.month(destination.slug, month).kept())
-    detections = detection_store.read(destination.slug, month)
+    with failures_of(context, TREND_FAILURES):
+        collected = set(photo_store.month(destination.slug, month).kept())
+        detections = detection_store.read(destination.slug, month)
     read = {photo.sha256 for photo in detections.photos}
     return dg.AssetCheckResult(
         passed=collected == read and len(read) == len(detections.photos),
@@ -76,11 +80,12 @@ def sums_agree(
 ) -> dg.AssetCheckResult:
     """Fails unless the tables hold every garment and outfit that was detected, once."""
     partition = month_and_destination(context)
-    detections = detection_store.read(partition.destination.slug, partition.month)
     slice_ = trend_slice(partition)
-    with trend_database.tables() as tables:
-        garments, outfits = tables.garments_worn(slice_), tables.outfits_worn(slice_)
-        coverage = tables.coverage_of(slice_)
+    with failures_of(context, TREND_FAILURES):
+        detections = detection_store.read(partition.destination.slug, partition.month)
+        with trend_database.tables() as tables:
+            garments, outfits = tables.garments_worn(slice_), tables.outfits_worn(slice_)
+            coverage = tables.coverage_of(slice_)
     return dg.AssetCheckResult(
         passed=(
             garments == detections.garments
@@ -103,7 +108,7 @@ def enough_garments_to_call_it_a_trend(
     context: dg.AssetCheckExecutionContext, trend_database: TrendDatabase
 ) -> dg.AssetCheckResult:
     """Warns while a month and destination rest on fewer than 30 garments."""
-    with trend_database.tables() as tables:
+    with failures_of(context, TREND_FAILURES), trend_database.tables() as tables:
         garments = tables.garments_worn(trend_slice(month_and_destination(context)))
     return dg.AssetCheckResult(
         passed=garments >= MIN_GARMENTS,

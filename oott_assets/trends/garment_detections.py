@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import dagster as dg
 
-from oott_assets.garment_detector import GarmentDetector, OpenedDetector
+from oott_assets.failure_rules import failures_of
+from oott_assets.garment_detector import GarmentDetector
 from oott_assets.partitions import (
     MonthAndDestination,
     month_and_destination,
     month_by_destination,
 )
 from oott_assets.photos.instagram_images import instagram_images
-from oott_assets.photos.photo_failures import told_as_failures
 from oott_assets.photos.store.manifest import kept_in
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
@@ -26,10 +26,9 @@ from oott_assets.trends.detection_store import (
     PartitionDetections,
     PhotoDetections,
 )
+from oott_assets.trends.trend_failures import TREND_FAILURES
 from oott_fashion.stores.blobs import BlobNotFound
-from oott_fashion.stores.model_store import BadDetector, NoDetector
 from oott_fashion.vision.detector import Detector
-from oott_fashion.vision.engines import EngineUnavailable
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
 
 
@@ -50,9 +49,9 @@ def garment_detections(
     Reads stored photos alone, so that a new detector can be tried on old months.
     """
     partition = month_and_destination(context)
-    opened = _newest(garment_detector)
-    context.log.info("detector %s runs in %s", opened.version, opened.detector.engine.name)
-    with told_as_failures():
+    with failures_of(context, TREND_FAILURES):
+        opened = garment_detector.latest()
+        context.log.info("detector %s runs in %s", opened.version, opened.detector.engine.name)
         stored = photo_store.month(partition.destination.slug, partition.month)
         # Alone, since a sweep or a request to forget in between would be undone by what is written.
         with stored.locked() as lock:
@@ -89,13 +88,6 @@ def read_by(
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield from pool.map(read, photos)
-
-
-def _newest(garment_detector: GarmentDetector) -> OpenedDetector:
-    try:
-        return garment_detector.latest()
-    except (NoDetector, BadDetector, EngineUnavailable) as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
 
 
 def _photos_to_read(stored: StoredMonth, partition: MonthAndDestination) -> list[str]:

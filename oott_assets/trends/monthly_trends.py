@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import dagster as dg
 
+from oott_assets.failure_rules import failures_of
 from oott_assets.partitions import (
     MonthAndDestination,
     month_and_destination,
@@ -17,18 +18,14 @@ from oott_assets.reports.tables import listed
 from oott_assets.trends.detection_store import DetectionStore, PartitionDetections
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.trend_database import TrendDatabase
+from oott_assets.trends.trend_failures import TREND_FAILURES
 from oott_fashion.outfits import OutfitNames
 from oott_fashion.stores.blobs import BlobNotFound
 from oott_fashion.stores.trend_tables import (
     Coverage,
-    TrendDatabaseError,
-    TrendDatabaseUnavailable,
     TrendSlice,
 )
 from oott_fashion.trends import Look, garment_counts, outfit_counts
-
-# Long enough for a server to restart.
-_TRY_AGAIN = dg.RetryPolicy(max_retries=2, delay=3, backoff=dg.Backoff.EXPONENTIAL)
 
 _MAX_SHOWN = 20
 
@@ -58,7 +55,6 @@ def trend_slice(partition: MonthAndDestination) -> TrendSlice:
     ],
     partitions_def=month_by_destination,
     group_name="trends",
-    retry_policy=_TRY_AGAIN,
 )
 def monthly_trends(
     context: dg.AssetExecutionContext,
@@ -67,14 +63,11 @@ def monthly_trends(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Replace both tables' rows of a destination and month in one transaction."""
     partition = month_and_destination(context)
-    detections = counted_detections(detection_store, partition.month, partition.destination.slug)
-    counts = counts_of(detections)
-    try:
+    month, slug = partition.month, partition.destination.slug
+    with failures_of(context, TREND_FAILURES):
+        counts = counts_of(counted_detections(detection_store, month, slug))
         with trend_database.tables() as tables:
             tables.replace(trend_slice(partition), *counts, datetime.now(UTC))
-    except TrendDatabaseError as error:
-        passing = isinstance(error, TrendDatabaseUnavailable)
-        raise dg.Failure(str(error), allow_retries=passing) from error
     looks, outfits, coverage = counts
     rests_on = {"photos": coverage.photos, "photos with garments": coverage.photos_with_garments}
     yield dg.MaterializeResult(

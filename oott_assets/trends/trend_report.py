@@ -5,11 +5,13 @@ from datetime import date, timedelta
 
 import dagster as dg
 
+from oott_assets.failure_rules import failures_of
 from oott_assets.partitions import by_month, destinations
 from oott_assets.reports.tables import listed
 from oott_assets.trends.trend_database import TrendDatabase
+from oott_assets.trends.trend_failures import TREND_FAILURES
 from oott_fashion.garments import CATEGORIES, Category
-from oott_fashion.stores.trend_tables import GarmentRow, TrendDatabaseError, TrendTables
+from oott_fashion.stores.trend_tables import GarmentRow, TrendTables
 
 _HEADING = ("destination", "garments", *CATEGORIES)
 
@@ -28,11 +30,8 @@ def trend_report(
     Counts are of all sources; behind each stands the change since the month before.
     """
     month = date.fromisoformat(f"{context.partition_key}-01")
-    try:
-        with trend_database.tables() as tables:
-            rows = list(report_rows(tables, month))
-    except TrendDatabaseError as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
+    with failures_of(context, TREND_FAILURES), trend_database.tables() as tables:
+        rows = list(report_rows(tables, month))
     if not rows:
         raise dg.Failure(
             f"no garment was counted in {month:%Y-%m}; materialise garment_trends for it first",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from oott_assets.definitions import configured_resources, defs
+from oott_assets.failure_rules import FailureRule
 from oott_assets.partitions import destinations, partition_key
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.manifest import ManifestRow
@@ -71,7 +72,17 @@ class Street:
 
 
 @pytest.fixture
-def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Street:
+def without_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every retry begin immediately."""
+    monkeypatch.setattr(FailureRule, "seconds_before", lambda _rule, _retry: 0.0)
+
+
+@pytest.fixture
+def street(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    without_delays: None,  # noqa: ARG001 - only its patch is needed
+) -> Street:
     """Give a street with empty stores, a few drawn photos, and the engine that opens fastest."""
     monkeypatch.setenv("OOTT_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
@@ -108,6 +119,14 @@ def failures(run: dg.ExecuteInProcessResult) -> list[str]:
         for event in run.all_events
         if event.is_step_failure and event.step_failure_data.user_failure_data
     ]
+
+
+def attempts(run: dg.ExecuteInProcessResult, step: str) -> int:
+    """Count how often ``step`` was started."""
+    started = ("STEP_START", "STEP_RESTARTED")
+    return sum(
+        event.event_type_value in started and event.step_key == step for event in run.all_events
+    )
 
 
 def metadata_of(run: dg.ExecuteInProcessResult, asset: str) -> dict[str, object]:

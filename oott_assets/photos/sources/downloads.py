@@ -15,7 +15,12 @@ from oott_assets.photos.sources.http_requests import (
     raise_for_failure,
     with_retries,
 )
-from oott_assets.photos.sources.photo_source import FoundPhoto, SourceBusy, UnavailablePhoto
+from oott_assets.photos.sources.photo_source import (
+    FoundPhoto,
+    SourceBusy,
+    SourceBusyForHours,
+    UnavailablePhoto,
+)
 from oott_assets.photos.sources.request_interval import RequestInterval
 
 # For all tries of one photo together, without the waits between them.
@@ -55,12 +60,13 @@ class Downloads:
         """Download the photo at ``url``, without checking that its bytes are an image.
 
         Raises:
-            SourceBusy: the server asks for a long wait, or many photos in a row fail or are denied.
+            SourceBusyForHours: the server asks for a long wait.
+            SourceBusy: many photos in a row fail or are denied.
         """
         try:
             content = with_retries(partial(self._content, url), self._interval, _PHOTO_SECONDS)
         except TooManyRequests as failure:
-            raise SourceBusy(f"{failure}, at every try; run this again later") from failure
+            raise SourceBusyForHours(f"{failure}, at every try; run this again later") from failure
         except (RequestFailed, _Denied) as failure:
             return self._after_failure(name, failure)
         except (_Rejected, ResponseTooLarge) as error:

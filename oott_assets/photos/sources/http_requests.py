@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary, ref
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 
-from oott_assets.photos.sources.photo_source import SourceBusy
+from oott_assets.photos.sources.photo_source import SourceBusyForHours
 from oott_assets.photos.sources.request_interval import (
     MAX_WAIT_SECONDS,
     RequestInterval,
@@ -75,7 +75,7 @@ def with_retries(
 
     Raises:
         RequestFailed: every try failed; this is the error of the last one.
-        SourceBusy: the server asks for a longer wait than a run makes.
+        SourceBusyForHours: the server asks for a longer wait than a run makes.
     """
     spent = 0.0
 
@@ -222,7 +222,7 @@ def _close(connections: list[ref[Any]]) -> None:
 
 def _reject_long_wait(failure: RequestFailed) -> None:
     if failure.wait_seconds > MAX_WAIT_SECONDS:
-        raise SourceBusy(
+        raise SourceBusyForHours(
             f"{failure}; it asks to wait {failure.wait_seconds / 60:,.0f} minutes, and a run waits "
             f"at most {MAX_WAIT_SECONDS / 60:.0f}: run this again later"
         ) from failure

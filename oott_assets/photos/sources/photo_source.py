@@ -57,7 +57,14 @@ class PhotosUnknown(Exception):
 
 
 class SourceBusy(PhotosUnknown):
-    """The source asks for a longer wait than a run makes; a later run continues from here."""
+    """The source fails now and may work in some minutes; a retry continues from here."""
+
+
+class SourceBusyForHours(SourceBusy):
+    """The source asks for a longer wait than a run makes, or it may have blocked the account.
+
+    The step is not retried, since another request within minutes would make it worse.
+    """
 
 
 class PhotoSource(Protocol):

@@ -1,12 +1,26 @@
 import hashlib
+import io
 import os
+from collections.abc import Generator
+from datetime import date
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from oott_assets.photos.privacy.faces import FaceHider, FacesNotHidden
+from oott_assets.photos.sources.chosen_source import ChosenSource
+from oott_assets.photos.sources.photo_source import (
+    FetchedPost,
+    FoundPhoto,
+    ListedPost,
+    PhotosUnknown,
+    SourceBusy,
+    SourceBusyForHours,
+)
 from oott_assets.photos.store import photo_store
-from tests.oott_assets.street import OCTOBER, Street, failures, metadata_of, save_photo
+from oott_fashion.destinations import Destination
+from tests.oott_assets.street import OCTOBER, Street, attempts, failures, metadata_of, save_photo
 
 
 def test_collected_photos_are_in_the_manifest_with_what_is_known_of_them(
@@ -95,6 +109,7 @@ def test_a_missing_folder_fails_and_leaves_the_manifest(
 
     run = street.run(only="instagram_images")
 
+    assert attempts(run, "instagram_images") == 1
     assert [str(photos_folder / "gone") in failure for failure in failures(run)] == [True]
     assert len(street.manifest()) == 1
 
@@ -142,7 +157,8 @@ def test_a_full_disk_fails_and_leaves_neither_manifest_nor_half_a_photo(
     monkeypatch.setattr(os, "fsync", no_space)
     run = street.run(only="instagram_images")
 
-    assert not run.success
+    assert attempts(run, "instagram_images") == 1
+    assert failures(run)[0].startswith("the disk of the store is full")
     assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
 
 
@@ -174,3 +190,73 @@ def test_where_faces_cannot_be_hidden_nothing_is_stored(
 
     monkeypatch.setenv("OOTT_HIDE_FACES", "false")
     assert street.run(only="instagram_images").success
+
+
+def test_a_busy_source_is_tried_again_and_asked_for_no_post_twice(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = FailingSource([SourceBusy("the page fails"), SourceBusy("the browser died")])
+    monkeypatch.setattr(ChosenSource, "opened", lambda _: source)
+
+    run = street.run(only="instagram_images")
+
+    assert run.success
+    assert attempts(run, "instagram_images") == 3
+    assert [row.state for row in street.manifest()] == ["kept", "kept"]
+    assert source.fetched == ["first", "second"]
+
+
+def test_a_source_that_stays_busy_fails_with_its_own_words_after_the_last_retry(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = FailingSource([SourceBusy(f"busy at attempt {number}") for number in (1, 2, 3, 4)])
+    monkeypatch.setattr(ChosenSource, "opened", lambda _: source)
+
+    run = street.run(only="instagram_images")
+
+    assert attempts(run, "instagram_images") == 3
+    assert failures(run) == ["busy at attempt 3"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PhotosUnknown("the password is wrong"),
+        SourceBusyForHours("the site asks to wait 60 minutes"),
+    ],
+)
+def test_a_source_that_minutes_do_not_help_is_tried_once(
+    street: Street, monkeypatch: pytest.MonkeyPatch, error: PhotosUnknown
+) -> None:
+    source = FailingSource([error])
+    monkeypatch.setattr(ChosenSource, "opened", lambda _: source)
+
+    run = street.run(only="instagram_images")
+
+    assert attempts(run, "instagram_images") == 1
+    assert failures(run) == [str(error)]
+
+
+class FailingSource:
+    """A site with two posts, which raises one of ``errors`` before the second in every attempt."""
+
+    name = "failing"
+    shows_people = False
+    uses_network = True
+
+    def __init__(self, errors: list[PhotosUnknown]) -> None:
+        self.fetched: list[str] = []
+        self._errors = errors
+
+    def posts(self, _destination: Destination, _month: date) -> Generator[ListedPost, None, None]:
+        yield ListedPost("first", lambda: self._post("first", 10))
+        if self._errors:
+            raise self._errors.pop(0)
+        yield ListedPost("second", lambda: self._post("second", 200))
+
+    def _post(self, shortcode: str, angle: int) -> FetchedPost:
+        self.fetched.append(shortcode)
+        content = io.BytesIO()
+        # Two plain photos would be near duplicates.
+        Image.linear_gradient("L").rotate(angle).save(content, "PNG")
+        return FetchedPost(None, [FoundPhoto(f"{shortcode}.png", content.getvalue())])

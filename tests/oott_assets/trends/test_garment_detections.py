@@ -4,13 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from oott_assets.failure_rules import FailureRule
 from oott_assets.photos.settings import PhotoSettings
+from oott_assets.photos.store import photo_store
+from oott_assets.photos.store.gcs_blobs import GcsBlobs
 from oott_assets.photos.store.stored_month import StoredMonth
+from oott_assets.trends import detection_store
 from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.blobs import AlreadyLocked
 from oott_fashion.stores.model_store import ModelStore, read_card
 from oott_fashion.vision.photos import Photo
-from tests.oott_assets.street import STARTER, Street, failures, metadata_of, save_photo
+from tests.object_store import Bucket
+from tests.oott_assets.street import STARTER, Street, attempts, failures, metadata_of, save_photo
 
 
 def test_every_stored_photo_is_read_by_the_newest_detector(street: Street) -> None:
@@ -117,8 +122,10 @@ def test_a_detector_of_other_garments_is_refused_and_old_detections_stay(
     monkeypatch.setenv("OOTT_MODEL_STORE", str(tmp_path / "empty-store"))
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(other))
 
-    [failure] = failures(street.run(only="garment_detections"))
+    run = street.run(only="garment_detections")
 
+    assert attempts(run, "garment_detections") == 1
+    [failure] = failures(run)
     assert "class 3 is 'cape', expected 'coat'" in failure
     assert street.detections() == before
 
@@ -130,8 +137,10 @@ def test_detections_are_not_made_while_another_deletes_or_collects_the_photos(
     before = street.detections()
 
     with street.stored().locked():
-        [failure] = failures(street.run(only="garment_detections"))
+        run = street.run(only="garment_detections")
 
+    assert attempts(run, "garment_detections") == 3
+    [failure] = failures(run)
     assert "is held by process" in failure
     assert street.detections() == before
 
@@ -151,3 +160,37 @@ def test_photos_are_not_deleted_while_they_are_read(
 
     assert street.run(only="garment_detections").success
     assert refused == []
+
+
+def test_a_store_that_comes_back_is_tried_again(
+    street: Street, mortal_bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_PHOTO_STORE", mortal_bucket.url)
+    blobs = GcsBlobs(mortal_bucket.client(), mortal_bucket.name, patience_seconds=0.5)
+    for module in (photo_store, detection_store):
+        monkeypatch.setattr(module, "opened_blobs", lambda _root: blobs)
+    street.run(only="instagram_images")
+    mortal_bucket.store.kill()
+
+    def start_the_store(_rule: FailureRule, _retry: int) -> float:
+        mortal_bucket.store.start()
+        return 0.0
+
+    monkeypatch.setattr(FailureRule, "seconds_before", start_the_store)
+    run = street.run(only="garment_detections")
+
+    assert run.success
+    assert attempts(run, "garment_detections") == 2
+
+
+def test_a_store_that_refuses_is_tried_once(
+    street: Street, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blobs = GcsBlobs(bucket.client(), "no-such-bucket")
+    monkeypatch.setattr(photo_store, "opened_blobs", lambda _root: blobs)
+
+    run = street.run(only="garment_detections")
+
+    assert attempts(run, "garment_detections") == 1
+    [failure] = failures(run)
+    assert "there is no such bucket" in failure

@@ -32,6 +32,7 @@ from oott_assets.photos.sources.photo_source import (
     ListedPost,
     PostGone,
     SourceBusy,
+    SourceBusyForHours,
     UnavailablePhoto,
 )
 from oott_assets.photos.sources.request_interval import RequestInterval
@@ -212,7 +213,7 @@ class _Run:
     def _note_in_vain(self, reason: str) -> None:
         self._in_vain_in_a_row += 1
         if self._in_vain_in_a_row >= _MAX_EMPTY_POSTS_IN_A_ROW:
-            raise SourceBusy(
+            raise SourceBusyForHours(
                 f"{self._in_vain_in_a_row} posts in a row are gone or gave no photo, the last "
                 f"because: {reason}; the site may block this account: look at it by hand, and run "
                 "it again later"

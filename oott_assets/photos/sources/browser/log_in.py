@@ -13,7 +13,7 @@ from oott_assets.photos.sources.browser.page_states import (
     state_of,
 )
 from oott_assets.photos.sources.browser.session_file import Account, Cookies, Outcome, SessionFile
-from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
+from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusyForHours
 from oott_assets.photos.sources.request_interval import RequestInterval
 
 _ANSWER_SECONDS = 30.0
@@ -74,7 +74,7 @@ class LogIn:
 
         Raises:
             PhotosUnknown: there is no account, it was tried in vain, or a log-in does not last.
-            SourceBusy: the site asks to wait.
+            SourceBusyForHours: the site asks to wait.
         """
         if self._account is None:
             raise PhotosUnknown(
@@ -131,7 +131,9 @@ class LogIn:
         limited = any(response.status == 429 for response in chromium.responses())
         if limited or state is PageState.RATE_LIMITED or asks_to_wait(facts.alert):
             self._session.forget(account)
-            raise SourceBusy("the site asks to wait before a log-in; run it again in some hours")
+            raise SourceBusyForHours(
+                "the site asks to wait before a log-in; run it again in some hours"
+            )
         if not facts.asks_password and _session_of(self._cookies_in(chromium)) is not None:
             self._session.forget(account)
             return

@@ -15,7 +15,7 @@ from oott_assets.photos.sources.browser.page_states import (
     facts_of,
     state_of,
 )
-from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
+from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusyForHours
 from oott_assets.photos.sources.request_interval import (
     MAX_WAIT_SECONDS,
     RequestInterval,
@@ -67,7 +67,7 @@ class PageOpener:
 
         Raises:
             PageFailed: it failed, time after time.
-            SourceBusy: the site asks for a longer wait than a run should make.
+            SourceBusyForHours: the site asks for a longer wait than a run should make.
             StrangePage: it shows another page, or one that is not known.
             PhotosUnknown: what it shows needs a person, or may not be asked for.
             BrowserDied: the browser did.
@@ -98,16 +98,16 @@ class PageOpener:
         """Wait as ``responses`` ask, which is the so-manieth time in a row.
 
         Raises:
-            SourceBusy: that would be too long, or was too often.
+            SourceBusyForHours: that would be too long, or was too often.
         """
         told = [retry_after_seconds(response.retry_after) for response in responses]
         known = [seconds for seconds in told if seconds is not None]
         if known and max(known) > MAX_WAIT_SECONDS:
-            raise SourceBusy(
+            raise SourceBusyForHours(
                 f"the site asks to wait {max(known) / 60:,.0f} minutes; run it again after that"
             )
         if times >= _MAX_TRIES:
-            raise SourceBusy(
+            raise SourceBusyForHours(
                 f"the site says {times} times in a row that it was asked too much; run it again "
                 "later, and raise OOTT_REQUEST_INTERVAL_SECONDS"
             )

@@ -16,12 +16,13 @@ from oott_assets.photos.sources.hosts import host_of, is_loopback
 from oott_assets.photos.sources.http_requests import (
     RequestFailed,
     ResponseTooLarge,
+    TooManyRequests,
     body_of,
     open_response,
     raise_for_failure,
     with_retries,
 )
-from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
+from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy, SourceBusyForHours
 from oott_assets.photos.sources.request_interval import (
     MAX_WAIT_SECONDS,
     RequestInterval,
@@ -91,7 +92,8 @@ class Graph:
 
         Raises:
             NoSuchId: the question was of a hashtag or an id that does not exist.
-            SourceBusy: the allowance is used up, or the API fails again and again.
+            SourceBusyForHours: the allowance is used up.
+            SourceBusy: the API fails at every try.
             PhotosUnknown: the API refuses, or answers something else.
         """
         self._slow_down()
@@ -101,7 +103,9 @@ class Graph:
             content = with_retries(partial(self._answer, question), self._interval, _ANSWER_SECONDS)
             return shape.model_validate_json(content)
         except RequestFailed as failure:
-            raise SourceBusy(f"{failure}, at every try; run it again later") from failure
+            too_many = isinstance(failure, TooManyRequests)
+            kind = SourceBusyForHours if too_many else SourceBusy
+            raise kind(f"{failure}, at every try; run it again later") from failure
         except ResponseTooLarge as error:
             raise PhotosUnknown(f"the Graph API answered {path} with {error}") from error
         except ValidationError as error:
@@ -111,7 +115,7 @@ class Graph:
         """Wait as the last answer asked."""
         usage = self._usage
         if usage.percent >= 100 or usage.minutes * 60 > MAX_WAIT_SECONDS:
-            raise SourceBusy(
+            raise SourceBusyForHours(
                 f"{usage.percent:.0f} % of what the Graph API allows is used; run it again in "
                 f"{usage.minutes or 60:.0f} minutes"
             )

@@ -94,7 +94,8 @@ class GraphApi:
 
         Raises:
             PhotosUnknown: the hashtags do not fit into this week's, or the API refuses.
-            SourceBusy: the API asks to wait for long, or fails.
+            SourceBusyForHours: the API asks for a long wait.
+            SourceBusy: the API fails at every try.
         """
         with self._client() as client:
             graph = Graph(client, self._account, self._interval)

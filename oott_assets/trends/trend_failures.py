@@ -1,0 +1,16 @@
+"""What fails the steps that detect and count garments, and which of it is retried."""
+
+from oott_assets.failure_rules import PERMANENT, STORE_FAILURES, FailureRule, FailureTable
+from oott_fashion.stores.model_store import BadDetector, NoDetector
+from oott_fashion.stores.trend_tables import TrendDatabaseError, TrendDatabaseUnavailable
+from oott_fashion.vision.engines import EngineUnavailable
+
+TREND_FAILURES: FailureTable = {
+    **STORE_FAILURES,
+    # A database server in a container restarts in seconds, and after a crash in half a minute.
+    TrendDatabaseUnavailable: FailureRule(delays_seconds=(10, 30)),
+    TrendDatabaseError: PERMANENT,
+    NoDetector: PERMANENT,
+    BadDetector: PERMANENT,
+    EngineUnavailable: PERMANENT,
+}

@@ -1,0 +1,177 @@
+"""What is retried, how often, after how long, and what a person reads in the end."""
+
+import ast
+import errno
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from oott_assets.failure_rules import FailureRule, FailureTable, failures_of
+from oott_assets.photos.photo_failures import PHOTO_FAILURES
+from oott_assets.training.training_failures import TRAINING_FAILURES
+from oott_assets.trends.trend_failures import TREND_FAILURES
+from tests.oott_assets.street import attempts, failures
+
+TABLES: dict[str, FailureTable] = {
+    "photos": PHOTO_FAILURES,
+    "trends": TREND_FAILURES,
+    "training": TRAINING_FAILURES,
+}
+
+RULES = [
+    pytest.param(table, kind, id=f"{room}-{kind.__name__}")
+    for room, table in TABLES.items()
+    for kind in table
+]
+
+# Errors that never fail a step: what catches them inside, or where they are raised.
+NOT_IN_A_STEP = {
+    "ResponseTooLarge": "the sources list the photo as unavailable",
+    "BadLine": "read_labelled lists it as a problem",
+    "BadSetting": "raised when Dagster loads the definitions",
+    "BrowserDied": "the browser source starts another browser, at last SourceBusy",
+    "CenterFaceUnavailable": "FacesNotHidden",
+    "FolderInUse": "the command that draws a data set",
+    "NoPixels": "a mistake in the program",
+    "NotInCatalogue": "sub_data lists the photo as unreadable",
+    "PageFailed": "the browser source lists the post as refused, at last SourceBusy",
+    "PageLeft": "PageFailed",
+    "PageUnreachable": "PageFailed",
+    "PhotoTooLarge": "listed as unreadable",
+    "PostGone": "listed as gone",
+    "ReusedKey": "the server",
+    "Stalled": "the hashtag page is read again, at last SourceBusy",
+    "UnknownPlace": "raised when Dagster loads the definitions",
+    "RequestFailed": "the request is retried, at last SourceBusy",
+    "TooManyRequests": "the request is retried, at last SourceBusyForHours",
+    "UnreadableFile": "read_labelled lists it as a problem",
+    "UnreadablePhoto": "listed as unreadable",
+    "WeightsNotFetched": "the command that fetches weights",
+}
+
+
+def run_of(table: FailureTable, errors: Iterator[Exception]) -> dg.ExecuteInProcessResult:
+    """Run a step that raises one of ``errors`` at each attempt, and succeeds after them."""
+
+    @dg.asset
+    def step(context: dg.AssetExecutionContext) -> None:
+        with failures_of(context, table):
+            for error in errors:
+                raise error
+
+    return dg.materialize([step], raise_on_error=False)
+
+
+def retries_of(run: dg.ExecuteInProcessResult) -> list[float | None]:
+    return [
+        event.step_retry_data.seconds_to_wait
+        for event in run.all_events
+        if event.is_step_up_for_retry
+    ]
+
+
+def an_error(kind: type[Exception]) -> Exception:
+    return kind(errno.ENOSPC, "what happened") if kind is OSError else kind("what happened")
+
+
+@pytest.mark.usefixtures("without_delays")
+@pytest.mark.parametrize(("table", "kind"), RULES)
+def test_an_error_is_attempted_as_often_as_its_rule_says_and_fails_with_its_sentence(
+    table: FailureTable, kind: type[Exception]
+) -> None:
+    run = run_of(table, (an_error(kind) for _ in range(9)))
+
+    assert attempts(run, "step") == 1 + len(table[kind].delays_seconds)
+    [sentence] = failures(run)
+    assert "what happened" in sentence
+
+
+def test_a_step_that_works_at_the_last_retry_succeeds_after_the_delays_of_the_rule() -> None:
+    rule = FailureRule(delays_seconds=(0.01, 0.02))
+
+    run = run_of({ValueError: rule}, iter([ValueError("one"), ValueError("two")]))
+
+    assert run.success
+    assert attempts(run, "step") == 3
+    assert retries_of(run) == [0.01, 0.02]
+
+
+def test_each_retry_shows_the_sentence() -> None:
+    rule = FailureRule(delays_seconds=(0.01,), sentence=lambda error: f"our sentence on {error}")
+
+    run = run_of({ValueError: rule}, iter([ValueError("one")]))
+
+    [retry] = [event for event in run.all_events if event.is_step_up_for_retry]
+    error = retry.step_retry_data.error
+    assert error is not None
+    assert error.cause is not None
+    assert "our sentence on one" in error.cause.message
+
+
+def test_the_rule_of_the_most_specific_class_is_used_in_whatever_order_they_stand() -> None:
+    retried, permanent = FailureRule(delays_seconds=(0.0,)), FailureRule()
+    for table in (
+        {LookupError: retried, KeyError: permanent},
+        {KeyError: permanent, LookupError: retried},
+    ):
+        assert attempts(run_of(table, iter([KeyError("a")] * 3)), "step") == 1
+        assert attempts(run_of(table, iter([IndexError("a")] * 3)), "step") == 2
+
+
+def test_retries_are_counted_per_step_and_not_per_rule() -> None:
+    table = {KeyError: FailureRule((0.0, 0.0)), IndexError: FailureRule((0.0,))}
+
+    run = run_of(table, iter([KeyError("a"), IndexError("b"), KeyError("c")]))
+
+    assert attempts(run, "step") == 2
+    assert failures(run) == ["b"]
+
+
+def test_an_error_outside_the_table_keeps_its_traceback_and_is_attempted_once() -> None:
+    run = run_of({KeyError: FailureRule((0.0,))}, iter([ZeroDivisionError("a mistake")] * 3))
+
+    assert attempts(run, "step") == 1
+    assert failures(run) == []
+
+
+def test_an_os_error_other_than_a_full_disk_keeps_its_traceback() -> None:
+    run = run_of(PHOTO_FAILURES, iter([PermissionError(errno.EACCES, "Permission denied")] * 3))
+
+    assert attempts(run, "step") == 1
+    assert failures(run) == []
+
+
+def test_every_error_of_the_domain_is_in_a_table_or_never_fails_a_step() -> None:
+    names = {kind.__name__ for table in TABLES.values() for kind in table}
+    errors = dict(_errors_defined())
+
+    def is_in_a_table(name: str) -> bool:
+        return name in names or any(is_in_a_table(base) for base in errors.get(name, []))
+
+    # The tables mean a full disk by it, and nothing derived from it.
+    names -= {"OSError"}
+    missing = {name for name in errors if not name.startswith("_") and not is_in_a_table(name)}
+    assert missing == set(NOT_IN_A_STEP)
+
+
+def _errors_defined() -> Iterator[tuple[str, list[str]]]:
+    """Give the exception classes of the pipeline and the domain, and their bases."""
+    files = chain(Path("oott_assets").rglob("*.py"), Path("oott_fashion").rglob("*.py"))
+    classes = {
+        node.name: [base.id for base in node.bases if isinstance(base, ast.Name)]
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    }
+
+    def is_error(name: str) -> bool:
+        return (
+            name == "Exception"
+            or name.endswith("Error")
+            or any(map(is_error, classes.get(name, [])))
+        )
+
+    return ((name, bases) for name, bases in classes.items() if any(map(is_error, bases)))
