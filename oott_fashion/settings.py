@@ -4,21 +4,34 @@ A setting is an OOTT_* variable of the environment, or a line of ``.env`` in the
 Each process reads only its own class, so a setting of another process cannot stop it.
 """
 
+import logging
 import os
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from oott_fashion.colours import PALETTES, PaletteColour
 from oott_fashion.destinations import DEFAULT_FILE
+from oott_fashion.setting_names import ALL_NAMES, RENAMED, meant_by
 from oott_fashion.vision.engines import EngineChoice
 from oott_fashion.vision.photos import MAX_PIXELS
 
+_PREFIX = "OOTT_"
 _ENV_FILE = Path(".env")
+
+_log = logging.getLogger(__name__)
 
 
 class BadSetting(ValueError):
@@ -41,7 +54,7 @@ class SharedSettings(BaseSettings):
     """The settings that every process reads; the defaults use ``./.oott``, SQLite and files."""
 
     model_config = SettingsConfigDict(
-        env_prefix="OOTT_",
+        env_prefix=_PREFIX,
         env_file=_ENV_FILE,
         env_file_encoding="utf-8-sig",  # editors on Windows write a byte-order mark
         env_ignore_empty=True,  # a line such as OOTT_DATABASE_URL= sets nothing
@@ -132,21 +145,78 @@ def read_settings(kind: type[ProcessSettings]) -> ProcessSettings:
     Raises:
         BadSetting: one or more cannot be used; the message names each, but never its value.
     """
-    problems: list[str] = []
+    _check_env_file()
+    problems = list(_misspelt(kind))
     try:
-        return kind()
+        settings = kind()
     except SettingsError as error:
         # Its text has the field in quotes; pydantic-settings keeps it nowhere else.
         field = str(error).split('"')[1].upper()
-        problems.append(f"OOTT_{field}: is not JSON; docs/settings.md has an example")
+        problems.append(f"{_PREFIX}{field}: is not JSON; docs/settings.md has an example")
     except ValidationError as error:
         # pydantic's own text repeats the input, which may be a database password.
         problems += [
             f"{_name_in(problem['loc'])}{problem['msg'].removeprefix('Value error, ')}"
             for problem in error.errors(include_input=False, include_url=False)
         ]
+    else:
+        if not problems:
+            return settings
     raise BadSetting("; ".join(problems))
 
 
 def _name_in(location: tuple[int | str, ...]) -> str:
-    return f"OOTT_{str(location[0]).upper()}: " if location else ""
+    return f"{_PREFIX}{str(location[0]).upper()}: " if location else ""
+
+
+def _check_env_file() -> None:
+    """Read the .env file as text.
+
+    Raises:
+        BadSetting: it cannot be read, or is not UTF-8.
+    """
+    if not _ENV_FILE.is_file():
+        return
+    try:
+        content = _ENV_FILE.read_bytes().decode()
+    except OSError as error:
+        raise BadSetting(f"{_ENV_FILE.absolute()} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        content = "\0"
+    # ASCII text in UTF-16 is valid UTF-8, with a NUL beside each letter.
+    if "\0" in content:
+        raise BadSetting(f"{_ENV_FILE.absolute()} is not UTF-8 text; save the file as UTF-8")
+
+
+def _misspelt(kind: type[SharedSettings]) -> Iterator[str]:
+    """Explain the OOTT_ names that mean a setting of ``kind``; log the other unknown ones."""
+    sources = {
+        "the environment": EnvSettingsSource(kind),
+        str(_ENV_FILE.absolute()): DotEnvSettingsSource(kind),
+    }
+    own = {name.upper() for name in kind.model_fields}
+    for place, source in sources.items():
+        for variable in source.env_vars:
+            name = variable.upper().removeprefix(_PREFIX)
+            if name == variable.upper() or name in ALL_NAMES:
+                continue
+            meant = meant_by(name)
+            problem = f"{_PREFIX}{name} is not a setting{_advice(name, meant)} (set in {place})"
+            if meant in own:
+                yield problem
+            else:
+                _warn_once(problem)
+
+
+def _advice(name: str, meant: str | None) -> str:
+    if meant is None:
+        return ""
+    if name in RENAMED:
+        return f"; it is now called {_PREFIX}{meant}"
+    return f"; did you mean {_PREFIX}{meant}?"
+
+
+@cache
+def _warn_once(problem: str) -> None:
+    # Settings are read many times in a run.
+    _log.warning("%s", problem)

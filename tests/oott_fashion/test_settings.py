@@ -146,3 +146,92 @@ def test_all_unusable_settings_are_named_without_their_values(
     assert "s3cret" not in str(rejected.value)
     assert rejected.value.__cause__ is None
     assert rejected.value.__context__ is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp949"])
+def test_a_file_that_is_not_utf_8_is_named_with_what_to_do(encoding: str, tmp_path: Path) -> None:
+    text = "OOTT_ENGINE_CORES=2\n" + ("# 코어\n" if encoding == "cp949" else "")
+    (tmp_path / ".env").write_bytes(text.encode(encoding))
+
+    with pytest.raises(BadSetting) as rejected:
+        read_settings(SharedSettings)
+
+    assert str(rejected.value) == (f"{tmp_path / '.env'} is not UTF-8 text; save the file as UTF-8")
+
+
+@pytest.mark.parametrize("end_of_line", ["\n", "\r\n"])
+def test_a_byte_order_mark_is_not_part_of_the_first_name(end_of_line: str, tmp_path: Path) -> None:
+    text = f"OOTT_ENGINE_CORES=2{end_of_line}OOTT_PALETTE=prototype{end_of_line}"
+    (tmp_path / ".env").write_text(text, encoding="utf-8-sig", newline="")
+
+    settings = read_settings(SharedSettings)
+
+    assert (settings.engine_cores, settings.palette) == (2, "prototype")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("OOTT_ENGINE_CORE", "OOTT_ENGINE_CORE is not a setting; did you mean OOTT_ENGINE_CORES?"),
+        ("oott_databse_url", "OOTT_DATABSE_URL is not a setting; did you mean OOTT_DATABASE_URL?"),
+        ("OOTT_MOST_PIXELS", "OOTT_MOST_PIXELS is not a setting; it is now called OOTT_MAX_PIXELS"),
+        ("OOTT_MOST_PIXEL", "OOTT_MOST_PIXEL is not a setting; did you mean OOTT_MAX_PIXELS?"),
+    ],
+)
+def test_a_misspelt_setting_is_reported_with_the_right_name(
+    name: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "s3cret")
+
+    with pytest.raises(BadSetting) as rejected:
+        read_settings(SharedSettings)
+
+    assert str(rejected.value) == f"{sentence} (set in the environment)"
+
+
+def test_a_misspelt_setting_in_the_file_is_reported_with_the_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("OOTT_TIMEZON=Asia/Seoul\n")
+
+    with pytest.raises(BadSetting) as rejected:
+        read_settings(SharedSettings)
+
+    assert str(rejected.value) == (
+        f"OOTT_TIMEZON is not a setting; did you mean OOTT_TIMEZONE? (set in {tmp_path / '.env'})"
+    )
+
+
+def test_misspelt_and_unusable_settings_are_reported_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OOTT_SCORE_THRESHOLD", "0.5")
+    monkeypatch.setenv("OOTT_ENGINE", "openvino")
+
+    with pytest.raises(BadSetting, match=r"OOTT_MIN_CONFIDENCE.*; OOTT_ENGINE: Input"):
+        read_settings(SharedSettings)
+
+
+@pytest.mark.parametrize(
+    "name", ["OOTT_WORKRES", "OOTT_EPOCS", "OOTT_MOST_POSTS", "OOTT_IMAGE_TAG"]
+)
+def test_an_unknown_setting_that_means_no_setting_of_this_process_is_logged(
+    name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(name, "1")
+
+    read_settings(SharedSettings)
+    read_settings(SharedSettings)
+
+    [warning] = caplog.messages
+    assert warning.startswith(f"{name} is not a setting")
+
+
+def test_settings_of_other_processes_are_known(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OOTT_WORKERS", "1")
+    monkeypatch.setenv("OOTT_MAX_POSTS", "1")
+    monkeypatch.setenv("OOTT_MOST_POSTS", "")  # left empty, it sets nothing
+
+    read_settings(SharedSettings)
+
+    assert caplog.messages == []

@@ -71,3 +71,21 @@ def test_a_photo_store_of_an_unsupported_kind_is_rejected_without_its_address(
     assert str(rejected.value) == (
         "OOTT_PHOTO_STORE: s3://… is not supported; give a folder or gs://BUCKET"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("MOST_POSTS", "OOTT_MOST_POSTS is not a setting; it is now called OOTT_MAX_POSTS"),
+        ("PHOTO_STROE", "OOTT_PHOTO_STROE is not a setting; did you mean OOTT_PHOTO_STORE?"),
+    ],
+)
+def test_a_misspelt_setting_is_reported_with_the_right_name(
+    name: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"OOTT_{name}", "1")
+
+    with pytest.raises(BadSetting) as rejected:
+        read_settings(PhotoSettings)
+
+    assert str(rejected.value).startswith(sentence)

@@ -1,0 +1,100 @@
+"""The names of all settings, by the class that reads them, and the names they had before.
+
+A process uses them to report a misspelt setting, also one of a package that it cannot import.
+Names are without their OOTT_ prefix.
+"""
+
+from difflib import get_close_matches
+
+NAMES = {
+    "shared": (
+        "HOME",
+        "DATABASE_URL",
+        "MODEL_STORE",
+        "STARTER_DETECTOR",
+        "DESTINATIONS_FILE",
+        "TIMEZONE",
+        "PALETTE",
+        "ENGINE",
+        "ENGINE_CORES",
+        "MIN_CONFIDENCE",
+        "IOU_THRESHOLD",
+        "MAX_PIXELS",
+    ),
+    "photos": (
+        "PHOTO_STORE",
+        "HIDE_FACES",
+        "PHOTO_RETENTION_DAYS",
+        "PHOTO_SOURCE",
+        "PHOTOS_FOLDER",
+        "FOLDER_DESTINATION",
+        "LOOKBOOK_PHOTOS",
+        "MAX_POSTS",
+        "REQUEST_INTERVAL_SECONDS",
+        "GRAPH_USER",
+        "GRAPH_TOKEN",
+        "GRAPH_URL",
+        "INSTAGRAM_URL",
+        "INSTAGRAM_USER",
+        "INSTAGRAM_PASSWORD",
+        "PERMITTED_HOSTS",
+        "CRAWLER_NAME",
+        "CHROMIUM",
+        "CHROMEDRIVER",
+        "MAX_PHOTO_BYTES",
+    ),
+    "trends": ("FIRST_MONTH",),
+    "training": (
+        "MAIN_DATA",
+        "SUB_PHOTOS",
+        "LABELLER",
+        "LABEL_THRESHOLDS",
+        "LABELLER_WEIGHTS",
+        "LABEL_ON_CPU",
+        "HELD_OUT_SHARE",
+        "DRAWN_PHOTOS",
+        "TRAINING_FOLDER",
+        "MODEL_SIZE",
+        "IMAGE_SIDE",
+        "EPOCHS",
+        "BATCH_SIZE",
+        "TRAIN_DEVICE",
+        "STARTING_WEIGHTS",
+    ),
+    "service": (
+        "WORKERS",
+        "MAX_BODY_BYTES",
+        "MAX_BATCH_PHOTOS",
+        "MAX_WAITING_REQUESTS",
+        "DETECTOR_POLL_SECONDS",
+    ),
+}
+
+RENAMED = {
+    "BATCH": "BATCH_SIZE",
+    "CRAWL_PERMISSION": "PERMITTED_HOSTS",
+    "HEAP_DESTINATION": "FOLDER_DESTINATION",
+    "HELD_OUT": "HELD_OUT_SHARE",
+    "MOST_BATCH_PHOTOS": "MAX_BATCH_PHOTOS",
+    "MOST_BODY_BYTES": "MAX_BODY_BYTES",
+    "MOST_PHOTO_BYTES": "MAX_PHOTO_BYTES",
+    "MOST_PIXELS": "MAX_PIXELS",
+    "MOST_POSTS": "MAX_POSTS",
+    "PACE_SECONDS": "REQUEST_INTERVAL_SECONDS",
+    "SCORE_THRESHOLD": "MIN_CONFIDENCE",
+    "WAITING_REQUESTS": "MAX_WAITING_REQUESTS",
+}
+
+ALL_NAMES = frozenset(name for names in NAMES.values() for name in names)
+
+# Lower, and a deployment's own variable, such as OOTT_IMAGE_TAG, is taken for a misspelt setting.
+_MIN_SIMILARITY = 0.8
+
+
+def meant_by(unknown: str) -> str | None:
+    """Name the setting that ``unknown`` was before, or else the one it is most similar to."""
+    if unknown in RENAMED:
+        return RENAMED[unknown]
+    known = sorted(ALL_NAMES | RENAMED.keys())
+    similar = get_close_matches(unknown, known, n=1, cutoff=_MIN_SIMILARITY)
+    return RENAMED.get(similar[0], similar[0]) if similar else None
