@@ -1,4 +1,4 @@
-# demo and test set up all they need in .venv, on a machine with Python 3.11, make and git.
+# demo and test install what they need into .venv. The machine needs Python 3.11, make and git.
 .PHONY: demo ui serve train test check format lock clean
 
 BIN := .venv/bin
@@ -6,17 +6,17 @@ export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := yes
 export BENTOML_DO_NOT_TRACK := True
 export NM_DISABLE_ANALYTICS := 1
-# A company's proxy signs with a certificate that only the system's own list trusts.
+# Behind a company's proxy only the system's certificates are trusted.
 export UV_SYSTEM_CERTS := true
-# Compiled once and not at each of some hundred starts, which take five seconds instead of one.
+# Keep compiled Python files: hundreds of starts would otherwise take five seconds instead of one.
 export PYTHONDONTWRITEBYTECODE :=
 
-# What people wear where, from drawn photos; with PHOTOS=FOLDER from yours (DESTINATION=, MONTH=).
+# Counts what people wear in drawn photos, or in yours: PHOTOS=FOLDER, DESTINATION=, MONTH=.
 demo: .venv/base
 	@$(BIN)/python demo.py $(if $(PHOTOS),--photos "$(PHOTOS)") \
 		$(if $(DESTINATION),--destination "$(DESTINATION)") $(if $(MONTH),--month "$(MONTH)")
 
-# Dagster's pages on http://localhost:3000: assets, runs, schedules, pictures.
+# The Dagster UI on http://localhost:3000: assets, runs, schedules, pictures.
 ui: .venv/base
 	$(BIN)/python -m oott_assets.dagster_records
 	$(BIN)/dagster dev -w workspace.yaml
@@ -25,7 +25,7 @@ ui: .venv/base
 serve: .venv/base
 	@$(BIN)/bentoml serve oott_serving.service:ClosetService
 
-# From labels to a published detector: OOTT_MAIN_DATA=FOLDER, OOTT_SUB_PHOTOS=FOLDER, in .env too.
+# Trains from labels to a published detector: OOTT_MAIN_DATA=FOLDER, OOTT_SUB_PHOTOS=FOLDER.
 train: .venv/train
 	$(BIN)/python -m oott_assets.dagster_records
 	$(BIN)/dagster job execute -m oott_assets.definitions -j training_job
@@ -46,7 +46,7 @@ format: .venv/test
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Resolve the packages anew; what is locked stays unless it has to move (--upgrade moves it).
+# Updates the lock files. A locked version stays unless a package needs another (--upgrade moves all).
 LOCK := uv pip compile --quiet --no-header --generate-hashes --python-version 3.11 pyproject.toml
 lock: .venv/test
 	$(BIN)/$(LOCK) -o requirements/base.txt

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv with Python 3.11 and uv in it, unless it is there.
+# Creates .venv with Python 3.11 and uv, unless it exists.
 set -eu
 
 if [ -x .venv/bin/uv ]; then
@@ -15,11 +15,11 @@ for candidate in python3.11 python3 python; do
     fi
 done
 if [ -z "$python" ]; then
-    echo "make-venv: needs Python 3.11, the newest that DeepSparse 1.8.0 runs on; install it" >&2
+    echo "make-venv: needs Python 3.11, the latest version that DeepSparse 1.8.0 supports; install it" >&2
     exit 1
 fi
 
-# Debian and Ubuntu leave venv out of their Python.
+# On Debian and Ubuntu, venv is a separate package.
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     as_root=
     if [ "$(id -u)" -ne 0 ]; then
@@ -34,7 +34,7 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
         apt-get install -y --no-install-recommends python3.11-venv
 fi
 
-# pip brings its own list of certificates, which lacks that of a company's proxy.
+# pip's own list of certificates does not contain that of a company's proxy.
 certificates=/etc/ssl/certs/ca-certificates.crt
 if [ -z "${PIP_CERT:-}" ] && [ -f "$certificates" ]; then
     export PIP_CERT="$certificates"

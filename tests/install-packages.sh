@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests run besides Python: the MariaDB server, which they start for themselves
-# (no service is enabled), Chromium with its driver, and curl, by which the README asks the service.
+# Installs the programs that the tests run: the MariaDB server (tests start it themselves; no service
+# is enabled), Chromium with its driver, and curl for the commands of the README.
 set -eu
 
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
@@ -16,22 +16,22 @@ fi
 as_root=
 if [ "$(id -u)" -ne 0 ]; then
     if ! command -v sudo >/dev/null; then
-        echo "install-packages: needs root or sudo; ask for the packages$packages" >&2
+        echo "install-packages: needs root or sudo to install the packages:$packages" >&2
         exit 1
     fi
     as_root=sudo
 fi
 if ! command -v apt-get >/dev/null; then
-    echo "install-packages: no apt-get here; install$packages some other way" >&2
+    echo "install-packages: apt-get was not found; install these packages another way:$packages" >&2
     exit 1
 fi
 
 $as_root apt-get update
 for package in $packages; do
-    # Ubuntu ships Chromium as a snap alone.
+    # Ubuntu has Chromium only as a snap.
     if ! apt-cache show "$package" >/dev/null 2>&1; then
-        echo "install-packages: apt knows no $package here; install it some other way, Chromium so" \
-            "that /usr/bin/chromium and /usr/bin/chromedriver lead to it" >&2
+        echo "install-packages: apt has no package $package here; install it another way. Chromium" \
+            "must be at /usr/bin/chromium and its driver at /usr/bin/chromedriver" >&2
         exit 1
     fi
 done
