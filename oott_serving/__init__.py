@@ -1,1 +1,1 @@
-"""The closet service: the garment of a photo, over HTTP."""
+"""The closet service: detects garments in photos, over HTTP."""

@@ -1,4 +1,4 @@
-"""What clients send and what they are answered: the JSON that the released app speaks."""
+"""The requests and responses of the service, in the JSON that the released app uses."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
@@ -12,7 +12,7 @@ from oott_fashion.vision.detections import Detection
 
 _PHOTO = (
     "a JPEG, PNG, WebP, BMP, GIF or TIFF file in base64; a data: URL prefix and white space are "
-    "left out"
+    "ignored"
 )
 
 
@@ -21,13 +21,13 @@ def _one_of(names: Sequence[str]) -> dict[str, Any]:
 
 
 class Request(BaseModel):
-    """A request; fields that are not named here are ignored, as newer apps may send some."""
+    """A request; unknown fields are ignored, because newer apps may send more."""
 
     example: ClassVar[str]
 
 
 class CameraRequest(Request):
-    """One photo of the closet camera."""
+    """One photo from the camera of the closet app."""
 
     example = '{"base64_image": "..."}'
 
@@ -35,7 +35,7 @@ class CameraRequest(Request):
 
 
 class CameraAnswer(BaseModel):
-    """The surest garment of a photo and its colour; both are None where no garment was found."""
+    """The most confident garment of a photo and its colour; both are "None" without a garment."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -44,14 +44,14 @@ class CameraAnswer(BaseModel):
 
     @classmethod
     def of(cls, garments: Sequence[Detection]) -> "CameraAnswer":
-        """Name the first of ``garments``, which come surest first."""
+        """Answer with the first of ``garments``, which are sorted by confidence."""
         if not garments:
             return cls(label=NOTHING_SEEN, color=NOTHING_SEEN)
         return cls(label=garments[0].garment, color=garments[0].colour)
 
 
 class BatchRequest(Request):
-    """Photos of one kind of trip, to be counted as trends."""
+    """Photos of one destination or destination category, to count into the trends."""
 
     example = '{"base64_images": ["..."], "recommend_type": "seaside"}'
 
@@ -63,7 +63,7 @@ class BatchRequest(Request):
 
 
 class BatchAnswer(BaseModel):
-    """The photos are counted."""
+    """The photos have been counted."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -71,9 +71,9 @@ class BatchAnswer(BaseModel):
 
 
 class ErrorAnswer(BaseModel):
-    """Why a request was not answered."""
+    """The reason why a request failed."""
 
     error: str = Field(
-        description="One sentence for people.",
+        description="One readable sentence.",
         examples=["the photo is empty (0 bytes); expected a JPEG, PNG or WebP file"],
     )

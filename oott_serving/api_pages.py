@@ -1,4 +1,4 @@
-"""What the service answers besides predictions: that it is there, and what it can do."""
+"""The health checks and the API documentation of the service."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -7,10 +7,10 @@ from starlette.routing import Route
 
 from oott_serving.openapi import HEALTH_PATHS, openapi_document
 
-# BentoML's own page loads a tag manager from outside; this one may ask its own server alone.
+# BentoML's own page loads a tag manager from another host. This page loads only from its server.
 _POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
 
-# The addresses are relative, so that the page also works behind a proxy's prefix.
+# The URLs are relative, so the page also works behind a proxy that adds a path prefix.
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -30,22 +30,22 @@ _SCRIPT = 'SwaggerUIBundle({url: "docs.json", dom_id: "#docs", validatorUrl: nul
 
 
 async def health(_request: Request) -> Response:
-    """Tell that the process answers; whether it can predict is what /readyz tells."""
+    """Report that the process is alive; /readyz reports whether it can predict."""
     return JSONResponse(True)
 
 
 async def docs_page(_request: Request) -> Response:
-    """Show what the service answers, to be tried out."""
+    """Serve the interactive API documentation."""
     return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
 
 
 async def docs_script(_request: Request) -> Response:
-    """Start Swagger UI, from a file because the page allows no script of its own."""
+    """Serve the script that starts Swagger UI; the page's policy forbids inline scripts."""
     return Response(_SCRIPT, media_type="text/javascript")
 
 
 async def docs(_request: Request) -> Response:
-    """Describe what the service answers, for programs."""
+    """Serve the OpenAPI document."""
     return JSONResponse(openapi_document())
 
 

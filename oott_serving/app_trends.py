@@ -1,4 +1,4 @@
-"""Photos from the app, counted into the trends of the month they came in."""
+"""Counts photos from the app into the trends of the current month."""
 
 import hashlib
 import logging
@@ -17,32 +17,39 @@ from oott_fashion.vision.detections import Detection
 _log = logging.getLogger(__name__)
 
 
-class UnusableKey(ValueError):
-    """An idempotency key that is none."""
+class InvalidIdempotencyKey(ValueError):
+    """The Idempotency-Key header has an unusable value."""
 
 
 class AppTrends:
-    """Adds what app photos show to the trend tables, as soon as their database answers."""
+    """Adds the garments of app photos to the trend tables.
+
+    The database may be away when the service starts. Every call tries to open it again.
+    """
 
     def __init__(self, settings: SharedSettings, destinations: Destinations) -> None:
         self._settings = settings
         self._destinations = destinations
         self._tables: TrendTables | None = None
-        self._opening = threading.Lock()
+        self._open_lock = threading.Lock()
 
     def start(self) -> None:
-        """Bring the database up to date, without keeping the service waiting for it."""
+        """Migrate the database in a thread, so that the service does not wait for it."""
         threading.Thread(target=self._try_to_open, name="trend-migration", daemon=True).start()
 
     def close(self) -> None:
-        """Close the connections to the database; the next batch opens and migrates it anew."""
+        """Close the connections to the database; the next batch opens and migrates it again."""
         tables, self._tables = self._tables, None
         if tables is not None:
             tables.close()
 
-    def check(self) -> None:
-        """Raise TrendDatabaseError unless the database would count now."""
-        with self._reopened_after_errors() as tables:
+    def check_database(self) -> None:
+        """Check that the database can be reached.
+
+        Raises:
+            TrendDatabaseError: the database cannot be used.
+        """
+        with self._tables_closed_on_error() as tables:
             tables.check_connection()
 
     def count(
@@ -53,32 +60,33 @@ class AppTrends:
         idempotency_key: str | None,
         request_digest: str,
     ) -> None:
-        """Count the garments of ``photos`` this month, unless that was done under this key before.
+        """Count the garments of ``photos`` this month, unless this key was already counted.
 
         Raises:
-            ReusedKey: the key came before with another digest.
+            ReusedKey: the key was already used with another digest.
             TrendDatabaseError: the database cannot be used; nothing was counted.
         """
-        # A month begins at midnight where the users are, not where the server stands.
+        # A month begins at midnight in the users' time zone, not in the server's.
         now = datetime.now(ZoneInfo(self._settings.timezone))
         category = place.category if isinstance(place, Destination) else place
         slice_ = TrendSlice(now.date().replace(day=1), place.slug, category.slug, "app")
         coverage = Coverage(len(photos), sum(1 for seen in photos if seen), detector_version)
         counts = garment_counts(photos), outfit_counts(photos)
-        with self._reopened_after_errors() as tables:
+        with self._tables_closed_on_error() as tables:
             tables.add(slice_, *counts, coverage, now, idempotency_key, request_digest)
 
     @contextmanager
-    def _reopened_after_errors(self) -> Iterator[TrendTables]:
+    def _tables_closed_on_error(self) -> Iterator[TrendTables]:
         try:
             yield self._open()
         except TrendDatabaseError:
-            # It may come back empty, for instance on another machine, and has to be migrated.
+            # The database may come back empty, for instance on another machine. Then it has to
+            # be migrated again.
             self.close()
             raise
 
     def _open(self) -> TrendTables:
-        with self._opening:
+        with self._open_lock:
             if self._tables is None:
                 tables = TrendTables.open(self._settings.trend_database_url, self._destinations)
                 tables.migrate()
@@ -89,30 +97,30 @@ class AppTrends:
         try:
             self._open()
         except TrendDatabaseError as error:
-            _log.warning("batches are answered 503 until it is mended: %s", error)
+            _log.warning("batches are answered 503 until the database can be used: %s", error)
 
 
-def digest_of(recommend_type: str, photos: Sequence[str]) -> str:
-    """Tell the content of a batch from any other, as a SHA-256 in hexadecimal."""
+def batch_digest(recommend_type: str, photos: Sequence[str]) -> str:
+    """Hash the content of a batch: a SHA-256 in hexadecimal."""
     digest = hashlib.sha256()
     for part in (recommend_type, *photos):
         content = part.encode()
-        # With its length, lest two photos be taken for one.
+        # The length separates the parts; otherwise "ab", "c" would hash like "a", "bc".
         digest.update(b"%d:" % len(content))
         digest.update(content)
     return digest.hexdigest()
 
 
 def idempotency_key_in(headers: Mapping[str, str]) -> str | None:
-    """Read the key under which a batch is counted once, if its sender chose one.
+    """Read the Idempotency-Key header; None without one.
 
     Raises:
-        UnusableKey: it has not 1 to 255 printable ASCII characters.
+        InvalidIdempotencyKey: the key does not have 1 to 255 printable ASCII characters.
     """
     key = headers.get("idempotency-key")
     if key is not None and not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
-        raise UnusableKey(
+        raise InvalidIdempotencyKey(
             f"the Idempotency-Key has {len(key)} characters; expected 1 to 255 printable ASCII "
-            "ones, such as a UUID"
+            "characters, for example a UUID"
         )
     return key

@@ -1,4 +1,4 @@
-"""Which HTTP status says what went wrong, and the one shape every error has on the wire."""
+"""Turns errors into HTTP responses: the status of each error, and its JSON body."""
 
 import functools
 import logging
@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from oott_fashion.destinations import UnknownPlace
 from oott_fashion.stores.trend_tables import ReusedKey, TrendDatabaseError
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
-from oott_serving.app_trends import UnusableKey
+from oott_serving.app_trends import InvalidIdempotencyKey
 from oott_serving.published_detector import NoDetectorYet
 from oott_serving.sent_photos import NotBase64, TooManyPhotos
 
@@ -20,15 +20,15 @@ Answer = TypeVar("Answer")
 
 _log = logging.getLogger(__name__)
 
-# Long enough for a queue to move and for a database to come back, short enough for a retry.
+# A queue moves and a database restarts within seconds, and a client can still wait this long.
 _RETRY_AFTER_SECONDS = 5
 
 
-class Refusal(Exception):
-    """A request that is refused before it becomes a prediction, with its HTTP status."""
+class RejectedRequest(Exception):
+    """A request that is rejected before it reaches a prediction, with its HTTP status."""
 
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
         self.status = status
 
 
@@ -38,37 +38,37 @@ _STATUS: dict[type[Exception], int] = {
     PhotoTooLarge: 413,
     TooManyPhotos: 413,
     UnknownPlace: 422,
-    UnusableKey: 422,
+    InvalidIdempotencyKey: 422,
     ReusedKey: 422,
     NoDetectorYet: 503,
     TrendDatabaseError: 503,
 }
 
 
-def status_of(error: Exception) -> int:
-    """Give the HTTP status of one of the errors that a prediction may raise."""
+def http_status(error: Exception) -> int:
+    """Look up the HTTP status of an error that a prediction raised."""
     return next(status for kind, status in _STATUS.items() if isinstance(error, kind))
 
 
-def sentence_of(error: Exception) -> str:
-    """Say what went wrong in words that any client may read."""
+def public_message(error: Exception) -> str:
+    """Give the error message for the client, without internal details."""
     if isinstance(error, TrendDatabaseError):
-        # Its own words are for who runs the service: they name the server and its user.
+        # The original message is for the operator: it names the database server and its user.
         _log.warning("a batch is answered 503: %s", error)
         return "the trend database cannot be used now; try again later"
     return str(error)
 
 
-def error_response(status: int, sentence: str) -> Response:
-    """Write an error as clients read it; where it helps to ask again, say when."""
+def error_response(status: int, message: str) -> Response:
+    """Build the JSON response of an error; a 503 also says when to retry."""
     headers = {"Retry-After": str(_RETRY_AFTER_SECONDS)} if status == 503 else None
-    return JSONResponse({"error": sentence}, status, headers)
+    return JSONResponse({"error": message}, status, headers)
 
 
-def refusing(predict: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
-    """Let an API method raise what it cannot answer.
+def with_error_responses(predict: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    """Turn the errors that an API method raises into JSON responses.
 
-    BentoML itself would hide the sentence, wrap it in a list, or log it as a crash of ours.
+    BentoML itself would hide the message, wrap it in a list, or log it as a crash.
     """
 
     @functools.wraps(predict)
@@ -76,10 +76,10 @@ def refusing(predict: Callable[Arguments, Answer]) -> Callable[Arguments, Answer
         try:
             return predict(*args, **kwargs)
         except tuple(_STATUS) as error:
-            response = error_response(status_of(error), sentence_of(error))
+            response = error_response(http_status(error), public_message(error))
             context = kwargs.get("ctx")
             if isinstance(context, bentoml.Context):
-                # Of a method that takes the context, BentoML answers with the context's status.
+                # BentoML uses the context's status if the method takes the context.
                 context.response.status_code = response.status_code
             return response
 

@@ -1,6 +1,6 @@
 """The OpenAPI document of the service.
 
-Ours rather than BentoML's, which does not pass validation and knows none of our errors.
+BentoML's own document fails validation and lists none of our errors, so we write our own.
 """
 
 from importlib.metadata import PackageNotFoundError, version
@@ -24,13 +24,14 @@ HEALTH_PATHS = ("/ping", "/health", "/healthcheck", "/status")
 _MODELS = (CameraRequest, CameraAnswer, BatchRequest, BatchAnswer, ErrorAnswer)
 _REFERENCE = "#/components/schemas/{model}"
 
-_REFUSED = {
-    "400": "The body is no JSON, or a photo in it cannot be decoded.",
-    "408": "The body did not arrive in two minutes.",
+_ERRORS = {
+    "400": "The body is not JSON, or a photo in it cannot be decoded.",
+    "408": "The body did not arrive within two minutes.",
     "413": "The body, a photo or the number of photos is too large.",
     "415": "The content type is not application/json.",
     "422": "The request is well-formed but cannot be answered.",
-    "503": "No detector is published, the trend database is away, or too many requests wait.",
+    "503": "No detector is published, the trend database is unavailable, or too many requests "
+    "are waiting.",
 }
 
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
@@ -39,13 +40,13 @@ _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "1 to 255 printable characters, new for each batch. A batch that is sent again "
-    "under its key, for instance after a time-out, is counted once.",
+    "with the same key, for instance after a time-out, is counted once.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 
 
 def openapi_document() -> Json:
-    """Describe what the service answers, by OpenAPI 3.1."""
+    """Build the OpenAPI 3.1 document of the service."""
     _, schemas = models_json_schema(
         [(model, "validation") for model in _MODELS], ref_template=_REFERENCE
     )
@@ -54,7 +55,7 @@ def openapi_document() -> Json:
         "info": {
             "title": "OOTT closet service",
             "version": _release(),
-            "description": "Names the garments of photos, and counts them into fashion trends.",
+            "description": "Detects garments in photos, and counts them into fashion trends.",
             "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "."}],
@@ -66,13 +67,13 @@ def openapi_document() -> Json:
 def _release() -> str:
     try:
         return version("oott")
-    except PackageNotFoundError:  # in a bento, whose packages are copied and not installed
+    except PackageNotFoundError:  # in a bento, because our packages are copied, not installed
         return "unreleased"
 
 
 def _predictions() -> Json:
     camera = _prediction(
-        "camera", "Name the surest garment of a photo.", CameraRequest, CameraAnswer
+        "camera", "Name the most confident garment of a photo.", CameraRequest, CameraAnswer
     )
     batch = _prediction(
         "batch", "Count photos into this month's trends.", BatchRequest, BatchAnswer
@@ -89,7 +90,7 @@ def _prediction(name: str, summary: str, request: type[BaseModel], answer: type[
         "requestBody": {"required": True, "content": _json_of(request)},
         "responses": {
             "200": {"description": str(answer.__doc__), "content": _json_of(answer)},
-            **{status: _refusal(status) for status in _REFUSED},
+            **{status: _error(status) for status in _ERRORS},
         },
     }
 
@@ -99,14 +100,16 @@ def _health() -> Json:
         "description": "The process answers.",
         "content": {"application/json": {"schema": {"const": True}}},
     }
-    paths = {path: _probe(path, "Tell that the process answers.", alive) for path in HEALTH_PATHS}
-    paths["/livez"] = _probe("/livez", "Tell that the process runs.", {"description": "It runs."})
-    paths["/readyz"] = _probe(
-        "/readyz", "Tell whether photos can be read.", {"description": "Yes."}
+    paths = {path: _probe(path, "Check that the process answers.", alive) for path in HEALTH_PATHS}
+    paths["/livez"] = _probe(
+        "/livez", "Check that the process runs.", {"description": "The process runs."}
     )
-    paths["/readyz"]["get"]["responses"]["503"] = _refusal("503")
+    paths["/readyz"] = _probe(
+        "/readyz", "Check that a detector is in service.", {"description": "A detector is ready."}
+    )
+    paths["/readyz"]["get"]["responses"]["503"] = _error("503")
     paths["/metrics"] = _probe(
-        "/metrics", "Measure requests, for Prometheus.", {"description": "."}
+        "/metrics", "Give request metrics for Prometheus.", {"description": "The metrics."}
     )
     return paths
 
@@ -122,11 +125,11 @@ def _probe(path: str, summary: str, answer: Json) -> Json:
     }
 
 
-def _refusal(status: str) -> Json:
-    refusal: Json = {"description": _REFUSED[status], "content": _json_of(ErrorAnswer)}
+def _error(status: str) -> Json:
+    error: Json = {"description": _ERRORS[status], "content": _json_of(ErrorAnswer)}
     if status == "503":
-        refusal["headers"] = _RETRY_AFTER
-    return refusal
+        error["headers"] = _RETRY_AFTER
+    return error
 
 
 def _json_of(model: type[BaseModel]) -> Json:

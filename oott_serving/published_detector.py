@@ -1,4 +1,4 @@
-"""The newest published detector, open and warm, and replaced by a newer one without a pause."""
+"""Keeps the latest published detector open, and replaces it by a newer one without a pause."""
 
 import logging
 import threading
@@ -18,70 +18,70 @@ _WARM_UP_PHOTO = np.full((64, 64, 3), PADDING_GREY, dtype=np.uint8)
 
 
 class NoDetectorYet(LookupError):
-    """There is no detector that photos could be read with; the message says where it was looked."""
+    """No usable detector was found; the message says where the service looked."""
 
 
 class DetectorInService(NamedTuple):
-    """A detector that has read a photo already, and its version."""
+    """A detector that is open and warmed up, and its version."""
 
     version: str
     detector: Detector
 
 
-class NewestDetector:
-    """Keeps the newest detector that can be used in service, looking for a newer one at times."""
+class LatestDetector:
+    """Keeps the latest usable detector in service, and polls the store for a newer one."""
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
         self._in_service: DetectorInService | None = None
-        self._problem = "no detector was looked for yet"
+        self._problem = "the service has not looked for a detector yet"
         self._unusable: set[str] = set()
         self._stopped = threading.Event()
 
     def start(self) -> None:
-        """Look for a detector now, and from now on in a thread of its own."""
-        self.look()
-        threading.Thread(target=self._keep_looking, name="detector-poll", daemon=True).start()
+        """Look for a detector now, then poll for newer ones in a thread."""
+        self.refresh()
+        threading.Thread(target=self._poll, name="detector-poll", daemon=True).start()
 
     def stop(self) -> None:
-        """Look no further."""
+        """Stop polling."""
         self._stopped.set()
 
     def in_service(self) -> DetectorInService:
-        """Give the detector to read photos with; a request stays with the one it was given.
+        """Give the current detector; a request uses the same one until its end.
 
         Raises:
-            NoDetectorYet: none was published that can be used.
+            NoDetectorYet: no usable detector is published.
         """
         if self._in_service is None:
             raise NoDetectorYet(self._problem)
         return self._in_service
 
-    def look(self) -> None:
-        """Take the newest detector into service; where that fails, keep what there is and say so.
+    def refresh(self) -> None:
+        """Put the latest detector into service; if that fails, keep the current one and log why.
 
-        A failure is logged when it is new, not at every look.
+        The same failure is logged only once.
         """
         try:
-            self._take_newest()
+            self._use_latest()
         except (NoDetector, ValueError, OSError) as error:
-            # Engines explain themselves over several lines.
-            self._complain(" ".join(str(error).split()))
+            # The error messages of the engines have several lines.
+            self._log_problem(" ".join(str(error).split()))
 
-    def _keep_looking(self) -> None:
+    def _poll(self) -> None:
         while not self._stopped.wait(self._settings.detector_poll_seconds):
-            self.look()
+            self.refresh()
 
-    def _take_newest(self) -> None:
+    def _use_latest(self) -> None:
         store = ModelStore(self._settings.model_store_root)
         if self._in_service is not None:
-            newest = store.latest_version()
-            if newest == self._in_service.version or newest in self._unusable:
+            latest = store.latest_version()
+            if latest == self._in_service.version or latest in self._unusable:
                 return
         published = store.latest_or_starter(self._settings.starter_detector)
         if published.version in self._unusable:
             return
-        self._in_service = DetectorInService(published.version, self._opened(published))
+        self._in_service = DetectorInService(published.version, self._open_and_warm_up(published))
         self._problem = ""
         _log.info(
             "detector %s is in service in %s",
@@ -89,11 +89,11 @@ class NewestDetector:
             self._in_service.detector.engine.name,
         )
 
-    def _opened(self, published: PublishedDetector) -> Detector:
-        """Open a detector and let it read a photo, so that the first request need not wait.
+    def _open_and_warm_up(self, published: PublishedDetector) -> Detector:
+        """Open a detector and run it once, so that the first request does not wait for that.
 
         Raises:
-            ValueError: no engine opens it, or it does not read photos as its card says.
+            ValueError: no engine can open the file, or its input or output differs from its card.
         """
         settings = self._settings
         try:
@@ -105,16 +105,16 @@ class NewestDetector:
             )
             detector.garments(_WARM_UP_PHOTO)
         except (EngineUnavailable, ValueError) as error:
-            # Its files are whole, so that it is no better at the next look, and costly to open.
+            # Its hashes are correct, so it would fail again, and opening it takes long.
             self._unusable.add(published.version)
             raise ValueError(f"detector {published.version} cannot be used: {error}") from error
         return detector
 
-    def _complain(self, problem: str) -> None:
+    def _log_problem(self, problem: str) -> None:
         if problem == self._problem:
             return
         self._problem = problem
         if self._in_service is None:
-            _log.warning("there is no detector to read photos with: %s", problem)
+            _log.warning("no detector is in service: %s", problem)
         else:
             _log.warning("detector %s stays in service: %s", self._in_service.version, problem)

@@ -1,4 +1,4 @@
-"""Photos as the app sends them, in base64 or as data URLs, and the garments in them."""
+"""Decodes the photos that the app sends, in base64 or as data URLs, and finds their garments."""
 
 import binascii
 import re
@@ -8,35 +8,37 @@ from oott_fashion.vision.detections import Detection
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_photo
 
-# Bounded, so that a long text without a comma is not searched to its end.
+# The length is limited, so that a long text without a comma is not searched to its end.
 _DATA_URL = re.compile(r"\s*data:[^,]{0,200};base64,", re.IGNORECASE)
 _WHITE_SPACE = b" \t\r\n\v\f"
 
 
 class NotBase64(ValueError):
-    """A text that stands for no bytes."""
+    """The text is not valid base64."""
 
 
 class TooManyPhotos(ValueError):
-    """More photos than are read for one request."""
+    """The batch has more photos than one request may have."""
 
 
 def garments_in(text: str, detector: Detector, max_pixels: int) -> list[Detection]:
-    """Find the garments of a photo as it was sent, surest first.
+    """Find the garments of a base64 photo, most confident first.
 
     Raises:
-        NotBase64, UnreadablePhoto, PhotoTooLarge: the photo cannot be decoded, or may not.
+        NotBase64, UnreadablePhoto: the photo cannot be decoded.
+        PhotoTooLarge: the photo has more than ``max_pixels`` pixels.
     """
-    return detector.garments(read_photo(bytes_of(text), max_pixels))
+    return detector.garments(read_photo(decode_base64(text), max_pixels))
 
 
 def garments_of_each(
     texts: Sequence[str], detector: Detector, max_pixels: int
 ) -> Iterator[list[Detection]]:
-    """Find the garments of photos, of one photo after the other.
+    """Find the garments of each photo, one photo at a time.
 
     Raises:
-        NotBase64, UnreadablePhoto, PhotoTooLarge: as for one photo; the message says which.
+        NotBase64, UnreadablePhoto, PhotoTooLarge: as for one photo; the message gives its
+            position in the batch.
     """
     for position, text in enumerate(texts, start=1):
         try:
@@ -45,20 +47,20 @@ def garments_of_each(
             raise type(error)(f"photo {position} of {len(texts)}: {error}") from error
 
 
-def refuse_too_many(texts: Sequence[str], max_photos: int) -> None:
+def require_batch_size(texts: Sequence[str], max_photos: int) -> None:
     """Raise TooManyPhotos for more than ``max_photos``."""
     if len(texts) > max_photos:
         raise TooManyPhotos(
             f"the batch has {len(texts)} photos; at most {max_photos} are allowed; "
-            "send it in parts, each under an idempotency key of its own"
+            "split the batch, and give each part its own idempotency key"
         )
 
 
-def bytes_of(text: str) -> bytes:
-    """Decode base64, with or without a ``data:`` prefix, white space and its padding.
+def decode_base64(text: str) -> bytes:
+    """Decode base64, with or without a ``data:`` prefix, white space and padding.
 
     Raises:
-        NotBase64: anything else is in it; nothing is guessed at or left out.
+        NotBase64: the text contains anything else; no character is skipped or guessed.
     """
     prefix = _DATA_URL.match(text)
     try:
@@ -67,18 +69,19 @@ def bytes_of(text: str) -> bytes:
         return binascii.a2b_base64(_padded(compact), strict_mode=True)
     except UnicodeEncodeError as error:
         raise NotBase64(
-            f"the photo is no base64: {error.object[error.start]!r} is none of its characters"
+            f"the photo is not base64: it contains {error.object[error.start]!r}; "
+            "send the base64 of a JPEG, PNG or WebP file"
         ) from error
     except binascii.Error as error:
         raise NotBase64(
-            f"the photo is no base64 ({error}); send the base64 of a JPEG, PNG or WebP file"
+            f"the photo is not base64 ({error}); send the base64 of a JPEG, PNG or WebP file"
         ) from error
 
 
 def _padded(encoded: bytes) -> bytes:
     bare = encoded.rstrip(b"=")
     padded = bare + b"=" * (-len(bare) % 4)
-    # Even strictly, binascii takes any number of signs after a full group.
+    # Even in strict mode, binascii accepts any number of "=" after a full group.
     if encoded not in (bare, padded):
         raise binascii.Error("Incorrect padding")
     return padded

@@ -8,11 +8,11 @@ from starlette.exceptions import HTTPException
 
 from oott_serving.api_models import BatchAnswer, BatchRequest, CameraAnswer, CameraRequest
 from oott_serving.api_pages import pages
-from oott_serving.app_trends import AppTrends, digest_of, idempotency_key_in
-from oott_serving.errors import refusing
-from oott_serving.http_edges import HttpEdges, Prediction
-from oott_serving.published_detector import NewestDetector, NoDetectorYet
-from oott_serving.sent_photos import garments_in, garments_of_each, refuse_too_many
+from oott_serving.app_trends import AppTrends, batch_digest, idempotency_key_in
+from oott_serving.errors import with_error_responses
+from oott_serving.published_detector import LatestDetector, NoDetectorYet
+from oott_serving.request_limits import Prediction, RequestLimits
+from oott_serving.sent_photos import garments_in, garments_of_each, require_batch_size
 from oott_serving.start_up import (
     destinations_of_the_service,
     keep_usage_private,
@@ -20,12 +20,13 @@ from oott_serving.start_up import (
     settings_of_the_service,
 )
 
-# Batches take few of the threads: a camera photo waits for a photo of theirs, never for a batch.
-_CAMERA = Prediction("/predict/camera", CameraRequest, at_once=8)
-_BATCH = Prediction("/predict/batch", BatchRequest, at_once=2)
+# Batches get only two of the threads, so that a camera photo never waits for a whole batch.
+_CAMERA = Prediction("/predict/camera", CameraRequest, max_concurrent=8)
+_BATCH = Prediction("/predict/batch", BatchRequest, max_concurrent=2)
 
-# A queue of full batches takes minutes. BentoML gives up after one, while the work goes on.
-_LONGEST_ANSWER_SECONDS = 900
+# A queue of full batches takes minutes. By default BentoML gives up after one minute, although
+# the batch is still counted.
+_REQUEST_TIMEOUT_SECONDS = 900
 
 _settings = settings_of_the_service()
 keep_usage_private()
@@ -35,54 +36,54 @@ keep_usage_private()
     name="closet_service",
     http={"port": 5543},
     workers=_settings.workers,
-    threads=_CAMERA.at_once + _BATCH.at_once,
-    traffic={"timeout": _LONGEST_ANSWER_SECONDS},
-    # BentoML's access log breaks off the answer over a content type that is no UTF-8.
+    threads=_CAMERA.max_concurrent + _BATCH.max_concurrent,
+    traffic={"timeout": _REQUEST_TIMEOUT_SECONDS},
+    # BentoML's access log fails on a content type that is not UTF-8, and cuts off the response.
     logging={"access": {"request_content_type": False}},
 )
 @bentoml.asgi_app(pages)
 class ClosetService:
-    """Names the garments of closet photos, and counts those of app photos into trends."""
+    """Detects the garment of a camera photo, and counts batches of app photos into trends."""
 
     @bentoml.on_deployment
     @staticmethod
     def check_destinations() -> None:
-        """Find unreadable destinations before there are workers to start again and again."""
+        """Stop on an unreadable destinations file here; BentoML would restart workers forever."""
         destinations_of_the_service(_settings)
 
     def __init__(self) -> None:
         log_what_happens()
         self._destinations = destinations_of_the_service(_settings)
-        self._detectors = NewestDetector(_settings)
+        self._detectors = LatestDetector(_settings)
         self._detectors.start()
         self._trends = AppTrends(_settings, self._destinations)
         self._trends.start()
 
     @bentoml.api(route=_CAMERA.path, input_spec=_CAMERA.request)
-    @refusing
+    @with_error_responses
     def camera(self, base64_image: str) -> CameraAnswer:
-        """Name the surest garment of a photo and its colour."""
+        """Name the most confident garment of a photo and its colour."""
         detector = self._detectors.in_service().detector
         return CameraAnswer.of(garments_in(base64_image, detector, _settings.max_pixels))
 
     @bentoml.api(route=_BATCH.path, input_spec=_BATCH.request)
-    @refusing
+    @with_error_responses
     def batch(
         self, base64_images: list[str], recommend_type: str, ctx: bentoml.Context
     ) -> BatchAnswer:
-        """Count the garments of photos into this month's trends of a destination or category."""
+        """Count the garments of photos into this month's trends for a destination or category."""
         place = self._destinations.named(recommend_type)
         key = idempotency_key_in(ctx.request.headers)
-        refuse_too_many(base64_images, _settings.max_batch_photos)
+        require_batch_size(base64_images, _settings.max_batch_photos)
         version, detector = self._detectors.in_service()
-        self._trends.check()  # before much work that could not be kept
+        self._trends.check_database()  # before the detector does work that could not be stored
         photos = list(garments_of_each(base64_images, detector, _settings.max_pixels))
-        digest = digest_of(recommend_type, base64_images)
+        digest = batch_digest(recommend_type, base64_images)
         self._trends.count(place, photos, version, key, digest)
         return BatchAnswer()
 
     def __is_ready__(self) -> bool:
-        """Answer /readyz: whether there is a detector, and if not, where it was looked for."""
+        """Answer /readyz: whether a detector is in service, and if not, where it was looked for."""
         try:
             self._detectors.in_service()
         except NoDetectorYet as error:
@@ -91,13 +92,13 @@ class ClosetService:
 
     @bentoml.on_shutdown
     def stop(self) -> None:
-        """Let go of the model store and the database."""
+        """Stop polling for detectors and close the database."""
         self._detectors.stop()
         self._trends.close()
 
 
 ClosetService.add_asgi_middleware(  # type: ignore[attr-defined] # mypy sees the bare class
-    HttpEdges,
+    RequestLimits,
     predictions=[_CAMERA, _BATCH],
     max_body_bytes=_settings.max_body_bytes,
     max_waiting=_settings.max_waiting_requests,

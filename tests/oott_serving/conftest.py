@@ -1,4 +1,4 @@
-"""A closet service with the detector that comes with OOTT, shared by the modules that ask it."""
+"""A running closet service with OOTT's starter detector, shared by the test modules."""
 
 from collections.abc import Iterator
 
@@ -25,6 +25,6 @@ def client(server: Server) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def detector() -> Detector:
-    """Open the detector of the service in this process, to compare with."""
+    """Open the service's detector in this process, to compare the answers."""
     side = read_card(STARTER / "card.json").image_side
     return Detector(open_engine(STARTER / "detector.onnx", "onnxruntime"), side)

@@ -1,4 +1,4 @@
-"""Detectors that see the same in every photo, so that answers tell which one gave them."""
+"""Detectors that find the same garment in every photo, so that an answer shows which one ran."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ FIRST = datetime(2026, 11, 1, tzinfo=UTC)
 def publish(
     store: ModelStore, folder: Path, garment: str | None, minutes: int = 0
 ) -> PublishedDetector:
-    """Publish a detector that sees ``garment`` and nothing else, made some ``minutes`` late."""
+    """Publish a detector that finds only ``garment``, created ``minutes`` after the first one."""
     file = onnx_that_sees(folder, garment)
     return store.publish(file, card_of(file, FIRST + timedelta(minutes=minutes)))
 
@@ -38,7 +38,7 @@ def card_of(file: Path, created: datetime = FIRST, image_side: int = SIDE) -> De
 
 
 def onnx_that_sees(folder: Path, garment: str | None) -> Path:
-    """Write an ONNX file whose head is the same for every photo, shaped as YOLOv8's."""
+    """Write an ONNX file with the output shape of YOLOv8 and the same output for every photo."""
     head = np.zeros((1, 4 + len(GARMENT_NAMES), 2), dtype=np.float32)
     head[0, :4, 0] = SIDE / 2
     if garment is not None:

@@ -1,4 +1,4 @@
-"""Photos as clients send them: drawn ones, and the odd files that people have."""
+"""Photos as clients send them: drawn photos, and unusual files."""
 
 import base64
 import io
@@ -13,7 +13,7 @@ from oott_assets.photos.sources.drawn.drawn_photos import DrawnPhoto, draw_photo
 
 
 def drawn(seed: int) -> DrawnPhoto:
-    """Draw someone in garments that are known."""
+    """Draw a person in known garments."""
     rng = np.random.default_rng(seed)
     return draw_photo(dress_up(rng), rng)
 
@@ -41,7 +41,7 @@ def file_of(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 
 def sideways(image: Image.Image) -> bytes:
-    """Save a photo as a phone does that is held upright: lying, and saying so in its EXIF."""
+    """Save a photo like an upright phone: pixels rotated, and the rotation in the EXIF data."""
     exif = Image.Exif()
     exif[0x0112] = 6
     lying = image.transpose(Image.Transpose.ROTATE_90)

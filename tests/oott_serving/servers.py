@@ -1,4 +1,4 @@
-"""The closet service as users start it, on a port of its own, ended with its test or pytest."""
+"""Starts the closet service as users do, on a free port, and stops it with its test or pytest."""
 
 import ctypes
 import os
@@ -29,7 +29,7 @@ _LIBC = ctypes.CDLL(None)
 
 @dataclass(frozen=True)
 class Server:
-    """A running service, and where it keeps what it was not told to keep elsewhere."""
+    """A running service, its home folder and its log."""
 
     process: "subprocess.Popen[bytes]"
     port: int
@@ -54,7 +54,7 @@ class Server:
 
 @contextmanager
 def serving(folder: Path, target: str = SERVICE, **settings: object) -> Iterator[Server]:
-    """Serve ``target`` with nothing but ``settings`` set, until it answers and to the end."""
+    """Start ``target`` with only ``settings`` set, wait until it answers, then stop it."""
     port = free_port()
     command = [sys.executable, "-m", "bentoml", "serve", target]
     log_file = folder / "log"
@@ -62,28 +62,28 @@ def serving(folder: Path, target: str = SERVICE, **settings: object) -> Iterator
         process = subprocess.Popen(
             [*command, "--host", "127.0.0.1", "--port", str(port)],
             cwd=folder,
-            env=environment(folder, **settings) | _where_it_is(target),
+            env=environment(folder, **settings) | _import_path(target),
             stdout=output,
             stderr=output,
-            preexec_fn=_end_with_pytest,
+            preexec_fn=_stop_with_pytest,
         )
     server = Server(process, port, folder / "home", log_file)
     try:
-        _await_answer(server)
+        _wait_until_it_answers(server)
         yield server
     finally:
         end(process)
 
 
 def environment(folder: Path, **settings: object) -> dict[str, str]:
-    """Make an environment in which OOTT has ``settings`` and keeps to ``folder``."""
+    """Make an environment with ``settings`` in which OOTT writes only to ``folder``."""
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("OOTT", "BENTO"))
     }
     return {
         **inherited,
         "BENTOML_HOME": str(folder / "bentoml"),
-        # Reports of its use would be logged instead of sent.
+        # With this flag, BentoML logs its usage reports instead of sending them.
         "__BENTOML_DEBUG_USAGE": "True",
         "OOTT_HOME": str(folder / "home"),
         "OOTT_STARTER_DETECTOR": str(folder / "no-starter"),
@@ -93,34 +93,34 @@ def environment(folder: Path, **settings: object) -> dict[str, str]:
     }
 
 
-def _where_it_is(target: str) -> dict[str, str]:
-    # A bento has to bring all it needs.
+def _import_path(target: str) -> dict[str, str]:
+    # A bento must contain everything that it imports.
     return {"PYTHONPATH": str(REPOSITORY)} if target == SERVICE else {}
 
 
 def end(process: "subprocess.Popen[bytes]") -> list[psutil.Process]:
-    """Ask a service to end, and give those of its processes that had to be killed."""
-    family: list[psutil.Process] = []
+    """Stop a service, and return the child processes that had to be killed."""
+    children: list[psutil.Process] = []
     if process.poll() is None:
-        family = psutil.Process(process.pid).children(recursive=True)
+        children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGTERM)
     try:
         process.wait(_END_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    _, left = psutil.wait_procs(family, timeout=1)
+    _, left = psutil.wait_procs(children, timeout=1)
     for survivor in left:
         survivor.kill()
     return list(left)
 
 
-def _end_with_pytest() -> None:
+def _stop_with_pytest() -> None:
     # SIGTERM, because a killed BentoML would leave its workers behind.
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _await_answer(server: Server) -> None:
+def _wait_until_it_answers(server: Server) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and server.process.poll() is None:
         try:

@@ -1,4 +1,4 @@
-"""What /predict/batch counts, over HTTP, in SQLite and in MariaDB, once whatever happens."""
+"""Tests that /predict/batch counts each batch exactly once, in SQLite and in MariaDB."""
 
 import itertools
 from collections.abc import Iterator
@@ -13,18 +13,18 @@ from oott_fashion.stores.trend_tables import Coverage
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.photos import read_photo
 from tests.databases import MariaDB, run_sql
-from tests.oott_serving.asking import (
-    app_slice,
-    batch,
-    coverage_of,
-    migrate,
-    photos_counted,
-    sentence_in,
-    worn,
-)
 from tests.oott_serving.detectors import publish
 from tests.oott_serving.photos import base64_of, street_jpeg
 from tests.oott_serving.servers import Server, serving
+from tests.oott_serving.service_client import (
+    app_slice,
+    batch,
+    coverage_of,
+    error_in,
+    migrate,
+    photos_counted,
+    worn,
+)
 
 JPEGS = [street_jpeg(seed) for seed in range(4)]
 PHOTOS = [base64_of(jpeg) for jpeg in JPEGS]
@@ -34,7 +34,7 @@ _KEYS = itertools.count()
 
 @dataclass(frozen=True)
 class Counting:
-    """A service that sees a coat in every photo, and the database it counts in."""
+    """A service that finds a coat in every photo, and its database."""
 
     client: httpx.Client
     database_url: str
@@ -76,7 +76,9 @@ def test_a_batch_is_answered_after_its_garments_are_counted(
     assert coverage[:2] == (4, dressed)
 
 
-def test_a_slug_and_a_korean_name_are_one_destination(server: Server, client: httpx.Client) -> None:
+def test_a_slug_and_a_korean_name_mean_the_same_destination(
+    server: Server, client: httpx.Client
+) -> None:
     for name in ("hongdae", "홍대", " Hongdae "):
         assert batch(client, PHOTOS[:1], name).status_code == 200
 
@@ -113,17 +115,19 @@ def test_the_coverage_names_the_detector_that_read_the_photos(
 @pytest.mark.parametrize(
     ("broken", "status"), [("AAAA", 400), ("not base64!", 400), ("", 400)], ids=str
 )
-def test_one_photo_that_cannot_be_read_refuses_the_batch_and_says_which(
+def test_one_unreadable_photo_rejects_the_batch_and_is_named_in_the_error(
     server: Server, client: httpx.Client, broken: str, status: int
 ) -> None:
     response = batch(client, [PHOTOS[0], broken, PHOTOS[1]], "yangyang")
 
     assert response.status_code == status
-    assert sentence_in(response).startswith("photo 2 of 3: ")
+    assert error_in(response).startswith("photo 2 of 3: ")
     assert coverage_of(server.database_url, app_slice("yangyang", "seaside")) is None
 
 
-def test_a_batch_sent_again_under_its_key_is_counted_once(counting: Counting, key: str) -> None:
+def test_a_batch_that_is_sent_twice_with_one_key_is_counted_once(
+    counting: Counting, key: str
+) -> None:
     slice_ = app_slice("jeju", "seaside")
     before = photos_counted(counting.database_url, slice_)
 
@@ -133,7 +137,7 @@ def test_a_batch_sent_again_under_its_key_is_counted_once(counting: Counting, ke
     assert photos_counted(counting.database_url, slice_) == before + 2
 
 
-def test_a_batch_sent_again_while_the_first_is_read_is_counted_once(
+def test_a_batch_that_is_retried_while_the_first_request_runs_is_counted_once(
     counting: Counting, key: str
 ) -> None:
     slice_ = app_slice("jeju", "seaside")
@@ -151,7 +155,7 @@ def test_a_batch_sent_again_while_the_first_is_read_is_counted_once(
 @pytest.mark.parametrize(
     ("photos", "place"), [(PHOTOS[:2], "jeju"), (PHOTOS[:1], "everland")], ids=["photos", "place"]
 )
-def test_a_key_that_comes_again_with_other_content_is_refused(
+def test_a_key_that_is_reused_with_other_content_is_rejected(
     counting: Counting, key: str, photos: list[str], place: str
 ) -> None:
     batch(counting.client, PHOTOS[:1], "jeju", key)
@@ -159,10 +163,10 @@ def test_a_key_that_comes_again_with_other_content_is_refused(
     response = batch(counting.client, photos, place, key)
 
     assert response.status_code == 422
-    assert "take a new one" in sentence_in(response)
+    assert "take a new one" in error_in(response)
 
 
-def test_without_a_key_a_batch_counts_every_time(counting: Counting) -> None:
+def test_a_batch_without_a_key_is_counted_every_time(counting: Counting) -> None:
     slice_ = app_slice("gapyeong", "seaside")
     before = photos_counted(counting.database_url, slice_)
 
@@ -172,7 +176,7 @@ def test_without_a_key_a_batch_counts_every_time(counting: Counting) -> None:
     assert photos_counted(counting.database_url, slice_) == before + 2
 
 
-def test_batches_at_once_lose_no_garment(counting: Counting) -> None:
+def test_concurrent_batches_lose_no_garment(counting: Counting) -> None:
     slice_ = app_slice("itaewon", "hot-place")
 
     with ThreadPoolExecutor(8) as phones:
@@ -184,7 +188,7 @@ def test_batches_at_once_lose_no_garment(counting: Counting) -> None:
 
 
 @pytest.mark.parametrize("bad", ["", "k" * 256, "caf\xe9"], ids=["empty", "long", "accented"])
-def test_a_key_that_is_none_is_refused(client: httpx.Client, bad: str) -> None:
+def test_an_invalid_key_is_rejected(client: httpx.Client, bad: str) -> None:
     response = client.post(
         "/predict/batch",
         json={"base64_images": PHOTOS[:1], "recommend_type": "jeju"},
@@ -192,4 +196,4 @@ def test_a_key_that_is_none_is_refused(client: httpx.Client, bad: str) -> None:
     )
 
     assert response.status_code == 422
-    assert "Idempotency-Key" in sentence_in(response)
+    assert "Idempotency-Key" in error_in(response)

@@ -1,4 +1,4 @@
-"""The bento: that it is built without a network and brings all it needs, and how it ends."""
+"""Tests that a built bento contains everything it needs and shuts down cleanly."""
 
 import subprocess
 import sys
@@ -8,23 +8,29 @@ from pathlib import Path
 
 from oott_fashion.stores.model_store import read_card
 from oott_fashion.vision.detector import Detector
-from tests.oott_serving.asking import answer_of, app_slice, batch, camera, photos_counted
 from tests.oott_serving.photos import base64_of, street_jpeg
 from tests.oott_serving.servers import REPOSITORY, STARTER, end, environment, serving
+from tests.oott_serving.service_client import (
+    app_slice,
+    batch,
+    camera,
+    expected_answer,
+    photos_counted,
+)
 
 JPEG = street_jpeg()
 PHOTO = base64_of(JPEG)
 
 
-def test_a_bento_serves_alone_and_finishes_its_batches_before_it_ends(
+def test_a_bento_serves_by_itself_and_finishes_its_batches_before_it_stops(
     tmp_path: Path, detector: Detector
 ) -> None:
     _build(tmp_path)
 
-    # Nothing is set: the engine is the fastest here, and the starter detector that of the bento.
+    # With empty settings, the service takes the fastest engine and the bento's starter detector.
     with serving(tmp_path, "closet_service:latest", engine="", starter_detector="") as server:
         with server.client() as client, ThreadPoolExecutor(1) as app:
-            assert camera(client, PHOTO).json() == answer_of(detector, JPEG)
+            assert camera(client, PHOTO).json() == expected_answer(detector, JPEG)
 
             whole_batch = app.submit(batch, client, [PHOTO] * 80, "jeju")
             time.sleep(0.3)

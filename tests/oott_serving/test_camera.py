@@ -1,4 +1,4 @@
-"""What /predict/camera answers, over HTTP, to photos of every kind."""
+"""Tests the answers of /predict/camera to every kind of photo, over HTTP."""
 
 import json
 import textwrap
@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from oott_fashion.vision.detector import Detector
-from tests.oott_serving.asking import answer_of, batch, camera, post
 from tests.oott_serving.photos import (
     base64_of,
     drawn,
@@ -20,6 +19,7 @@ from tests.oott_serving.photos import (
     street_image,
     street_jpeg,
 )
+from tests.oott_serving.service_client import batch, camera, expected_answer, post
 
 MAX_BODY_BYTES = 50 * 2**20
 
@@ -31,12 +31,12 @@ GREY_WALL = file_of(Image.new("RGB", (320, 320), (128, 128, 128)), "JPEG")
 PADDED = JPEG + b"\0" * (1 - len(JPEG) % 3)
 
 
-def test_the_surest_garment_of_a_photo_is_named_with_its_colour(
+def test_the_most_confident_garment_of_a_photo_is_named_with_its_colour(
     client: httpx.Client, detector: Detector
 ) -> None:
     response = camera(client, PHOTO)
 
-    answer = answer_of(detector, JPEG)
+    answer = expected_answer(detector, JPEG)
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/json"
     assert response.text == f'{{"label":"{answer["label"]}","color":"{answer["color"]}"}}'
@@ -68,13 +68,13 @@ def test_the_request_of_the_released_backend_is_answered(
         "/predict/camera", content=f'{{"base64_image":"{PHOTO}"}}', headers=headers
     )
 
-    assert response.json() == answer_of(detector, JPEG)
+    assert response.json() == expected_answer(detector, JPEG)
 
 
-def test_a_photo_without_garments_is_answered_as_the_in_process_detector_sees_it(
+def test_a_photo_without_garments_gets_the_answer_of_the_in_process_detector(
     client: httpx.Client, detector: Detector
 ) -> None:
-    assert camera(client, base64_of(GREY_WALL)).json() == answer_of(detector, GREY_WALL)
+    assert camera(client, base64_of(GREY_WALL)).json() == expected_answer(detector, GREY_WALL)
 
 
 @pytest.mark.parametrize(
@@ -88,30 +88,26 @@ def test_a_photo_without_garments_is_answered_as_the_in_process_detector_sees_it
     ],
     ids=["data URL", "odd data URL", "lines", "white space around", "no padding"],
 )
-def test_base64_is_read_however_it_is_wrapped(
+def test_base64_is_read_with_any_prefix_line_breaks_or_padding(
     client: httpx.Client, detector: Detector, text: str
 ) -> None:
-    assert camera(client, text).json() == answer_of(detector, JPEG)
+    assert camera(client, text).json() == expected_answer(detector, JPEG)
 
 
-def test_fields_the_service_does_not_know_are_ignored(
-    client: httpx.Client, detector: Detector
-) -> None:
+def test_unknown_fields_are_ignored(client: httpx.Client, detector: Detector) -> None:
     body = {"device": {"os": ["android", 15]}, "base64_image": PHOTO, "color": None}
 
     response = client.post("/predict/camera", json=body)
 
-    assert response.json() == answer_of(detector, JPEG)
+    assert response.json() == expected_answer(detector, JPEG)
 
 
-def test_of_a_field_that_comes_twice_the_last_counts(
-    client: httpx.Client, detector: Detector
-) -> None:
+def test_the_last_of_two_equal_fields_is_used(client: httpx.Client, detector: Detector) -> None:
     response = post(
         client, "/predict/camera", b'{"base64_image":"no","base64_image":"%b"}' % PHOTO.encode()
     )
 
-    assert response.json() == answer_of(detector, JPEG)
+    assert response.json() == expected_answer(detector, JPEG)
 
 
 def test_a_body_of_fifty_megabytes_is_answered(client: httpx.Client, detector: Detector) -> None:
@@ -121,7 +117,7 @@ def test_a_body_of_fifty_megabytes_is_answered(client: httpx.Client, detector: D
     response = post(client, "/predict/camera", filled.encode())
 
     assert len(filled) == MAX_BODY_BYTES
-    assert response.json() == answer_of(detector, JPEG)
+    assert response.json() == expected_answer(detector, JPEG)
 
 
 def _with_alpha() -> Image.Image:
@@ -130,7 +126,7 @@ def _with_alpha() -> Image.Image:
     return image
 
 
-def _of_16_bits() -> Image.Image:
+def _with_16_bits() -> Image.Image:
     return Image.fromarray(np.asarray(street_image().convert("L")).astype(np.uint16) * 257)
 
 
@@ -141,7 +137,7 @@ def _of_16_bits() -> Image.Image:
         file_of(street_image().convert("P"), "PNG"),
         file_of(street_image().convert("CMYK"), "JPEG"),
         file_of(street_image().convert("L"), "JPEG"),
-        file_of(_of_16_bits(), "PNG"),
+        file_of(_with_16_bits(), "PNG"),
         file_of(street_image(), "WEBP"),
         file_of(street_image(), "GIF"),
         file_of(street_image().crop((0, 0, 3, 2)), "BMP"),
@@ -154,15 +150,15 @@ def test_every_kind_of_photo_is_answered(
     response = camera(client, base64_of(photo))
 
     assert response.status_code == 200
-    assert response.json() == answer_of(detector, photo)
+    assert response.json() == expected_answer(detector, photo)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_phone_portrait_that_lies_sideways_is_answered_like_the_upright_one(
+def test_a_photo_that_is_rotated_by_exif_gets_the_answer_of_the_upright_photo(
     client: httpx.Client, seed: int
 ) -> None:
     lying = sideways(street_image(seed))
-    # Of the pixels that the JPEG holds, turned by hand.
+    # The same decoded pixels, rotated here without EXIF.
     upright = file_of(image_of(lying).transpose(Image.Transpose.ROTATE_270), "PNG")
 
     answer = camera(client, base64_of(lying)).json()
@@ -170,14 +166,16 @@ def test_a_phone_portrait_that_lies_sideways_is_answered_like_the_upright_one(
     assert answer == camera(client, base64_of(upright)).json()
 
 
-def test_eight_uploads_at_once_are_all_answered(client: httpx.Client, detector: Detector) -> None:
+def test_eight_concurrent_uploads_are_all_answered(
+    client: httpx.Client, detector: Detector
+) -> None:
     with ThreadPoolExecutor(8) as phones:
         responses = list(phones.map(lambda _: camera(client, PHOTO), range(8)))
 
-    assert [response.json() for response in responses] == [answer_of(detector, JPEG)] * 8
+    assert [response.json() for response in responses] == [expected_answer(detector, JPEG)] * 8
 
 
-def test_a_camera_photo_does_not_wait_for_the_end_of_a_batch(client: httpx.Client) -> None:
+def test_a_camera_photo_does_not_wait_until_a_batch_ends(client: httpx.Client) -> None:
     with ThreadPoolExecutor(1) as app:
         whole_batch = app.submit(batch, client, [PHOTO] * 60, "gyeongju")
         responses = [camera(client, PHOTO) for _ in range(3)]

@@ -1,4 +1,4 @@
-"""Which detector answers while others are published, over HTTP."""
+"""Tests which detector answers while new ones are published, over HTTP."""
 
 import shutil
 import threading
@@ -10,15 +10,15 @@ from pathlib import Path
 import httpx
 
 from oott_fashion.stores.model_store import ModelStore
-from tests.oott_serving.asking import batch, camera, sentence_in
 from tests.oott_serving.detectors import publish
 from tests.oott_serving.photos import base64_of, street_jpeg
 from tests.oott_serving.servers import Server, serving
+from tests.oott_serving.service_client import batch, camera, error_in
 
 PHOTO = base64_of(street_jpeg())
 
 
-def test_a_service_takes_up_every_usable_detector_without_losing_a_request(
+def test_the_service_switches_to_each_usable_detector_without_losing_a_request(
     tmp_path: Path,
 ) -> None:
     with serving(tmp_path) as server, server.client() as client:
@@ -42,58 +42,59 @@ def _is_alive_but_not_ready(client: httpx.Client, store: ModelStore) -> None:
     for response in (client.get("/readyz"), camera(client, PHOTO), batch(client, [PHOTO], "jeju")):
         assert response.status_code == 503
         assert int(response.headers["retry-after"]) > 0
-        assert f"{store.root}/garment-detector/latest.json" in sentence_in(response)
-        assert "no-starter/card.json" in sentence_in(response)
+        assert f"{store.root}/garment-detector/latest.json" in error_in(response)
+        assert "no-starter/card.json" in error_in(response)
 
 
 def _becomes_ready_and_sees_nothing(client: httpx.Client) -> None:
-    _await(lambda: client.get("/readyz").status_code == 200)
+    _wait_until(lambda: client.get("/readyz").status_code == 200)
     assert camera(client, PHOTO).text == '{"label":"None","color":"None"}'
     assert batch(client, [PHOTO], "jeju").text == '{"result":true}'
 
 
 def _publish_damaged(store: ModelStore, folder: Path) -> None:
-    """Put a detector whose file was spoilt on the way into ``store``, its pointer last."""
+    """Copy a detector with a damaged file into ``store``, and its latest.json last."""
     elsewhere = ModelStore(folder / "elsewhere")
     damaged = publish(elsewhere, folder, "jeans", minutes=1)
     damaged.onnx.write_bytes(damaged.onnx.read_bytes()[:-1])
-    rooms = [Path(each.root) / "garment-detector" for each in (elsewhere, store)]
-    shutil.copytree(damaged.onnx.parent, rooms[1] / damaged.version)
-    shutil.copy(rooms[0] / "latest.json", rooms[1] / "latest.json")
+    source = Path(elsewhere.root) / "garment-detector"
+    target = Path(store.root) / "garment-detector"
+    shutil.copytree(damaged.onnx.parent, target / damaged.version)
+    shutil.copy(source / "latest.json", target / "latest.json")
 
 
 def _keeps_the_last_good_one(client: httpx.Client, server: Server) -> None:
-    _await(lambda: "is damaged" in server.log)
-    time.sleep(0.5)  # for two more looks at it
+    _wait_until(lambda: "is damaged" in server.log)
+    time.sleep(0.5)  # long enough for two more polls
     assert camera(client, PHOTO).json()["label"] == "None"
     assert client.get("/readyz").status_code == 200
     assert server.log.count("stays in service") == 1
 
 
 def _labels_while(server: Server, act: Callable[[], object]) -> Counter[str]:
-    """Ask for labels from four threads while something is done, until a coat is seen."""
+    """Request labels from four threads while ``act`` runs, until a coat is answered."""
     labels: Counter[str] = Counter()
     enough = threading.Event()
 
-    def ask() -> None:
+    def send_photos() -> None:
         with server.client() as client:
             while not enough.is_set():
                 response = camera(client, PHOTO)
                 labels[response.json()["label"] if response.is_success else response.text] += 1
 
-    phones = [threading.Thread(target=ask) for _ in range(4)]
+    phones = [threading.Thread(target=send_photos) for _ in range(4)]
     for phone in phones:
         phone.start()
     time.sleep(0.2)
     act()
-    _await(lambda: labels["coat"] > 4, then=enough.set)
+    _wait_until(lambda: labels["coat"] > 4, then=enough.set)
     for phone in phones:
         phone.join()
     return labels
 
 
-def _await(condition: Callable[[], bool], then: Callable[[], None] = lambda: None) -> None:
-    """Wait until something holds, for ten seconds at most."""
+def _wait_until(condition: Callable[[], bool], then: Callable[[], None] = lambda: None) -> None:
+    """Wait until ``condition`` is true, for ten seconds at most."""
     deadline = time.monotonic() + 10
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)

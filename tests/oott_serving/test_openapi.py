@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of the service."""
+"""Tests the OpenAPI document of the service."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,31 +16,31 @@ def references_in(part: Any) -> Iterator[str]:
         yield from [part["$ref"]] if "$ref" in part else []
         part = list(part.values())
     if isinstance(part, list):
-        for each in part:
-            yield from references_in(each)
+        for child in part:
+            yield from references_in(child)
 
 
-def test_every_reference_leads_to_a_schema() -> None:
+def test_every_reference_points_to_a_schema() -> None:
     references = set(references_in(DOCUMENT))
 
     assert references == {f"#/components/schemas/{name}" for name in SCHEMAS}
 
 
-def test_both_predictions_describe_their_answer_and_every_refusal() -> None:
+def test_both_predictions_describe_their_answer_and_every_error() -> None:
     for path in ("/predict/camera", "/predict/batch"):
         responses = DOCUMENT["paths"][path]["post"]["responses"]
         assert list(responses) == ["200", "400", "408", "413", "415", "422", "503"]
         assert "Retry-After" in responses["503"]["headers"]
 
 
-def test_the_answers_are_the_garments_and_colours_that_oott_knows() -> None:
+def test_the_answer_schema_lists_all_garments_and_colours() -> None:
     answer = SCHEMAS["CameraAnswer"]["properties"]
 
     assert answer["label"]["enum"] == [*GARMENT_NAMES, "None"]
     assert answer["color"]["enum"] == [*PALETTE_NAMES, "None"]
 
 
-def test_every_operation_has_a_name_of_its_own() -> None:
+def test_every_operation_has_a_unique_id() -> None:
     names = [
         operation["operationId"]
         for path in DOCUMENT["paths"].values()
@@ -50,7 +50,7 @@ def test_every_operation_has_a_name_of_its_own() -> None:
     assert len(set(names)) == len(names) == 9
 
 
-def test_a_batch_may_name_an_idempotency_key() -> None:
+def test_a_batch_accepts_an_idempotency_key() -> None:
     [parameter] = DOCUMENT["paths"]["/predict/batch"]["post"]["parameters"]
 
     assert (parameter["name"], parameter["in"]) == ("Idempotency-Key", "header")

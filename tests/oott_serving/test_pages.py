@@ -1,4 +1,4 @@
-"""What the closet service answers besides predictions, over HTTP."""
+"""Tests the health checks, the API documentation and the metrics, over HTTP."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 
 
 @pytest.mark.parametrize("path", ["/ping", "/health", "/healthcheck", "/status"])
-def test_health_is_answered_with_true(client: httpx.Client, path: str) -> None:
+def test_every_health_check_answers_true(client: httpx.Client, path: str) -> None:
     response = client.get(path)
 
     assert (response.status_code, response.text) == (200, "true")
@@ -19,7 +19,7 @@ def test_a_service_with_a_detector_is_alive_and_ready(client: httpx.Client, path
     assert client.get(path).status_code == 200
 
 
-def test_the_api_page_loads_nothing_from_elsewhere(client: httpx.Client) -> None:
+def test_the_api_page_loads_nothing_from_other_hosts(client: httpx.Client) -> None:
     page = client.get("/")
 
     assert "default-src 'self'" in page.headers["content-security-policy"]
@@ -30,7 +30,7 @@ def test_the_api_page_loads_nothing_from_elsewhere(client: httpx.Client) -> None
         assert client.get(f"/{address}").status_code == 200
 
 
-def test_the_description_is_served_as_the_page_asks_for_it(client: httpx.Client) -> None:
+def test_the_api_page_and_the_openapi_document_fit_together(client: httpx.Client) -> None:
     assert '"docs.json"' in client.get("/docs.js").text
     assert client.get("/docs.json").json()["info"]["title"] == "OOTT closet service"
 

@@ -1,4 +1,4 @@
-"""Which detector is in service, and what is said of those that are not."""
+"""Tests which detector is in service, and what is logged about unusable ones."""
 
 import logging
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from oott_fashion.stores.model_store import ModelStore
-from oott_serving.published_detector import NewestDetector, NoDetectorYet
+from oott_serving.published_detector import LatestDetector, NoDetectorYet
 from oott_serving.settings import ServiceSettings
 from tests.oott_serving.detectors import card_of, onnx_that_sees, publish
 
@@ -26,68 +26,68 @@ def store(settings: ServiceSettings) -> ModelStore:
 
 
 @pytest.fixture
-def newest(settings: ServiceSettings) -> NewestDetector:
-    return NewestDetector(settings)
+def latest(settings: ServiceSettings) -> LatestDetector:
+    return LatestDetector(settings)
 
 
-def seen_by(newest: NewestDetector) -> list[str]:
-    return [garment.garment for garment in newest.in_service().detector.garments(GREY)]
+def seen_by(latest: LatestDetector) -> list[str]:
+    return [garment.garment for garment in latest.in_service().detector.garments(GREY)]
 
 
-def test_without_a_detector_it_is_said_where_one_was_looked_for(
-    newest: NewestDetector, tmp_path: Path
+def test_without_a_detector_the_error_says_where_the_service_looked(
+    latest: LatestDetector, tmp_path: Path
 ) -> None:
-    newest.look()
+    latest.refresh()
 
     with pytest.raises(NoDetectorYet, match=r"latest\.json does not exist") as raised:
-        newest.in_service()
+        latest.in_service()
     assert str(tmp_path / "starter" / "card.json") in str(raised.value)
 
 
-def test_the_starter_detector_is_taken_where_none_was_published(
-    newest: NewestDetector, tmp_path: Path
+def test_the_starter_detector_is_used_until_one_is_published(
+    latest: LatestDetector, tmp_path: Path
 ) -> None:
     (tmp_path / "starter").mkdir()
     file = onnx_that_sees(tmp_path, "coat").rename(tmp_path / "starter" / "detector.onnx")
     card = card_of(file)
     (tmp_path / "starter" / "card.json").write_text(card.model_dump_json())
 
-    newest.look()
+    latest.refresh()
 
-    assert newest.in_service().version == card.version
-    assert seen_by(newest) == ["coat"]
+    assert latest.in_service().version == card.version
+    assert seen_by(latest) == ["coat"]
 
 
-def test_a_newer_detector_takes_the_place_of_the_one_in_service(
-    newest: NewestDetector, store: ModelStore, tmp_path: Path
+def test_a_newer_detector_replaces_the_one_in_service(
+    latest: LatestDetector, store: ModelStore, tmp_path: Path
 ) -> None:
     publish(store, tmp_path, "coat")
-    newest.look()
-    first = newest.in_service()
+    latest.refresh()
+    first = latest.in_service()
     second = publish(store, tmp_path, "jeans", minutes=1)
 
-    newest.look()
+    latest.refresh()
 
-    assert newest.in_service().version == second.version
-    assert seen_by(newest) == ["jeans"]
+    assert latest.in_service().version == second.version
+    assert seen_by(latest) == ["jeans"]
     assert [garment.garment for garment in first.detector.garments(GREY)] == ["coat"]
 
 
 def test_the_detector_in_service_is_not_opened_again(
-    newest: NewestDetector, store: ModelStore, tmp_path: Path
+    latest: LatestDetector, store: ModelStore, tmp_path: Path
 ) -> None:
     publish(store, tmp_path, "coat")
-    newest.look()
-    detector = newest.in_service().detector
+    latest.refresh()
+    detector = latest.in_service().detector
 
-    newest.look()
+    latest.refresh()
 
-    assert newest.in_service().detector is detector
+    assert latest.in_service().detector is detector
 
 
 @pytest.mark.parametrize("side", [32, 128])
-def test_a_detector_that_reads_other_squares_than_its_card_says_is_not_taken(
-    newest: NewestDetector,
+def test_a_detector_whose_input_side_differs_from_its_card_is_not_used(
+    latest: LatestDetector,
     store: ModelStore,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
@@ -95,82 +95,84 @@ def test_a_detector_that_reads_other_squares_than_its_card_says_is_not_taken(
 ) -> None:
     caplog.set_level(logging.INFO)
     publish(store, tmp_path, "coat")
-    newest.look()
+    latest.refresh()
     file = onnx_that_sees(tmp_path, "jeans")
     odd = store.publish(file, card_of(file, image_side=side))
 
     for _ in range(3):
-        newest.look()
+        latest.refresh()
 
-    assert seen_by(newest) == ["coat"]
-    [warning] = [each for each in caplog.messages if odd.version in each and "stays" in each]
+    assert seen_by(latest) == ["coat"]
+    [warning] = [
+        message for message in caplog.messages if odd.version in message and "stays" in message
+    ]
     assert "cannot be used" in warning
-    # The coat's and the odd one, which is not opened at every look.
+    # The coat detector and the odd one, each opened only once.
     assert sum("runs in onnxruntime" in message for message in caplog.messages) == 2
 
 
-def test_a_damaged_detector_is_warned_of_once_and_taken_when_it_is_mended(
-    newest: NewestDetector, store: ModelStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_a_damaged_detector_is_logged_once_and_used_after_its_repair(
+    latest: LatestDetector, store: ModelStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
     publish(store, tmp_path, "coat")
-    newest.look()
+    latest.refresh()
     second = publish(store, tmp_path, "jeans", minutes=1)
     whole = second.onnx.read_bytes()
     second.onnx.write_bytes(whole[:-1])
 
     for _ in range(3):
-        newest.look()
+        latest.refresh()
 
-    assert seen_by(newest) == ["coat"]
+    assert seen_by(latest) == ["coat"]
     assert ["is damaged" in message for message in caplog.messages] == [True]
     second.onnx.write_bytes(whole)
-    newest.look()
-    assert seen_by(newest) == ["jeans"]
+    latest.refresh()
+    assert seen_by(latest) == ["jeans"]
 
 
-def test_a_detector_no_engine_opens_is_a_reason_not_to_be_ready(
-    newest: NewestDetector, store: ModelStore, tmp_path: Path
+def test_the_service_is_not_ready_with_a_detector_that_no_engine_opens(
+    latest: LatestDetector, store: ModelStore, tmp_path: Path
 ) -> None:
     file = tmp_path / "junk.onnx"
     file.write_bytes(b"no ONNX at all")
     junk = store.publish(file, card_of(file))
 
     for _ in range(2):
-        newest.look()
+        latest.refresh()
 
     with pytest.raises(NoDetectorYet, match=f"{junk.version} cannot be used: ") as raised:
-        newest.in_service()
+        latest.in_service()
     assert "\n" not in str(raised.value)
 
 
-def test_a_store_that_is_emptied_leaves_the_detector_in_service(
-    newest: NewestDetector, store: ModelStore, tmp_path: Path
+def test_the_detector_stays_in_service_when_the_store_is_emptied(
+    latest: LatestDetector, store: ModelStore, tmp_path: Path
 ) -> None:
     publish(store, tmp_path, "coat")
-    newest.look()
+    latest.refresh()
     (Path(store.root) / "garment-detector" / "latest.json").unlink()
 
-    newest.look()
+    latest.refresh()
 
-    assert seen_by(newest) == ["coat"]
+    assert seen_by(latest) == ["coat"]
 
 
-def test_a_store_of_an_unsupported_kind_is_a_reason_not_to_be_ready() -> None:
-    newest = NewestDetector(ServiceSettings(model_store="gs://bucket/models"))
+def test_the_service_is_not_ready_with_an_unsupported_kind_of_store() -> None:
+    latest = LatestDetector(ServiceSettings(model_store="gs://bucket/models"))
 
-    newest.look()
+    latest.refresh()
 
     with pytest.raises(NoDetectorYet, match="gs://bucket/models is not a local folder"):
-        newest.in_service()
+        latest.in_service()
 
 
 def test_detections_follow_the_settings(
     store: ModelStore, settings: ServiceSettings, tmp_path: Path
 ) -> None:
     publish(store, tmp_path, "coat")
-    strict = NewestDetector(settings.model_copy(update={"min_confidence": 0.95}))
+    strict = LatestDetector(settings.model_copy(update={"min_confidence": 0.95}))
 
-    strict.look()
+    strict.refresh()
 
     assert seen_by(strict) == []

@@ -1,4 +1,4 @@
-"""What the closet service refuses, over HTTP: with which status, and in which words."""
+"""Tests the requests that the closet service rejects: the status and the error message."""
 
 import json
 import socket
@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.oott_serving.asking import app_slice, batch, camera, coverage_of, post, sentence_in
 from tests.oott_serving.photos import animation, base64_of, png_bomb, street_jpeg
 from tests.oott_serving.servers import Server
+from tests.oott_serving.service_client import app_slice, batch, camera, coverage_of, error_in, post
 
 MAX_BODY_BYTES = 50 * 2**20
 
@@ -27,12 +27,12 @@ PATHS = ("/predict/camera", "/predict/batch")
         (base64_of(animation()), "2 frames"),
         ("", "empty"),
         ("data:image/jpeg;base64,", "empty"),
-        ("https://example.com/photo.jpg", "no base64"),
-        ("data:image/jpeg,%FF%D8", "no base64"),
-        (PHOTO.replace("/", "_").replace("+", "-"), "no base64"),
-        (PHOTO[:400] + "=" + PHOTO[400:], "no base64"),
-        (PHOTO + "Ω", "'Ω' is none of its characters"),
-        ("A", "no base64"),
+        ("https://example.com/photo.jpg", "not base64"),
+        ("data:image/jpeg,%FF%D8", "not base64"),
+        (PHOTO.replace("/", "_").replace("+", "-"), "not base64"),
+        (PHOTO[:400] + "=" + PHOTO[400:], "not base64"),
+        (PHOTO + "Ω", "not base64: it contains 'Ω'"),
+        ("A", "not base64"),
     ],
     ids=[
         "text file",
@@ -48,11 +48,13 @@ PATHS = ("/predict/camera", "/predict/batch")
         "one letter",
     ],
 )
-def test_what_is_no_photo_is_refused_with_400(client: httpx.Client, photo: str, words: str) -> None:
+def test_an_unreadable_photo_is_rejected_with_400(
+    client: httpx.Client, photo: str, words: str
+) -> None:
     response = camera(client, photo)
 
     assert response.status_code == 400
-    assert words in sentence_in(response)
+    assert words in error_in(response)
 
 
 JUNK = [
@@ -88,52 +90,52 @@ JUNK = [
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize(("body", "status"), JUNK, ids=lambda value: repr(value)[:40])
-def test_a_body_that_is_no_request_is_refused(
+def test_an_invalid_body_is_rejected(
     client: httpx.Client, path: str, body: bytes, status: int
 ) -> None:
     response = post(client, path, body)
 
     assert response.status_code == status
-    assert sentence_in(response)
+    assert error_in(response)
 
 
-def test_a_missing_field_is_named_with_what_was_expected(client: httpx.Client) -> None:
+def test_the_error_names_a_missing_field_and_shows_an_example(client: httpx.Client) -> None:
     response = client.post("/predict/camera", json={"image": PHOTO})
 
     assert response.status_code == 422
-    assert sentence_in(response) == (
-        'base64_image: Field required; expected {"base64_image": "..."}'
-    )
+    assert error_in(response) == ('base64_image: Field required; expected {"base64_image": "..."}')
 
 
-def test_a_list_without_photos_is_refused(client: httpx.Client) -> None:
+def test_an_empty_list_of_photos_is_rejected(client: httpx.Client) -> None:
     response = batch(client, [], "jeju")
 
     assert response.status_code == 422
-    assert "base64_images" in sentence_in(response)
+    assert "base64_images" in error_in(response)
 
 
 @pytest.mark.parametrize(
     "place", ["", "atlantis", "jeju|2026-01", "서울 어딘가", "\u0000", "x" * 99_999]
 )
-def test_an_unknown_recommend_type_is_refused_with_those_that_are_known(
+def test_an_unknown_recommend_type_is_rejected_and_the_error_lists_the_known_ones(
     client: httpx.Client, place: str
 ) -> None:
     response = batch(client, [PHOTO], place)
 
     assert response.status_code == 422
-    assert "seaside" in sentence_in(response)
+    assert "seaside" in error_in(response)
     assert len(response.content) < 1000
 
 
-def test_an_announced_body_over_the_limit_is_refused_with_413(client: httpx.Client) -> None:
+def test_a_body_with_a_content_length_over_the_limit_is_rejected_with_413(
+    client: httpx.Client,
+) -> None:
     response = post(client, "/predict/camera", b" " * (MAX_BODY_BYTES + 1))
 
     assert response.status_code == 413
-    assert "at most 52,428,800 are allowed" in sentence_in(response)
+    assert "at most 52,428,800 are allowed" in error_in(response)
 
 
-def test_a_body_over_the_limit_that_is_not_announced_is_refused_with_413(
+def test_a_chunked_body_over_the_limit_is_rejected_with_413(
     client: httpx.Client,
 ) -> None:
     def chunks() -> Iterator[bytes]:
@@ -145,10 +147,10 @@ def test_a_body_over_the_limit_that_is_not_announced_is_refused_with_413(
     )
 
     assert response.status_code == 413
-    assert "at most 52,428,800 are allowed" in sentence_in(response)
+    assert "at most 52,428,800 are allowed" in error_in(response)
 
 
-def test_a_body_over_the_limit_is_refused_before_it_is_sent(server: Server) -> None:
+def test_a_body_over_the_limit_is_rejected_before_it_is_sent(server: Server) -> None:
     head = (
         "POST /predict/camera HTTP/1.1\r\nHost: closet\r\nContent-Type: application/json\r\n"
         f"Content-Length: {2**40}\r\nExpect: 100-continue\r\n\r\n"
@@ -161,7 +163,7 @@ def test_a_body_over_the_limit_is_refused_before_it_is_sent(server: Server) -> N
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
-def test_a_bomb_of_half_a_gigapixel_is_refused_without_being_decoded(
+def test_a_photo_of_half_a_gigapixel_is_rejected_without_being_decoded(
     client: httpx.Client,
 ) -> None:
     bomb = png_bomb(25_000, 20_000)
@@ -171,24 +173,24 @@ def test_a_bomb_of_half_a_gigapixel_is_refused_without_being_decoded(
 
     assert len(bomb) < 100_000
     assert response.status_code == 413
-    assert "50,000,000" in sentence_in(response)
+    assert "50,000,000" in error_in(response)
     assert time.monotonic() - started < 2
 
 
-def test_a_bomb_in_a_batch_is_named_by_its_position(client: httpx.Client) -> None:
+def test_the_error_gives_the_position_of_a_too_large_photo_in_a_batch(client: httpx.Client) -> None:
     response = batch(client, [PHOTO, base64_of(png_bomb(10_000, 10_000))], "jeju")
 
     assert response.status_code == 413
-    assert sentence_in(response).startswith("photo 2 of 2: ")
+    assert error_in(response).startswith("photo 2 of 2: ")
 
 
-def test_more_photos_than_a_batch_may_have_are_refused_with_413(
+def test_a_batch_with_too_many_photos_is_rejected_with_413(
     server: Server, client: httpx.Client
 ) -> None:
     response = batch(client, ["AAAA"] * 251, "seongsu-dong")
 
     assert response.status_code == 413
-    assert "251 photos; at most 250" in sentence_in(response)
+    assert "251 photos; at most 250" in error_in(response)
     assert coverage_of(server.database_url, app_slice("seongsu-dong", "hot-place")) is None
 
 
@@ -205,16 +207,16 @@ def test_more_photos_than_a_batch_may_have_are_refused_with_413(
     ],
     ids=lambda headers: " ".join(headers.values()) or "none",
 )
-def test_what_is_not_json_is_refused_with_415(
+def test_a_body_that_is_not_plain_json_is_rejected_with_415(
     client: httpx.Client, path: str, headers: dict[str, str]
 ) -> None:
     response = client.post(path, content=json.dumps({"base64_image": PHOTO}), headers=headers)
 
     assert response.status_code == 415
-    assert sentence_in(response)
+    assert error_in(response)
 
 
-def test_json_with_a_charset_is_json(client: httpx.Client) -> None:
+def test_a_json_content_type_with_a_charset_is_accepted(client: httpx.Client) -> None:
     response = client.post(
         "/predict/camera",
         content=json.dumps({"base64_image": PHOTO}),
@@ -224,29 +226,27 @@ def test_json_with_a_charset_is_json(client: httpx.Client) -> None:
     assert response.status_code == 200
 
 
-def test_a_content_type_that_is_no_text_is_answered_whole(client: httpx.Client) -> None:
+def test_a_content_type_that_is_not_utf_8_gets_a_complete_response(client: httpx.Client) -> None:
     response = client.post("/predict/camera", headers=[(b"Content-Type", b"application/json\xff")])
 
     assert response.status_code == 415
-    assert sentence_in(response)
+    assert error_in(response)
 
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [("GET", "/predict/camera", 405), ("DELETE", "/ping", 405), ("POST", "/predict", 404)],
 )
-def test_what_is_not_there_is_refused_in_json_too(
+def test_unknown_paths_and_methods_are_rejected_in_json_too(
     client: httpx.Client, method: str, path: str, status: int
 ) -> None:
     response = client.request(method, path)
 
     assert response.status_code == status
-    assert path in sentence_in(response)
+    assert path in error_in(response)
 
 
-def test_nothing_a_client_sends_is_logged_as_an_error_of_ours(
-    server: Server, client: httpx.Client
-) -> None:
+def test_invalid_requests_are_not_logged_as_crashes(server: Server, client: httpx.Client) -> None:
     for body, _ in JUNK:
         post(client, "/predict/batch", body)
 

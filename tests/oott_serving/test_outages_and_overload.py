@@ -1,4 +1,4 @@
-"""What the closet service answers when its database is away or too much is asked of it."""
+"""Tests the closet service without its database, and with too many requests."""
 
 import json
 import socket
@@ -13,7 +13,6 @@ import pytest
 
 from oott_fashion.stores.model_store import ModelStore
 from tests.databases import MariaDB
-from tests.oott_serving.asking import app_slice, batch, camera, photos_counted, sentence_in
 from tests.oott_serving.detectors import publish
 from tests.oott_serving.photos import base64_of, street_jpeg
 from tests.oott_serving.servers import (
@@ -24,6 +23,7 @@ from tests.oott_serving.servers import (
     environment,
     serving,
 )
+from tests.oott_serving.service_client import app_slice, batch, camera, error_in, photos_counted
 
 PHOTO = base64_of(street_jpeg())
 PASSWORD = "s3cret-of-the-closet"
@@ -32,28 +32,28 @@ AWAY = "the trend database cannot be used now; try again later"
 
 @pytest.fixture(scope="module")
 def late(mariadb: MariaDB) -> str:
-    """Give the address of a database that was not made yet, nor was its user."""
+    """Give the URL of a database that does not exist yet, and neither does its user."""
     return mariadb.url("late", "closet", PASSWORD)
 
 
 @pytest.fixture(scope="module")
-def troubled(tmp_path_factory: pytest.TempPathFactory, late: str) -> Iterator[Server]:
-    """A service that takes one request at a time, and whose database is still to come."""
-    folder = tmp_path_factory.mktemp("troubled")
+def overloaded(tmp_path_factory: pytest.TempPathFactory, late: str) -> Iterator[Server]:
+    """A service that accepts one request at a time, and whose database does not exist yet."""
+    folder = tmp_path_factory.mktemp("overloaded")
     publish(ModelStore(folder / "home" / "models"), folder, "coat")
     with serving(folder, database_url=late, max_waiting_requests=1) as server:
         yield server
 
 
 @pytest.fixture
-def client(troubled: Server) -> Iterator[httpx.Client]:
-    with troubled.client() as client:
+def client(overloaded: Server) -> Iterator[httpx.Client]:
+    with overloaded.client() as client:
         yield client
 
 
 @contextmanager
 def slow_upload(server: Server) -> Iterator[socket.socket]:
-    """Send a request, once it has its place, but for the last byte."""
+    """Send a request up to its last byte, after the service has accepted it."""
     body = json.dumps({"base64_image": PHOTO}).encode()
     head = (
         "POST /predict/camera HTTP/1.1\r\nHost: closet\r\nConnection: close\r\n"
@@ -67,19 +67,19 @@ def slow_upload(server: Server) -> Iterator[socket.socket]:
         yield phone
 
 
-def test_without_its_database_photos_are_named_and_batches_wait(
-    troubled: Server, client: httpx.Client, mariadb: MariaDB, late: str
+def test_without_a_database_camera_photos_are_answered_and_batches_get_503(
+    overloaded: Server, client: httpx.Client, mariadb: MariaDB, late: str
 ) -> None:
-    refused = batch(client, [PHOTO], "jeju")
+    rejected = batch(client, [PHOTO], "jeju")
 
     assert camera(client, PHOTO).json()["label"] == "coat"
     assert client.get("/readyz").status_code == 200
-    assert refused.status_code == 503
-    assert int(refused.headers["retry-after"]) > 0
-    assert sentence_in(refused) == AWAY
-    assert "refuses the user or the password" in troubled.log
-    assert PASSWORD not in troubled.log
-    assert "batches are answered 503" in troubled.log
+    assert rejected.status_code == 503
+    assert int(rejected.headers["retry-after"]) > 0
+    assert error_in(rejected) == AWAY
+    assert "refuses the user or the password" in overloaded.log
+    assert PASSWORD not in overloaded.log
+    assert "batches are answered 503" in overloaded.log
 
     mariadb.execute(
         "CREATE DATABASE late",
@@ -90,7 +90,7 @@ def test_without_its_database_photos_are_named_and_batches_wait(
     assert photos_counted(late, app_slice("jeju", "seaside")) == 1
 
 
-def test_a_database_that_comes_back_empty_is_made_anew(
+def test_a_database_that_comes_back_empty_is_migrated_again(
     client: httpx.Client, mariadb: MariaDB, late: str
 ) -> None:
     batch(client, [PHOTO], "jeju")
@@ -102,7 +102,7 @@ def test_a_database_that_comes_back_empty_is_made_anew(
 
 
 @pytest.mark.parametrize("deleted", ["home", "home/trends.sqlite"])
-def test_a_sqlite_file_that_was_deleted_is_made_anew_before_anything_is_counted(
+def test_a_deleted_sqlite_file_is_created_again_before_anything_is_counted(
     tmp_path: Path, deleted: str
 ) -> None:
     publish(ModelStore(tmp_path / "home" / "models"), tmp_path, "coat")
@@ -125,44 +125,46 @@ def test_a_sqlite_file_that_was_deleted_is_made_anew_before_anything_is_counted(
     ],
     ids=["option", "at sign"],
 )
-def test_an_address_that_cannot_be_used_is_explained_in_the_log_alone(
+def test_an_unusable_database_url_is_explained_only_in_the_log(
     tmp_path: Path, address: str, logged: str
 ) -> None:
     publish(ModelStore(tmp_path / "home" / "models"), tmp_path, "coat")
     with serving(tmp_path, database_url=address) as server, server.client() as client:
-        refused = batch(client, [PHOTO], "jeju")
+        rejected = batch(client, [PHOTO], "jeju")
 
-        assert (refused.status_code, sentence_in(refused)) == (503, AWAY)
+        assert (rejected.status_code, error_in(rejected)) == (503, AWAY)
         assert logged in server.log
         assert PASSWORD not in server.log
         assert "Traceback" not in server.log
 
 
-def test_full_uploads_are_bounded_by_their_bytes(tmp_path: Path) -> None:
-    most = len(json.dumps({"base64_image": PHOTO}))
+def test_a_ninth_full_upload_at_the_same_time_gets_503(tmp_path: Path) -> None:
+    max_body_bytes = len(json.dumps({"base64_image": PHOTO}))
     publish(ModelStore(tmp_path / "home" / "models"), tmp_path, "coat")
-    with serving(tmp_path, max_body_bytes=most) as server, server.client() as client:
+    with serving(tmp_path, max_body_bytes=max_body_bytes) as server, server.client() as client:
         with ExitStack() as uploads:
             phones = [uploads.enter_context(slow_upload(server)) for _ in range(8)]
-            refused = camera(client, PHOTO)
+            rejected = camera(client, PHOTO)
 
-            assert refused.status_code == 503
-            assert int(refused.headers["retry-after"]) > 0
-            assert "try again" in sentence_in(refused)
+            assert rejected.status_code == 503
+            assert int(rejected.headers["retry-after"]) > 0
+            assert "try again" in error_in(rejected)
             for phone in phones:
                 phone.sendall(b"}")
             assert all(b'{"label":"coat"' in read_all(phone) for phone in phones)
 
-        assert_soon_answered(client)
+        assert_answered_soon(client)
 
 
-def test_more_than_may_wait_are_told_to_come_again(troubled: Server, client: httpx.Client) -> None:
-    with slow_upload(troubled) as phone:
-        refused = camera(client, PHOTO)
+def test_a_request_over_the_queue_limit_gets_503_and_health_checks_still_answer(
+    overloaded: Server, client: httpx.Client
+) -> None:
+    with slow_upload(overloaded) as phone:
+        rejected = camera(client, PHOTO)
 
-        assert refused.status_code == 503
-        assert int(refused.headers["retry-after"]) > 0
-        assert "try again" in sentence_in(refused)
+        assert rejected.status_code == 503
+        assert int(rejected.headers["retry-after"]) > 0
+        assert "try again" in error_in(rejected)
         for path in ("/ping", "/status", "/livez", "/readyz", "/metrics", "/docs.json"):
             assert client.get(path).status_code == 200
 
@@ -171,17 +173,17 @@ def test_more_than_may_wait_are_told_to_come_again(troubled: Server, client: htt
     assert camera(client, PHOTO).status_code == 200
 
 
-def test_whoever_hangs_up_leaves_the_place_to_others(
-    troubled: Server, client: httpx.Client
+def test_a_closed_connection_frees_its_place_in_the_queue(
+    overloaded: Server, client: httpx.Client
 ) -> None:
-    with slow_upload(troubled):
+    with slow_upload(overloaded):
         assert camera(client, PHOTO).status_code == 503
 
-    assert_soon_answered(client)
+    assert_answered_soon(client)
 
 
-def test_a_refused_request_leaves_the_place_to_others(client: httpx.Client) -> None:
-    for photo in ("", "no base64", PHOTO[:400]):
+def test_a_rejected_request_frees_its_place_in_the_queue(client: httpx.Client) -> None:
+    for photo in ("", "not base64", PHOTO[:400]):
         assert camera(client, photo).status_code == 400
 
     assert camera(client, PHOTO).status_code == 200
@@ -191,7 +193,7 @@ def read_all(phone: socket.socket) -> bytes:
     return b"".join(iter(lambda: phone.recv(4096), b""))
 
 
-def assert_soon_answered(client: httpx.Client) -> None:
+def assert_answered_soon(client: httpx.Client) -> None:
     for _ in range(50):
         if camera(client, PHOTO).status_code == 200:
             return
@@ -201,7 +203,7 @@ def assert_soon_answered(client: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("setting", "value"), [("engine", "tensorrt"), ("destinations_file", "nowhere.yaml")]
 )
-def test_a_setting_that_cannot_be_used_ends_the_start_with_one_sentence(
+def test_an_invalid_setting_stops_the_start_with_one_sentence(
     tmp_path: Path, setting: str, value: str
 ) -> None:
     started = subprocess.run(

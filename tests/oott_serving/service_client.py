@@ -1,4 +1,4 @@
-"""How clients ask the closet service, and what they may rely on in its answers."""
+"""Sends requests to the closet service, and reads its responses and its database."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -29,16 +29,16 @@ def post(client: httpx.Client, path: str, body: bytes) -> httpx.Response:
     return client.post(path, content=body, headers={"Content-Type": "application/json"})
 
 
-def answer_of(detector: Detector, photo: bytes) -> dict[str, str]:
-    """Say what the service has to answer about ``photo``."""
+def expected_answer(detector: Detector, photo: bytes) -> dict[str, str]:
+    """Compute the answer that the service should give for ``photo``."""
     garments = detector.garments(read_photo(photo))
     if not garments:
         return {"label": "None", "color": "None"}
     return {"label": garments[0].garment, "color": garments[0].colour}
 
 
-def sentence_in(response: httpx.Response) -> str:
-    """Give the sentence of an error, which holds nothing else."""
+def error_in(response: httpx.Response) -> str:
+    """Give the message of an error response, after checking that it has nothing else."""
     answer = response.json()
     assert list(answer) == ["error"]
     assert "Traceback" not in answer["error"]
@@ -47,7 +47,7 @@ def sentence_in(response: httpx.Response) -> str:
 
 
 def app_slice(destination: str, category: str) -> TrendSlice:
-    """Name where the batches of today are counted."""
+    """Name the slice of the trend tables in which today's batches are counted."""
     today = datetime.now(ZoneInfo("Asia/Seoul")).date()
     return TrendSlice(today.replace(day=1), destination, category, "app")
 
