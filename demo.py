@@ -92,11 +92,11 @@ def _drawn() -> list[Partition]:
 
 def _found(photos: str, destination: str, month: str | None) -> list[Partition]:
     """Read the user's photos from now on, and tell which partitions they are of."""
-    from oott_assets.partitions import destinations, meaning_of
+    from oott_assets.partitions import destinations, parse_partition_key
     from oott_assets.photos.sources.folder import PhotoFolder
 
     settings = read_settings(PhotoSettings)
-    asked = meaning_of(f"{destination}|{month or _last_month(settings)}")
+    asked = parse_partition_key(f"{destination}|{month or _last_month(settings)}")
     heap = asked.destination.slug
     os.environ["OOTT_PHOTO_SOURCE"] = "folder"
     os.environ["OOTT_PHOTOS_FOLDER"] = photos

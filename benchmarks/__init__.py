@@ -1,1 +1,1 @@
-"""Speed, beside what a user would pick instead."""
+"""Benchmarks of OOTT against the tools that a user could choose instead."""

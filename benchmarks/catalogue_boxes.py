@@ -1,7 +1,8 @@
-"""How tight the catalogue labeller's boxes are: ``python -m benchmarks.catalogue_boxes FOLDER``.
+"""Compares the catalogue labeller's boxes with boxes drawn by hand.
 
-``catalogue_boxes.csv`` holds 60 boxes that a person drew by hand, in shares of the photo, for
-photos drawn by lot from the Clothing Dataset (A. Grigorev, 2020, CC0); photos are known by hash.
+``python -m benchmarks.catalogue_boxes FOLDER``. ``catalogue_boxes.csv`` has 60 boxes that a person
+drew, as fractions of the photo. The photos are a random sample of the Clothing Dataset
+(A. Grigorev, 2020, CC0), and are identified by their SHA-256.
 """
 
 import argparse
@@ -18,14 +19,15 @@ from oott_fashion.vision.photos import read_photo
 
 BOXES = Path(__file__).with_suffix(".csv")
 
-# The threshold of the catalogue's labels, and the overlap at which a box counts as found.
-_SURE = 0.7
+# The confidence threshold of catalogue labels.
+_MIN_CONFIDENCE = 0.7
+# The IoU from which a box counts as found, and as tight.
 _FOUND = 0.5
 _TIGHT = 0.85
 
 
 def hand_drawn_boxes() -> dict[str, Box]:
-    """Read the boxes, in shares of the photo, by the photo's sha256."""
+    """Read the boxes, as fractions of the photo, by the photo's SHA-256."""
     with BOXES.open() as file:
         return {
             row["sha256"]: Box(*(float(row[edge]) for edge in Box._fields))
@@ -34,23 +36,23 @@ def hand_drawn_boxes() -> dict[str, Box]:
 
 
 def main() -> None:
-    """Measure the photos of a folder that were boxed by hand."""
+    """Compare the boxes of the hand-labelled photos in a folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="photos of one garment each")
     drawn = hand_drawn_boxes()
-    overlaps: list[tuple[float, float]] = []
+    measured: list[tuple[float, float]] = []
     for file in photos_under(parser.parse_args().folder):
         content = file.read_bytes()
         truth = drawn.get(hashlib.sha256(content).hexdigest())
         if truth is not None:
-            overlaps.append(_overlap_and_agreement(content, truth))
-    if not overlaps:
-        sys.exit("catalogue_boxes: none of the 60 photos boxed by hand is in that folder")
-    _report("all", [overlap for overlap, _ in overlaps])
-    _report("sure", [overlap for overlap, agreement in overlaps if agreement >= _SURE])
+            measured.append(_iou_and_confidence(content, truth))
+    if not measured:
+        sys.exit("catalogue_boxes: the folder has none of the 60 photos with hand-drawn boxes")
+    _report("all", [iou for iou, _ in measured])
+    _report("confident", [iou for iou, confidence in measured if confidence >= _MIN_CONFIDENCE])
 
 
-def _overlap_and_agreement(content: bytes, truth: Box) -> tuple[float, float]:
+def _iou_and_confidence(content: bytes, truth: Box) -> tuple[float, float]:
     photo = read_photo(content)
     found = outline_of(photo)
     if found is None:
@@ -60,13 +62,11 @@ def _overlap_and_agreement(content: bytes, truth: Box) -> tuple[float, float]:
     return found[0].iou(box), found[1]
 
 
-def _report(name: str, overlaps: list[float]) -> None:
-    found, tight = (
-        sum(overlap >= least for overlap in overlaps) / len(overlaps) for least in (_FOUND, _TIGHT)
-    )
-    print(  # noqa: T201 - a benchmark's answer
-        f"{name}: {len(overlaps)} photos, overlap mean {statistics.mean(overlaps):.3f}, median "
-        f"{statistics.median(overlaps):.3f}, {found:.0%} at {_FOUND}, {tight:.0%} at {_TIGHT}"
+def _report(name: str, ious: list[float]) -> None:
+    found, tight = (sum(iou >= min_iou for iou in ious) / len(ious) for min_iou in (_FOUND, _TIGHT))
+    print(  # noqa: T201 - the output of the benchmark
+        f"{name}: {len(ious)} photos, IoU mean {statistics.mean(ious):.3f}, median "
+        f"{statistics.median(ious):.3f}, {found:.0%} at {_FOUND}, {tight:.0%} at {_TIGHT}"
     )
 
 

@@ -1,10 +1,10 @@
-"""A crawl of one site by our browser source, beside one as the prototype made it.
+"""Compares a crawl by our browser source with a crawl in the way of the prototype.
 
 ``python -m benchmarks.crawl [POSTS]`` (needs the packages of ``make test``, and Chromium). Both
-crawl the same site on loopback, one after the other, each waiting for nothing but the site: at
-the pace that is polite, waits would hide all else. The prototype's way is Selenium as people write
-it: scroll, open each post, read its picture's address, fetch it, save it. It strips nothing, hides
-no face, resumes nothing and keeps no manifest; ours does all that, here too.
+crawl the same local site, one after the other, without the polite request interval; otherwise
+the waits would hide everything else. The prototype's way is plain Selenium: scroll, open each
+post, read the URL of its picture, download and save it. It removes no metadata, hides no faces,
+cannot resume and writes no manifest. Our crawl does all of that here too.
 """
 
 import json
@@ -40,18 +40,18 @@ from oott_assets.photos.store.photo_store import PhotoStore
 _PARTITION = MonthAndDestination(date(2026, 9, 1), destinations.destination("hongdae"))
 _MIB = 2**20
 _SAMPLE_SECONDS = 1.0
-_GUEST = ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,1600",
+_CHROMIUM_FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,1600",
           "--disable-background-networking", "--disable-component-update")  # fmt: skip
 
 
 @dataclass
 class Memory:
-    """What a process and all below it hold, in MiB, sampled every second."""
+    """The memory of a process and its child processes in MiB, sampled every second."""
 
     samples: list[float] = field(default_factory=list)
 
     def quarter(self, number: int) -> float:
-        """Give the highest of the first, second, third or fourth quarter of the time."""
+        """Give the highest sample of one quarter of the time; ``number`` is 0 to 3."""
         length = max(1, len(self.samples) // 4)
         return max(self.samples[number * length : (number + 1) * length] or self.samples[-1:])
 
@@ -59,7 +59,7 @@ class Memory:
 @click.command()
 @click.argument("posts", default=1000)
 def main(posts: int) -> None:
-    """Crawl a site of POSTS posts both ways; print how fast, in how much memory, by what asking."""
+    """Crawl a site of POSTS posts both ways; print the speed, the memory and the requests."""
     click.echo(
         f"{posts} posts {'':21}{'photos':>8}{'a minute':>10}{'requests':>10}{'a photo':>9}"
         f"{'MiB: 1st':>10}{'2nd':>6}{'3rd':>6}{'4th quarter':>13}"
@@ -74,21 +74,21 @@ def _line(
 ) -> str:
     counts: dict[str, Any] = {}
     with _site(posts, counts) as site:
-        began = time.monotonic()
+        started = time.monotonic()
         memory = _measured(crawl, site, folder)
-        minutes = (time.monotonic() - began) / 60
-    photos = sum(it.is_file() for it in (folder / "photos").rglob("*"))
-    asked = sum(counts["asked"].values())
+        minutes = (time.monotonic() - started) / 60
+    photos = sum(file.is_file() for file in (folder / "photos").rglob("*"))
+    requests = sum(counts["asked"].values())
     quarters = [memory.quarter(number) for number in range(4)]
     return (
-        f"{name:32}{photos:8}{photos / minutes:10.0f}{asked:10}{asked / max(photos, 1):9.2f}"
+        f"{name:32}{photos:8}{photos / minutes:10.0f}{requests:10}{requests / max(photos, 1):9.2f}"
         f"{quarters[0]:10.0f}{quarters[1]:6.0f}{quarters[2]:6.0f}{quarters[3]:13.0f}"
     )
 
 
 @contextmanager
 def _site(posts: int, counts: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """Run the site in a process of its own; leave in ``counts`` what it was asked."""
+    """Run the site in a separate process; write its request counts into ``counts``."""
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.instagram", f"--posts={posts}", "--plain"],
         stdin=subprocess.PIPE,
@@ -96,14 +96,14 @@ def _site(posts: int, counts: dict[str, Any]) -> Iterator[dict[str, str]]:
         text=True,
     )
     yield json.loads(server.stdout.readline()) if server.stdout else {}
-    told, _ = server.communicate("")
-    counts.update(json.loads(told))
+    output, _ = server.communicate("")
+    counts.update(json.loads(output))
 
 
 def _measured(
     crawl: Callable[[dict[str, str], Path], None], site: dict[str, str], folder: Path
 ) -> Memory:
-    """Run ``crawl`` in a process of its own, and sample what it and its browser hold."""
+    """Run ``crawl`` in a separate process, and sample the memory of it and its browser."""
     process = multiprocessing.get_context("spawn").Process(target=crawl, args=(site, folder))
     memory = Memory()
     process.start()
@@ -120,17 +120,17 @@ def _measured(
 
 def _sample(pid: int, memory: Memory, ended: threading.Event) -> None:
     while not ended.wait(_SAMPLE_SECONDS):
-        held = 0
+        used = 0
         try:
-            family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+            processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
         except psutil.NoSuchProcess:
             return
-        for process in family:
+        for process in processes:
             try:
-                held += process.memory_full_info().pss
+                used += process.memory_full_info().pss
             except psutil.Error:
                 continue
-        memory.samples.append(held / _MIB)
+        memory.samples.append(used / _MIB)
 
 
 def _as_oott(site: dict[str, str], folder: Path) -> None:
@@ -153,7 +153,7 @@ def _as_oott(site: dict[str, str], folder: Path) -> None:
 def _as_the_prototype(site: dict[str, str], folder: Path) -> None:
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
-    for flag in _GUEST:
+    for flag in _CHROMIUM_FLAGS:
         options.add_argument(flag)
     driver = webdriver.Chrome(options, Service("/usr/bin/chromedriver"))
     driver.implicitly_wait(10)
@@ -162,8 +162,8 @@ def _as_the_prototype(site: dict[str, str], folder: Path) -> None:
         driver.get(site["page"])
         for number, link in enumerate(_links(driver)):
             driver.get(link)
-            address = driver.find_element(By.CSS_SELECTOR, "article > div img, article ul img")
-            with urllib.request.urlopen(str(address.get_attribute("src"))) as photo:
+            image = driver.find_element(By.CSS_SELECTOR, "article > div img, article ul img")
+            with urllib.request.urlopen(str(image.get_attribute("src"))) as photo:
                 file = folder / "photos" / f"{number}.jpg"
                 file.parent.mkdir(exist_ok=True)
                 file.write_bytes(photo.read())
@@ -182,17 +182,18 @@ def _log_in(driver: webdriver.Chrome, site: dict[str, str]) -> None:
 
 
 def _links(driver: webdriver.Chrome) -> list[str]:
-    """Scroll to the end, as long as there is more."""
+    """Collect the links to posts while scrolling to the end of the page."""
     links: dict[str, None] = {}
-    quiet = 0
-    while quiet < 8:
+    scrolls_without_new_links = 0
+    while scrolls_without_new_links < 8:
         shown = [
             str(link)
             for link in driver.execute_script(
                 "return [...document.querySelectorAll('main a[href^=\"/p/\"]')].map(a => a.href)"
             )
         ]
-        quiet = quiet + 1 if all(link in links for link in shown) else 0
+        nothing_new = all(link in links for link in shown)
+        scrolls_without_new_links = scrolls_without_new_links + 1 if nothing_new else 0
         links.update(dict.fromkeys(shown))
         driver.execute_script("window.scrollBy(0, 600)")
         time.sleep(0.15)

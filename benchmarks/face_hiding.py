@@ -1,7 +1,7 @@
-"""Faces hidden in a folder of photos: ours beside deface's own, as a user of it would call it.
+"""Compares the speed of our face hiding with that of deface, called as a user would call it.
 
-``python -m benchmarks.face_hiding FOLDER``. Both take the same photos in turn, so that a busy
-machine slows both alike. deface looks at each photo once, at its full size, on every core.
+``python -m benchmarks.face_hiding FOLDER``. Both take turns on the same photos, so that a busy
+machine slows both equally. deface reads each photo once, at its full size, on every core.
 """
 
 import contextlib
@@ -20,48 +20,52 @@ from oott_assets.photos.privacy.stored_form import stored_form
 from oott_assets.photos.sources.folder import photos_under
 from oott_fashion.vision.photos import MAX_PIXELS, Photo, UnreadablePhoto, read_photo
 
-# deface's own, of its command line; and the size of its mosaic's tiles in pixels.
+# The defaults of deface's command line; _TILE is the size of a mosaic tile in pixels.
 _THRESHOLD, _MASK_SCALE, _TILE = 0.2, 1.3, 20
 
 
 @click.command(help=__doc__)
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--photos", default=100, show_default=True, help="evenly out of those there are")
-@click.option("--width", help="bring photos to so many pixels first", type=click.IntRange(min=1))
+@click.option(
+    "--photos", default=100, show_default=True, help="how many photos to take, evenly spread"
+)
+@click.option(
+    "--width", help="resize photos to this width in pixels first", type=click.IntRange(min=1)
+)
 def main(folder: Path, photos: int, width: int | None) -> None:
-    """Time each contender on each photo and count the faces it hides."""
+    """Time each tool on each photo and count the faces that it hides."""
     hider = FaceHider()
     deface = _deface()
-    contenders: dict[str, Callable[[bytes, Photo], int]] = {
+    tools: dict[str, Callable[[bytes, Photo], int]] = {
         "OOTT, faces hidden": lambda _, photo: hider.hide_faces(photo)[1],
         "OOTT, bytes to stored bytes": lambda content, _: (
             stored_form(content, MAX_PIXELS, hider).faces
         ),
         "deface, faces hidden": lambda _, photo: deface(photo),
     }
-    measured: dict[str, list[tuple[float, float, int]]] = {name: [] for name in contenders}
-    for content, photo in _taken(folder, photos, width):
-        for name, hide in contenders.items():
+    measured: dict[str, list[tuple[float, float, int]]] = {name: [] for name in tools}
+    for content, photo in _sample(folder, photos, width):
+        for name, hide in tools.items():
             wall, cpu = time.perf_counter(), time.process_time()
             faces = hide(content, photo)
-            spent = time.perf_counter() - wall, time.process_time() - cpu
-            measured[name].append((*spent, faces))
+            seconds = time.perf_counter() - wall, time.process_time() - cpu
+            measured[name].append((*seconds, faces))
     _report(measured)
 
 
-def _taken(folder: Path, photos: int, width: int | None) -> list[tuple[bytes, Photo]]:
-    """Read ``photos`` of a folder, evenly out of all; what cannot be read is left out."""
+def _sample(folder: Path, photos: int, width: int | None) -> list[tuple[bytes, Photo]]:
+    """Read ``photos`` evenly spread photos of a folder, and skip unreadable ones."""
     files = photos_under(folder)
     read = []
     for file in files[:: max(1, len(files) // photos)][:photos]:
         with contextlib.suppress(UnreadablePhoto):
-            read.append(_brought_to(file.read_bytes(), width))
+            read.append(_resized(file.read_bytes(), width))
     if not read:
-        raise click.ClickException(f"{folder} has no photo that can be read")
+        raise click.ClickException(f"{folder} has no readable photo")
     return read
 
 
-def _brought_to(content: bytes, width: int | None) -> tuple[bytes, Photo]:
+def _resized(content: bytes, width: int | None) -> tuple[bytes, Photo]:
     photo = read_photo(content)
     if width is None:
         return content, photo
@@ -71,7 +75,7 @@ def _brought_to(content: bytes, width: int | None) -> tuple[bytes, Photo]:
 
 
 def _deface() -> Callable[[Photo], int]:
-    """Hide faces as ``deface --replacewith mosaic`` does; its own drawing needs scikit-image.
+    """Hide faces like ``deface --replacewith mosaic``; deface's own drawing needs scikit-image.
 
     Source: ``deface.deface.draw_det``, version 1.5.0.
     """

@@ -1,8 +1,9 @@
-"""From a photo's bytes to its garments: our detector in both engines, beside Ultralytics itself.
+"""Compares the speed of our detector, in both engines, with that of Ultralytics.
 
-``python -m benchmarks.photo_to_garments`` (needs the packages of ``make test``). All take the same
-drawn photos in turn, so that a busy machine slows all of them alike. Ultralytics does not name
-colours; ours is shown with and without.
+``python -m benchmarks.photo_to_garments`` (needs the packages of ``make test``). Each reads the
+bytes of a drawn photo and finds its garments. All take turns on the same photos, so that a busy
+machine slows all of them equally. Ultralytics does not name colours, so our detector is measured
+with colours and without.
 """
 
 import os
@@ -26,25 +27,25 @@ _ROUNDS = 40
 
 @click.command()
 def main() -> None:
-    """Time each contender on each photo and print median milliseconds and CPU milliseconds."""
-    contenders = {
+    """Time each detector on each photo and print the median wall and CPU milliseconds."""
+    detectors = {
         "Ultralytics on ONNX Runtime, boxes": _ultralytics(),
         "OOTT in ONNX Runtime, boxes": _boxes(_detector("onnxruntime")),
         "OOTT in DeepSparse, boxes": _boxes(_detector("deepsparse")),
         "OOTT in ONNX Runtime, boxes and colours": _garments(_detector("onnxruntime")),
         "OOTT in DeepSparse, boxes and colours": _garments(_detector("deepsparse")),
     }
-    walls: dict[str, list[float]] = {name: [] for name in contenders}
-    cpus: dict[str, list[float]] = {name: [] for name in contenders}
+    walls: dict[str, list[float]] = {name: [] for name in detectors}
+    cpus: dict[str, list[float]] = {name: [] for name in detectors}
     for photo in _photos():
-        for name, read in contenders.items():
+        for name, read in detectors.items():
             wall, cpu = time.perf_counter(), time.process_time()
             read(photo)
             walls[name].append(1000 * (time.perf_counter() - wall))
             cpus[name].append(1000 * (time.process_time() - cpu))
     click.echo(f"{'milliseconds a photo, median':42}{'wall':>8}{'CPU':>8}")
-    for name in contenders:
-        # The first photos warm caches up.
+    for name in detectors:
+        # The first five photos only warm up the caches.
         wall, cpu = (statistics.median(times[name][5:]) for times in (walls, cpus))
         click.echo(f"{name:42}{wall:8.1f}{cpu:8.1f}")
 
@@ -75,7 +76,7 @@ def _ultralytics() -> Callable[[bytes], object]:
     side = read_card(_STARTER / "card.json").image_side
 
     def predict(photo: bytes) -> object:
-        pixels = read_photo(photo)[..., ::-1]  # Ultralytics takes BGR
+        pixels = read_photo(photo)[..., ::-1]  # Ultralytics expects BGR
         return model.predict(pixels, imgsz=side, device="cpu", verbose=False)
 
     return predict

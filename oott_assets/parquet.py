@@ -1,4 +1,4 @@
-"""Tables as parquet files."""
+"""Encodes tables as parquet files, and reads them back."""
 
 import io
 
@@ -6,15 +6,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 
-def parquet_of(table: pa.Table) -> bytes:
+def to_parquet(table: pa.Table) -> bytes:
     """Encode ``table`` as a parquet file."""
     file = io.BytesIO()
     pq.write_table(table, file)
     return file.getvalue()
 
 
-def table_in(file: bytes) -> pa.Table:
-    """Read a table that ``parquet_of`` encoded."""
-    # In threads, as read_table reads, the last let go of the file while Python ends, which now and
-    # then ends a command that was done with SIGABRT.
+def from_parquet(file: bytes) -> pa.Table:
+    """Read a table that ``to_parquet`` encoded."""
+    # pq.read_table reads in threads. A thread that still holds the file while Python exits
+    # sometimes kills the finished command with SIGABRT.
     return pq.ParquetFile(io.BytesIO(file)).read(use_threads=False)

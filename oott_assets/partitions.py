@@ -1,4 +1,4 @@
-"""The partitions of the trends street: each destination in each month."""
+"""The partitions of the trends pipeline: one for each destination and month."""
 
 from datetime import date, datetime
 from typing import NamedTuple
@@ -22,7 +22,7 @@ month_by_destination = dg.MultiPartitionsDefinition(
 
 
 class MonthAndDestination(NamedTuple):
-    """What a partition key says; ``month`` is the date of its 1st."""
+    """The month and destination of a partition; ``month`` is the date of its first day."""
 
     month: date
     destination: Destination
@@ -31,26 +31,26 @@ class MonthAndDestination(NamedTuple):
 def month_and_destination(
     context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext,
 ) -> MonthAndDestination:
-    """Read the partition that ``context`` runs for."""
-    return meaning_of(context.partition_key)
+    """Give the partition that ``context`` runs for."""
+    return parse_partition_key(context.partition_key)
 
 
-def meaning_of(partition_key: str) -> MonthAndDestination:
+def parse_partition_key(partition_key: str) -> MonthAndDestination:
     """Read a partition key, such as ``hongdae|2026-10``.
 
     Raises:
-        ValueError: the key names no month or no destination.
+        ValueError: the key is malformed, or its destination is unknown.
     """
     try:
         slug, month = partition_key.split("|")
         first = datetime.strptime(month, "%Y-%m").date()
     except ValueError:
         raise ValueError(
-            f"{partition_key!r} is no partition; expected DESTINATION|YYYY-MM"
+            f"{partition_key!r} is not a partition key; expected DESTINATION|YYYY-MM"
         ) from None
     return MonthAndDestination(first, destinations.destination(slug))
 
 
 def partition_key(destination: str, month: date) -> dg.MultiPartitionKey:
-    """Write the key of a partition."""
+    """Build the key of a partition."""
     return dg.MultiPartitionKey({"destination": destination, "month": f"{month:%Y-%m}"})

@@ -26,7 +26,7 @@ from oott_assets.photos.store.crawl_journal import JournalledPost
 from oott_assets.photos.store.manifest import ManifestRow, State
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
-from oott_assets.reports.progress import reported
+from oott_assets.reports.progress import with_progress
 from oott_fashion.stores.blobs import Lock
 from oott_fashion.vision.near_duplicates import PerceptualHash, groups_of, near_duplicates
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
@@ -72,7 +72,7 @@ class Collector:
         with stored.locked() as lock:
             collected = self._begun(stored)
             with closing(self._listed(partition, collected)) as listed:
-                for post in reported(listed, log, "posts collected"):
+                for post in with_progress(listed, log, "posts collected"):
                     if post is not None:
                         brought = self._brought(post, keeper, stored, lock)
                         collected.posts[post.shortcode] = brought

@@ -15,8 +15,8 @@ from oott_assets.photos.sources.chosen_source import ChosenSource
 from oott_assets.photos.store.manifest import ManifestRow, kept_in
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
-from oott_assets.reports.pictures import annotated, contact_sheet, sample_of
-from oott_assets.reports.tables import listed
+from oott_assets.reports.pictures import contact_sheet, draw_detections, sample_of
+from oott_assets.reports.tables import markdown_table
 from oott_fashion.vision.photos import UnreadablePhoto
 
 # Told apart from photos that cannot be used, these are what a month should be without.
@@ -55,7 +55,7 @@ def _sheet_of(rows: Sequence[ManifestRow], stored: StoredMonth) -> dg.MarkdownMe
         # One that was forgotten since is not shown.
         with suppress(UnreadablePhoto):
             # Shrunk one by one: eighteen photos of a new phone take three gigabytes.
-            tiles.append(annotated(stored.pixels(photo), ()))
+            tiles.append(draw_detections(stored.pixels(photo), ()))
     return contact_sheet(tiles)
 
 
@@ -75,6 +75,8 @@ def _counts_of(collected: Collected) -> dict[str, dg.MetadataValue | int | bool 
         "posts an earlier run had brought": collected.resumed,
         "posts left out because they are to be forgotten": collected.forgotten,
         "more posts than OOTT_MAX_POSTS": collected.cut,
-        "photos and posts by state": listed(("state", "photos or posts"), states.most_common()),
-        "left out": listed(("photo", "state", "reason"), left_out),
+        "photos and posts by state": markdown_table(
+            ("state", "photos or posts"), states.most_common()
+        ),
+        "left out": markdown_table(("photo", "state", "reason"), left_out),
     }

@@ -1,1 +1,1 @@
-"""What people see of a run: pictures, tables, progress."""
+"""Pictures and tables for Dagster metadata, and progress in the log."""

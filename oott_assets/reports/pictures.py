@@ -1,4 +1,4 @@
-"""Pictures for people who look at metadata: contact sheets, and bars in the colours they count."""
+"""Pictures for Dagster metadata: contact sheets of photos, and bar charts of looks."""
 
 import base64
 import io
@@ -18,11 +18,11 @@ from oott_fashion.vision.photos import Photo, open_image
 
 Item = TypeVar("Item")
 
-# A sheet is kept in Dagster's event log, once per run: some 200 kB.
-_SAMPLE = 18
-_ACROSS = 6
+# Dagster's event log stores one contact sheet per run; with 18 photos it has about 200 kB.
+_SAMPLE_SIZE = 18
+_COLUMNS = 6
 _TILE = (220, 290)
-_PAGE = (1000, 800)
+_MAX_PICTURE = (1000, 800)
 
 _BOX_COLOURS: dict[Category, str] = {
     "outer": "#e4572e",
@@ -33,42 +33,46 @@ _BOX_COLOURS: dict[Category, str] = {
 
 
 def sample_of(items: Sequence[Item]) -> list[Item]:
-    """Take up to 18 of ``items``, evenly spread."""
-    step = max(1, -(-len(items) // _SAMPLE))
+    """Take at most 18 of ``items``, evenly spread."""
+    step = max(1, -(-len(items) // _SAMPLE_SIZE))
     return list(items[::step])
 
 
 def contact_sheet(photos: Sequence[Photo]) -> dg.MarkdownMetadataValue:
-    """Show ``photos``, RGB, side by side; the first 18 at most."""
+    """Show the first 18 of ``photos`` (RGB) side by side."""
     if not photos:
         return dg.MetadataValue.md("no photos")
-    rows = -(-min(len(photos), _SAMPLE) // _ACROSS)
-    sheet = Image.new("RGB", (_ACROSS * _TILE[0], rows * _TILE[1]), "white")
-    for index, photo in enumerate(photos[:_SAMPLE]):
+    rows = -(-min(len(photos), _SAMPLE_SIZE) // _COLUMNS)
+    sheet = Image.new("RGB", (_COLUMNS * _TILE[0], rows * _TILE[1]), "white")
+    for index, photo in enumerate(photos[:_SAMPLE_SIZE]):
         tile = ImageOps.pad(Image.fromarray(photo), _TILE, color="white")
-        sheet.paste(tile, (index % _ACROSS * _TILE[0], index // _ACROSS * _TILE[1]))
-    return _shown(sheet, "contact sheet")
+        sheet.paste(tile, (index % _COLUMNS * _TILE[0], index // _COLUMNS * _TILE[1]))
+    return _embedded(sheet, "contact sheet")
 
 
 class Mark(NamedTuple):
-    """A box in photo pixels, in the colour of its category, and words to stand in it."""
+    """A box in photo pixels; its category sets the colour, and ``caption`` stands in it."""
 
     box: Box
     category: Category
-    words: str
+    caption: str
 
 
-def annotated(photo: Photo, detections: Sequence[Detection]) -> Photo:
-    """Draw the boxes of ``detections`` on a copy of ``photo`` as a tile of the contact sheet."""
+def draw_detections(photo: Photo, detections: Sequence[Detection]) -> Photo:
+    """Shrink a copy of ``photo`` to a contact sheet tile and draw ``detections`` on it."""
     marks = [
-        Mark(it.box, it.category, f"{it.colour} {it.garment} {it.confidence:.2f}")
-        for it in detections
+        Mark(
+            garment.box,
+            garment.category,
+            f"{garment.colour} {garment.garment} {garment.confidence:.2f}",
+        )
+        for garment in detections
     ]
-    return marked(photo, marks)
+    return draw_marks(photo, marks)
 
 
-def marked(photo: Photo, marks: Sequence[Mark]) -> Photo:
-    """Draw ``marks`` on a copy of ``photo`` as a tile of the contact sheet."""
+def draw_marks(photo: Photo, marks: Sequence[Mark]) -> Photo:
+    """Shrink a copy of ``photo`` to a contact sheet tile and draw ``marks`` on it."""
     image = Image.fromarray(photo)
     scale = min(_TILE[0] / image.width, _TILE[1] / image.height)
     image = image.resize((max(1, int(image.width * scale)), max(1, int(image.height * scale))))
@@ -77,45 +81,45 @@ def marked(photo: Photo, marks: Sequence[Mark]) -> Photo:
         colour = _BOX_COLOURS[mark.category]
         box = [scale * edge for edge in mark.box]
         draw.rectangle(box, outline=colour, width=2)
-        left = max(0.0, image.width - draw.textlength(mark.words))
+        left = max(0.0, image.width - draw.textlength(mark.caption))
         at = (min(box[0] + 2, left), box[1] + 1)
-        draw.rectangle(draw.textbbox(at, mark.words), fill="white")
-        draw.text(at, mark.words, fill=colour)
+        draw.rectangle(draw.textbbox(at, mark.caption), fill="white")
+        draw.text(at, mark.caption, fill=colour)
     return np.asarray(image)
 
 
 def look_chart(counts: Sequence[tuple[Look, int]]) -> dg.MarkdownMetadataValue:
-    """Draw a bar per look, most worn first as given, in the colour it counts."""
+    """Draw one bar per look, in the given order, filled with the colour of the look."""
     if not counts:
         return dg.MetadataValue.md("no garments")
     line, left, width = 24, 230, 700
     chart = Image.new("RGB", (width, line * len(counts) + 8), "white")
     draw = ImageDraw.Draw(chart)
-    most = max(worn for _, worn in counts)
+    max_worn = max(worn for _, worn in counts)
     for index, (look, worn) in enumerate(counts):
         top = 6 + line * index
-        length = (width - left - 60) * worn / most
+        length = (width - left - 60) * worn / max_worn
         draw.text((8, top), f"{look.colour} {look.garment}", fill="black", font_size=14)
         bar = (left, top, left + length, top + line - 8)
         draw.rectangle(bar, fill=_SWATCHES[look.colour], outline="black")
         draw.text((left + length + 8, top), str(worn), fill="black", font_size=14)
-    return _shown(chart, "most worn")
+    return _embedded(chart, "most worn")
 
 
-def picture_in(file: Path, name: str) -> dg.MarkdownMetadataValue:
-    """Show a picture file, shrunk to what a page has room for; say so where there is none."""
+def picture_file(file: Path, name: str) -> dg.MarkdownMetadataValue:
+    """Show a picture file, shrunk to at most 1000 x 800 pixels; without the file, say so."""
     if not file.is_file():
         return dg.MetadataValue.md(f"no {name}")
     with open_image(file) as opened:
         picture = opened.convert("RGB")
-    picture.thumbnail(_PAGE)
-    return _shown(picture, name)
+    picture.thumbnail(_MAX_PICTURE)
+    return _embedded(picture, name)
 
 
 _SWATCHES = {colour.name: colour.samples[0] for colour in PALETTE}
 
 
-def _shown(image: Image.Image, name: str) -> dg.MarkdownMetadataValue:
+def _embedded(image: Image.Image, name: str) -> dg.MarkdownMetadataValue:
     jpeg = io.BytesIO()
     image.save(jpeg, "JPEG", quality=80)
     data = base64.b64encode(jpeg.getvalue()).decode()

@@ -1,4 +1,4 @@
-"""Says in the log how far long work has come."""
+"""Logs the progress of long work."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -7,20 +7,20 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
-# Often enough to see that work goes on, seldom enough to read.
-_PAUSE_SECONDS = 10.0
+# Frequent enough to show that the work continues, rare enough to keep the log short.
+_INTERVAL_SECONDS = 10.0
 
 
-def reported(
+def with_progress(
     items: Iterable[Item], log: Logger, what: str, total: int | None = None
 ) -> Iterator[Item]:
-    """Pass ``items`` on, and log every ten seconds and at the end how many there were."""
+    """Yield ``items``, and log their count every ten seconds and at the end."""
     of_total = "" if total is None else f" of {total}"
-    began = said = time.monotonic()
+    started = logged = time.monotonic()
     count = 0
     for count, item in enumerate(items, start=1):
         yield item
-        if time.monotonic() - said >= _PAUSE_SECONDS:
-            said = time.monotonic()
-            log.info("%d%s %s in %.0f s", count, of_total, what, said - began)
-    log.info("%d%s %s in %.1f s", count, of_total, what, time.monotonic() - began)
+        if time.monotonic() - logged >= _INTERVAL_SECONDS:
+            logged = time.monotonic()
+            log.info("%d%s %s in %.0f s", count, of_total, what, logged - started)
+    log.info("%d%s %s in %.1f s", count, of_total, what, time.monotonic() - started)

@@ -1,4 +1,4 @@
-"""Tables as Markdown, for people who look at metadata."""
+"""Markdown tables for Dagster metadata."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,8 +7,10 @@ import dagster as dg
 _MAX_ROWS = 50
 
 
-def listed(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MarkdownMetadataValue:
-    """Write the first fifty ``rows`` as a table under ``heading``, and how many more there are."""
+def markdown_table(
+    heading: Sequence[str], rows: Iterable[Sequence[object]]
+) -> dg.MarkdownMetadataValue:
+    """Write the first fifty ``rows`` as a table under ``heading``, and the number of the others."""
     lines = [tuple(row) for row in rows]
     table = [_line(heading), _line(["---"] * len(heading)), *map(_line, lines[:_MAX_ROWS])]
     more = [f"\nand {len(lines) - _MAX_ROWS} more"] if len(lines) > _MAX_ROWS else []
@@ -16,6 +18,6 @@ def listed(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.Markd
 
 
 def _line(cells: Sequence[object]) -> str:
-    # File names and reasons come from strangers: a bar or a line break would end the cell.
-    written = (str(cell).replace("|", "/").replace("\n", " ").replace("<", "") for cell in cells)
-    return f"| {' | '.join(written)} |"
+    # File names and reasons are untrusted text: a "|" or a line break would end the cell.
+    escaped = (str(cell).replace("|", "/").replace("\n", " ").replace("<", "") for cell in cells)
+    return f"| {' | '.join(escaped)} |"

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from oott_assets.reports.pictures import Mark, contact_sheet, marked, sample_of
-from oott_assets.reports.tables import listed
+from oott_assets.reports.pictures import Mark, contact_sheet, draw_marks, sample_of
+from oott_assets.reports.tables import markdown_table
 from oott_assets.training.labels.labelled_photos import (
     LabelledPhoto,
-    garments_in,
+    count_boxes,
     in_split,
     pixels_of,
 )
@@ -19,11 +19,11 @@ from oott_fashion.vision.photos import Photo
 def data_set_metadata(photos: Sequence[LabelledPhoto]) -> dict[str, dg.MetadataValue | int | str]:
     """Count photos and boxes, and show a sample with its boxes."""
     train, valid = in_split(photos, "train"), in_split(photos, "valid")
-    of_train, of_valid = garments_in(train), garments_in(valid)
+    of_train, of_valid = count_boxes(train), count_boxes(valid)
     rows = [(garment, of_train[garment], of_valid[garment]) for garment in of_train]
     origins = sorted({label.origin for photo in photos for label in photo.labels})
     return {
-        "boxes": listed(("garment", "to train on", "to validate with"), rows),
+        "boxes": markdown_table(("garment", "to train on", "to validate with"), rows),
         "contact_sheet": contact_sheet([_with_boxes(photo) for photo in sample_of(photos)]),
         "photos_to_train_on": len(train),
         "photos_to_validate_with": len(valid),
@@ -36,4 +36,4 @@ def _with_boxes(photo: LabelledPhoto) -> Photo:
         Mark(label.box, category_of(label.garment), f"{label.garment} {label.confidence:.2f}")
         for label in photo.labels
     ]
-    return marked(pixels_of(photo), marks)
+    return draw_marks(pixels_of(photo), marks)

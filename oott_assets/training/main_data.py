@@ -4,10 +4,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from oott_assets.reports.tables import listed
+from oott_assets.reports.tables import markdown_table
 from oott_assets.training.label_tables import data_set_metadata
 from oott_assets.training.labels.drawn_data_set import draw_photos
-from oott_assets.training.labels.findings import problems_sentence
+from oott_assets.training.labels.findings import problem_summary
 from oott_assets.training.labels.labelled_data_set import read_labelled
 from oott_assets.training.labels.labelled_photos import version_of
 from oott_assets.training.training_failures import as_failures
@@ -40,7 +40,7 @@ def main_data(
     with as_failures():
         found = read_labelled(Path(labelled_data.folder))
     if found.problems:
-        raise dg.Failure(problems_sentence(found.problems), allow_retries=False)
+        raise dg.Failure(problem_summary(found.problems), allow_retries=False)
     for remark in found.remarks:
         context.log.warning("%s", remark)
     drawn = draw_photos(training_store.folder("drawn"), labelled_data.drawn_photos, "train")
@@ -52,8 +52,8 @@ def main_data(
     training_store.write_photos("main_data", photos)
     return dg.MaterializeResult(
         metadata={
-            "remarks": listed(("remark",), [(remark,) for remark in found.remarks]),
-            "left_out_of_training": listed(("photo", "shows the same as"), found.leaked),
+            "remarks": markdown_table(("remark",), [(remark,) for remark in found.remarks]),
+            "left_out_of_training": markdown_table(("photo", "shows the same as"), found.leaked),
             "drawn_photos_already_there": len(drawn) - len(added),
             **metadata,
         },

@@ -11,7 +11,7 @@ import dagster as dg
 from pydantic import BaseModel, ConfigDict
 
 from oott_assets.garment_detector import GarmentDetector
-from oott_assets.reports.tables import listed
+from oott_assets.reports.tables import markdown_table
 from oott_assets.training.labels.catalogue_folders import garment_of_folder
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, pixels_of
 from oott_assets.training.validation_photos import ValidationPhotos
@@ -122,7 +122,7 @@ def comparison_table(measured: Sequence[Measurement]) -> dg.MarkdownMetadataValu
                     row = rows.setdefault(f"{data}: {name}", ["-"] * len(measured))
                     row[column] = f"{value:.3f}"
     heading = ("measured", *(measurement.name for measurement in measured))
-    return listed(heading, [(name, *cells) for name, cells in rows.items()])
+    return markdown_table(heading, [(name, *cells) for name, cells in rows.items()])
 
 
 def garment_table(data: str, measured: Sequence[Measurement]) -> dg.MarkdownMetadataValue:
@@ -133,4 +133,4 @@ def garment_table(data: str, measured: Sequence[Measurement]) -> dg.MarkdownMeta
         for name in GARMENT_NAMES
         if any(name in metrics for metrics in known)
     ]
-    return listed(("garment", *(one.name for one in measured)), rows)
+    return markdown_table(("garment", *(one.name for one in measured)), rows)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.reports.pictures import sample_of
-from oott_assets.reports.tables import listed
+from oott_assets.reports.tables import markdown_table
 from oott_assets.training.champion import Champion
 from oott_assets.training.gates import reject_wrong_export
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split, pixels_of
@@ -140,7 +140,7 @@ def _variant_table(variants: Sequence["Variant"]) -> str:
         (variant.name, f"{variant.milliseconds:.1f}", f"{variant.map50:.3f}")
         for variant in variants
     ]
-    return str(listed(("variant", "ms a photo", "mAP50"), rows).value)
+    return str(markdown_table(("variant", "ms a photo", "mAP50"), rows).value)
 
 
 def _sample_of_valid(photos: Sequence[LabelledPhoto]) -> list[Photo]:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import dagster as dg
 
 from oott_assets.photos.sources.folder import photos_under
-from oott_assets.reports.progress import reported
-from oott_assets.reports.tables import listed
+from oott_assets.reports.progress import with_progress
+from oott_assets.reports.tables import markdown_table
 from oott_assets.training.label_tables import data_set_metadata
 from oott_assets.training.labellers.chosen_labeller import ChosenLabeller, OpenedLabeller
 from oott_assets.training.labels.catalogue_folders import NotInCatalogue
@@ -91,7 +91,7 @@ def sub_data(
             "labeller": f"{opened.name} {opened.version}",
             "photos_without_confident_label": len(labelled) - len(photos),
             "photos_skipped": len(skipped),
-            "skipped_photos": listed(("photo", "reason"), skipped),
+            "skipped_photos": markdown_table(("photo", "reason"), skipped),
             **metadata,
         },
     )
@@ -116,7 +116,7 @@ def _label_all(
     """
     files = _photo_files(folder)
     labelled, skipped = [], []
-    for file in reported(files, log, "photos labelled", len(files)):
+    for file in with_progress(files, log, "photos labelled", len(files)):
         outcome = _label(file, folder, opened, journal)
         if isinstance(outcome, _LabelledFile):
             labelled.append(outcome)
@@ -192,7 +192,7 @@ def _photos_of(
             photo.width,
             photo.height,
             split,
-            opened.worth_training_on(photo.labels),
+            opened.confident_labels(photo.labels),
         )
         for photo, split in zip(labelled, splits, strict=True)
     ]

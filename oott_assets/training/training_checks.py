@@ -4,7 +4,7 @@ import dagster as dg
 
 from oott_assets.training.champion import CHAMPION, Champion
 from oott_assets.training.garment_onnx import garment_onnx
-from oott_assets.training.labels.labelled_photos import garments_in, in_split
+from oott_assets.training.labels.labelled_photos import count_boxes, in_split
 from oott_assets.training.main_data import main_data
 from oott_assets.training.merged_data import merged_data, same_pictures
 from oott_assets.training.sub_data import sub_data
@@ -24,7 +24,7 @@ MIN_MAP50 = 0.2
 @dg.asset_check(asset=main_data)
 def every_garment_can_be_learnt(training_store: TrainingStore) -> dg.AssetCheckResult:
     """Warns of garments with fewer than 10 boxes to train on."""
-    boxes = garments_in(in_split(training_store.photos("main_data"), "train"))
+    boxes = count_boxes(in_split(training_store.photos("main_data"), "train"))
     rare = [garment for garment, count in boxes.items() if count < MIN_BOXES]
     return dg.AssetCheckResult(
         passed=not rare,

@@ -10,9 +10,9 @@ from pathlib import Path
 import dagster as dg
 from pydantic import BaseModel, ConfigDict
 
-from oott_assets.reports.pictures import picture_in
+from oott_assets.reports.pictures import picture_file
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split, version_of
-from oott_assets.training.labels.ultralytics_layout import lay_out
+from oott_assets.training.labels.ultralytics_layout import write_ultralytics_data_set
 from oott_assets.training.labels.yolo_label_lines import ORIGIN as BY_PEOPLE
 from oott_assets.training.main_data import main_data
 from oott_assets.training.merged_data import merged_data
@@ -104,7 +104,7 @@ def _trained(
         trained_on=_in_a_sentence(photos, trainer),
     )
     store.blobs.write(weights_named(candidate), trained.model_dump_json().encode())
-    curves = {name: picture_in(folder.run / file, name) for name, file in _CURVES.items()}
+    curves = {name: picture_file(folder.run / file, name) for name, file in _CURVES.items()}
     return dg.MaterializeResult(
         metadata={
             "trained_on": trained.trained_on,
@@ -130,7 +130,12 @@ def _train(
     def report(epoch: Epoch) -> None:
         context.log.info("of %d epochs, %s", plan.epochs, epoch)
 
-    train(plan, lay_out(as_often_as_worth(photos), folder.folder / "data"), folder, report)
+    train(
+        plan,
+        write_ultralytics_data_set(as_often_as_worth(photos), folder.folder / "data"),
+        folder,
+        report,
+    )
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import dagster as dg
 import pyarrow as pa
 
-from oott_assets.parquet import parquet_of, table_in
+from oott_assets.parquet import from_parquet, to_parquet
 from oott_assets.photos.store.opened_blobs import opened_blobs
 from oott_fashion.vision.detections import Box, Detection
 
@@ -76,7 +76,7 @@ class DetectionStore(dg.ConfigurableResource[None]):
         ]
         schema = _DETECTIONS.with_metadata({_VERSION: detections.detector_version.encode()})
         table = pa.Table.from_pylist(rows, schema=schema)
-        opened_blobs(self.root).write(_named(destination, month), parquet_of(table))
+        opened_blobs(self.root).write(_named(destination, month), to_parquet(table))
 
     def read(self, destination: str, month: date) -> PartitionDetections:
         """Read the partition's detections.
@@ -85,7 +85,7 @@ class DetectionStore(dg.ConfigurableResource[None]):
             BlobNotFound: the partition was never read by a detector.
         """
         content = opened_blobs(self.root).read(_named(destination, month))
-        table = table_in(content)
+        table = from_parquet(content)
         version = table.schema.metadata[_VERSION].decode()
         return PartitionDetections(version, tuple(_photo_of(row) for row in table.to_pylist()))
 

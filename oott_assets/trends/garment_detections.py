@@ -18,9 +18,9 @@ from oott_assets.photos.instagram_images import instagram_images
 from oott_assets.photos.store.manifest import kept_in
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
-from oott_assets.reports.pictures import annotated, contact_sheet, sample_of
-from oott_assets.reports.progress import reported
-from oott_assets.reports.tables import listed
+from oott_assets.reports.pictures import contact_sheet, draw_detections, sample_of
+from oott_assets.reports.progress import with_progress
+from oott_assets.reports.tables import markdown_table
 from oott_assets.trends.detection_store import (
     DetectionStore,
     PartitionDetections,
@@ -57,7 +57,7 @@ def garment_detections(
         with stored.locked() as lock:
             photos = _photos_to_read(stored, partition)
             seen = read_by(opened.detector, photos, stored)
-            seen = reported(seen, context.log, "photos read", len(photos))
+            seen = with_progress(seen, context.log, "photos read", len(photos))
             detections = PartitionDetections(opened.version, tuple(seen))
             lock.check()
             detection_store.write(partition.destination.slug, partition.month, detections)
@@ -122,8 +122,8 @@ def _counts_of(detections: PartitionDetections) -> dict[str, dg.MetadataValue | 
         "photos": len(detections.photos),
         "photos with garments": detections.photos_with_garments,
         "garments": detections.garments,
-        "garments by name": listed(("garment", "seen"), garments.most_common()),
-        "unreadable photos": listed(("photo", "reason"), unreadable),
+        "garments by name": markdown_table(("garment", "seen"), garments.most_common()),
+        "unreadable photos": markdown_table(("photo", "reason"), unreadable),
     }
 
 
@@ -132,7 +132,7 @@ def _contact_sheet(
 ) -> dg.MarkdownMetadataValue:
     return contact_sheet(
         [
-            annotated(stored.pixels(photo.sha256), photo.garments)
+            draw_detections(stored.pixels(photo.sha256), photo.garments)
             for photo in sample_of(detections.readable)
         ]
     )

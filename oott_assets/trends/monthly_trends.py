@@ -14,7 +14,7 @@ from oott_assets.partitions import (
     month_by_destination,
 )
 from oott_assets.reports.pictures import look_chart
-from oott_assets.reports.tables import listed
+from oott_assets.reports.tables import markdown_table
 from oott_assets.trends.detection_store import DetectionStore, PartitionDetections
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.trend_database import TrendDatabase
@@ -110,7 +110,7 @@ def _outfits_shown(outfits: Counter[OutfitNames]) -> dict[str, dg.MetadataValue 
     return {
         "outfits": outfits.total(),
         "different outfits": len(outfits),
-        "most worn": listed(("garments", "colours", "worn"), most_worn),
+        "most worn": markdown_table(("garments", "colours", "worn"), most_worn),
     }
 
 

@@ -7,7 +7,7 @@ import dagster as dg
 
 from oott_assets.failure_rules import failures_of
 from oott_assets.partitions import by_month, destinations
-from oott_assets.reports.tables import listed
+from oott_assets.reports.tables import markdown_table
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_failures import TREND_FAILURES
 from oott_fashion.garments import CATEGORIES, Category
@@ -38,7 +38,7 @@ def trend_report(
             allow_retries=False,
         )
     return dg.MaterializeResult(
-        metadata={"destinations": len(rows), "most worn": listed(_HEADING, rows)}
+        metadata={"destinations": len(rows), "most worn": markdown_table(_HEADING, rows)}
     )
 
 

@@ -7,7 +7,12 @@ import dagster as dg
 import pytest
 
 from oott_assets.definitions import defs
-from oott_assets.partitions import destinations, meaning_of, month_by_destination, partition_key
+from oott_assets.partitions import (
+    destinations,
+    month_by_destination,
+    parse_partition_key,
+    partition_key,
+)
 from oott_fashion.destinations import UnknownPlace
 
 HEAVY = ("torch", "ultralytics", "autodistill", "selenium", "deepsparse", "onnxruntime", "bentoml")
@@ -50,7 +55,7 @@ def test_the_schedule_ticks_in_the_small_hours_of_the_first_in_korea() -> None:
 
 
 def test_a_partition_key_says_destination_and_month() -> None:
-    partition = meaning_of("hongdae|2026-09")
+    partition = parse_partition_key("hongdae|2026-09")
 
     assert partition.destination.name == "홍대"
     assert str(partition.month) == "2026-09-01"
@@ -66,10 +71,10 @@ def test_a_month_that_is_not_over_has_no_partition_yet() -> None:
 @pytest.mark.parametrize("key", ["hongdae", "hongdae|september", "hongdae|2026-13", "a|b|c", ""])
 def test_a_key_that_says_no_month_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match=r"expected DESTINATION\|YYYY-MM"):
-        meaning_of(key)
+        parse_partition_key(key)
 
 
 @pytest.mark.parametrize("key", ["atlantis|2026-09", "seaside|2026-09"])
 def test_a_key_that_says_no_destination_is_refused(key: str) -> None:
     with pytest.raises(UnknownPlace, match="is no destination; expected one of hongdae"):
-        meaning_of(key)
+        parse_partition_key(key)

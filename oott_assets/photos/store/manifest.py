@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 import pyarrow as pa
 
-from oott_assets.parquet import parquet_of, table_in
+from oott_assets.parquet import from_parquet, to_parquet
 
 # What became of a photo, or of a post that brought none. Only a kept photo is stored and counted;
 # a deleted one was, until OOTT_PHOTO_RETENTION_DAYS.
@@ -76,7 +76,7 @@ def kept_in(rows: Iterable[ManifestRow]) -> list[str]:
 
 def manifest_file(rows: Sequence[ManifestRow]) -> bytes:
     """Write ``rows`` as a parquet file that any tool reads."""
-    return parquet_of(pa.Table.from_pylist([row._asdict() for row in rows], schema=_MANIFEST))
+    return to_parquet(pa.Table.from_pylist([row._asdict() for row in rows], schema=_MANIFEST))
 
 
 def rows_in(manifest: bytes) -> list[ManifestRow]:
@@ -85,7 +85,7 @@ def rows_in(manifest: bytes) -> list[ManifestRow]:
     Raises:
         ValueError: it was written by a release whose manifests had other columns.
     """
-    table = table_in(manifest)
+    table = from_parquet(manifest)
     missing = [name for name in _MANIFEST.names if name not in table.column_names]
     if missing:
         raise ValueError(

@@ -10,7 +10,7 @@ from oott_assets.garment_detector import GarmentDetector
 from oott_assets.training.labellers.availability import label_extra
 from oott_assets.training.labellers.weight_downloads import version_of_weights
 from oott_assets.training.labels.labelled_photos import Label
-from oott_assets.training.labels.pseudo_labels import LabelThresholds, worth_training_on
+from oott_assets.training.labels.pseudo_labels import LabelThresholds, confident_labels
 from oott_fashion.garments import garment_named
 from oott_fashion.vision.detections import Box
 
@@ -42,9 +42,9 @@ class OpenedLabeller(NamedTuple):
             )
         ]
 
-    def worth_training_on(self, labels: Sequence[Label]) -> tuple[Label, ...]:
+    def confident_labels(self, labels: Sequence[Label]) -> tuple[Label, ...]:
         """Keep those that are sure enough, and one of each garment."""
-        return worth_training_on(labels, self.thresholds)
+        return confident_labels(labels, self.thresholds)
 
 
 class ChosenLabeller(dg.ConfigurableResource[None]):

@@ -1,1 +1,1 @@
-"""Photos with garments boxed in them, by people or by a labeller."""
+"""Labelled photos: garment boxes drawn by people or by a labeller."""

@@ -1,4 +1,4 @@
-"""Catalogues: photos of one garment each, in folders named after it."""
+"""Catalogue photos: each shows one garment, and its folder is named after the garment."""
 
 from pathlib import Path
 
@@ -6,19 +6,19 @@ from oott_fashion.garments import GARMENT_NAMES
 
 
 class NotInCatalogue(ValueError):
-    """A photo whose folder names no garment."""
+    """The photo's folder is not named after a garment."""
 
 
 def garment_of_folder(file: Path) -> str:
-    """Name the garment that the folder of ``file`` is called after, ``tee_shirt`` or ``tee shirt``.
+    """Name the garment of the folder of ``file``; the folder is ``tee_shirt`` or ``tee shirt``.
 
     Raises:
-        NotInCatalogue: it is called after none.
+        NotInCatalogue: the folder is not named after a garment.
     """
     garment = file.parent.name.replace("_", " ").strip().lower()
     if garment not in GARMENT_NAMES:
         raise NotInCatalogue(
-            f"the folder {file.parent.name}/ names no garment; a catalogue's folders are named "
+            f"the folder {file.parent.name}/ is not named after a garment; expected one of "
             f"{', '.join(name.replace(' ', '_') for name in GARMENT_NAMES)}"
         )
     return garment

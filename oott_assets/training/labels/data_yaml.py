@@ -1,4 +1,4 @@
-"""What the ``data.yaml`` of a YOLO data set says: the names of its classes, and its folders."""
+"""Reads the ``data.yaml`` of a YOLO data set: its class names and its folders."""
 
 import os
 import reprlib
@@ -13,55 +13,58 @@ from oott_assets.training.labels.photo_label_pairs import (
     DataSet,
     SplitFolder,
     UnreadableFile,
-    text_of,
+    read_text,
 )
 from oott_fashion.garments import GARMENT_NAMES
 
 _KEYS: dict[Split, tuple[str, ...]] = {"train": ("train",), "valid": ("val", "valid")}
 
 
-def yolo_data_set(page: Path, findings: Findings) -> DataSet:
-    """Find the train and valid folders of the data set that ``page`` describes."""
-    said = _said_on(page, findings)
+def yolo_data_set(data_yaml: Path, findings: Findings) -> DataSet:
+    """Find the train and valid folders of the data set that ``data_yaml`` describes."""
+    content = _content(data_yaml, findings)
     folders: list[SplitFolder] = []
-    if said is not None:
-        fault = _fault_of_names(said.get("names"))
-        if fault is not None:
-            findings.problem(page, fault)
+    if content is not None:
+        problem = _problem_with_names(content.get("names"))
+        if problem is not None:
+            findings.add_problem(data_yaml, problem)
         folders = [
             folder
             for split in _KEYS
-            for entry in _entries(split, said, page, findings)
-            for folder in _split_folder(split, entry, said, page, findings)
+            for entry in _entries(split, content, data_yaml, findings)
+            for folder in _split_folder(split, entry, content, data_yaml, findings)
         ]
-        _refuse_one_for_both(folders, page, findings)
-        if said.get("test"):
-            findings.remark(page, "test is not read; OOTT trains on train and measures on valid")
+        _require_different_folders(folders, data_yaml, findings)
+        if content.get("test"):
+            findings.add_remark(
+                data_yaml, "test is ignored; OOTT trains on train and measures on valid"
+            )
     garments = {str(class_id): name for class_id, name in enumerate(GARMENT_NAMES)}
     return DataSet("YOLO data set", garments, tuple(dict.fromkeys(folders)))
 
 
-def _said_on(page: Path, findings: Findings) -> dict[object, object] | None:
+def _content(data_yaml: Path, findings: Findings) -> dict[object, object] | None:
     try:
-        # The base loader leaves every word a string: a path or name such as "on" is no boolean.
-        said = yaml.load(text_of(page), Loader=yaml.BaseLoader)
+        # The base loader reads every value as a string. Otherwise a path or name such as "on"
+        # would become a boolean.
+        content = yaml.load(read_text(data_yaml), Loader=yaml.BaseLoader)
     except UnreadableFile as error:
-        findings.problem(page, str(error))
+        findings.add_problem(data_yaml, str(error))
     except (yaml.YAMLError, RecursionError) as error:
-        findings.problem(page, f"is no YAML: {' '.join(str(error).split())}")
+        findings.add_problem(data_yaml, f"is not valid YAML: {' '.join(str(error).split())}")
     else:
-        if isinstance(said, dict):
-            return said
-        findings.problem(page, "is no YAML mapping; expected names, train and val")
+        if isinstance(content, dict):
+            return content
+        findings.add_problem(data_yaml, "is not a YAML mapping; expected names, train and val")
     return None
 
 
-def _fault_of_names(names: object) -> str | None:
-    """Say what is wrong with the names of the classes, in one sentence."""
+def _problem_with_names(names: object) -> str | None:
+    """Describe what is wrong with the class names, if anything."""
     if isinstance(names, dict):
         names = [names.get(str(class_id)) for class_id in range(len(names))]
     if not isinstance(names, list):
-        return f"names is no list; expected OOTT's {len(GARMENT_NAMES)} garments by class id"
+        return f"names is not a list; expected OOTT's {len(GARMENT_NAMES)} garments by class id"
     if len(names) != len(GARMENT_NAMES):
         found = [name for name in names if isinstance(name, str)]
         missing = [name for name in GARMENT_NAMES if name not in found]
@@ -74,58 +77,68 @@ def _fault_of_names(names: object) -> str | None:
         if name != garment:
             return (
                 f"names has {reprlib.repr(name)} as class {class_id}; expected {garment!r}: "
-                "bring names and class ids into OOTT's order"
+                "change names and class ids to OOTT's order"
             )
     return None
 
 
 def _entries(
-    split: Split, said: Mapping[object, object], page: Path, findings: Findings
+    split: Split, content: Mapping[object, object], data_yaml: Path, findings: Findings
 ) -> list[object]:
     keys = _KEYS[split]
-    entry = next((said[key] for key in keys if said.get(key)), None)
+    entry = next((content[key] for key in keys if content.get(key)), None)
     if entry is None:
-        findings.problem(
-            page,
-            f"has no {keys[0]}; expected train and val, each the path of a folder of photos",
+        findings.add_problem(
+            data_yaml,
+            f"has no {keys[0]}; expected train and val, each the path of a photo folder",
         )
         return []
     return entry if isinstance(entry, list) else [entry]
 
 
 def _split_folder(
-    split: Split, entry: object, said: Mapping[object, object], page: Path, findings: Findings
+    split: Split,
+    entry: object,
+    content: Mapping[object, object],
+    data_yaml: Path,
+    findings: Findings,
 ) -> Iterator[SplitFolder]:
-    """Find the folders that ``entry`` means, or say that there are none."""
+    """Find the folder of ``entry``; without one, add a problem to ``findings``."""
     key = _KEYS[split][0]
     if not isinstance(entry, str):
-        findings.problem(page, f"{key} is no path; expected that of a folder of photos")
+        findings.add_problem(data_yaml, f"{key} is not a path; expected the path of a photo folder")
         return
-    images = next(filter(os.path.isdir, _places(entry, said.get("path"), page.parent)), None)
+    candidates = _candidates(entry, content.get("path"), data_yaml.parent)
+    images = next(filter(os.path.isdir, candidates), None)
     if images is None:
-        findings.problem(
-            page, f"{key} is {entry!r}, no folder under path or beside {page.name}; correct it"
+        findings.add_problem(
+            data_yaml,
+            f"{key} is {entry!r}, but there is no such folder under path or next to "
+            f"{data_yaml.name}; correct the path",
         )
         return
     if os.path.isdir(images / "images"):
         images = images / "images"
     labels = _labels_beside(images)
     if labels is None:
-        findings.problem(page, f"{key} is {entry!r}; expected a folder images, with labels beside")
+        findings.add_problem(
+            data_yaml,
+            f"{key} is {entry!r}; expected a folder named images, with a folder labels next to it",
+        )
         return
     yield SplitFolder(images, labels, split)
 
 
-def _places(entry: str, path: object, folder: Path) -> Iterator[Path]:
-    """List where ``entry`` may lie; ``path`` may be that of the machine it was written on."""
+def _candidates(entry: str, path: object, folder: Path) -> Iterator[Path]:
+    """List possible folders of ``entry``; ``path`` may belong to another machine."""
     bases = [folder / path, folder] if isinstance(path, str) else [folder]
-    # Roboflow writes ../train/images for the train/images beside data.yaml.
+    # Roboflow writes ../train/images for the folder train/images next to data.yaml.
     for spelling in (entry, entry.removeprefix("../")):
         yield from (Path(os.path.abspath(base / spelling)) for base in bases)
 
 
 def _labels_beside(images: Path) -> Path | None:
-    """Name the labels of ``images``, as Ultralytics does: the last images is labels."""
+    """Find the labels as Ultralytics does: the last "images" of the path becomes "labels"."""
     parts = images.parts
     if "images" not in parts:
         return None
@@ -133,11 +146,14 @@ def _labels_beside(images: Path) -> Path | None:
     return Path(*parts[:last], "labels", *parts[last + 1 :])
 
 
-def _refuse_one_for_both(folders: list[SplitFolder], page: Path, findings: Findings) -> None:
+def _require_different_folders(
+    folders: list[SplitFolder], data_yaml: Path, findings: Findings
+) -> None:
     of_split = {
         split: {folder.images for folder in folders if folder.split == split} for split in _KEYS
     }
     for images in sorted(of_split["train"] & of_split["valid"]):
-        findings.problem(
-            page, f"train and val are both {findings.name_of(images)}; expected a folder each"
+        findings.add_problem(
+            data_yaml,
+            f"train and val are both {findings.name_of(images)}; expected two different folders",
         )

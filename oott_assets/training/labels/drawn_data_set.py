@@ -1,6 +1,6 @@
-"""Drawn photos as labelled ones: ``python -m oott_assets.training.labels.drawn_data_set FOLDER``.
+"""Draws a labelled data set: ``python -m oott_assets.training.labels.drawn_data_set FOLDER``.
 
-Every garment's box is known, so a data set can be had where no photo was labelled.
+The box of every drawn garment is known, so nobody has to label the photos.
 """
 
 import argparse
@@ -19,31 +19,33 @@ from oott_fashion.stores.blobs import LocalBlobs
 
 ORIGIN = "drawn"
 
-# The lookbook draws from another stream, so that no photo learnt from is shown there.
+# The lookbook uses another seed, so that it shows no photos that a detector was trained on.
 _SEED = 20
 _STREAMS: dict[Split, int] = {"train": 0, "valid": 1}
 
 
-class FolderInUse(ValueError):
-    """A folder that holds something already, which a data set would mix with."""
+class FolderNotEmpty(ValueError):
+    """The folder already has files, which would be mixed with the data set."""
 
 
 def draw_photos(folder: Path, count: int, split: Split) -> list[LabelledPhoto]:
-    """Draw ``count`` photos into ``folder``, always the same ones; those there are kept."""
+    """Draw the first ``count`` photos of ``split`` into ``folder``; intact files are kept."""
     folder.mkdir(parents=True, exist_ok=True)
     return [_drawn(folder / f"{index:05}.jpg", index, split) for index in range(count)]
 
 
 def write_data_set(folder: Path, train: int, valid: int) -> None:
-    """Draw a YOLO data set into ``folder``, its ``data.yaml`` last.
+    """Draw a YOLO data set into ``folder``; ``data.yaml`` is written last.
 
     Raises:
-        FolderInUse: something is there already.
-        OSError: it cannot be written.
+        FolderNotEmpty: the folder already has files.
+        OSError: the data set cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
-        raise FolderInUse(f"{folder} is not empty; name a new folder, or delete this one first")
+        raise FolderNotEmpty(
+            f"{folder} is not empty; choose a new folder, or delete this one first"
+        )
     counts: dict[Split, int] = {"train": train, "valid": valid}
     for split, count in counts.items():
         labels = folder / split / "labels"
@@ -51,8 +53,8 @@ def write_data_set(folder: Path, train: int, valid: int) -> None:
         for photo in draw_photos(folder / split / "images", count, split):
             lines = "".join(f"{line}\n" for line in yolo_lines(photo))
             (labels / f"{photo.file.stem}.txt").write_text(lines)
-    page = {"train": "train/images", "val": "valid/images", "names": list(GARMENT_NAMES)}
-    (folder / "data.yaml").write_text(yaml.safe_dump(page, sort_keys=False))
+    content = {"train": "train/images", "val": "valid/images", "names": list(GARMENT_NAMES)}
+    (folder / "data.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
 
 
 def _drawn(file: Path, index: int, split: Split) -> LabelledPhoto:
@@ -75,17 +77,17 @@ def _labels_of(photo: DrawnPhoto) -> tuple[Label, ...]:
 
 
 def main() -> None:
-    """Read the command line and draw."""
+    """Read the command line and draw the data set."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the data set is written")
     parser.add_argument("--train", type=int, default=600, help="photos to train on")
     parser.add_argument("--valid", type=int, default=100, help="photos to validate with")
     arguments = parser.parse_args()
     if min(arguments.train, arguments.valid) < 1:
-        sys.exit("drawn_data_set: expected at least one photo to train on and one to validate with")
+        sys.exit("drawn_data_set: expected at least one photo for training and one for validation")
     try:
         write_data_set(arguments.folder, arguments.train, arguments.valid)
-    except (FolderInUse, OSError) as error:
+    except (FolderNotEmpty, OSError) as error:
         sys.exit(f"drawn_data_set: {error}")
 
 

@@ -1,4 +1,4 @@
-"""Labelled photos read from a data set that people made, and all that is wrong with them."""
+"""Reads a data set that people labelled, and lists its problems."""
 
 import hashlib
 import os
@@ -16,17 +16,17 @@ from oott_assets.training.labels.label_studio import (
 from oott_assets.training.labels.labelled_photos import (
     LabelledPhoto,
     Split,
-    garments_in,
+    count_boxes,
     in_split,
 )
 from oott_assets.training.labels.photo_label_pairs import (
     DataSet,
     LabelledFile,
     UnreadableFile,
-    content_of,
     labelled_files,
+    read_limited,
 )
-from oott_assets.training.labels.yolo_label_lines import labels_in
+from oott_assets.training.labels.yolo_label_lines import read_labels
 from oott_fashion.vision.near_duplicates import (
     PerceptualHash,
     groups_of,
@@ -39,18 +39,18 @@ _MAX_PHOTO_BYTES = 30 * 2**20
 
 
 class NotADataSet(ValueError):
-    """A folder that is neither a YOLO data set nor a Label Studio YOLO export."""
+    """The folder is neither a YOLO data set nor a YOLO export of Label Studio."""
 
 
 class Leak(NamedTuple):
-    """A photo of train, left out since ``valid`` shows the same picture; both by name."""
+    """A train photo that is left out because it shows the same picture as ``valid``."""
 
     train: str
     valid: str
 
 
 class ReadLabels(NamedTuple):
-    """A data set: its photos by file name, what must stop training, and what is worth knowing."""
+    """A data set: its photos by file name, its problems, its leaked photos and the remarks."""
 
     photos: tuple[LabelledPhoto, ...]
     problems: tuple[Problem, ...]
@@ -60,27 +60,27 @@ class ReadLabels(NamedTuple):
 
 
 def read_labelled(folder: Path) -> ReadLabels:
-    """Read and check the data set in ``folder``; photos are opened where its layout is sound.
+    """Read and check the data set in ``folder``; photos are read only if its layout is valid.
 
     Raises:
-        NotADataSet: it holds neither kind of data set.
+        NotADataSet: the folder has neither kind of data set.
     """
     findings = Findings(Path(os.path.abspath(folder)))
     data_set = _data_set_in(findings)
-    # Labels of another list of garments would be taken for others.
-    sound = not findings.problems
-    read = _read_all(data_set, findings) if sound else []
+    # With another list of garments, every class id would be read as the wrong garment.
+    layout_is_valid = not findings.problems
+    read = _read_all(data_set, findings) if layout_is_valid else []
     photos = [photo for photo, _ in read]
     groups = groups_of(len(read), near_duplicates([perceptual_hash for _, perceptual_hash in read]))
     if data_set.kind == LABEL_STUDIO:
         photos = split_by_content(photos, groups)
     leaked = _leaked(photos, groups)
-    _remark_repeats(photos, groups, findings)
+    _remark_on_duplicates(photos, groups, findings)
     kept = sorted(photo for photo in photos if photo.file not in leaked)
-    if sound:
+    if layout_is_valid:
         _check_splits(kept, data_set, len(leaked), findings)
     if not findings.problems:
-        _remark_garments(kept, findings)
+        _remark_on_missing_garments(kept, findings)
     return ReadLabels(
         tuple(kept),
         tuple(findings.problems),
@@ -93,7 +93,7 @@ def read_labelled(folder: Path) -> ReadLabels:
 def _data_set_in(findings: Findings) -> DataSet:
     folder = findings.folder
     try:
-        names = sorted(it.name for it in folder.iterdir())
+        names = sorted(entry.name for entry in folder.iterdir())
     except OSError as error:
         raise NotADataSet(
             f"{folder} cannot be listed: {error.strerror}; expected the folder of a data set"
@@ -103,8 +103,8 @@ def _data_set_in(findings: Findings) -> DataSet:
     if "classes.txt" in names:
         return label_studio_export(folder / "classes.txt", findings)
     raise NotADataSet(
-        f"{folder} holds neither data.yaml, as a YOLO data set, nor classes.txt, as a Label Studio "
-        f"YOLO export; found: {shortened(names)}"
+        f"{folder} has neither data.yaml (of a YOLO data set) nor classes.txt (of a YOLO export of "
+        f"Label Studio); found: {shortened(names)}"
     )
 
 
@@ -114,25 +114,25 @@ def _read_all(data_set: DataSet, findings: Findings) -> list[tuple[LabelledPhoto
         for folder in data_set.folders
         for file in labelled_files(folder, findings)
     ]
-    return [it for it in read if it is not None]
+    return [photo_and_hash for photo_and_hash in read if photo_and_hash is not None]
 
 
 def _read(
     file: LabelledFile, data_set: DataSet, findings: Findings
 ) -> tuple[LabelledPhoto, PerceptualHash] | None:
     try:
-        # Parquet, YAML and every report hold text.
+        # Parquet, YAML and the reports store the name as UTF-8 text.
         str(file.photo).encode()
-        content = content_of(file.photo, _MAX_PHOTO_BYTES)
+        content = read_limited(file.photo, _MAX_PHOTO_BYTES)
         pixels = read_photo(content)
     except UnicodeEncodeError:
-        findings.problem(file.photo, "its name is not UTF-8; rename it and its label file")
+        findings.add_problem(file.photo, "its name is not UTF-8; rename it and its label file")
         return None
     except (UnreadableFile, UnreadablePhoto, PhotoTooLarge) as error:
-        findings.problem(file.photo, str(error))
+        findings.add_problem(file.photo, str(error))
         return None
     height, width = pixels.shape[:2]
-    labels = labels_in(file.labels, data_set.garments, width, height, findings)
+    labels = read_labels(file.labels, data_set.garments, width, height, findings)
     sha256 = hashlib.sha256(content).hexdigest()
     return LabelledPhoto(file.photo, sha256, width, height, file.split, labels), perceptual_hash_of(
         pixels
@@ -140,7 +140,7 @@ def _read(
 
 
 def _leaked(photos: Sequence[LabelledPhoto], groups: Sequence[int]) -> dict[Path, Path]:
-    """Find the files of train whose picture is in valid, too, and a file of valid for each."""
+    """Map each train file whose picture is also in valid to a file of valid."""
     valid = {
         group: photo.file
         for photo, group in zip(photos, groups, strict=True)
@@ -153,7 +153,7 @@ def _leaked(photos: Sequence[LabelledPhoto], groups: Sequence[int]) -> dict[Path
     }
 
 
-def _remark_repeats(
+def _remark_on_duplicates(
     photos: Sequence[LabelledPhoto], groups: Sequence[int], findings: Findings
 ) -> None:
     first: dict[tuple[Split, int], LabelledPhoto] = {}
@@ -161,8 +161,8 @@ def _remark_repeats(
         earlier = first.setdefault((photo.split, group), photo)
         if earlier is not photo:
             same = f"shows the same picture as {findings.name_of(earlier.file)}"
-            otherwise = "" if photo.labels == earlier.labels else ", with other boxes"
-            findings.remark(photo.file, same + otherwise)
+            difference = "" if photo.labels == earlier.labels else ", but has other boxes"
+            findings.add_remark(photo.file, same + difference)
 
 
 def _check_splits(
@@ -171,19 +171,24 @@ def _check_splits(
     for split in ("train", "valid"):
         if in_split(photos, split):
             continue
-        why = f", after {leaked} were left out that valid shows, too" if leaked else ""
+        reason = f" ({leaked} left out because valid shows the same pictures)" if leaked else ""
         if data_set.kind == LABEL_STUDIO:
-            why = f"; a fifth of the {len(photos)} found is drawn into valid by content: label more"
-        findings.problem(
+            reason = (
+                f" (one fifth of the {len(photos)} photos is assigned to valid by content hash; "
+                "label more photos)"
+            )
+        findings.add_problem(
             findings.folder,
-            f"no labelled photo in {split}{why}; expected photos in train and in valid",
+            f"has no labelled photo in {split}{reason}; expected photos in train and in valid",
         )
 
 
-def _remark_garments(photos: Sequence[LabelledPhoto], findings: Findings) -> None:
-    lacks: dict[Split, str] = {"train": "cannot be learnt", "valid": "cannot be measured"}
-    for split, lack in lacks.items():
-        boxes = garments_in(in_split(photos, split))
-        absent = [garment for garment, count in boxes.items() if not count]
-        if absent:
-            findings.remarks.append(f"without a box in {split}, {lack}: {', '.join(absent)}")
+def _remark_on_missing_garments(photos: Sequence[LabelledPhoto], findings: Findings) -> None:
+    effects: dict[Split, str] = {"train": "cannot be learnt", "valid": "cannot be measured"}
+    for split, effect in effects.items():
+        boxes = count_boxes(in_split(photos, split))
+        missing = [garment for garment, count in boxes.items() if not count]
+        if missing:
+            findings.remarks.append(
+                f"garments without a box in {split}, which {effect}: {', '.join(missing)}"
+            )

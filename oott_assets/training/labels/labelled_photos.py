@@ -1,6 +1,6 @@
-"""A labelled photo, and a data set of them as one parquet file: a row per photo.
+"""Labelled photos, and their storage as a parquet file with one row per photo.
 
-Photos stay where they are; the file knows their paths and hashes, and who boxed each garment.
+The photos are not copied. The file stores their paths, hashes and labels, and who labelled them.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
 
-from oott_assets.parquet import parquet_of, table_in
+from oott_assets.parquet import from_parquet, to_parquet
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.photos import Photo, PhotoTooLarge, UnreadablePhoto, read_photo
@@ -20,11 +20,11 @@ Split = Literal["train", "valid"]
 
 
 class PhotoChanged(ValueError):
-    """A photo that is no longer what was labelled."""
+    """The photo file is missing, or has changed since it was labelled."""
 
 
 class Label(NamedTuple):
-    """A garment boxed in pixels of the upright photo; a person's label has ``confidence`` 1."""
+    """A garment and its box in pixels of the upright photo; people's labels have confidence 1."""
 
     garment: str
     box: Box
@@ -33,7 +33,7 @@ class Label(NamedTuple):
 
 
 class LabelledPhoto(NamedTuple):
-    """A photo file, its size in pixels when upright, and its labels; none is a fact, too."""
+    """A photo file, its size in upright pixels, and its labels; no labels means no garments."""
 
     file: Path
     sha256: str
@@ -64,7 +64,7 @@ _PHOTOS = pa.schema(
 
 
 def parquet_of_photos(photos: Sequence[LabelledPhoto]) -> bytes:
-    """Encode a data set as a parquet file."""
+    """Encode labelled photos as a parquet file."""
     rows = [
         {
             **photo._asdict(),
@@ -73,7 +73,7 @@ def parquet_of_photos(photos: Sequence[LabelledPhoto]) -> bytes:
         }
         for photo in photos
     ]
-    return parquet_of(pa.Table.from_pylist(rows, schema=_PHOTOS))
+    return to_parquet(pa.Table.from_pylist(rows, schema=_PHOTOS))
 
 
 def _label_row(label: Label) -> dict[str, object]:
@@ -86,21 +86,21 @@ def _label_row(label: Label) -> dict[str, object]:
 
 
 def photos_of_parquet(content: bytes) -> list[LabelledPhoto]:
-    """Decode a data set."""
-    return [_photo_of(row) for row in table_in(content).to_pylist()]
+    """Decode labelled photos from a parquet file."""
+    return [_photo_of(row) for row in from_parquet(content).to_pylist()]
 
 
 def version_of(photos: Iterable[LabelledPhoto]) -> str:
-    """Hash what a detector learns: the photos' content, split and boxes, wherever they lie."""
+    """Hash what a detector learns from: the content, split and boxes of photos, not their paths."""
     lines = sorted(
-        f"{photo.sha256} {photo.split} {[_learnt_of(label) for label in photo.labels]}"
+        f"{photo.sha256} {photo.split} {[_garment_and_box(label) for label in photo.labels]}"
         for photo in photos
     )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def _learnt_of(label: Label) -> tuple[str | float, ...]:
-    # Whole pixels come back from a file as 3.0, and are the same box.
+def _garment_and_box(label: Label) -> tuple[str | float, ...]:
+    # Integers come back from a parquet file as floats, 3 as 3.0, but mean the same box.
     return (label.garment, *map(float, label.box))
 
 
@@ -108,7 +108,7 @@ def content_of(photo: LabelledPhoto) -> bytes:
     """Read the file of ``photo``.
 
     Raises:
-        PhotoChanged: it is gone, or its content has changed since it was labelled.
+        PhotoChanged: the file is missing, or its content has changed since it was labelled.
     """
     try:
         content = photo.file.read_bytes()
@@ -120,10 +120,10 @@ def content_of(photo: LabelledPhoto) -> bytes:
 
 
 def pixels_of(photo: LabelledPhoto) -> Photo:
-    """Read the photo, RGB, shape (height, width, 3), 0..255.
+    """Read the pixels: RGB, shape (height, width, 3), 0..255.
 
     Raises:
-        PhotoChanged: it is no longer what was labelled.
+        PhotoChanged: the file is missing, or has changed since it was labelled.
     """
     try:
         return read_photo(content_of(photo))
@@ -136,12 +136,12 @@ def _changed(photo: LabelledPhoto, how: str) -> PhotoChanged:
 
 
 def in_split(photos: Iterable[LabelledPhoto], split: Split) -> list[LabelledPhoto]:
-    """Keep the photos of ``split``."""
+    """Select the photos of ``split``."""
     return [photo for photo in photos if photo.split == split]
 
 
-def garments_in(photos: Iterable[LabelledPhoto]) -> dict[str, int]:
-    """Count the boxes of every garment, in class-id order, those without any among them."""
+def count_boxes(photos: Iterable[LabelledPhoto]) -> dict[str, int]:
+    """Count the boxes of every garment, in class-id order; a garment without boxes counts 0."""
     boxes = Counter(label.garment for photo in photos for label in photo.labels)
     return {garment: boxes[garment] for garment in GARMENT_NAMES}
 

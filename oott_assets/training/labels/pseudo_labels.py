@@ -1,4 +1,4 @@
-"""What a labeller sees in a photo, made into labels worth training on."""
+"""Filters the labels of a labeller: confident ones, and one label per garment."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -6,29 +6,29 @@ from typing import NamedTuple
 from oott_assets.training.labels.labelled_photos import Label
 from oott_fashion.garments import category_of
 
-# Two boxes of one category that share more than this are one garment under two names: nobody
-# wears a shirt where they wear a sweater. Shoes stand apart, and one lies in a hand.
-_ONE_GARMENT = 0.7
+# Two boxes of one category with a higher IoU than this show one garment under two names, because
+# nobody wears a shirt and a sweater in exactly the same place. A pair of shoes stays below it.
+_SAME_GARMENT_IOU = 0.7
 
 
 class LabelThresholds(NamedTuple):
-    """Least scores of labels, 0..1: a labeller's own, and those of some garments."""
+    """The minimum confidence of labels, 0..1: a default, and exceptions for some garments."""
 
-    usual: float
+    default: float
     by_garment: Mapping[str, float]
 
     def of(self, garment: str) -> float:
-        return self.by_garment.get(garment, self.usual)
+        return self.by_garment.get(garment, self.default)
 
 
-def worth_training_on(labels: Sequence[Label], thresholds: LabelThresholds) -> tuple[Label, ...]:
-    """Keep the sure labels, surest first, and of those of one garment the surest.
+def confident_labels(labels: Sequence[Label], thresholds: LabelThresholds) -> tuple[Label, ...]:
+    """Keep the labels at or above their threshold, most confident first, one per garment.
 
-    A label exactly at its garment's threshold is kept.
+    If several labels mean one garment, the most confident of them is kept.
     """
-    sure = [label for label in labels if label.confidence >= thresholds.of(label.garment)]
+    confident = [label for label in labels if label.confidence >= thresholds.of(label.garment)]
     kept: list[Label] = []
-    for label in sorted(sure, key=lambda label: -label.confidence):
+    for label in sorted(confident, key=lambda label: -label.confidence):
         if not any(_same_garment(label, other) for other in kept):
             kept.append(label)
     return tuple(kept)
@@ -37,5 +37,5 @@ def worth_training_on(labels: Sequence[Label], thresholds: LabelThresholds) -> t
 def _same_garment(one: Label, other: Label) -> bool:
     return (
         category_of(one.garment) == category_of(other.garment)
-        and one.box.iou(other.box) > _ONE_GARMENT
+        and one.box.iou(other.box) > _SAME_GARMENT_IOU
     )

@@ -1,4 +1,4 @@
-"""Data sets laid out in folders as Ultralytics reads them."""
+"""Writes labelled photos as the folders and label files that Ultralytics reads."""
 
 import shutil
 from collections import Counter
@@ -11,38 +11,39 @@ from oott_assets.training.labels.labelled_photos import LabelledPhoto, content_o
 from oott_fashion.garments import GARMENT_NAMES
 
 
-def lay_out(photos: Sequence[LabelledPhoto], folder: Path) -> Path:
-    """Link ``photos`` and write their labels in place of what is in ``folder``; name its page.
+def write_ultralytics_data_set(photos: Sequence[LabelledPhoto], folder: Path) -> Path:
+    """Replace ``folder`` with a data set of ``photos``, and give the path of its ``data.yaml``.
 
-    Photos are linked rather than copied, and apart from where they lie, since Ultralytics writes
-    beside them and their folder may be read-only. A photo that comes twice is seen twice.
+    The photos are linked, not copied. Ultralytics writes caches into the folders that it is given,
+    so these cannot be the photos' own folders, which may be read-only. A photo that is in
+    ``photos`` twice is in the data set twice.
 
     Raises:
-        PhotoChanged: a photo is gone, or its content has changed since it was labelled.
+        PhotoChanged: a photo is missing, or its content has changed since it was labelled.
     """
     shutil.rmtree(folder, ignore_errors=True)
     for split in ("train", "valid"):
         for part in ("images", "labels"):
             (folder / split / part).mkdir(parents=True)
-    seen: Counter[str] = Counter()
+    copies: Counter[str] = Counter()
     for photo in photos:
-        seen[photo.sha256] += 1
-        if seen[photo.sha256] == 1:
-            content_of(photo)  # refuses what has changed
-        name = f"{photo.sha256[:32]}-{seen[photo.sha256]}"
+        copies[photo.sha256] += 1
+        if copies[photo.sha256] == 1:
+            content_of(photo)  # raises PhotoChanged
+        name = f"{photo.sha256[:32]}-{copies[photo.sha256]}"
         link = folder / photo.split / "images" / f"{name}{photo.file.suffix.lower()}"
         link.symlink_to(photo.file)
         labels = folder / photo.split / "labels" / f"{name}.txt"
         labels.write_text("".join(f"{line}\n" for line in yolo_lines(photo)))
-    page = folder / "data.yaml"
+    data_yaml = folder / "data.yaml"
     names = dict(enumerate(GARMENT_NAMES))
     splits = {"train": "train/images", "val": "valid/images"}
-    page.write_text(yaml.safe_dump({"path": str(folder.resolve()), **splits, "names": names}))
-    return page
+    data_yaml.write_text(yaml.safe_dump({"path": str(folder.resolve()), **splits, "names": names}))
+    return data_yaml
 
 
 def yolo_lines(photo: LabelledPhoto) -> list[str]:
-    """Write the labels of ``photo`` as YOLO does: class, centre and size as shares of the photo."""
+    """Write the labels as YOLO does: class id, centre and size as fractions of the photo."""
     return [
         " ".join(
             [

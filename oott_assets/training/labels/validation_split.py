@@ -1,4 +1,4 @@
-"""Which pictures are measured by, drawn by their content: whatever photos are called or added."""
+"""Splits photos into train and valid by content, so that new or renamed photos move no others."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,9 @@ from oott_assets.training.labels.labelled_photos import Split
 def splits_by_content(
     sha256s: Sequence[str], groups: Sequence[int], valid_percent: int
 ) -> list[Split]:
-    """Draw ``valid_percent`` of the pictures into valid by their hashes.
+    """Assign ``valid_percent`` of the pictures to valid by their hashes, and the rest to train.
 
-    Photos of one of ``groups``, which has the group of each photo, stay together.
+    ``groups`` has the group of each photo; photos of one group get the same split.
     """
     first: dict[int, str] = {}
     for sha256, group in zip(sha256s, groups, strict=True):

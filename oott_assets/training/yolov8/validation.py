@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from oott_assets.training.labels.labelled_photos import LabelledPhoto, garments_in, in_split
-from oott_assets.training.labels.ultralytics_layout import lay_out
+from oott_assets.training.labels.labelled_photos import LabelledPhoto, count_boxes, in_split
+from oott_assets.training.labels.ultralytics_layout import write_ultralytics_data_set
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
 from oott_fashion.garments import GARMENT_NAMES
 
@@ -39,7 +39,7 @@ def measure(
     valid = in_split(photos, "valid")
     with tempfile.TemporaryDirectory() as folder:
         found = open_model(weights).val(
-            data=str(lay_out(valid, Path(folder) / "data")),
+            data=str(write_ultralytics_data_set(valid, Path(folder) / "data")),
             imgsz=image_side,
             batch=1 if weights.suffix == ".onnx" else 16,
             rect=False,
@@ -57,7 +57,7 @@ def measure(
     return Measured(
         float(found.box.map50),
         float(found.box.map),
-        _mean_of_usual(by_garment, garments_in(valid)),
+        _mean_of_usual(by_garment, count_boxes(valid)),
         by_garment,
     )
 

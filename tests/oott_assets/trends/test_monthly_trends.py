@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from oott_assets.partitions import destinations, meaning_of
+from oott_assets.partitions import destinations, parse_partition_key
 from oott_assets.trends.monthly_trends import trend_slice
 from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.trend_tables import TrendTables
@@ -77,7 +77,7 @@ def test_a_month_without_photos_is_counted_as_such(
     run = on_either_database.run()
 
     tables = TrendTables.open(read_settings(SharedSettings).trend_database_url, destinations)
-    coverage = tables.coverage_of(trend_slice(meaning_of("hongdae|2026-09")))
+    coverage = tables.coverage_of(trend_slice(parse_partition_key("hongdae|2026-09")))
     tables.close()
     assert run.success
     assert on_either_database.rows() == []

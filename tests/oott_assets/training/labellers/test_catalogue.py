@@ -68,7 +68,7 @@ def test_a_folder_that_names_no_garment_is_refused_with_the_names_it_might_have(
 ) -> None:
     photo = saved(tmp_path / "umbrella", shirt_photo((150, 30, 40)))
 
-    with pytest.raises(NotInCatalogue, match=r"umbrella/ names no garment.*tee_shirt"):
+    with pytest.raises(NotInCatalogue, match=r"umbrella/ is not named after a garment.*tee_shirt"):
         CatalogueLabeller().predict(photo)
 
 

@@ -10,13 +10,13 @@ from tests.oott_assets.training.labels.data_sets import (
     data_set,
     names_of,
     problems_in,
-    write_page,
+    write_data_yaml,
 )
 
 BOTH = ["a.jpg", "b.jpg"]
 
 
-def test_photos_come_with_their_split(tmp_path: Path) -> None:
+def test_each_photo_has_the_split_of_its_folder(tmp_path: Path) -> None:
     read = read_labelled(data_set(tmp_path))
 
     assert read.kind == "YOLO data set"
@@ -28,7 +28,7 @@ def test_photos_come_with_their_split(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "changes",
     [
         {"names": dict(enumerate(GARMENT_NAMES))},
         {"val": None, "valid": "valid/images"},
@@ -41,8 +41,8 @@ def test_photos_come_with_their_split(tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_the_page_may_be_written_as_tools_write_it(tmp_path: Path, said: dict[str, object]) -> None:
-    write_page(data_set(tmp_path), **said)
+def test_the_variants_that_tools_write_are_read(tmp_path: Path, changes: dict[str, object]) -> None:
+    write_data_yaml(data_set(tmp_path), **changes)
 
     read = read_labelled(tmp_path)
 
@@ -50,34 +50,34 @@ def test_the_page_may_be_written_as_tools_write_it(tmp_path: Path, said: dict[st
     assert names_of(read) == BOTH
 
 
-def test_entries_count_from_path_where_there_is_one(tmp_path: Path) -> None:
+def test_entries_are_relative_to_path(tmp_path: Path) -> None:
     data_set(tmp_path / "photos")
-    page_folder = tmp_path / "page"
-    page_folder.mkdir()
-    write_page(page_folder, path=str(tmp_path / "photos"))
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    write_data_yaml(folder, path=str(tmp_path / "photos"))
 
-    assert names_of(read_labelled(page_folder)) == BOTH
+    assert names_of(read_labelled(folder)) == BOTH
 
 
 def test_an_absolute_entry_needs_no_path(tmp_path: Path) -> None:
-    write_page(data_set(tmp_path), train=str(tmp_path / "train/images"))
+    write_data_yaml(data_set(tmp_path), train=str(tmp_path / "train/images"))
 
     assert names_of(read_labelled(tmp_path)) == BOTH
 
 
-def test_labels_lie_beside_the_last_folder_called_images(tmp_path: Path) -> None:
+def test_the_last_images_in_a_path_is_replaced_by_labels(tmp_path: Path) -> None:
     root = tmp_path / "images"
     for split, seed in (("train", 1), ("valid", 2)):
         photo = add_photo(root / "images" / split, f"{split}.jpg", seed, lines=None)
         (root / "labels" / split).mkdir(parents=True)
         (root / "labels" / split / photo.name).with_suffix(".txt").write_text("")
-    write_page(root, train="images/train", val="images/valid")
+    write_data_yaml(root, train="images/train", val="images/valid")
 
     assert names_of(read_labelled(root)) == ["train.jpg", "valid.jpg"]
 
 
-def test_23_classes_are_a_problem_that_names_the_missing_one(tmp_path: Path) -> None:
-    write_page(data_set(tmp_path), names=list(GARMENT_NAMES[:-1]))
+def test_23_classes_are_a_problem_and_the_missing_one_is_named(tmp_path: Path) -> None:
+    write_data_yaml(data_set(tmp_path), names=list(GARMENT_NAMES[:-1]))
 
     assert problems_in(tmp_path) == [
         "data.yaml: names has 23 classes; expected OOTT's 24 garments by class id "
@@ -85,8 +85,8 @@ def test_23_classes_are_a_problem_that_names_the_missing_one(tmp_path: Path) -> 
     ]
 
 
-def test_classes_of_another_detector_are_named_but_not_all(tmp_path: Path) -> None:
-    write_page(data_set(tmp_path), names=["person", *(f"thing {n}" for n in range(79))])
+def test_only_the_first_five_unknown_classes_are_named(tmp_path: Path) -> None:
+    write_data_yaml(data_set(tmp_path), names=["person", *(f"thing {n}" for n in range(79))])
 
     [problem] = problems_in(tmp_path)
 
@@ -94,17 +94,17 @@ def test_classes_of_another_detector_are_named_but_not_all(tmp_path: Path) -> No
     assert "unknown: person, thing 0, thing 1, thing 2, thing 3, 75 more" in problem
 
 
-def test_another_order_is_a_problem_that_names_its_first_class(tmp_path: Path) -> None:
-    write_page(data_set(tmp_path), names=sorted(GARMENT_NAMES))
+def test_another_order_is_a_problem_and_the_first_wrong_class_is_named(tmp_path: Path) -> None:
+    write_data_yaml(data_set(tmp_path), names=sorted(GARMENT_NAMES))
 
     assert problems_in(tmp_path) == [
         "data.yaml: names has 'cardigan' as class 1; expected 'denim jacket': "
-        "bring names and class ids into OOTT's order"
+        "change names and class ids to OOTT's order"
     ]
 
 
-def test_names_counted_from_1_are_a_problem(tmp_path: Path) -> None:
-    write_page(data_set(tmp_path), names=dict(enumerate(GARMENT_NAMES, start=1)))
+def test_class_ids_that_start_at_1_are_a_problem(tmp_path: Path) -> None:
+    write_data_yaml(data_set(tmp_path), names=dict(enumerate(GARMENT_NAMES, start=1)))
 
     [problem] = problems_in(tmp_path)
 
@@ -112,16 +112,18 @@ def test_names_counted_from_1_are_a_problem(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("names", [None, "blazer", ""])
-def test_a_page_without_a_list_of_names_is_a_problem(tmp_path: Path, names: str | None) -> None:
-    write_page(data_set(tmp_path), names=names)
+def test_a_data_yaml_without_a_list_of_names_is_a_problem(
+    tmp_path: Path, names: str | None
+) -> None:
+    write_data_yaml(data_set(tmp_path), names=names)
 
     assert problems_in(tmp_path) == [
-        "data.yaml: names is no list; expected OOTT's 24 garments by class id"
+        "data.yaml: names is not a list; expected OOTT's 24 garments by class id"
     ]
 
 
-def test_where_names_are_wrong_no_label_is_read(tmp_path: Path) -> None:
-    write_page(data_set(tmp_path, lines="no label"), names=[])
+def test_no_label_is_read_if_the_names_are_wrong(tmp_path: Path) -> None:
+    write_data_yaml(data_set(tmp_path, lines="no label"), names=[])
 
     read = read_labelled(tmp_path)
 
@@ -129,42 +131,42 @@ def test_where_names_are_wrong_no_label_is_read(tmp_path: Path) -> None:
     assert read.photos == ()
 
 
-@pytest.mark.parametrize(("key", "said"), [("train", {"train": None}), ("val", {"val": None})])
-def test_a_page_without_a_split_is_a_problem(
-    tmp_path: Path, key: str, said: dict[str, object]
+@pytest.mark.parametrize(("key", "changes"), [("train", {"train": None}), ("val", {"val": None})])
+def test_a_data_yaml_without_a_split_is_a_problem(
+    tmp_path: Path, key: str, changes: dict[str, object]
 ) -> None:
-    write_page(data_set(tmp_path), **said)
+    write_data_yaml(data_set(tmp_path), **changes)
 
     assert problems_in(tmp_path) == [
-        f"data.yaml: has no {key}; expected train and val, each the path of a folder of photos"
+        f"data.yaml: has no {key}; expected train and val, each the path of a photo folder"
     ]
 
 
 @pytest.mark.parametrize(
     ("entry", "what"),
     [
-        ("gone/images", "train is 'gone/images', no folder under path or beside data.yaml"),
-        ("data.yaml", "train is 'data.yaml', no folder under path or beside data.yaml"),
-        ("train/labels", "train is 'train/labels'; expected a folder images, with labels beside"),
-        ({"a": "b"}, "train is no path"),
-        ([["train/images"]], "train is no path"),
+        ("gone/images", "train is 'gone/images', but there is no such folder under path or next"),
+        ("data.yaml", "train is 'data.yaml', but there is no such folder under path or next to"),
+        ("train/labels", "train is 'train/labels'; expected a folder named images, with a folder"),
+        ({"a": "b"}, "train is not a path"),
+        ([["train/images"]], "train is not a path"),
     ],
 )
-def test_an_entry_that_is_no_folder_of_images_is_a_problem(
+def test_an_entry_that_is_not_an_image_folder_is_a_problem(
     tmp_path: Path, entry: object, what: str
 ) -> None:
-    write_page(data_set(tmp_path), train=entry)
+    write_data_yaml(data_set(tmp_path), train=entry)
 
     [problem] = problems_in(tmp_path)
 
     assert problem.startswith(f"data.yaml: {what}")
 
 
-def test_one_folder_for_both_splits_is_a_problem(tmp_path: Path) -> None:
-    write_page(data_set(tmp_path), val="train/images")
+def test_the_same_folder_for_both_splits_is_a_problem(tmp_path: Path) -> None:
+    write_data_yaml(data_set(tmp_path), val="train/images")
 
     assert problems_in(tmp_path) == [
-        "data.yaml: train and val are both train/images; expected a folder each"
+        "data.yaml: train and val are both train/images; expected two different folders"
     ]
 
 
@@ -175,32 +177,32 @@ def test_a_split_without_photos_is_a_problem(tmp_path: Path, split: str) -> None
 
     [problem] = problems_in(tmp_path)
 
-    assert f"no labelled photo in {split}; expected photos in train and in valid" in problem
+    assert f"has no labelled photo in {split}; expected photos in train and in valid" in problem
 
 
-def test_a_test_split_is_not_read_and_that_is_said(tmp_path: Path) -> None:
+def test_a_test_split_is_ignored_with_a_remark(tmp_path: Path) -> None:
     add_photo(data_set(tmp_path) / "test/images", "c.jpg", seed=3, lines="no label")
-    write_page(tmp_path, test="test/images")
+    write_data_yaml(tmp_path, test="test/images")
 
     read = read_labelled(tmp_path)
 
     assert names_of(read) == BOTH
-    assert "data.yaml: test is not read; OOTT trains on train and measures on valid" in read.remarks
+    assert "data.yaml: test is ignored; OOTT trains on train and measures on valid" in read.remarks
 
 
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        (b"names: [blazer", "is no YAML: "),
-        (b"[" * 50_000, "is no YAML: "),
-        (b"", "is no YAML mapping"),
-        (b"- names", "is no YAML mapping"),
+        (b"names: [blazer", "is not valid YAML: "),
+        (b"[" * 50_000, "is not valid YAML: "),
+        (b"", "is not a YAML mapping"),
+        (b"- names", "is not a YAML mapping"),
         (b"names: \xff", "is not UTF-8 text"),
         (b"#" * 1_000_001, "has 1,000,001 bytes"),
     ],
     ids=["damaged", "deep", "empty", "list", "latin-1", "large"],
 )
-def test_a_page_that_cannot_be_read_is_a_problem(tmp_path: Path, content: bytes, what: str) -> None:
+def test_an_unreadable_data_yaml_is_a_problem(tmp_path: Path, content: bytes, what: str) -> None:
     (data_set(tmp_path) / "data.yaml").write_bytes(content)
 
     [problem] = problems_in(tmp_path)

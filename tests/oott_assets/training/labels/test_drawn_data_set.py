@@ -1,4 +1,4 @@
-"""Drawn data sets, by their command and beside others."""
+"""Tests the drawn data sets and the command that writes them."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from oott_assets.training.labels.labelled_data_set import read_labelled
 from oott_assets.training.labels.labelled_photos import in_split, version_of
 
 
-def test_a_drawn_data_set_is_one_that_people_might_have_labelled(tmp_path: Path) -> None:
+def test_a_drawn_data_set_is_read_like_one_that_people_labelled(tmp_path: Path) -> None:
     write_data_set(tmp_path, train=4, valid=2)
 
     read = read_labelled(tmp_path)
@@ -22,7 +22,7 @@ def test_a_drawn_data_set_is_one_that_people_might_have_labelled(tmp_path: Path)
     assert all(photo.labels for photo in read.photos)
 
 
-def test_the_same_photos_are_drawn_again_and_others_to_validate_with(tmp_path: Path) -> None:
+def test_drawing_is_repeatable_and_train_and_valid_differ(tmp_path: Path) -> None:
     once, again = (draw_photos(tmp_path / name, 2, "train") for name in ("once", "again"))
     valid = draw_photos(tmp_path / "valid", 2, "valid")
 
@@ -30,7 +30,7 @@ def test_the_same_photos_are_drawn_again_and_others_to_validate_with(tmp_path: P
     assert {photo.sha256 for photo in once}.isdisjoint(photo.sha256 for photo in valid)
 
 
-def test_a_drawn_photo_cut_short_is_drawn_anew(tmp_path: Path) -> None:
+def test_a_truncated_drawn_photo_is_drawn_again(tmp_path: Path) -> None:
     [photo] = draw_photos(tmp_path, 1, "train")
     photo.file.write_bytes(photo.file.read_bytes()[:100])
 
@@ -51,36 +51,36 @@ def draw(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True)
 
 
-def test_a_folder_that_holds_other_photos_is_left_as_it_is(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_empty_is_rejected_and_left_unchanged(tmp_path: Path) -> None:
     write_data_set(tmp_path / "set", train=3, valid=1)
-    page = (tmp_path / "set/data.yaml").read_text()
-    (tmp_path / "set/data.yaml").write_text(page + "# mine\n")
+    content = (tmp_path / "set/data.yaml").read_text()
+    (tmp_path / "set/data.yaml").write_text(content + "# mine\n")
 
-    refused = draw(tmp_path / "set", "--train", "1", "--valid", "1")
+    failed = draw(tmp_path / "set", "--train", "1", "--valid", "1")
 
-    assert refused.returncode == 1
-    assert refused.stderr == (
-        f"drawn_data_set: {tmp_path / 'set'} is not empty; name a new folder, or delete this one "
-        "first\n"
+    assert failed.returncode == 1
+    assert failed.stderr == (
+        f"drawn_data_set: {tmp_path / 'set'} is not empty; choose a new folder, or delete this "
+        "one first\n"
     )
     assert (tmp_path / "set/data.yaml").read_text().endswith("# mine\n")
 
 
-def test_a_folder_that_cannot_be_made_is_said_in_a_line(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    refused = draw(tmp_path / "file/set")
+    failed = draw(tmp_path / "file/set")
 
-    assert refused.returncode == 1
-    [line] = refused.stderr.splitlines()
+    assert failed.returncode == 1
+    [line] = failed.stderr.splitlines()
     assert line.startswith("drawn_data_set: ")
     assert "Not a directory" in line
 
 
 @pytest.mark.parametrize("count", ["0", "-3"])
-def test_the_command_refuses_an_empty_split(tmp_path: Path, count: str) -> None:
-    refused = draw(tmp_path / "set", "--valid", count)
+def test_the_command_rejects_an_empty_split(tmp_path: Path, count: str) -> None:
+    failed = draw(tmp_path / "set", "--valid", count)
 
-    assert refused.returncode == 1
-    assert "at least one photo" in refused.stderr
+    assert failed.returncode == 1
+    assert "at least one photo for training" in failed.stderr
     assert not (tmp_path / "set").exists()

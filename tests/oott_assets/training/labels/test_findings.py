@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from oott_assets.training.labels.findings import Findings, Problem, problems_sentence, shortened
+from oott_assets.training.labels.findings import Findings, Problem, problem_summary, shortened
 
 
 def problems(count: int) -> list[Problem]:
@@ -10,8 +10,8 @@ def problems(count: int) -> list[Problem]:
 
 
 def test_the_message_counts_the_problems_and_lists_them() -> None:
-    assert problems_sentence(problems(2)).splitlines() == [
-        "2 problems in the labelled data; mend and run again",
+    assert problem_summary(problems(2)).splitlines() == [
+        "2 problems in the labelled data; correct the files and run again",
         "0.txt: is empty",
         "1.txt: is empty",
     ]
@@ -22,23 +22,23 @@ def test_the_message_counts_the_problems_and_lists_them() -> None:
     [(20, "19.txt: is empty"), (21, "and 1 more"), (1234, "and 1,214 more")],
 )
 def test_after_twenty_problems_the_message_says_how_many_more(count: int, last: str) -> None:
-    lines = problems_sentence(problems(count)).splitlines()
+    lines = problem_summary(problems(count)).splitlines()
 
     assert len(lines) <= 22
     assert lines[-1] == last
 
 
-def test_one_problem_and_none_are_written_as_such() -> None:
-    assert problems_sentence(problems(1)).startswith("1 problem in")
-    assert problems_sentence([]) == "no problems in the labelled data"
+def test_the_message_for_one_problem_and_for_none() -> None:
+    assert problem_summary(problems(1)).startswith("1 problem in")
+    assert problem_summary([]) == "no problems in the labelled data"
 
 
-def test_files_are_named_from_the_folder_of_the_data_set_on() -> None:
+def test_files_are_named_relative_to_the_data_set() -> None:
     findings = Findings(Path("/data/set"))
 
-    findings.problem(Path("/data/set/train/a.jpg"), "is odd")
-    findings.problem(Path("/data/other/b.jpg"), "is odd")
-    findings.problem(Path("/data/set"), "is odd")
+    findings.add_problem(Path("/data/set/train/a.jpg"), "is odd")
+    findings.add_problem(Path("/data/other/b.jpg"), "is odd")
+    findings.add_problem(Path("/data/set"), "is odd")
 
     assert [problem.file for problem in findings.problems] == [
         "train/a.jpg",
@@ -47,7 +47,7 @@ def test_files_are_named_from_the_folder_of_the_data_set_on() -> None:
     ]
 
 
-def test_the_sixth_name_is_counted() -> None:
+def test_only_five_names_are_written_out() -> None:
     assert shortened([]) == "none"
     assert shortened(list("abcde")) == "a, b, c, d, e"
     assert shortened(list("abcdef")) == "a, b, c, d, e, 1 more"

@@ -11,43 +11,43 @@ CLASSES = "coat\nsandals\nshirt\n"
 
 
 def export(folder: Path, photos: int = 20, classes: str = CLASSES) -> Path:
-    """Write what Label Studio exports; of 20 such photos some fall into either split."""
+    """Write a Label Studio export; with 20 photos, both splits get some."""
     (folder / "images").mkdir(parents=True)
     (folder / "labels").mkdir()
     for number in range(photos):
-        # The bytes of a bitmap, and so the split, are the same with every version of Pillow.
+        # Every version of Pillow writes the same bitmap, so the hash and the split never change.
         add_photo(folder / "images", f"{number:02}.bmp", number, "1 0.5 0.5 0.25 0.5\n")
     (folder / "classes.txt").write_text(classes)
     (folder / "notes.json").write_text("{}")
     return folder
 
 
-def photo(sha256: str) -> LabelledPhoto:
+def labelled(sha256: str) -> LabelledPhoto:
     return LabelledPhoto(Path("a.jpg"), sha256, 64, 48, "train", ())
 
 
-def test_class_ids_are_those_of_the_export(tmp_path: Path) -> None:
+def test_class_ids_follow_the_classes_file_of_the_export(tmp_path: Path) -> None:
     read = read_labelled(export(tmp_path))
 
     assert read.kind == "Label Studio export"
     assert read.problems == ()
-    assert {label.garment for it in read.photos for label in it.labels} == {"sandals"}
+    assert {label.garment for photo in read.photos for label in photo.labels} == {"sandals"}
 
 
-def test_photos_fall_into_both_splits_and_are_left_out_of_none(tmp_path: Path) -> None:
+def test_all_photos_are_kept_and_both_splits_get_some(tmp_path: Path) -> None:
     read = read_labelled(export(tmp_path))
 
     assert len(read.photos) == 20
     assert 0 < len(in_split(read.photos, "valid")) < 10
 
 
-def test_another_name_leaves_a_photo_in_its_split(tmp_path: Path) -> None:
-    before = {it.sha256: it.split for it in read_labelled(export(tmp_path)).photos}
+def test_a_renamed_photo_stays_in_its_split(tmp_path: Path) -> None:
+    before = {photo.sha256: photo.split for photo in read_labelled(export(tmp_path)).photos}
 
     for file in [*tmp_path.glob("images/*"), *tmp_path.glob("labels/*")]:
         file.rename(file.with_stem(f"{99 - int(file.stem)}"))
 
-    assert {it.sha256: it.split for it in read_labelled(tmp_path).photos} == before
+    assert {photo.sha256: photo.split for photo in read_labelled(tmp_path).photos} == before
 
 
 def test_one_picture_under_two_names_is_in_one_split(tmp_path: Path) -> None:
@@ -57,25 +57,25 @@ def test_one_picture_under_two_names_is_in_one_split(tmp_path: Path) -> None:
         (tmp_path / f"labels/copy-of-{number:02}.txt").write_text("")
 
     read = read_labelled(tmp_path)
-    split = {it.file.stem: it.split for it in read.photos}
+    split = {photo.file.stem: photo.split for photo in read.photos}
 
     assert len(split) == 40
     assert read.leaked == ()
     assert all(split[f"copy-of-{number:02}"] == split[f"{number:02}"] for number in range(20))
 
 
-def test_a_fifth_of_all_hashes_is_valid() -> None:
-    photos = [photo(f"{number:08x}") for number in range(100, 200)]
+def test_one_fifth_of_the_hashes_is_valid() -> None:
+    photos = [labelled(f"{number:08x}") for number in range(100, 200)]
 
-    splits = [it.split for it in split_by_content(photos, range(100))]
+    splits = [photo.split for photo in split_by_content(photos, range(100))]
 
     assert splits == ["valid"] * 20 + ["train"] * 80
 
 
-def test_the_smallest_hash_of_a_group_decides() -> None:
-    photos = [photo(f"{number:08x}") for number in (25, 119, 19, 20)]
+def test_the_smallest_hash_of_a_group_decides_its_split() -> None:
+    photos = [labelled(f"{number:08x}") for number in (25, 119, 19, 20)]
 
-    assert [it.split for it in split_by_content(photos, [0, 1, 0, 1])] == [
+    assert [photo.split for photo in split_by_content(photos, [0, 1, 0, 1])] == [
         "valid",
         "train",
         "valid",
@@ -84,35 +84,35 @@ def test_the_smallest_hash_of_a_group_decides() -> None:
     assert split_by_content([], []) == []
 
 
-def test_names_that_oott_does_not_know_are_a_problem(tmp_path: Path) -> None:
+def test_unknown_garment_names_are_a_problem(tmp_path: Path) -> None:
     export(tmp_path, classes="coat\nvest\nCape\n")
 
     [problem] = problems_in(tmp_path)
 
-    assert problem.startswith("classes.txt: OOTT knows no garment 'vest', 'Cape'; expected blazer")
+    assert problem.startswith("classes.txt: has unknown garments: 'vest', 'Cape'; expected blazer")
 
 
-def test_a_list_without_names_is_a_problem(tmp_path: Path) -> None:
+def test_an_empty_classes_file_is_a_problem(tmp_path: Path) -> None:
     assert problems_in(export(tmp_path, classes="\n")) == [
-        "classes.txt: is empty; expected the names of garments, a line each"
+        "classes.txt: is empty; expected one garment name per line"
     ]
 
 
-def test_white_space_and_windows_line_ends_are_no_part_of_a_name(tmp_path: Path) -> None:
+def test_white_space_and_windows_line_ends_are_ignored(tmp_path: Path) -> None:
     assert problems_in(export(tmp_path, classes="coat \r\n sandals\r\n\r\n")) == []
 
 
-def test_a_class_id_beyond_the_list_is_a_problem(tmp_path: Path) -> None:
+def test_a_class_id_outside_the_list_is_a_problem(tmp_path: Path) -> None:
     problems = problems_in(export(tmp_path, classes="coat\n"))
 
     assert len(problems) >= 20
-    assert problems[0] == ("labels/00.txt: line 1: class id '1'; expected a whole number, 0 to 0")
+    assert problems[0] == "labels/00.txt: line 1: class id '1' is unknown; expected 0 to 0"
 
 
-def test_too_few_photos_to_validate_with_are_a_problem(tmp_path: Path) -> None:
+def test_too_few_photos_for_validation_are_a_problem(tmp_path: Path) -> None:
     [problem] = problems_in(export(tmp_path, photos=1))
 
-    assert "a fifth of the 1 found is drawn into valid by content: label more" in problem
+    assert "one fifth of the 1 photos is assigned to valid by content hash; label" in problem
 
 
 @pytest.mark.parametrize("gone", ["images", "labels"])
@@ -120,10 +120,12 @@ def test_an_export_without_photos_or_labels_is_a_problem(tmp_path: Path, gone: s
     export(tmp_path, photos=0)
     (tmp_path / gone).rmdir()
 
-    assert problems_in(tmp_path)[0].startswith(f"{gone}: is no folder; expected photos in images")
+    assert problems_in(tmp_path)[0].startswith(
+        f"{gone}: is not a folder; expected photos in images"
+    )
 
 
-def test_a_list_of_names_that_is_not_utf8_is_a_problem(tmp_path: Path) -> None:
+def test_a_classes_file_that_is_not_utf8_is_a_problem(tmp_path: Path) -> None:
     (export(tmp_path) / "classes.txt").write_bytes(b"caf\xe9")
 
-    assert problems_in(tmp_path) == ["classes.txt: is not UTF-8 text; save it as such"]
+    assert problems_in(tmp_path) == ["classes.txt: is not UTF-8 text; save it as UTF-8"]

@@ -24,8 +24,8 @@ ORIENTATION, TURN_RIGHT = 0x0112, 6
 
 
 @pytest.fixture
-def closed_to_us() -> Iterator[Path]:
-    """Give a folder whose rights count, for root has all of them."""
+def protected_folder() -> Iterator[Path]:
+    """Make a folder for permission tests, and become root again afterwards."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -33,61 +33,61 @@ def closed_to_us() -> Iterator[Path]:
         os.seteuid(os.getuid())
 
 
-def drop_rights() -> None:
+def drop_root() -> None:
     if os.getuid() == 0:
         os.seteuid(65_534)
 
 
-def test_a_folder_that_is_no_data_set_is_refused_with_what_it_holds(tmp_path: Path) -> None:
+def test_a_folder_without_a_data_set_is_rejected_and_its_files_are_named(tmp_path: Path) -> None:
     for name in "gfedcba":
         (tmp_path / name).touch()
 
-    with pytest.raises(NotADataSet) as refused:
+    with pytest.raises(NotADataSet) as raised:
         read_labelled(tmp_path)
 
-    assert "holds neither data.yaml, as a YOLO data set, nor classes.txt" in str(refused.value)
-    assert str(refused.value).endswith("found: a, b, c, d, e, 2 more")
+    assert "has neither data.yaml (of a YOLO data set) nor classes.txt" in str(raised.value)
+    assert str(raised.value).endswith("found: a, b, c, d, e, 2 more")
 
 
-def test_an_empty_folder_is_no_data_set(tmp_path: Path) -> None:
+def test_an_empty_folder_is_not_a_data_set(tmp_path: Path) -> None:
     with pytest.raises(NotADataSet, match=r"found: none$"):
         read_labelled(tmp_path)
 
 
-def test_a_folder_that_is_not_there_is_no_data_set(tmp_path: Path) -> None:
+def test_a_missing_folder_is_not_a_data_set(tmp_path: Path) -> None:
     with pytest.raises(NotADataSet, match="gone cannot be listed: No such file or directory"):
         read_labelled(tmp_path / "gone")
 
 
-def test_a_folder_that_may_not_be_listed_is_no_data_set(closed_to_us: Path) -> None:
-    data_set(closed_to_us).chmod(0)
-    drop_rights()
+def test_a_folder_without_read_permission_is_not_a_data_set(protected_folder: Path) -> None:
+    data_set(protected_folder).chmod(0)
+    drop_root()
 
     with pytest.raises(NotADataSet, match="cannot be listed: Permission denied"):
-        read_labelled(closed_to_us)
+        read_labelled(protected_folder)
 
 
 @pytest.mark.parametrize("part", ["images", "labels"])
-def test_a_split_that_may_not_be_listed_is_a_problem(closed_to_us: Path, part: str) -> None:
-    assert problems_in(data_set(closed_to_us)) == []
-    (closed_to_us / "train" / part).chmod(0)
-    drop_rights()
+def test_a_split_without_read_permission_is_a_problem(protected_folder: Path, part: str) -> None:
+    assert problems_in(data_set(protected_folder)) == []
+    (protected_folder / "train" / part).chmod(0)
+    drop_root()
 
-    problems = problems_in(closed_to_us)
+    problems = problems_in(protected_folder)
 
     assert problems[0].startswith(f"train/{part}: ")
     assert problems[0].endswith("cannot be listed: Permission denied")
 
 
-def test_a_photo_that_may_not_be_read_is_a_problem(closed_to_us: Path) -> None:
-    assert problems_in(data_set(closed_to_us)) == []
-    (closed_to_us / "train/images/a.jpg").chmod(0)
-    drop_rights()
+def test_a_photo_without_read_permission_is_a_problem(protected_folder: Path) -> None:
+    assert problems_in(data_set(protected_folder)) == []
+    (protected_folder / "train/images/a.jpg").chmod(0)
+    drop_root()
 
-    assert "train/images/a.jpg: cannot be read: Permission denied" in problems_in(closed_to_us)
+    assert "train/images/a.jpg: cannot be read: Permission denied" in problems_in(protected_folder)
 
 
-def test_a_data_set_may_be_named_from_where_one_is(
+def test_a_relative_path_to_a_data_set_is_accepted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data_set(tmp_path, lines="no label")
@@ -99,7 +99,7 @@ def test_a_data_set_may_be_named_from_where_one_is(
     assert all(photo.file.is_absolute() for photo in read.photos)
 
 
-def test_a_damaged_photo_is_a_problem_and_the_others_are_read(tmp_path: Path) -> None:
+def test_a_damaged_photo_is_a_problem_and_the_other_photos_are_read(tmp_path: Path) -> None:
     damaged = add_photo(data_set(tmp_path) / "train/images", "c.jpg", seed=3)
     damaged.write_bytes(damaged.read_bytes()[:500])
 
@@ -114,7 +114,7 @@ def test_a_damaged_photo_is_a_problem_and_the_others_are_read(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("content", "what"), [(b"", "the photo is empty"), (b"no photo", "8 bytes starting with")]
 )
-def test_a_file_that_is_no_photo_is_a_problem(tmp_path: Path, content: bytes, what: str) -> None:
+def test_a_file_that_is_not_a_photo_is_a_problem(tmp_path: Path, content: bytes, what: str) -> None:
     add_photo(data_set(tmp_path) / "train/images", "c.jpg", seed=3).write_bytes(content)
 
     [problem] = problems_in(tmp_path)
@@ -122,7 +122,7 @@ def test_a_file_that_is_no_photo_is_a_problem(tmp_path: Path, content: bytes, wh
     assert problem.startswith(f"train/images/c.jpg: {what}")
 
 
-def test_a_photo_file_has_30_megabytes_at_most(tmp_path: Path) -> None:
+def test_a_photo_file_over_30_megabytes_is_a_problem(tmp_path: Path) -> None:
     photo = add_photo(data_set(tmp_path) / "train/images", "c.jpg", seed=3)
     os.truncate(photo, 30 * 2**20)
     assert problems_in(tmp_path) == []
@@ -134,7 +134,7 @@ def test_a_photo_file_has_30_megabytes_at_most(tmp_path: Path) -> None:
     ]
 
 
-def test_a_photo_of_too_many_pixels_is_a_problem(tmp_path: Path) -> None:
+def test_a_photo_with_too_many_pixels_is_a_problem(tmp_path: Path) -> None:
     photo = add_photo(data_set(tmp_path) / "train/images", "c.png", seed=3)
     Image.new("1", (10_000, 5_001)).save(photo)
 
@@ -143,7 +143,7 @@ def test_a_photo_of_too_many_pixels_is_a_problem(tmp_path: Path) -> None:
     assert problem.startswith("train/images/c.png: the photo is 10000 x 5001")
 
 
-def test_a_link_that_leads_nowhere_and_a_pipe_are_problems(tmp_path: Path) -> None:
+def test_a_broken_link_and_a_pipe_are_problems(tmp_path: Path) -> None:
     add_photo(data_set(tmp_path) / "train/images", "c.jpg", seed=3).unlink()
     (tmp_path / "train/images/c.jpg").symlink_to("gone.jpg")
     add_photo(tmp_path / "train/images", "d.jpg", seed=4).unlink()
@@ -151,11 +151,11 @@ def test_a_link_that_leads_nowhere_and_a_pipe_are_problems(tmp_path: Path) -> No
 
     assert problems_in(tmp_path) == [
         "train/images/c.jpg: cannot be read: No such file or directory",
-        "train/images/d.jpg: is no file of bytes",
+        "train/images/d.jpg: is not a regular file",
     ]
 
 
-def test_a_name_that_is_not_utf8_is_a_problem(tmp_path: Path) -> None:
+def test_a_file_name_that_is_not_utf8_is_a_problem(tmp_path: Path) -> None:
     for file in (tmp_path / "train/images/a.jpg", tmp_path / "train/labels/a.txt"):
         data_set(tmp_path)
         os.rename(file, os.fsencode(file.parent) + b"/caf\xe9" + file.suffix.encode())
@@ -168,31 +168,31 @@ def test_a_name_that_is_not_utf8_is_a_problem(tmp_path: Path) -> None:
     )
 
 
-def test_a_photo_without_labels_is_a_problem(tmp_path: Path) -> None:
+def test_a_photo_without_a_label_file_is_a_problem(tmp_path: Path) -> None:
     add_photo(data_set(tmp_path) / "train/images", "c.jpg", seed=3, lines=None)
 
     assert problems_in(tmp_path) == [
-        "train/images/c.jpg: has no labels; expected train/labels/c.txt, "
-        "empty if no garment is in sight"
+        "train/images/c.jpg: has no label file; expected train/labels/c.txt, "
+        "empty if the photo shows no garment"
     ]
 
 
-def test_labels_without_a_photo_are_a_problem(tmp_path: Path) -> None:
+def test_a_label_file_without_a_photo_is_a_problem(tmp_path: Path) -> None:
     (data_set(tmp_path) / "valid/labels/c.txt").touch()
 
     assert problems_in(tmp_path) == [
-        "valid/labels/c.txt: labels no photo; expected one in valid/images"
+        "valid/labels/c.txt: has no photo; expected one in valid/images"
     ]
 
 
-def test_a_list_of_classes_and_hidden_files_among_the_labels_label_nothing(tmp_path: Path) -> None:
+def test_a_classes_file_and_hidden_files_in_the_label_folder_are_ignored(tmp_path: Path) -> None:
     for name in ("classes.txt", "._a.txt", "a.json"):
         (data_set(tmp_path) / "train/labels" / name).touch()
 
     assert problems_in(tmp_path) == []
 
 
-def test_photos_in_folders_below_have_their_labels_in_folders_below(tmp_path: Path) -> None:
+def test_photos_in_subfolders_have_their_labels_in_subfolders(tmp_path: Path) -> None:
     data_set(tmp_path)
     (tmp_path / "train/images/2026").mkdir()
     (tmp_path / "train/labels/2026").mkdir()
@@ -205,7 +205,7 @@ def test_photos_in_folders_below_have_their_labels_in_folders_below(tmp_path: Pa
     assert names_of(read) == ["c.JPG", "a.jpg", "b.jpg"]
 
 
-def test_two_photos_of_one_name_are_both_labelled_by_it(tmp_path: Path) -> None:
+def test_two_photos_with_one_stem_share_a_label_file(tmp_path: Path) -> None:
     add_photo(data_set(tmp_path) / "train/images", "a.png", seed=3)
 
     assert names_of(read_labelled(tmp_path)) == ["a.jpg", "a.png", "b.jpg"]
@@ -234,15 +234,18 @@ def test_a_train_photo_whose_picture_is_in_valid_is_left_out_and_named(tmp_path:
     assert not [remark for remark in read.remarks if "same picture" in remark]
 
 
-def test_where_every_train_photo_is_in_valid_nothing_is_left_to_train_on(tmp_path: Path) -> None:
+def test_a_train_split_that_is_entirely_in_valid_is_a_problem(tmp_path: Path) -> None:
     picture(2).save(data_set(tmp_path) / "train/images/a.jpg")
 
     [problem] = problems_in(tmp_path)
 
-    assert "no labelled photo in train, after 1 were left out that valid shows, too" in problem
+    assert (
+        "has no labelled photo in train (1 left out because valid shows the same pictures)"
+        in problem
+    )
 
 
-def test_one_picture_twice_in_a_split_is_kept_and_remarked(tmp_path: Path) -> None:
+def test_duplicates_in_a_split_are_kept_with_a_remark(tmp_path: Path) -> None:
     add_photo(data_set(tmp_path) / "train/images", "c.jpg", seed=1)
     add_photo(tmp_path / "train/images", "d.jpg", seed=1, lines="")
 
@@ -251,11 +254,11 @@ def test_one_picture_twice_in_a_split_is_kept_and_remarked(tmp_path: Path) -> No
     assert names_of(read) == ["a.jpg", "c.jpg", "d.jpg", "b.jpg"]
     assert read.remarks[:2] == (
         "train/images/c.jpg: shows the same picture as train/images/a.jpg",
-        "train/images/d.jpg: shows the same picture as train/images/a.jpg, with other boxes",
+        "train/images/d.jpg: shows the same picture as train/images/a.jpg, but has other boxes",
     )
 
 
-def test_garments_without_a_box_are_remarked_by_split(tmp_path: Path) -> None:
+def test_garments_without_a_box_are_listed_by_split(tmp_path: Path) -> None:
     all_but_dress = [name for name in GARMENT_NAMES if name != "dress"]
     ids = [GARMENT_NAMES.index(name) for name in all_but_dress]
 
@@ -265,6 +268,6 @@ def test_garments_without_a_box_are_remarked_by_split(tmp_path: Path) -> None:
 
     without_coat = ", ".join(name for name in GARMENT_NAMES if name != "coat")
     assert read.remarks == (
-        "without a box in train, cannot be learnt: dress",
-        f"without a box in valid, cannot be measured: {without_coat}",
+        "garments without a box in train, which cannot be learnt: dress",
+        f"garments without a box in valid, which cannot be measured: {without_coat}",
     )

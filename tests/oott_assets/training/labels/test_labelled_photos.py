@@ -10,7 +10,7 @@ from oott_assets.training.labels.labelled_photos import (
     Label,
     LabelledPhoto,
     PhotoChanged,
-    garments_in,
+    count_boxes,
     in_split,
     parquet_of_photos,
     photos_of_parquet,
@@ -26,11 +26,11 @@ LABELLED = LabelledPhoto(Path("/photos/홍대 a.jpg"), "1" * 64, 64, 48, "train"
 BARE = LabelledPhoto(Path("/photos/b.jpg"), "2" * 64, 48, 64, "valid", ())
 
 
-def test_photos_come_out_of_parquet_as_they_went_in_those_without_labels_too() -> None:
+def test_photos_with_and_without_labels_are_read_back_from_parquet() -> None:
     assert photos_of_parquet(parquet_of_photos([LABELLED, BARE])) == [LABELLED, BARE]
 
 
-def test_no_photos_are_a_parquet_file_with_the_same_columns() -> None:
+def test_an_empty_data_set_is_a_parquet_file_with_the_same_columns() -> None:
     none, one = parquet_of_photos([]), parquet_of_photos([BARE])
 
     assert photos_of_parquet(none) == []
@@ -48,33 +48,33 @@ def test_no_photos_are_a_parquet_file_with_the_same_columns() -> None:
     ],
     ids=["content", "split", "labels", "garment", "box"],
 )
-def test_what_a_detector_learns_is_part_of_the_version(change: dict[str, Any]) -> None:
+def test_a_change_in_content_split_or_labels_changes_the_version(change: dict[str, Any]) -> None:
     assert version_of([LABELLED._replace(**change), BARE]) != version_of([LABELLED, BARE])
 
 
-def test_where_photos_lie_and_in_which_order_is_no_part_of_the_version() -> None:
+def test_paths_and_order_do_not_change_the_version() -> None:
     moved = LABELLED._replace(file=Path("/elsewhere/c.jpg"))
 
     assert version_of([BARE, moved]) == version_of([LABELLED, BARE])
 
 
-def test_a_data_set_written_and_read_is_of_the_same_version() -> None:
+def test_a_data_set_read_from_parquet_has_the_same_version() -> None:
     read = photos_of_parquet(parquet_of_photos([LABELLED, BARE]))
 
     assert version_of(read) == version_of([LABELLED, BARE])
 
 
-def test_a_photo_that_is_there_twice_makes_another_version() -> None:
+def test_a_duplicate_photo_changes_the_version() -> None:
     assert len({version_of(photos) for photos in ([], [BARE], [BARE, BARE])}) == 3
 
 
-def test_photos_are_kept_by_split() -> None:
+def test_photos_are_selected_by_split() -> None:
     assert in_split([LABELLED, BARE], "train") == [LABELLED]
     assert in_split([LABELLED, BARE], "valid") == [BARE]
 
 
-def test_every_garment_is_counted_those_without_a_box_as_none() -> None:
-    counts = garments_in([LABELLED, LABELLED, BARE])
+def test_the_boxes_of_every_garment_are_counted() -> None:
+    counts = count_boxes([LABELLED, LABELLED, BARE])
 
     assert tuple(counts) == GARMENT_NAMES
     assert counts["coat"] == counts["shirt"] == 2
@@ -82,24 +82,24 @@ def test_every_garment_is_counted_those_without_a_box_as_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (None, r"a\.jpg cannot be read \(No such file or directory\); materialise main_data"),
         (b"another photo", r"a\.jpg has changed since it was labelled; materialise main_data"),
     ],
     ids=["gone", "another"],
 )
-def test_a_photo_that_is_no_longer_what_was_labelled_is_not_read(
-    tmp_path: Path, content: bytes | None, said: str
+def test_a_missing_or_changed_photo_is_not_read(
+    tmp_path: Path, content: bytes | None, message: str
 ) -> None:
     if content is not None:
         (tmp_path / "a.jpg").write_bytes(content)
 
-    with pytest.raises(PhotoChanged, match=said):
+    with pytest.raises(PhotoChanged, match=message):
         pixels_of(BARE._replace(file=tmp_path / "a.jpg"))
 
 
-def test_a_photo_that_was_labelled_though_damaged_is_said_to_be_unreadable(tmp_path: Path) -> None:
+def test_a_labelled_file_that_is_not_a_photo_is_reported_as_unreadable(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"no photo")
     sha256 = hashlib.sha256(b"no photo").hexdigest()
 

@@ -9,78 +9,78 @@ from tests.oott_assets.training.labels.data_sets import COAT, data_set, problems
 
 
 def labels_of(folder: Path, lines: str) -> tuple[Label, ...]:
-    """Label ``a.jpg``, 64 x 48 pixels, with ``lines``, and give what is read."""
+    """Label ``a.jpg``, 64 x 48 pixels, with ``lines``, and read the labels back."""
     read = read_labelled(data_set(folder, lines))
     assert read.problems == ()
     return read.photos[0].labels
 
 
 def problem_with(folder: Path, lines: str) -> str:
-    """Give the one problem that ``lines`` are."""
+    """Give the only problem of ``lines``."""
     [problem] = problems_in(data_set(folder, lines))
     return problem.removeprefix("train/labels/a.txt: ")
 
 
-def test_shares_of_the_photo_become_pixels(tmp_path: Path) -> None:
+def test_fractions_of_the_photo_become_pixels(tmp_path: Path) -> None:
     assert labels_of(tmp_path, "3 0.5 0.5 0.25 0.5\n") == (
         Label("coat", Box(24, 12, 40, 36), 1.0, "main_data"),
     )
 
 
-def test_class_ids_count_from_0_to_23(tmp_path: Path) -> None:
+def test_class_ids_go_from_0_to_23(tmp_path: Path) -> None:
     lines = "0 0.5 0.5 0.25 0.5\n23 0.5 0.5 0.25 0.5\n"
 
     assert [label.garment for label in labels_of(tmp_path, lines)] == ["blazer", "sandals"]
 
 
-def test_an_empty_label_file_declares_a_photo_without_garments(tmp_path: Path) -> None:
+def test_an_empty_label_file_means_a_photo_without_garments(tmp_path: Path) -> None:
     assert labels_of(tmp_path, "") == ()
     assert labels_of(tmp_path, "\n \n") == ()
 
 
-def test_windows_line_ends_and_byte_order_marks_are_read_over(tmp_path: Path) -> None:
+def test_windows_line_ends_and_byte_order_marks_are_ignored(tmp_path: Path) -> None:
     assert len(labels_of(tmp_path, "\ufeff3 0.5 0.5 0.25 0.5\r\n4 0.5 0.5 0.25 0.5\r\n")) == 2
 
 
 @pytest.mark.parametrize("class_id", ["24", "-1", "3.0", "coat", "9" * 5000])
-def test_a_class_id_that_is_none_of_the_garments_is_a_problem(
-    tmp_path: Path, class_id: str
-) -> None:
+def test_an_unknown_class_id_is_a_problem(tmp_path: Path, class_id: str) -> None:
     problem = problem_with(tmp_path, f"{COAT}{class_id} 0.5 0.5 0.25 0.5\n")
 
     assert problem.startswith("line 2: class id '")
-    assert problem.endswith("; expected a whole number, 0 to 23")
+    assert problem.endswith(" is unknown; expected 0 to 23")
     assert len(problem) < 100
 
 
 @pytest.mark.parametrize(
     ("line", "count"), [("3", 1), ("3 .5 .5 .5", 4), ("3 .5 .5 .5 .5 .9", 6), ("3,.5,.5,.5,.5", 1)]
 )
-def test_a_line_that_is_not_5_numbers_is_a_problem(tmp_path: Path, line: str, count: int) -> None:
+def test_a_line_without_exactly_5_numbers_is_a_problem(
+    tmp_path: Path, line: str, count: int
+) -> None:
     assert problem_with(tmp_path, line) == (
-        f"line 1: numbers found: {count}; expected 5, a box: class id, x and y of its centre, "
-        "width and height"
+        f"line 1: numbers found: {count}; expected 5 (class id, x and y of the centre, "
+        "width and height)"
     )
 
 
 @pytest.mark.parametrize("points", [3, 4, 100])
-def test_a_polygon_is_called_by_its_name(tmp_path: Path, points: int) -> None:
+def test_a_polygon_is_reported_as_a_polygon(tmp_path: Path, points: int) -> None:
     problem = problem_with(tmp_path, "3" + " 0.25 0.5" * points)
 
     assert problem.startswith(f"line 1: a polygon of {points} points; expected a box")
 
 
-@pytest.mark.parametrize("share", ["nan", "inf", "-inf", "1e999", "half"])
-def test_a_share_that_is_no_number_is_a_problem(tmp_path: Path, share: str) -> None:
-    problem = problem_with(tmp_path, f"3 0.5 0.5 {share} 0.5")
+@pytest.mark.parametrize("fraction", ["nan", "inf", "-inf", "1e999", "half"])
+def test_a_fraction_that_is_not_a_number_is_a_problem(tmp_path: Path, fraction: str) -> None:
+    problem = problem_with(tmp_path, f"3 0.5 0.5 {fraction} 0.5")
 
-    assert problem.startswith(f"line 1: '{share}' is no number")
+    assert problem.startswith(f"line 1: '{fraction}' is not a number")
 
 
-def test_a_box_of_pixels_is_a_problem_that_names_its_edges(tmp_path: Path) -> None:
+def test_a_box_in_pixels_is_a_problem_and_its_edges_are_shown(tmp_path: Path) -> None:
     assert problem_with(tmp_path, "3 32 24 16 24") == (
-        "line 1: the box leaves the photo: x 24 to 40, y 12 to 36; "
-        "expected shares of the photo, 0 to 1"
+        "line 1: the box extends outside the photo: x 24 to 40, y 12 to 36; "
+        "expected fractions of the photo, 0 to 1"
     )
 
 
@@ -94,7 +94,7 @@ def test_a_box_of_pixels_is_a_problem_that_names_its_edges(tmp_path: Path) -> No
     ],
     ids=["left", "right", "top", "bottom"],
 )
-def test_a_box_that_leaves_the_photo_by_a_rounding_is_clipped(
+def test_a_box_that_is_outside_the_photo_by_a_rounding_error_is_clipped(
     tmp_path: Path, line: str, edges: tuple[float, ...]
 ) -> None:
     [label] = labels_of(tmp_path, line)
@@ -112,8 +112,8 @@ def test_a_box_that_leaves_the_photo_by_a_rounding_is_clipped(
     ],
     ids=["left", "right", "top", "bottom"],
 )
-def test_a_box_that_leaves_the_photo_by_more_is_a_problem(tmp_path: Path, line: str) -> None:
-    assert "the box leaves the photo" in problem_with(tmp_path, line)
+def test_a_box_that_is_farther_outside_the_photo_is_a_problem(tmp_path: Path, line: str) -> None:
+    assert "the box extends outside the photo" in problem_with(tmp_path, line)
 
 
 @pytest.mark.parametrize("size", ["0 0.5", "0.5 0", "-0.2 0.5", "0.5 -0.2"])
@@ -121,31 +121,31 @@ def test_a_box_without_a_size_is_a_problem(tmp_path: Path, size: str) -> None:
     assert problem_with(tmp_path, f"3 0.5 0.5 {size}").startswith("line 1: the box has no size")
 
 
-def test_a_box_written_twice_is_taken_once_and_remarked(tmp_path: Path) -> None:
+def test_a_duplicate_box_is_ignored_with_a_remark(tmp_path: Path) -> None:
     other_garment = COAT.replace("3", "4", 1)
 
     read = read_labelled(data_set(tmp_path, COAT + other_garment + COAT))
 
     assert [label.garment for label in read.photos[0].labels] == ["coat", "windbreaker jacket"]
-    assert "train/labels/a.txt: boxes written twice and taken once: 1" in read.remarks
+    assert "train/labels/a.txt: duplicate boxes ignored: 1" in read.remarks
 
 
-def test_every_bad_line_is_a_problem_of_its_own(tmp_path: Path) -> None:
+def test_every_invalid_line_is_a_separate_problem(tmp_path: Path) -> None:
     problems = problems_in(data_set(tmp_path, f"24 0.5 0.5 0.25 0.5\n{COAT}3 0.5\n"))
 
     assert [problem.split(": ")[1] for problem in problems] == ["line 1", "line 3"]
 
 
-def test_labels_that_are_not_utf8_are_a_problem(tmp_path: Path) -> None:
+def test_a_label_file_that_is_not_utf8_is_a_problem(tmp_path: Path) -> None:
     (data_set(tmp_path) / "train/labels/a.txt").write_bytes(COAT.encode("utf-16"))
 
     assert problems_in(tmp_path) == [
-        "train/labels/a.txt: is not UTF-8 text; save it as such",
+        "train/labels/a.txt: is not UTF-8 text; save it as UTF-8",
     ]
 
 
 @pytest.mark.parametrize("size", [1_000_000, 1_000_001])
-def test_a_label_file_has_a_megabyte_at_most(tmp_path: Path, size: int) -> None:
+def test_a_label_file_over_a_megabyte_is_a_problem(tmp_path: Path, size: int) -> None:
     too_large = "train/labels/a.txt: has 1,000,001 bytes; at most 1,000,000 are allowed"
 
     data_set(tmp_path, COAT + "\n" * (size - len(COAT)))
