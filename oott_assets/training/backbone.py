@@ -92,7 +92,7 @@ def _write_taught(detector: Path, classifier: Path, file: Path) -> None:
     # What a classifier and a detector share is the backbone.
     model.load(str(classifier))
     content = io.BytesIO()
-    model.save(content)  # type: ignore[arg-type]  # it hands it to torch.save, which takes both
+    model.save(content)  # Ultralytics hands it to torch.save, which takes files too
     LocalBlobs(file.parent).write(file.name, content.getvalue())
 
 

@@ -35,7 +35,7 @@ def weights_of_onnx(onnx: Path, out: Path, model_size: str = "n") -> Path:
     tell_ultralytics()
     from ultralytics.nn.tasks import DetectionModel
 
-    network: torch.nn.Module = DetectionModel(  # type: ignore[no-untyped-call]  # has no types
+    network: torch.nn.Module = DetectionModel(
         f"yolov8{model_size}.yaml", nc=len(GARMENT_NAMES), verbose=False
     )
     numbers = numbers_of(onnx)
