@@ -94,14 +94,16 @@ class _HttpServer(ThreadingHTTPServer):
             self.max_connections = max(self.max_connections, len(self.open))
         return connection, address
 
-    def shutdown_request(self, request: socket) -> None:
+    def shutdown_request(self, request: socket | tuple[bytes, socket]) -> None:
+        assert isinstance(request, socket)  # a TCP server's always is
         # One that shall end in a reset must not say farewell before.
         if request.getsockopt(SOL_SOCKET, SO_LINGER):
             self.close_request(request)
         else:
             super().shutdown_request(request)
 
-    def close_request(self, request: socket) -> None:
+    def close_request(self, request: socket | tuple[bytes, socket]) -> None:
+        assert isinstance(request, socket)
         with self._lock:
             self.open.discard(request)
             request.close()
@@ -113,7 +115,7 @@ class _HttpServer(ThreadingHTTPServer):
                 with suppress(OSError):  # the other end may be gone already
                     connection.shutdown(SHUT_RDWR)
 
-    def handle_error(self, _request: socket, _address: object) -> None:
+    def handle_error(self, _request: object, _address: object) -> None:
         error = sys.exception()
         # Browsers leave when they like.
         if error is not None and not isinstance(error, ConnectionError | SiteClosing):

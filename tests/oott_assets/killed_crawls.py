@@ -6,6 +6,7 @@ that moment and the next run left. A program of its own because it forks, as ``k
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from oott_assets.photos.sources.browser.browser_start import Programs
@@ -21,16 +22,16 @@ from tests.oott_assets.photos.sources.browser.crawls import (
 def main(url: str, folder: Path) -> None:
     """Crawl once wholly, counting the moments, then twice for each moment."""
     programs = own_browser_folders()
-    in_a_fork(lambda: crawl(url, folder / "whole", programs, record=folder / "moments"))
+    in_a_fork(partial(crawl, url, folder / "whole", programs, record=folder / "moments"))
     for moment in (folder / "moments").read_text().split():
-        in_a_fork(lambda moment=moment: crawl(url, folder / moment, programs, killed_at=moment))
+        in_a_fork(partial(crawl, url, folder / moment, programs, killed_at=moment))
         comes_true_soon(lambda: not processes_in(programs.browser_folders))
         left = [
             *processes_in(programs.browser_folders).values(),
             *programs.browser_folders.glob("*"),
         ]
         (folder / moment / "left running").write_text(str(left))
-        in_a_fork(lambda moment=moment: crawl(url, folder / moment, programs))
+        in_a_fork(partial(crawl, url, folder / moment, programs))
 
 
 def crawl(
@@ -43,7 +44,7 @@ def crawl(
     """Crawl September into ``home``."""
     home.mkdir(exist_ok=True)
     moments = Moments(killed_at)
-    os.replace = moments.before("write", os.replace)  # type: ignore[assignment]
+    os.replace = moments.before("write", os.replace)
     CrawledStore(str(home / "photos")).crawl(browser_at(url, home, programs=programs))
     if record is not None:
         record.write_text(" ".join(moments.seen))

@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,11 @@ WHOLE = "whole"
 
 def main(folder: Path) -> None:
     """Run once wholly, counting the moments, then once for each moment."""
-    in_a_fork(lambda: run(folder / WHOLE, record=folder / "moments"))
+    in_a_fork(partial(run, folder / WHOLE, record=folder / "moments"))
     for moment in (folder / "moments").read_text().split():
-        in_a_fork(lambda moment=moment: run(folder / moment, killed_at=moment))
+        in_a_fork(partial(run, folder / moment, killed_at=moment))
         shutil.copytree(folder / moment, folder / f"{moment}-again")
-        in_a_fork(lambda moment=moment: run(folder / f"{moment}-again"))
+        in_a_fork(partial(run, folder / f"{moment}-again"))
 
 
 def in_a_fork(work: Callable[[], None]) -> None:
@@ -46,7 +47,7 @@ def run(home: Path, killed_at: str | None = None, record: Path | None = None) ->
     os.environ["OOTT_HOME"] = str(home)
     home.mkdir(exist_ok=True)
     moments = Moments(killed_at)
-    os.replace = moments.before("write", os.replace)  # type: ignore[assignment]
+    os.replace = moments.before("write", os.replace)
     committing = moments.before("commit", lambda: None)
 
     def commit(connection: sa.Connection) -> None:

@@ -115,7 +115,7 @@ def save_photo(file: Path, grey: int = 128, taken_at: str | None = None) -> None
 def failures(run: dg.ExecuteInProcessResult) -> list[str]:
     """Give what a person reads in the Dagster UI of each failed step."""
     return [
-        event.step_failure_data.user_failure_data.description
+        event.step_failure_data.user_failure_data.description or ""
         for event in run.all_events
         if event.is_step_failure and event.step_failure_data.user_failure_data
     ]

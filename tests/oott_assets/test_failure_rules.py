@@ -113,16 +113,17 @@ def test_each_retry_shows_the_sentence() -> None:
 
 def test_the_rule_of_the_most_specific_class_is_used_in_whatever_order_they_stand() -> None:
     retried, permanent = FailureRule(delays_seconds=(0.0,)), FailureRule()
-    for table in (
+    tables: list[FailureTable] = [
         {LookupError: retried, KeyError: permanent},
         {KeyError: permanent, LookupError: retried},
-    ):
+    ]
+    for table in tables:
         assert attempts(run_of(table, iter([KeyError("a")] * 3)), "step") == 1
         assert attempts(run_of(table, iter([IndexError("a")] * 3)), "step") == 2
 
 
 def test_retries_are_counted_per_step_and_not_per_rule() -> None:
-    table = {KeyError: FailureRule((0.0, 0.0)), IndexError: FailureRule((0.0,))}
+    table: FailureTable = {KeyError: FailureRule((0.0, 0.0)), IndexError: FailureRule((0.0,))}
 
     run = run_of(table, iter([KeyError("a"), IndexError("b"), KeyError("c")]))
 

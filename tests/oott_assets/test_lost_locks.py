@@ -52,7 +52,7 @@ def test_a_collection_that_lost_its_lock_leaves_the_manifest(street: Street) -> 
             PARTITION, logging.getLogger("collection")
         )
 
-    collect(ToldSource([Post("a", [jpeg(1)])], asks_a_site=False))
+    collect(ToldSource([Post("a", [jpeg(1)])], uses_network=False))
     before = street.manifest()
 
     with pytest.raises(LockLost):
@@ -60,7 +60,7 @@ def test_a_collection_that_lost_its_lock_leaves_the_manifest(street: Street) -> 
             ToldSource(
                 [Post("b", [jpeg(2)])],
                 before=lambda _shortcode: lose_the_lock(street),
-                asks_a_site=False,
+                uses_network=False,
             )
         )
 

@@ -119,7 +119,13 @@ def test_two_that_teach_the_same_backbone_wait_for_each_other(
     class TaughtWhileAnotherAsks(TaughtAtOnce):
         """Lets another ask for the folder in the midst of the training."""
 
-        def __call__(self, plan, data, folder, report) -> None:
+        def __call__(
+            self,
+            plan: TrainingPlan,
+            data: Path,
+            folder: TrainingFolder,
+            report: Callable[[Epoch], None],
+        ) -> None:
             def ask() -> None:
                 with merged.store.blobs.exclusive_lock(f"backbones/{folder.folder.name}"):
                     alone.set()

@@ -125,7 +125,7 @@ def test_what_cannot_be_labelled_is_listed_with_the_reason(
     (closet / "dress/broken.jpg").write_bytes(b"no photo")
     shutil.copytree(closet / "dress", closet / "umbrella")
     (closet / "dress/lost.jpg").symlink_to(closet / "nowhere.jpg")
-    shutil.copy(closet / "dress/0.jpg", os.fsencode(closet / "dress") + b"/caf\xe9.jpg")
+    shutil.copy(closet / "dress/0.jpg", closet / os.fsdecode(b"dress/caf\xe9.jpg"))
 
     run = training_pipeline.run("sub_data")
 

@@ -5,6 +5,7 @@ Nothing is trained here: the published starter's weights stand for both candidat
 
 import hashlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -119,7 +120,9 @@ def with_a_closet_folder_renamed(pipeline: ComparedPipeline) -> None:
         with_a_closet_folder_renamed,
     ],
 )
-def test_a_champion_measured_by_other_photos_is_not_published(compared, change) -> None:
+def test_a_champion_measured_by_other_photos_is_not_published(
+    compared: ComparedPipeline, change: Callable[[ComparedPipeline], None]
+) -> None:
     change(compared)
 
     [said] = failures(compared.run("garment_onnx"))

@@ -51,9 +51,13 @@ def test_a_killed_training_goes_on_after_its_last_whole_epoch_and_so_does_one_on
             train(PLAN, tmp_path / "data/data.yaml", folder, fill_the_disk_at_the_end)
     assert epochs == list(range(3, EPOCHS + 1))
 
-    train(PLAN, tmp_path / "data/data.yaml", folder, pytest.fail)
+    train(PLAN, tmp_path / "data/data.yaml", folder, fail_at_an_epoch)
     assert folder.weights.is_file()
     assert not (tmp_path / "other-machine").exists()
+
+
+def fail_at_an_epoch(epoch: Epoch) -> None:
+    pytest.fail(f"epoch {epoch.number} was trained again")
 
 
 def come_from_another_machine(checkpoint: Path, folder: Path) -> None:
@@ -94,7 +98,7 @@ def test_a_finished_training_is_not_begun_again(tmp_path: Path) -> None:
     folder = TrainingFolder(tmp_path)
     folder.weights.write_bytes(b"weights")
 
-    train(PLAN, tmp_path / "no-data.yaml", folder, pytest.fail)
+    train(PLAN, tmp_path / "no-data.yaml", folder, fail_at_an_epoch)
 
     assert folder.weights.read_bytes() == b"weights"
 

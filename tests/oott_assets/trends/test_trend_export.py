@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from oott_assets.partitions import destinations
 from oott_assets.trends.trend_export import main, trend_frame
 from oott_fashion.outfits import OutfitNames
-from oott_fashion.settings import read_settings
+from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.trend_tables import Coverage, TrendSlice, TrendTables
 from oott_fashion.trends import Look
 
@@ -32,7 +32,7 @@ def export(*arguments: str) -> Result:
 def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give a database in which hongdae has one look of each of two sources."""
     monkeypatch.setenv("OOTT_HOME", str(tmp_path / "home"))
-    tables = TrendTables.open(read_settings().trend_database_url, destinations)
+    tables = TrendTables.open(read_settings(SharedSettings).trend_database_url, destinations)
     tables.migrate()
     count(tables, 5, "crawl")
     count(tables, 2, "app")

@@ -66,7 +66,7 @@ def plain_files() -> dict[str, bytes]:
     clear.putalpha(pixels().convert("L"))
     grey16 = Image.fromarray(np.asarray(photo.convert("L")).astype(np.uint16) * 257)
     palette = photo.quantize(40)
-    jpegs = {
+    jpegs: dict[str, dict[str, Any]] = {
         "": {},
         " progressive": {"progressive": True},
         " of full colour": {"subsampling": 0, "quality": 97},

@@ -24,7 +24,7 @@ from tests.oott_assets.photos.privacy.photo_files import (
 PLAIN, TELLING = plain_files(), telling_files()
 
 
-def said_by(content: bytes) -> set[str]:
+def said_by(content: bytes) -> set[str | tuple[int, int]]:
     """List what Pillow reads off a file beside its pixels."""
     with Image.open(io.BytesIO(content)) as image:
         image.load()

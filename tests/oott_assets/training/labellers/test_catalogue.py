@@ -23,6 +23,8 @@ def saved(folder: Path, photo: Image.Image) -> str:
 def test_the_garment_of_the_folder_is_boxed_by_its_outline(tmp_path: Path) -> None:
     found = CatalogueLabeller().predict(saved(tmp_path / "tee_shirt", shirt_photo((150, 30, 40))))
 
+    assert found.class_id is not None
+    assert found.confidence is not None
     assert [GARMENT_NAMES[class_id] for class_id in found.class_id] == ["tee shirt"]
     assert Box(*found.xyxy[0]).iou(SHIRT) > 0.93
     assert found.confidence[0] > 0.9

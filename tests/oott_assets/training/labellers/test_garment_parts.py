@@ -14,21 +14,21 @@ def mask_of(*parts: tuple[int, int, int, int]) -> NDArray[np.bool_]:
     return mask
 
 
-def test_a_mask_is_boxed_tightly_with_its_last_row_and_column():
+def test_a_mask_is_boxed_tightly_with_its_last_row_and_column() -> None:
     assert box_of_parts(mask_of((10, 20, 31, 42))) == (10, 20, 31, 42)
 
 
-def test_both_halves_of_an_open_coat_are_in_one_box():
+def test_both_halves_of_an_open_coat_are_in_one_box() -> None:
     assert box_of_parts(mask_of((10, 20, 30, 60), (40, 25, 60, 65))) == (10, 20, 60, 65)
 
 
-def test_a_crumb_beside_the_garment_is_left_out():
+def test_a_crumb_beside_the_garment_is_left_out() -> None:
     assert box_of_parts(mask_of((10, 20, 30, 60), (90, 70, 93, 73))) == (10, 20, 30, 60)
 
 
-def test_a_tenth_of_the_largest_part_is_still_a_part():
+def test_a_tenth_of_the_largest_part_is_still_a_part() -> None:
     assert box_of_parts(mask_of((10, 20, 30, 60), (50, 20, 60, 28))) == (10, 20, 60, 60)
 
 
-def test_an_empty_mask_has_no_box():
+def test_an_empty_mask_has_no_box() -> None:
     assert box_of_parts(mask_of()) is None

@@ -1,6 +1,8 @@
 """autodistill's GroundedSAM on small random weights: its plumbing, not its sight."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,7 +30,7 @@ EVERYTHING, NOTHING = 0.0, 1.0
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
+def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     root = tmp_path_factory.mktemp("weights")
     with small_grounded_sam(root):
         write_grounded_sam(root / "grounded_sam")
@@ -36,24 +38,28 @@ def root(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def labeller(root):
+def labeller(root: Path) -> GroundedSamLabeller:
     with no_network():
         return GroundedSamLabeller(root, "cpu", on_cpu=True, min_confidence=EVERYTHING)
 
 
-def test_boxes_lie_in_the_photo_and_are_garments(labeller, tmp_path):
+def test_boxes_lie_in_the_photo_and_are_garments(
+    labeller: GroundedSamLabeller, tmp_path: Path
+) -> None:
     with no_network():
         found = labeller.predict(write_photo(tmp_path / "photo.png", 300, 200))
 
     assert (found.xyxy >= 0).all()
     assert (found.xyxy <= [300, 200, 300, 200]).all()
     assert (found.xyxy[:, 2:] > found.xyxy[:, :2]).all()
+    assert found.class_id is not None
+    assert found.confidence is not None
     assert set(found.class_id) == set(range(len(GARMENTS)))
     assert ((found.confidence >= 0) & (found.confidence <= 1)).all()
     assert (np.diff(found.confidence) <= 0).all()
 
 
-def test_a_photo_without_garments_has_no_boxes(root, tmp_path):
+def test_a_photo_without_garments_has_no_boxes(root: Path, tmp_path: Path) -> None:
     labeller = GroundedSamLabeller(root, "cpu", on_cpu=True, min_confidence=NOTHING)
 
     found = labeller.predict(write_photo(tmp_path / "photo.png", 90, 60))
@@ -68,7 +74,7 @@ class CoatSeen:
 
     image: NDArray[np.uint8] | None = None
 
-    def predict(self, image):
+    def predict(self, image: NDArray[np.uint8]) -> sv.Detections:
         self.image = image
         height, width = image.shape[:2]
         masks = np.zeros((2, height, width), dtype=np.bool_)
@@ -82,38 +88,47 @@ class CoatSeen:
         )
 
 
-def test_a_box_is_as_tight_as_the_mask_and_keeps_its_confidence(root, tmp_path, monkeypatch):
+def test_a_box_is_as_tight_as_the_mask_and_keeps_its_confidence(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     labeller = GroundedSamLabeller(root, "cpu", on_cpu=True)
     monkeypatch.setattr(labeller, "model", CoatSeen())
 
     found = labeller.predict(write_photo(tmp_path / "photo.png", 500, 40))
 
     assert found.xyxy.tolist() == [[100, 10, 400, 20]]
+    assert found.class_id is not None
     assert found.class_id.tolist() == [3]
     assert found.confidence == pytest.approx([0.4])
 
 
-def test_boxes_of_a_large_photo_are_in_its_own_pixels(root, tmp_path, monkeypatch):
+def test_boxes_of_a_large_photo_are_in_its_own_pixels(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     labeller, seen = GroundedSamLabeller(root, "cpu", on_cpu=True), CoatSeen()
     monkeypatch.setattr(labeller, "model", seen)
 
     found = labeller.predict(write_photo(tmp_path / "photo.png", 2666, 61))
 
+    assert seen.image is not None
     assert seen.image.shape == (30, 1333, 3)
     assert found.xyxy[0] == pytest.approx([200, 10 * 61 / 30, 800, 20 * 61 / 30])
 
 
-def test_the_models_get_the_colours_in_the_order_they_expect(root, tmp_path, monkeypatch):
+def test_the_models_get_the_colours_in_the_order_they_expect(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     labeller, seen = GroundedSamLabeller(root, "cpu", on_cpu=True), CoatSeen()
     monkeypatch.setattr(labeller, "model", seen)
     Image.new("RGB", (500, 40), "red").save(tmp_path / "photo.png")
 
     labeller.predict(str(tmp_path / "photo.png"))
 
+    assert seen.image is not None
     assert seen.image[0, 0].tolist() == [0, 0, 255]
 
 
-def test_sam_sees_red_where_the_photo_is_red(labeller):
+def test_sam_sees_red_where_the_photo_is_red(labeller: GroundedSamLabeller) -> None:
     photo = np.zeros((60, 90, 3), dtype=np.uint8)
     photo[:, :, 0] = 255
     right = SamPredictor(labeller.model.sam_predictor.model)
@@ -125,19 +140,19 @@ def test_sam_sees_red_where_the_photo_is_red(labeller):
     assert torch.equal(ours.get_image_embedding(), right.get_image_embedding())
 
 
-def test_it_does_not_start_on_a_cpu_by_itself(root):
+def test_it_does_not_start_on_a_cpu_by_itself(root: Path) -> None:
     with pytest.raises(LabellerUnavailable, match=r"about 11 minutes.*OOTT_LABEL_ON_CPU"):
         GroundedSamLabeller(root, "cpu")
 
 
-def test_missing_weights_are_not_downloaded(root, tmp_path):
+def test_missing_weights_are_not_downloaded(root: Path, tmp_path: Path) -> None:
     linked(root / "grounded_sam", tmp_path / "grounded_sam", SAM_FILE)
 
     with no_network(), pytest.raises(LabellerUnavailable, match=f"{SAM_FILE} is missing"):
         GroundedSamLabeller(tmp_path, "cpu", on_cpu=True)
 
 
-def test_a_damaged_checkpoint_is_refused(root, tmp_path):
+def test_a_damaged_checkpoint_is_refused(root: Path, tmp_path: Path) -> None:
     content = bytearray((root / "grounded_sam" / SAM_FILE).read_bytes())
     content[len(content) // 2] ^= 1
     linked(root / "grounded_sam", tmp_path / "grounded_sam", SAM_FILE).write_bytes(content)
@@ -146,7 +161,7 @@ def test_a_damaged_checkpoint_is_refused(root, tmp_path):
         GroundedSamLabeller(tmp_path, "cpu", on_cpu=True)
 
 
-def refused(root, tmp_path, name, checkpoint):
+def refused(root: Path, tmp_path: Path, name: str, checkpoint: object) -> str:
     """Put ``checkpoint`` in the place of the file ``name``, and tell how it is refused."""
     torch.save(checkpoint, linked(root / "grounded_sam", tmp_path / "grounded_sam", name))
     list_sums(tmp_path / "grounded_sam")
@@ -155,11 +170,11 @@ def refused(root, tmp_path, name, checkpoint):
     return str(refusal.value)
 
 
-def test_an_empty_groundingdino_is_refused(root, tmp_path):
+def test_an_empty_groundingdino_is_refused(root: Path, tmp_path: Path) -> None:
     assert "lacks" in refused(root, tmp_path, DINO_SWINT_FILE, {"model": {}})
 
 
-def test_a_groundingdino_that_lacks_one_weight_is_refused(root, tmp_path):
+def test_a_groundingdino_that_lacks_one_weight_is_refused(root: Path, tmp_path: Path) -> None:
     learnt = torch.load(root / "grounded_sam" / DINO_SWINT_FILE, weights_only=True)
     del learnt["model"]["module.feat_map.weight"]
 
@@ -169,7 +184,7 @@ def test_a_groundingdino_that_lacks_one_weight_is_refused(root, tmp_path):
     assert "feat_map.weight" in reason
 
 
-def test_a_groundingdino_of_another_size_is_refused(root, tmp_path):
+def test_a_groundingdino_of_another_size_is_refused(root: Path, tmp_path: Path) -> None:
     learnt = torch.load(root / "grounded_sam" / DINO_SWINT_FILE, weights_only=True)
     learnt["model"]["module.feat_map.weight"] = torch.zeros(256, 768)
 
@@ -179,9 +194,11 @@ def test_a_groundingdino_of_another_size_is_refused(root, tmp_path):
 
 
 @pytest.mark.parametrize("checkpoint", [{}, [1, 2], {"model": 3}])
-def test_what_is_no_groundingdino_at_all_is_refused(root, tmp_path, checkpoint):
+def test_what_is_no_groundingdino_at_all_is_refused(
+    root: Path, tmp_path: Path, checkpoint: object
+) -> None:
     assert "is no checkpoint" in refused(root, tmp_path, DINO_SWINT_FILE, checkpoint)
 
 
-def test_a_sam_without_weights_is_refused(root, tmp_path):
+def test_a_sam_without_weights_is_refused(root: Path, tmp_path: Path) -> None:
     assert f"{SAM_FILE} is no checkpoint" in refused(root, tmp_path, SAM_FILE, {})

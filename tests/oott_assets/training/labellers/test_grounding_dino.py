@@ -1,7 +1,10 @@
 """GroundingDINO of transformers on small random weights: its plumbing, not its sight."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 
@@ -25,7 +28,7 @@ EVERYTHING = 0.0
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("weights")
     (root / "grounding_dino").mkdir()
     write_grounding_dino(root / "grounding_dino")
@@ -33,36 +36,42 @@ def root(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def labeller(root):
+def labeller(root: Path) -> GroundingDinoLabeller:
     with no_network():
         return GroundingDinoLabeller(root, "cpu", on_cpu=True, min_confidence=EVERYTHING)
 
 
 @pytest.fixture(scope="module")
-def shares(root):
+def shares(root: Path) -> NDArray[np.float32]:
     tokenizer = AutoTokenizer.from_pretrained(root / "grounding_dino", local_files_only=True)
     return token_shares(tokenizer, [it.prompt for it in GARMENTS], 256)
 
 
 @pytest.mark.parametrize(("width", "height"), [(300, 200), (60, 3), (1, 1)])
-def test_boxes_lie_in_the_photo_and_are_garments(labeller, tmp_path, width, height):
+def test_boxes_lie_in_the_photo_and_are_garments(
+    labeller: GroundingDinoLabeller, tmp_path: Path, width: int, height: int
+) -> None:
     with no_network():
         found = labeller.predict(write_photo(tmp_path / "photo.png", width, height))
 
     assert len(found) > 0
     assert (found.xyxy >= 0).all()
     assert (found.xyxy <= [width, height, width, height]).all()
+    assert found.class_id is not None
+    assert found.confidence is not None
     assert set(found.class_id) <= set(range(len(GARMENTS)))
     assert ((found.confidence >= 0) & (found.confidence <= 1)).all()
 
 
-def test_the_same_photo_gives_the_same_boxes(labeller, tmp_path):
+def test_the_same_photo_gives_the_same_boxes(
+    labeller: GroundingDinoLabeller, tmp_path: Path
+) -> None:
     photo = write_photo(tmp_path / "photo.png", 90, 120)
 
     assert labeller.predict(photo) == labeller.predict(photo)
 
 
-def test_a_garment_keeps_to_the_words_of_its_own_prompt(shares):
+def test_a_garment_keeps_to_the_words_of_its_own_prompt(shares: NDArray[np.float32]) -> None:
     assert shares.sum(axis=1) == pytest.approx(1)
     # blazer is one word, denim jacket two; no word is shared, nor the stops between.
     assert np.count_nonzero(shares[0]) == 1
@@ -70,7 +79,7 @@ def test_a_garment_keeps_to_the_words_of_its_own_prompt(shares):
     assert (np.count_nonzero(shares, axis=0) <= 1).all()
 
 
-def test_jackets_are_told_apart_by_the_word_before(shares):
+def test_jackets_are_told_apart_by_the_word_before(shares: NDArray[np.float32]) -> None:
     leather, windbreaker = (
         GARMENT_NAMES.index(name) for name in ("leather jacket", "windbreaker jacket")
     )
@@ -83,25 +92,27 @@ def test_jackets_are_told_apart_by_the_word_before(shares):
     assert (shares @ words)[leather] == pytest.approx(0.8)
 
 
-def test_a_vocabulary_that_cuts_the_prompts_into_too_many_tokens_is_refused(root):
+def test_a_vocabulary_that_cuts_the_prompts_into_too_many_tokens_is_refused(root: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(root / "grounding_dino", local_files_only=True)
 
     with pytest.raises(LabellerUnavailable, match="into 76 tokens, of which the model reads 75"):
         token_shares(tokenizer, [it.prompt for it in GARMENTS], 75)
 
 
-def test_each_box_goes_to_its_best_garment_and_the_surest_comes_first():
+def test_each_box_goes_to_its_best_garment_and_the_surest_comes_first() -> None:
     scores = np.array([[0.3, 0.4], [0.9, 0.1]], dtype=np.float32)
     shapes = np.array([[0.5, 0.5, 0.5, 0.5], [0.25, 0.5, 0.5, 1]], dtype=np.float32)
 
     found = best_boxes(scores, shapes, 200, 100, 0.1)
 
+    assert found.class_id is not None
+    assert found.confidence is not None
     assert found.class_id.tolist() == [0, 1]
     assert found.xyxy.tolist() == [[0, 0, 100, 100], [50, 25, 150, 75]]
     assert found.confidence.tolist() == pytest.approx([0.9, 0.4])
 
 
-def test_a_box_that_leaves_the_photo_ends_at_its_edge():
+def test_a_box_that_leaves_the_photo_ends_at_its_edge() -> None:
     scores = np.array([[0.5]], dtype=np.float32)
     shapes = np.array([[0.9, 0.1, 0.4, 0.4]], dtype=np.float32)
 
@@ -109,26 +120,26 @@ def test_a_box_that_leaves_the_photo_ends_at_its_edge():
 
 
 @pytest.mark.parametrize(("min_confidence", "boxes"), [(0.5, 1), (0.51, 0)])
-def test_a_score_of_the_threshold_itself_is_enough(min_confidence, boxes):
+def test_a_score_of_the_threshold_itself_is_enough(min_confidence: float, boxes: int) -> None:
     scores = np.array([[0.5]], dtype=np.float32)
     shapes = np.array([[0.5, 0.5, 0.5, 0.5]], dtype=np.float32)
 
     assert len(best_boxes(scores, shapes, 100, 100, min_confidence)) == boxes
 
 
-def test_a_box_without_area_is_no_garment():
+def test_a_box_without_area_is_no_garment() -> None:
     scores = np.array([[0.5]], dtype=np.float32)
     outside = np.array([[1.5, 0.5, 0.5, 0.5]], dtype=np.float32)
 
     assert len(best_boxes(scores, outside, 100, 100, 0.1)) == 0
 
 
-def test_it_does_not_start_on_a_cpu_by_itself(root):
+def test_it_does_not_start_on_a_cpu_by_itself(root: Path) -> None:
     with pytest.raises(LabellerUnavailable, match="OOTT_LABEL_ON_CPU"):
         GroundingDinoLabeller(root, "cpu")
 
 
-def test_it_does_not_start_without_weights(tmp_path):
+def test_it_does_not_start_without_weights(tmp_path: Path) -> None:
     with no_network(), pytest.raises(LabellerUnavailable, match="is missing"):
         GroundingDinoLabeller(tmp_path, "cpu", on_cpu=True)
 
@@ -140,7 +151,9 @@ SWIN_BLOCK = "model.backbone.conv_encoder.model.encoder.layers.0.blocks.0"
 @pytest.mark.parametrize(
     "name", ["model.enc_output.weight", f"{SWIN_BLOCK}.attention.self.relative_position_index"]
 )
-def test_a_checkpoint_that_lacks_a_weight_or_a_buffer_is_refused(root, tmp_path, name):
+def test_a_checkpoint_that_lacks_a_weight_or_a_buffer_is_refused(
+    root: Path, tmp_path: Path, name: str
+) -> None:
     checkpoint = linked(root / "grounding_dino", tmp_path / "grounding_dino", WEIGHTS)
     learnt = load_file(root / "grounding_dino" / WEIGHTS)
     del learnt[name]
@@ -151,7 +164,7 @@ def test_a_checkpoint_that_lacks_a_weight_or_a_buffer_is_refused(root, tmp_path,
         GroundingDinoLabeller(tmp_path, "cpu", on_cpu=True)
 
 
-def test_an_empty_checkpoint_is_refused(root, tmp_path):
+def test_an_empty_checkpoint_is_refused(root: Path, tmp_path: Path) -> None:
     checkpoint = linked(root / "grounding_dino", tmp_path / "grounding_dino", WEIGHTS)
     save_file({}, checkpoint, metadata={"format": "pt"})
     list_sums(tmp_path / "grounding_dino")
@@ -161,7 +174,7 @@ def test_an_empty_checkpoint_is_refused(root, tmp_path):
 
 
 @pytest.mark.parametrize("name", [WEIGHTS, "config.json"])
-def test_a_file_of_another_kind_is_refused(root, tmp_path, name):
+def test_a_file_of_another_kind_is_refused(root: Path, tmp_path: Path, name: str) -> None:
     linked(root / "grounding_dino", tmp_path / "grounding_dino", name).write_bytes(b"<html>")
     list_sums(tmp_path / "grounding_dino")
 

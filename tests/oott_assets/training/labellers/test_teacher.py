@@ -23,6 +23,8 @@ def test_the_teacher_boxes_what_it_finds_with_its_score(tmp_path: Path) -> None:
 
     found = teacher.predict(str(tmp_path / "look.jpg"))
 
+    assert found.class_id is not None
+    assert found.confidence is not None
     names = {GARMENT_NAMES[class_id] for class_id in found.class_id}
     assert names == {garment.garment for garment in drawn.garments}
     assert (found.confidence[:-1] >= found.confidence[1:]).all()

@@ -77,7 +77,7 @@ def files_in(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("path", ["whole", "moved"])
-def test_a_good_file_is_kept_and_listed(server, tmp_path, path):
+def test_a_good_file_is_kept_and_listed(server: str, tmp_path: Path, path: str) -> None:
     fetch_weights([weight_file(f"{server}/{path}", "bert/model.pth")], tmp_path)
 
     assert (tmp_path / "bert" / "model.pth").read_bytes() == CONTENT
@@ -93,14 +93,16 @@ def test_a_good_file_is_kept_and_listed(server, tmp_path, path):
         ("endless", "more than the 1,600,000 bytes expected"),
     ],
 )
-def test_of_a_bad_file_nothing_is_left(server, tmp_path, path, reason):
+def test_of_a_bad_file_nothing_is_left(server: str, tmp_path: Path, path: str, reason: str) -> None:
     with pytest.raises(WeightsNotFetched, match=reason):
         fetch_weights([weight_file(f"{server}/{path}")], tmp_path)
 
     assert files_in(tmp_path) == []
 
 
-def test_a_server_that_falls_silent_is_given_up(tmp_path, monkeypatch):
+def test_a_server_that_falls_silent_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(weight_downloads, "_SILENCE_SECONDS", 0.2)
     # Its backlog takes the connection, and nobody answers.
     with ThreadingHTTPServer(("127.0.0.1", 0), WeightServer) as silent:
@@ -109,7 +111,9 @@ def test_a_server_that_falls_silent_is_given_up(tmp_path, monkeypatch):
             fetch_weights([weight_file(f"http://127.0.0.1:{silent.server_port}/whole")], tmp_path)
 
 
-def test_a_server_that_trickles_is_given_up(server, tmp_path, monkeypatch):
+def test_a_server_that_trickles_is_given_up(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(weight_downloads, "_SILENCE_SECONDS", 0.3)
     monkeypatch.setattr(weight_downloads, "_SLOWEST", 10_000_000_000)
 
@@ -119,7 +123,9 @@ def test_a_server_that_trickles_is_given_up(server, tmp_path, monkeypatch):
     assert time.monotonic() - began < 5  # of the ten seconds that it would go on for
 
 
-def test_an_interrupted_fetch_leaves_nothing(server, tmp_path, monkeypatch):
+def test_an_interrupted_fetch_leaves_nothing(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupt(_: int) -> None:
         raise KeyboardInterrupt
 
@@ -130,7 +136,7 @@ def test_an_interrupted_fetch_leaves_nothing(server, tmp_path, monkeypatch):
     assert files_in(tmp_path) == []
 
 
-def test_what_a_killed_fetch_left_is_written_over(server, tmp_path):
+def test_what_a_killed_fetch_left_is_written_over(server: str, tmp_path: Path) -> None:
     (tmp_path / ".fetching-model.pth").write_bytes(CONTENT * 2)
 
     fetch_weights([weight_file(f"{server}/whole")], tmp_path)
@@ -138,7 +144,7 @@ def test_what_a_killed_fetch_left_is_written_over(server, tmp_path):
     assert files_in(tmp_path) == [SUMS, "model.pth"]
 
 
-def test_a_file_that_is_there_is_not_fetched_again(server, tmp_path):
+def test_a_file_that_is_there_is_not_fetched_again(server: str, tmp_path: Path) -> None:
     fetch_weights([weight_file(f"{server}/whole")], tmp_path)
 
     fetch_weights([weight_file(f"{server}/gone")], tmp_path)
@@ -146,7 +152,7 @@ def test_a_file_that_is_there_is_not_fetched_again(server, tmp_path):
     assert files_in(tmp_path) == [SUMS, "model.pth"]
 
 
-def test_a_damaged_file_is_fetched_again(server, tmp_path):
+def test_a_damaged_file_is_fetched_again(server: str, tmp_path: Path) -> None:
     (tmp_path / "model.pth").write_bytes(CONTENT[::-1])
 
     fetch_weights([weight_file(f"{server}/whole")], tmp_path)
@@ -155,7 +161,7 @@ def test_a_damaged_file_is_fetched_again(server, tmp_path):
 
 
 @pytest.fixture
-def fetched(server, tmp_path, monkeypatch) -> Path:
+def fetched(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The root of a labeller's weights, one file, as the command leaves it."""
     file = weight_file(f"{server}/whole")
     monkeypatch.setitem(WEIGHT_FILES, "grounding_dino", (file,))
@@ -164,11 +170,13 @@ def fetched(server, tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_the_command_fetches_what_a_labeller_then_finds(fetched):
+def test_the_command_fetches_what_a_labeller_then_finds(fetched: Path) -> None:
     assert checked_weights("grounding_dino", fetched) == fetched / "grounding_dino"
 
 
-def test_the_command_fetches_to_the_folder_of_the_settings(server, tmp_path, monkeypatch):
+def test_the_command_fetches_to_the_folder_of_the_settings(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(WEIGHT_FILES, "grounding_dino", (weight_file(f"{server}/whole"),))
     monkeypatch.setenv("OOTT_LABELLER_WEIGHTS", str(tmp_path))
 
@@ -176,7 +184,9 @@ def test_the_command_fetches_to_the_folder_of_the_settings(server, tmp_path, mon
     assert checked_weights("grounding_dino", tmp_path) == tmp_path / "grounding_dino"
 
 
-def test_the_command_says_in_a_sentence_why_it_failed(server, tmp_path, monkeypatch):
+def test_the_command_says_in_a_sentence_why_it_failed(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(WEIGHT_FILES, "grounding_dino", (weight_file(f"{server}/gone"),))
 
     asked = CliRunner().invoke(main, ["grounding_dino", "--folder", str(tmp_path)])
@@ -185,20 +195,20 @@ def test_the_command_says_in_a_sentence_why_it_failed(server, tmp_path, monkeypa
     assert asked.output.startswith("Error: model.pth was not fetched from http")
 
 
-def test_missing_weights_name_the_command_that_fetches_them(tmp_path):
+def test_missing_weights_name_the_command_that_fetches_them(tmp_path: Path) -> None:
     fetch = "python -m oott_assets.training.labellers.weight_downloads grounded_sam"
     with pytest.raises(LabellerUnavailable, match=f"is missing.*{fetch}"):
         checked_weights("grounded_sam", tmp_path)
 
 
-def test_a_deleted_file_is_missing(fetched):
+def test_a_deleted_file_is_missing(fetched: Path) -> None:
     (fetched / "grounding_dino" / "model.pth").unlink()
 
     with pytest.raises(LabellerUnavailable, match=r"model\.pth is missing"):
         checked_weights("grounding_dino", fetched)
 
 
-def test_one_changed_byte_is_damage(fetched):
+def test_one_changed_byte_is_damage(fetched: Path) -> None:
     content = bytearray(CONTENT)
     content[1_000] ^= 1
     (fetched / "grounding_dino" / "model.pth").write_bytes(content)
@@ -207,7 +217,7 @@ def test_one_changed_byte_is_damage(fetched):
         checked_weights("grounding_dino", fetched)
 
 
-def test_weights_of_ones_own_are_let_in_by_their_list(fetched):
+def test_weights_of_ones_own_are_let_in_by_their_list(fetched: Path) -> None:
     own = b"fine-tuned"
     (fetched / "grounding_dino" / "model.pth").write_bytes(own)
     line = f"{hashlib.sha256(own).hexdigest()} *model.pth\n"  # as sha256sum --binary writes it
@@ -217,7 +227,7 @@ def test_weights_of_ones_own_are_let_in_by_their_list(fetched):
 
 
 @pytest.mark.parametrize("labeller", ["grounded_sam", "grounding_dino"])
-def test_every_file_comes_encrypted_from_an_address_that_cannot_move_on(labeller):
+def test_every_file_comes_encrypted_from_an_address_that_cannot_move_on(labeller: str) -> None:
     for file in WEIGHT_FILES[labeller]:
         assert file.url.startswith("https://")
         assert "/main/" not in file.url
