@@ -1,1 +1,1 @@
-"""Clothes, photos of them, and what is counted from both; no orchestrator, server or trainer."""
+"""Garments, photos and trend counts; imports no orchestrator, server or trainer."""

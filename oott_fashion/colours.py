@@ -1,7 +1,7 @@
-"""The colours garments are named by, and the colour of a garment's pixels.
+"""The colour palette, and which of its colours a garment has.
 
-Colours are compared in CIELAB, where equal distances look about equally different; in RGB a
-navy coat is nearer to black than to blue jeans. Palette names are spelled as on the wire.
+Colours are compared in CIELAB, where equal distances look about equally different. In RGB a
+navy coat is nearer to black than to blue jeans. Palette names are spelled as in the HTTP API.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-# The released recommender knows these five and no other.
+# The released recommender knows only these five colours.
 RELEASED_COLOURS = ("white", "beige", "blue", "gray", "black")
 
 
@@ -23,8 +23,8 @@ class PaletteColour(NamedTuple):
     released_name: str
 
 
-# Cloth is duller than screen colours and is seen in light and in shade, so a name has samples of
-# both; a new sample widens its name at the cost of its neighbours'.
+# Cloth is duller than screen colours and appears in light and in shade, so each name has samples
+# of both. A new sample makes its name match more pixels, and the similar names fewer.
 PALETTE = (
     PaletteColour("white", ("#f4f4f4", "#dedede", "#e6e9ee"), "white"),
     PaletteColour("black", ("#151515", "#262628", "#302d2e"), "black"),
@@ -46,18 +46,18 @@ RELEASED_PALETTE = tuple(colour for colour in PALETTE if colour.name in RELEASED
 
 PALETTES = {"default": PALETTE, "prototype": RELEASED_PALETTE}
 
-# Photographs of cloth spread over some 10 CIELAB units by folds and shade alone.
+# Folds and shade alone spread the photographed colour of one cloth over about 10 CIELAB units.
 _WITHIN_A_FOLD = 12.0
 
 
 class NoPixels(ValueError):
-    """A colour was asked of nothing."""
+    """There are no pixels to find a colour in."""
 
 
 def nearest_colours(
     pixels: NDArray[np.uint8], palette: Sequence[PaletteColour] = PALETTE
 ) -> NDArray[np.intp]:
-    """Name every pixel's colour, as an index into ``palette``; the earlier of two equally near.
+    """Find the palette colour of every pixel, as an index into ``palette``; on a tie, the first.
 
     Args:
         pixels: sRGB, shape (n, 3), 0..255.
@@ -72,23 +72,24 @@ def garment_colour(
     weights: NDArray[np.float64] | None = None,
     palette: Sequence[PaletteColour] = PALETTE,
 ) -> str:
-    """Name the colour most of a garment has.
+    """Name the main colour of a garment.
 
     Args:
-        pixels: sRGB of the garment's box, shape (n, 3), 0..255; some show what is behind it.
+        pixels: sRGB of the garment's box, shape (n, 3), 0..255; some show the background.
         background: sRGB around the box, shape (m, 3); m may be 0.
-        weights: how surely each of ``pixels`` is garment, shape (n,), at least 0.
+        weights: how likely each of ``pixels`` shows the garment, shape (n,), at least 0.
         palette: the colours to choose from.
 
     Raises:
         NoPixels: ``pixels`` is empty.
     """
     if len(pixels) == 0:
-        raise NoPixels("a garment without a pixel has no colour; its box lies outside the photo")
+        raise NoPixels("the garment has no pixels, so no colour: its box is outside the photo")
     weights = np.ones(len(pixels)) if weights is None else weights
     lab = lab_of(pixels)
     kept = weights * ~_looks_like(lab, background)
-    # A white shirt before a white wall is all background; then the middle of the box decides.
+    # A white shirt in front of a white wall looks like background everywhere. In that case the
+    # background is ignored, and the pixels in the middle of the box count most.
     if kept.sum() < 0.15 * weights.sum():
         kept = weights
     votes = np.bincount(_nearest(lab, tuple(palette)), kept, minlength=len(palette))
@@ -117,7 +118,7 @@ _XYZ_OF_LINEAR_RGB = np.array(
 )
 _WHITE_POINT = np.array([0.95047, 1.0, 1.08883])
 
-# Background is compared by a few typical colours: all pairs of pixels would cost seconds.
+# The background is reduced to a few typical colours: comparing all pixel pairs takes seconds.
 _TYPICAL_COLOURS = 6
 _BIN_WIDTH = 32
 
@@ -143,16 +144,16 @@ def _looks_like(lab: NDArray[np.float64], background: NDArray[np.uint8]) -> NDAr
 def _squared_distances(
     some: NDArray[np.float64], others: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Compare every row of ``some``, (n, 3), with every row of ``others``, (m, 3): (n, m)."""
-    # As |a|² - 2ab + |b|²: the differences themselves would be n x m x 3 numbers, and took twice
-    # as long as finding the garments.
+    """Compute the distances from ``some``, shape (n, 3), to ``others``, (m, 3): shape (n, m)."""
+    # Computed as |a|² - 2ab + |b|². The differences are n x m x 3 numbers; computing them took
+    # twice as long as detecting the garments.
     products = some @ others.T
     squares = (some**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)[None]
     return np.asarray(squares - 2 * products)
 
 
 def _typical_colours(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Average the pixels of each of the fullest bins of RGB; rare bins are left out."""
+    """Average the pixels in each of the fullest RGB bins; rare bins are skipped."""
     bins = (pixels // _BIN_WIDTH).astype(np.int64) @ (64, 8, 1)
     sizes = np.bincount(bins, minlength=512)
     fullest = np.argsort(-sizes, kind="stable")[:_TYPICAL_COLOURS]

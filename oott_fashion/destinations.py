@@ -1,6 +1,6 @@
-"""The travel destinations whose fashion is counted, and their five categories, read from YAML.
+"""The travel destinations and their categories, read from a YAML file.
 
-A slug names a destination or a category for good: partition keys and table rows carry it.
+Never change a slug: it is stored in partition keys and table rows.
 """
 
 import re
@@ -15,20 +15,20 @@ import yaml
 
 DEFAULT_FILE = Path(__file__).with_name("destinations.yaml")
 
-# A comma breaks the partition picker of the Dagster UI, "|" separates its dimensions, and 64
-# characters is what the tables hold.
+# A comma breaks the partition picker of the Dagster UI, "|" separates the partition dimensions,
+# and the table columns are 64 characters wide.
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
 class DestinationCategory(NamedTuple):
-    """A kind of trip, such as the seaside; ``name`` is Korean, as the released backend says it."""
+    """A kind of trip, such as the seaside; ``name`` is Korean, as in the released backend."""
 
     slug: str
     name: str
 
 
 class Destination(NamedTuple):
-    """A place people travel to; ``name`` is Korean and, without ``hashtags``, its own hashtag."""
+    """A place people travel to; ``name`` is Korean, and is the hashtag unless the file has some."""
 
     slug: str
     name: str
@@ -37,17 +37,17 @@ class Destination(NamedTuple):
 
 
 class UnknownPlace(ValueError):
-    """A name that is neither a destination nor a destination category."""
+    """No destination, or no destination category, has the given name."""
 
 
 class Destinations:
-    """Every destination, findable by slug or Korean name."""
+    """All destinations, with lookup by slug or Korean name."""
 
     def __init__(self, destinations: Iterable[Destination]) -> None:
         self._all = tuple(destinations)
         self.categories = tuple(dict.fromkeys(place.category for place in self._all))
         self._places: list[Destination | DestinationCategory] = [*self._all, *self.categories]
-        _refuse_shared_names(self._places)
+        _reject_shared_names(self._places)
 
     @property
     def slugs(self) -> list[str]:
@@ -55,10 +55,10 @@ class Destinations:
         return [place.slug for place in self._all]
 
     def named(self, name: str) -> Destination | DestinationCategory:
-        """Find a destination or a category by slug or Korean name, whatever its case or spacing.
+        """Find a destination or a category by slug or Korean name; ignores case and spacing.
 
         Raises:
-            UnknownPlace: nothing has that name.
+            UnknownPlace: no destination or category has that name.
         """
         place = self._by_name.get(_spelling(name))
         if place is None:
@@ -73,12 +73,12 @@ class Destinations:
         """Find a destination by slug or Korean name.
 
         Raises:
-            UnknownPlace: nothing has that name, or it names a category.
+            UnknownPlace: no destination has that name; it may be the name of a category.
         """
         place = self._by_name.get(_spelling(name))
         if not isinstance(place, Destination):
             raise UnknownPlace(
-                f"{name[:80]!r} is no destination; expected one of {', '.join(self.slugs)}"
+                f"{name[:80]!r} is not a destination; expected one of {', '.join(self.slugs)}"
             )
         return place
 
@@ -90,10 +90,10 @@ class Destinations:
 
 
 def read_destinations(file: Path = DEFAULT_FILE) -> Destinations:
-    """Read the destinations from a YAML file shaped like ``destinations.yaml``.
+    """Read the destinations from a YAML file with the structure of ``destinations.yaml``.
 
     Raises:
-        ValueError: the file is missing or shaped otherwise; the message names the entry.
+        ValueError: the file is missing or has another structure; the message shows the entry.
     """
     try:
         categories = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -117,7 +117,10 @@ def _destination_in(entry: object, category: DestinationCategory, file: Path) ->
     slug, name = _slug_and_name(entry, file)
     hashtags = entry.get("hashtags", [name])
     if not _is_filled_list(hashtags):
-        raise ValueError(f"{file}: {slug} needs a list of hashtags or none, found {hashtags!r:.80}")
+        raise ValueError(
+            f"{file}: expected a list of hashtags for {slug}, found {hashtags!r:.80}; "
+            "without hashtags, leave the key out"
+        )
     return Destination(slug, name, category, tuple(_composed(str(tag)) for tag in hashtags))
 
 
@@ -129,24 +132,28 @@ def _slug_and_name(entry: dict[str, object], file: Path) -> tuple[str, str]:
     slug, name = str(entry.get("slug") or ""), _composed(str(entry.get("name") or ""))
     if not _SLUG.fullmatch(slug):
         raise ValueError(
-            f"{file}: {slug!r} cannot be a slug; use lower-case letters, digits and hyphens"
+            f"{file}: {slug!r} is not a slug; use 1 to 64 lower-case letters, digits and hyphens"
         )
     if not name or len(name) > 64:
-        raise ValueError(f"{file}: {slug} needs a name of 1 to 64 characters, found {name!r:.80}")
+        raise ValueError(
+            f"{file}: expected a name of 1 to 64 characters for {slug}, found {name!r:.80}"
+        )
     return slug, name
 
 
-def _refuse_shared_names(places: Iterable[Destination | DestinationCategory]) -> None:
+def _reject_shared_names(places: Iterable[Destination | DestinationCategory]) -> None:
     spellings = [
         spelling for place in places for spelling in {_spelling(place.slug), _spelling(place.name)}
     ]
-    twice = sorted(name for name, places in Counter(spellings).items() if places > 1)
-    if twice:
-        raise ValueError(f"destinations share the name {', '.join(twice)}; each must be unique")
+    shared = sorted(name for name, places in Counter(spellings).items() if places > 1)
+    if shared:
+        raise ValueError(
+            f"several destinations have the name {', '.join(shared)}; give each its own name"
+        )
 
 
 def _composed(text: str) -> str:
-    # Hangul typed on a Mac arrives decomposed, and would be another hashtag and another key.
+    # Hangul from macOS is often decomposed (NFD), which would be a different hashtag and key.
     return unicodedata.normalize("NFC", text.strip())
 
 

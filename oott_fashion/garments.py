@@ -1,7 +1,7 @@
 """The 24 garments OOTT recognises, in the class-id order its detectors are trained on.
 
-The order is baked into every weight file and the spelling into every MySQL row, odd as
-"shorts pants" is: append a garment, never reorder or respell one.
+Every weight file depends on this order, and every row in the database on this spelling, even on
+the odd "shorts pants". Append new garments; never reorder or rename one.
 """
 
 from typing import Literal, NamedTuple, get_args
@@ -11,7 +11,7 @@ CATEGORIES: tuple[Category, ...] = get_args(Category)
 
 
 class Garment(NamedTuple):
-    """One garment: its name, where on the body it is worn, and words a vision model knows it by."""
+    """One garment: its name, its category, and the prompt by which a vision model finds it."""
 
     name: str
     category: Category
@@ -50,25 +50,27 @@ _CATEGORY_OF: dict[str, Category] = {garment.name: garment.category for garment 
 
 
 def garment_named(class_id: int) -> str:
-    """Name the garment a detector means by ``class_id``.
+    """Give the name of the garment with this class id.
 
     Raises:
-        ValueError: ``class_id`` is outside 0..23, so the weights know other garments.
+        ValueError: ``class_id`` is outside 0..23, so the detector was trained on other garments.
     """
     if not 0 <= class_id < len(GARMENTS):
         raise ValueError(
-            f"class id {class_id} names no garment: OOTT knows 0..{len(GARMENTS) - 1}; "
+            f"no garment has class id {class_id}, expected 0..{len(GARMENTS) - 1}; "
             "the detector was trained on another list of garments"
         )
     return GARMENT_NAMES[class_id]
 
 
 def category_of(garment: str) -> Category:
-    """Tell where on the body ``garment`` is worn.
+    """Give the category of a garment.
 
     Raises:
         ValueError: no garment has that name.
     """
     if garment not in _CATEGORY_OF:
-        raise ValueError(f"{garment!r} is no garment; expected one of {', '.join(GARMENT_NAMES)}")
+        raise ValueError(
+            f"{garment!r} is not a garment; expected one of {', '.join(GARMENT_NAMES)}"
+        )
     return _CATEGORY_OF[garment]

@@ -1,4 +1,4 @@
-"""What one photo shows as worn together: one garment of each category."""
+"""The outfit in a photo: at most one garment of each category."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -12,14 +12,14 @@ NOTHING_SEEN = "None"
 
 
 class OutfitNames(NamedTuple):
-    """An outfit in words: four garments and four colours, outer to shoes, ``None`` where unseen."""
+    """An outfit as four garments and four colours, outer to shoes; "None" where nothing is worn."""
 
     garments: tuple[str, ...]
     colours: tuple[str, ...]
 
 
 def outfit_of(detections: Sequence[Detection]) -> Outfit:
-    """Keep the surest garment of each category; of two equally sure, the first seen."""
+    """Keep the most confident garment of each category; on a tie, the first one."""
     outfit: Outfit = {}
     for detection in detections:
         worn = outfit.get(detection.category)
@@ -29,7 +29,7 @@ def outfit_of(detections: Sequence[Detection]) -> Outfit:
 
 
 def names_of(outfit: Mapping[Category, Detection]) -> OutfitNames:
-    """Write ``outfit`` as the trend tables do."""
+    """Name the garments and colours of ``outfit``, as the trend tables store them."""
     worn = [outfit.get(category) for category in CATEGORIES]
     return OutfitNames(
         tuple(detection.garment if detection else NOTHING_SEEN for detection in worn),

@@ -1,4 +1,4 @@
-"""Counts of what photos show: how often each garment in each colour, and each outfit, was worn."""
+"""Counts how often each garment in each colour, and each outfit, was worn in a set of photos."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ class Look(NamedTuple):
 
 
 def garment_counts(photos: Iterable[Sequence[Detection]]) -> Counter[Look]:
-    """Count every garment of every photo by look."""
+    """Count the garments of all photos by look."""
     return Counter(
         Look(detection.category, detection.garment, detection.colour)
         for detections in photos
@@ -27,5 +27,5 @@ def garment_counts(photos: Iterable[Sequence[Detection]]) -> Counter[Look]:
 
 
 def outfit_counts(photos: Iterable[Sequence[Detection]]) -> Counter[OutfitNames]:
-    """Count the outfits, one for each photo that shows a garment."""
+    """Count the outfits: one per photo that shows a garment."""
     return Counter(names_of(outfit_of(detections)) for detections in photos if detections)

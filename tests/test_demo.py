@@ -42,7 +42,7 @@ def test_make_demo_counts_photos_of_ones_own(tmp_path: Path) -> None:
     ("variables", "said"),
     [
         (["PHOTOS=nowhere"], "nowhere is not a folder"),
-        (["PHOTOS=docs", "DESTINATION=atlantis"], "'atlantis' is no destination"),
+        (["PHOTOS=docs", "DESTINATION=atlantis"], "'atlantis' is not a destination"),
         (["PHOTOS=docs", "MONTH=may"], "expected DESTINATION|YYYY-MM"),
         (["PHOTOS=docs", "MONTH=1999-05"], "full months since 2024-01"),
     ],

@@ -1,1 +1,1 @@
-"""From the bytes of a photo to the garments seen in it."""
+"""Reads photos and detects the garments in them."""

@@ -1,4 +1,4 @@
-"""What a detector says of a photo: garments, each with a box, a score and a colour."""
+"""A detected garment: its name, confidence, box and colour."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from oott_fashion.garments import Category, category_of
 
 
 class Box(NamedTuple):
-    """A rectangle in pixels of the upright photo; the maxima lie outside it."""
+    """A rectangle in pixels of the upright photo; ``x_max`` and ``y_max`` are exclusive."""
 
     x_min: float
     y_min: float
@@ -24,11 +24,11 @@ class Box(NamedTuple):
 
     @property
     def area(self) -> float:
-        """Square pixels."""
+        """The area in square pixels."""
         return self.width * self.height
 
     def iou(self, other: "Box") -> float:
-        """How much the two share, of what they cover together (intersection over union); 0..1."""
+        """Compute the IoU (intersection over union) with ``other``, 0..1."""
         width = min(self.x_max, other.x_max) - max(self.x_min, other.x_min)
         height = min(self.y_max, other.y_max) - max(self.y_min, other.y_min)
         shared = max(width, 0) * max(height, 0)
@@ -37,7 +37,7 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One garment seen in a photo; ``score`` is the detector's certainty, 0..1."""
+    """One garment detected in a photo; ``confidence`` is 0..1."""
 
     garment: str
     confidence: float

@@ -1,4 +1,4 @@
-"""The garments of a photo: letterbox, engine, head, boxes, colours, one after the other."""
+"""Detects the garments in a photo: letterbox, engine, decoding, colours, shoe pairs."""
 
 import threading
 from collections.abc import Sequence
@@ -16,21 +16,21 @@ from oott_fashion.vision.letterbox import letterbox, to_photo_pixels
 from oott_fashion.vision.shoe_pairs import merge_shoe_pairs
 from oott_fashion.vision.yolov8_output import RawDetections, decode, non_max_suppression
 
-# Colour needs some thousand pixels, not millions: measured on a photo of this longest side.
+# Colours need only some thousand pixels, so they are measured on a photo shrunk to this long side.
 _COLOUR_SIDE = 320
-# How far around a box its background is looked for, in parts of the box's sides.
-_RING = 0.12
+# Width of the strips beside a box that count as its background, as a share of the box width.
+_BACKGROUND_MARGIN = 0.12
 
 
 class Thresholds(NamedTuple):
-    """Least score of a garment, and the overlap above which two boxes are one garment; 0..1."""
+    """Minimum confidence of a garment, and the IoU above which two boxes are one garment; 0..1."""
 
     confidence: float = 0.25
     iou: float = 0.7
 
 
 class Detector:
-    """Finds garments in photos by one detector in one engine; safe to share between threads."""
+    """Detects garments in photos with one engine; thread-safe."""
 
     def __init__(
         self,
@@ -43,17 +43,18 @@ class Detector:
         self.image_side = image_side
         self.thresholds = thresholds
         self.palette = palette
-        # An engine has its cores for itself; photos that meet in it would only slow each other.
+        # The engine already uses all its cores for one photo; two photos at the same time only
+        # slow each other down.
         self._one_at_a_time = threading.Lock()
 
     def boxes(self, photo: NDArray[np.uint8]) -> RawDetections:
-        """Find the boxes of ``photo``, surest first, in photo pixels, before any rule of fashion.
+        """Find the boxes in ``photo``, most confident first, in photo pixels; shoes unpaired.
 
         Args:
             photo: RGB pixels, shape (height, width, 3), 0..255.
 
         Raises:
-            ValueError: the detector's head is not one of OOTT's garments.
+            ValueError: the detector was not trained on OOTT's garments.
         """
         model_input, placement = letterbox(photo, self.image_side)
         with self._one_at_a_time:
@@ -64,7 +65,7 @@ class Detector:
         return raw._replace(boxes=to_photo_pixels(raw.boxes, placement))
 
     def garments(self, photo: NDArray[np.uint8]) -> list[Detection]:
-        """Find the garments of ``photo``, surest first, with their colours, shoes in pairs.
+        """Find the garments in ``photo``, most confident first; two shoes count as one pair.
 
         Args:
             photo: RGB pixels, shape (height, width, 3), 0..255.
@@ -88,7 +89,8 @@ def colours_of(
 ) -> list[str]:
     """Name the colour of the garment in each box.
 
-    A pixel belongs to the smallest box that holds it: the shirt in an open coat is in both.
+    A pixel in several boxes belongs to the smallest one: a shirt under an open coat lies in the
+    boxes of both, and its pixels must not count for the coat.
 
     Args:
         photo: RGB pixels, shape (height, width, 3), 0..255.
@@ -108,7 +110,7 @@ def colours_of(
 
 
 class _Window(NamedTuple):
-    """A box in whole pixels of the shrunken photo, at least one pixel wide and high."""
+    """A box in integer pixels of the shrunken photo, at least one pixel wide and high."""
 
     left: int
     top: int
@@ -147,29 +149,30 @@ def _colour_in(
     left, top, right, bottom = window
     pixels = photo[top:bottom, left:right]
     own = owners[top:bottom, left:right] == index
-    # Two boxes on one spot, as of two garments the detector wavers between: both keep it all.
+    # Two boxes in the same place, when the detector cannot decide between two garments: only one
+    # of them owns the pixels, so the other one uses all pixels of its box.
     if own.mean() < 0.1:
         own = np.ones_like(own)
     weights = _middle_weights(bottom - top, right - left)[own]
-    return garment_colour(pixels[own], _ring_around(photo, owners, window), weights, palette)
+    return garment_colour(pixels[own], _background_of(photo, owners, window), weights, palette)
 
 
 def _middle_weights(height: int, width: int) -> NDArray[np.float64]:
-    """Weigh pixels by how near the middle they are: a box's corners show the wall behind."""
+    """Weight pixels near the middle more, because the corners of a box show the background."""
     down = np.linspace(-1, 1, height) if height > 1 else np.zeros(1)
     across = np.linspace(-1, 1, width) if width > 1 else np.zeros(1)
     return np.asarray(np.exp(-(down[:, None] ** 2 + across[None] ** 2)))
 
 
-def _ring_around(
+def _background_of(
     photo: NDArray[np.uint8], owners: NDArray[np.int_], window: _Window
 ) -> NDArray[np.uint8]:
-    """Take the pixels left and right of a window that no garment owns, shape (n, 3).
+    """Take the pixels left and right of a window that are in no garment's box, shape (n, 3).
 
-    Above and below it, a person goes on: skin, hair and other clothes.
+    Above and below it are other parts of the person: skin, hair and other clothes.
     """
     left, top, right, bottom = window
-    margin = max(2, round(_RING * (right - left)))
+    margin = max(2, round(_BACKGROUND_MARGIN * (right - left)))
     sides = (slice(max(0, left - margin), left), slice(right, right + margin))
     strips = [photo[top:bottom, side][owners[top:bottom, side] == -1] for side in sides]
     return np.concatenate(strips)

@@ -1,7 +1,7 @@
-"""The two programs that run a detector's ONNX file, behind one small Protocol.
+"""The two engines that run a detector's ONNX file: DeepSparse and ONNX Runtime.
 
-DeepSparse is the faster on a CPU but end of life and x86/ARM-Linux only; ONNX Runtime runs
-anywhere.
+DeepSparse is faster on a CPU, but it is no longer maintained and needs Linux on x86 or ARM.
+ONNX Runtime runs everywhere.
 """
 
 import logging
@@ -18,19 +18,19 @@ _log = logging.getLogger(__name__)
 
 
 class EngineUnavailable(RuntimeError):
-    """No engine of the chosen kind runs this ONNX file on this machine."""
+    """The chosen engine cannot run this ONNX file on this machine."""
 
 
 class Engine(Protocol):
-    """Runs one detector on one photo at a time; safe to call from several threads."""
+    """Runs one detector on one photo at a time; thread-safe."""
 
     name: str
 
     def head_of(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Put a batch of one, (1, 3, side, side), through the network and return its head.
+        """Run the network on one photo, shape (1, 3, side, side), and return its raw output.
 
         Raises:
-            EngineUnavailable: the network takes no input of this shape, or fails on it.
+            EngineUnavailable: the network needs another input shape, or fails.
         """
 
 
@@ -46,9 +46,9 @@ class DeepSparseEngine:
         except ImportError as error:
             raise EngineUnavailable(f"DeepSparse is not installed here: {error}") from error
         try:
-            # Never input_shapes: with it DeepSparse rewrites the ONNX file in place.
+            # Do not pass input_shapes: DeepSparse would then rewrite the ONNX file in place.
             self._engine = deepsparse.Engine(model=str(onnx), batch_size=1, num_cores=cores)
-        # RuntimeError is what its C++ side raises for a processor or a graph it cannot serve.
+        # Its C++ code raises RuntimeError for a processor or a graph that it does not support.
         except (RuntimeError, ValueError, OSError) as error:
             raise EngineUnavailable(f"DeepSparse cannot run {onnx.name}: {error}") from error
 
@@ -56,7 +56,7 @@ class DeepSparseEngine:
         try:
             return np.asarray(self._engine.run([model_input])[0])
         except (RuntimeError, ValueError) as error:
-            raise EngineUnavailable(f"DeepSparse cannot read a photo: {error}") from error
+            raise EngineUnavailable(f"DeepSparse failed on a photo: {error}") from error
 
 
 class OnnxRuntimeEngine:
@@ -82,7 +82,7 @@ class OnnxRuntimeEngine:
             failures.NoSuchFile,
             failures.NotImplemented,
             failures.RuntimeException,
-            UnicodeDecodeError,  # its own message quotes the damaged bytes
+            UnicodeDecodeError,  # raised when its error message quotes damaged bytes
         ) as error:
             raise EngineUnavailable(f"ONNX Runtime cannot run {onnx.name}: {error}") from error
         self._input = self._session.get_inputs()[0].name
@@ -92,28 +92,28 @@ class OnnxRuntimeEngine:
         try:
             return np.asarray(self._session.run(None, {self._input: model_input})[0])
         except self._failures as error:
-            raise EngineUnavailable(f"ONNX Runtime cannot read a photo: {error}") from error
+            raise EngineUnavailable(f"ONNX Runtime failed on a photo: {error}") from error
 
 
 def open_engine(onnx: Path, choice: EngineChoice = "auto", cores: int = 1) -> Engine:
-    """Open ``onnx`` in the chosen engine; ``auto`` is DeepSparse where it runs.
+    """Open ``onnx`` in the chosen engine; ``auto`` tries DeepSparse, then ONNX Runtime.
 
     Raises:
-        EngineUnavailable: the chosen engine, or with ``auto`` neither, runs this file here.
+        EngineUnavailable: the chosen engine, or with ``auto`` both engines, cannot run this file.
     """
     if choice == "onnxruntime":
         engine: Engine = OnnxRuntimeEngine(onnx, cores)
     else:
-        engine = _deepsparse_or_else(onnx, choice, cores)
+        engine = _deepsparse_or_fallback(onnx, choice, cores)
     _log.info("%s runs in %s on %d core(s)", onnx.name, engine.name, cores)
     return engine
 
 
-def _deepsparse_or_else(onnx: Path, choice: EngineChoice, cores: int) -> Engine:
+def _deepsparse_or_fallback(onnx: Path, choice: EngineChoice, cores: int) -> Engine:
     try:
         return DeepSparseEngine(onnx, cores)
     except EngineUnavailable as error:
         if choice == "deepsparse":
             raise
-        _log.warning("%s; ONNX Runtime takes its place", error)
+        _log.warning("%s; using ONNX Runtime instead", error)
         return OnnxRuntimeEngine(onnx, cores)

@@ -1,4 +1,4 @@
-"""A photo fitted into the square a detector sees, and boxes mapped back from it."""
+"""Letterbox: fits a photo into the square model input, and maps boxes back to the photo."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ PADDING_GREY = 114
 
 
 class Placement(NamedTuple):
-    """Where a photo lies in the model's square: its corner and size there, in model pixels."""
+    """Where a photo lies in the model input: its corner and size there, in model pixels."""
 
     scale: float
     left: int
@@ -34,7 +34,7 @@ def letterbox(photo: NDArray[np.uint8], side: int = 640) -> tuple[NDArray[np.flo
         ``to_photo_pixels`` needs to map boxes back.
 
     Raises:
-        ValueError: ``photo`` is not (height, width, 3), for instance still carries alpha.
+        ValueError: ``photo`` is not (height, width, 3), for instance because it has alpha.
 
     Source: ``ultralytics.data.augment.LetterBox`` with ``auto=False, center=True``.
     """
@@ -47,7 +47,7 @@ def letterbox(photo: NDArray[np.uint8], side: int = 640) -> tuple[NDArray[np.flo
     if (fitted_width, fitted_height) != (width, height):
         resized = cv2.resize(photo, (fitted_width, fitted_height), interpolation=cv2.INTER_LINEAR)
         fitted = np.asarray(resized, dtype=np.uint8)
-    # The odd pixel of padding goes right and below, as in Ultralytics: hence the 0.1.
+    # The 0.1 puts an odd pixel of padding at the right and the bottom, as Ultralytics does.
     left = round((side - fitted_width) / 2 - 0.1)
     top = round((side - fitted_height) / 2 - 0.1)
     square = np.full((side, side, 3), PADDING_GREY, dtype=np.uint8)
@@ -69,6 +69,7 @@ def to_photo_pixels(boxes: NDArray[np.float32], placement: Placement) -> NDArray
     """
     corner = np.array([placement.left, placement.top] * 2, dtype=np.float32)
     limits = np.array([placement.photo_width, placement.photo_height] * 2, dtype=np.float32)
-    # Rounding to whole model pixels gave each side a scale of its own, a little off ``scale``.
+    # Both sides were rounded to integer model pixels, so each has its own scale, close to
+    # ``placement.scale``.
     scales = np.array([placement.width, placement.height] * 2, dtype=np.float32) / limits
     return np.clip((boxes - corner) / scales, 0, limits)

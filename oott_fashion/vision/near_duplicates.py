@@ -1,7 +1,7 @@
-"""Photos that show the same picture: re-encoded, resized, or shot twice in a second.
+"""Finds near-duplicate photos: re-encoded, resized, or taken within a second of each other.
 
-Plain pictures share a hash with many others, a shirt on white with a dress on white, so
-candidates of one hash are compared pixel by pixel, small.
+Plain pictures have similar hashes even when they differ, such as a shirt and a dress that are both
+on white. So photos with similar hashes are also compared by their thumbnails.
 """
 
 from collections.abc import Sequence
@@ -13,28 +13,28 @@ from numpy.typing import NDArray
 
 from oott_fashion.vision.photos import Photo
 
-# dHash: bits in which a picture and its re-encoding or resizing may differ, of 64.
+# How many of the 64 dHash bits may differ between a picture and its copy.
 _MAX_BITS = 3
-# Mean difference of the thumbnails, in levels of 255. In a catalogue of 2,837 photos the one
-# doubled picture had 0.1, and the nearest two garments of a size and a ground 8.1.
+# Mean difference of the thumbnails, in levels of 255. In a catalogue of 2,837 photos, the one
+# duplicate had 0.1, and the two most similar garments of one size and background had 8.1.
 _MAX_LEVELS = 4.0
 _THUMBNAIL_SIDE = 16
 
-# All pairs of a hundred thousand photos at once would take 40 GB.
-_ROWS_AT_ONCE = 1000
+# Comparing all pairs of 100,000 photos in one step would need 40 GB.
+_ROWS_PER_BLOCK = 1000
 
 
 class PerceptualHash(NamedTuple):
-    """What is kept of a picture to recognise it: 64 bits of a dHash, and a thumbnail."""
+    """A compact form of a picture for finding its duplicates: 64 dHash bits and a thumbnail."""
 
     bits: NDArray[np.uint8]
     thumbnail: NDArray[np.uint8]
 
 
 def perceptual_hash_of(photo: Photo) -> PerceptualHash:
-    """Reduce ``photo``, RGB, shape (height, width, 3), to what recognises it.
+    """Compute the perceptual hash of ``photo``, RGB, shape (height, width, 3).
 
-    Source: the difference hash of Neal Krawetz, "Kind of Like That", 2013.
+    Source: dHash, the difference hash of Neal Krawetz, "Kind of Like That", 2013.
     """
     grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     steps = cv2.resize(grey, (9, 8), interpolation=cv2.INTER_AREA).astype(np.int16)
@@ -45,7 +45,7 @@ def perceptual_hash_of(photo: Photo) -> PerceptualHash:
 
 
 def near_duplicates(perceptual_hashes: Sequence[PerceptualHash]) -> list[tuple[int, int]]:
-    """Pair the positions in ``perceptual_hashes`` that show the same picture, the lower first."""
+    """List the pairs of positions whose photos show the same picture, lower position first."""
     if len(perceptual_hashes) < 2:
         return []
     bits = np.stack([perceptual_hash.bits for perceptual_hash in perceptual_hashes]).astype(
@@ -53,25 +53,25 @@ def near_duplicates(perceptual_hashes: Sequence[PerceptualHash]) -> list[tuple[i
     )
     return [
         (int(first), int(second))
-        for start in range(0, len(bits), _ROWS_AT_ONCE)
+        for start in range(0, len(bits), _ROWS_PER_BLOCK)
         for first, second in _alike(bits, start)
         if _same(perceptual_hashes[first].thumbnail, perceptual_hashes[second].thumbnail)
     ]
 
 
 def _alike(bits: NDArray[np.float32], start: int) -> NDArray[np.intp]:
-    """Pair the rows from ``start`` on with later ones that differ in few bits, shape (n, 2)."""
-    rows = bits[start : start + _ROWS_AT_ONCE]
+    """Find the pairs of one block's rows and later rows with similar bits, shape (n, 2)."""
+    rows = bits[start : start + _ROWS_PER_BLOCK]
     apart = rows @ (1 - bits).T + (1 - rows) @ bits.T
-    # Row i of the block is row start + i of all, and pairs with those after it.
+    # Row i of the block is row start + i of ``bits``. Each row is paired with later rows only.
     pairs = np.argwhere(np.triu(apart <= _MAX_BITS, k=start + 1))
     return np.asarray(pairs + np.array([start, 0]))
 
 
 def groups_of(count: int, pairs: Sequence[tuple[int, int]]) -> list[int]:
-    """Give each of ``count`` positions the lowest position it is paired with, through others too.
+    """Give each of ``count`` positions the lowest position of its group.
 
-    ``pairs`` are as ``near_duplicates`` returns them.
+    Positions are in one group when a chain of ``pairs``, from ``near_duplicates``, connects them.
     """
     first = list(range(count))
 

@@ -1,7 +1,4 @@
-"""The bytes of a photo made into upright RGB pixels, within bounds.
-
-Every kind of file that people send is either turned into RGB here or refused by its name.
-"""
+"""Decodes the bytes of a photo into upright RGB pixels, within size limits."""
 
 import io
 import struct
@@ -13,18 +10,19 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 Photo = NDArray[np.uint8]
 
-# Pillow opens some forty formats, several of them through parsers nobody attacks for a living.
+# Pillow opens about forty formats; the parsers of the rare ones are little tested for attacks.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 
-# A flagship phone's full-resolution photo; its pixels take 150 MB while they are decoded.
+# The full resolution of a flagship phone; decoding such a photo takes 150 MB.
 MAX_PIXELS = 50_000_000
 
 _WHITE = (255, 255, 255)
 
-# Taken before Ultralytics replaces it, whose own installs a package over a file that is no photo.
+# Saved before Ultralytics replaces Image.open: its version installs a package when a file is not
+# a photo.
 open_image = Image.open
 
-# Source: the orientations of EXIF 2.3, table 4, as ``PIL.ImageOps.exif_transpose`` undoes them.
+# Source: the orientations of EXIF 2.3, table 4; the same as in ``PIL.ImageOps.exif_transpose``.
 _TURNS_UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -35,75 +33,75 @@ _TURNS_UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# Each of Pillow's decoders raises what it likes on damaged data; these are the ones seen.
+# Pillow's decoders raise different exceptions for damaged data; these are the known ones.
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, struct.error)
 
 
 class UnreadablePhoto(ValueError):
-    """Bytes that are no photo OOTT can read."""
+    """The bytes are not a photo that OOTT can read."""
 
 
 class PhotoTooLarge(ValueError):
-    """A photo of more pixels or bytes than are allowed."""
+    """The photo has more pixels or bytes than are allowed."""
 
 
 def read_photo(data: bytes, max_pixels: int = MAX_PIXELS) -> Photo:
-    """Decode a photo: turned upright, alpha laid on white, one of 16 bits brought to 8.
+    """Decode a photo: turn it upright, put transparent parts on white, reduce 16 bits to 8.
 
     Returns:
         RGB pixels, shape (height, width, 3), 0..255.
 
     Raises:
-        PhotoTooLarge: it has more than ``max_pixels``; nothing was decoded.
-        UnreadablePhoto: it is empty, truncated, animated, or not one of ``FORMATS``.
+        PhotoTooLarge: the photo has more than ``max_pixels``; no pixels were decoded.
+        UnreadablePhoto: the photo is empty, truncated, animated, or not one of ``FORMATS``.
     """
     if not data:
         raise UnreadablePhoto("the photo is empty (0 bytes); expected a JPEG, PNG or WebP file")
     try:
-        # Pillow's own bomb limit warns or raises by a global; the check below is ours alone.
+        # Pillow's decompression bomb limit is a global setting; OOTT uses its own limit below.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with open_image(io.BytesIO(data), formats=FORMATS) as image:
-                _refuse_oversized(image, max_pixels)
-                _refuse_animated(image)
+                _reject_oversized(image, max_pixels)
+                _reject_animated(image)
                 return np.asarray(_rgb_of(_upright(image)))
     except Image.DecompressionBombError as error:
         raise PhotoTooLarge(
-            f"the photo has more than the {max_pixels:,} pixels allowed; send a smaller one"
+            f"the photo has more than the allowed {max_pixels:,} pixels; send a smaller one"
         ) from error
     except UnidentifiedImageError as error:
         raise UnreadablePhoto(
-            f"{len(data):,} bytes starting with {data[:8]!r} are no photo; "
+            f"{len(data):,} bytes starting with {data[:8]!r} are not a photo; "
             f"expected one of {', '.join(FORMATS)}"
         ) from error
     except DAMAGE as error:
         if isinstance(error, (UnreadablePhoto, PhotoTooLarge)):
             raise
-        raise UnreadablePhoto(f"the photo is damaged or cut short: {error}") from error
+        raise UnreadablePhoto(f"the photo is damaged or truncated: {error}") from error
 
 
-def _refuse_oversized(image: Image.Image, max_pixels: int) -> None:
+def _reject_oversized(image: Image.Image, max_pixels: int) -> None:
     width, height = image.size
     if width * height > max_pixels:
         raise PhotoTooLarge(
-            f"the photo is {width} x {height} = {width * height:,} pixels; "
-            f"at most {max_pixels:,} are allowed; send a smaller one"
+            f"the photo has {width} x {height} = {width * height:,} pixels, but at most "
+            f"{max_pixels:,} are allowed; send a smaller one"
         )
 
 
-def _refuse_animated(image: Image.Image) -> None:
+def _reject_animated(image: Image.Image) -> None:
     frames = getattr(image, "n_frames", 1)
-    # Phones hide depth maps and second lenses as further frames of a JPEG (MPO): still one photo.
+    # Phones store depth maps and second lenses as more frames of a JPEG (MPO); it is one photo.
     if frames > 1 and image.format != "MPO":
         raise UnreadablePhoto(
-            f"the {image.format} has {frames} frames; expected a still photo of one frame"
+            f"the {image.format} has {frames} frames; expected a still photo with one frame"
         )
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    # Loading turns a TIFF by itself, and then forgets its orientation.
+    # Loading a TIFF turns it upright and removes its orientation, so load before reading that.
     image.load()
-    # exif_transpose also writes the EXIF anew, and raises struct.error over a damaged tag.
+    # exif_transpose also rewrites the EXIF, and raises struct.error for a damaged tag.
     turn = _TURNS_UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     return image if turn is None else image.transpose(turn)
 
@@ -122,6 +120,6 @@ def _rgb_of(image: Image.Image) -> Image.Image:
 
 
 def _eight_bit_of(image: Image.Image) -> Image.Image:
-    # convert("L") would clip: every pixel of a 16-bit photo above 255 turned white.
+    # convert("L") clips: every value above 255 in a 16-bit photo would become white.
     samples = np.asarray(image).astype(np.int64)
     return Image.fromarray((np.clip(samples, 0, 65_535) >> 8).astype(np.uint8))

@@ -1,57 +1,60 @@
-"""Two shoes of one person made one garment: a detector sees feet, a person wears pairs."""
+"""Merges the two shoes of one person into one garment: detectors find each shoe separately."""
 
 from collections.abc import Sequence
 
 from oott_fashion.vision.detections import Detection
 
-# A person's two shoes stand within a stride: farther apart, in lengths of the longer shoe,
-# they are two people's.
-_STRIDE = 3.0
+# Two shoes at most this far apart belong to one person; in lengths of the longer shoe.
+_MAX_STRIDE = 3.0
 
-# Two boxes that share half of what they cover are one foot, of which the detector cannot say
-# whether it wears a sneaker or a dress shoe.
-_ONE_FOOT = 0.5
+# Two boxes with a higher IoU are one shoe for which the detector found two classes, for instance
+# sneakers and dress shoes.
+_SAME_SHOE_IOU = 0.5
 
 
 def merge_shoe_pairs(detections: Sequence[Detection]) -> list[Detection]:
-    """Count two shoes of one person as one garment, keeping the surer; the order stays.
+    """Keep only the more confident shoe of each person; other garments and the order stay.
 
-    Detectors are trained on a box per foot, and disagree at times on what each foot wears; a
-    person wears one kind of shoe.
+    Detectors are trained with one box per shoe, and may find two classes for the shoes of one
+    person. A person wears one kind of shoe.
     """
-    surest_first = sorted(_shoes(detections), key=lambda shoe: -shoe.confidence)
-    feet: list[Detection] = []
-    for shoe in surest_first:
-        if not any(shoe.box.iou(foot.box) > _ONE_FOOT for foot in feet):
-            feet.append(shoe)
-    pairs = _one_of_each_pair(feet)
-    return [it for it in detections if it.category != "shoes" or _is_in(it, pairs)]
+    by_confidence = sorted(_shoes(detections), key=lambda shoe: -shoe.confidence)
+    shoes: list[Detection] = []
+    for shoe in by_confidence:
+        if not any(shoe.box.iou(other.box) > _SAME_SHOE_IOU for other in shoes):
+            shoes.append(shoe)
+    pairs = _one_of_each_pair(shoes)
+    return [
+        detection
+        for detection in detections
+        if detection.category != "shoes" or _is_in(detection, pairs)
+    ]
 
 
 def _shoes(detections: Sequence[Detection]) -> list[Detection]:
     return [detection for detection in detections if detection.category == "shoes"]
 
 
-def _one_of_each_pair(feet: list[Detection]) -> list[Detection]:
-    """Take the surest foot, without the one nearest to it in a stride, and so on."""
+def _one_of_each_pair(shoes: list[Detection]) -> list[Detection]:
+    """Keep the most confident shoe, drop the nearest one within a stride, and repeat."""
     pairs: list[Detection] = []
-    while feet:
-        foot, *feet = feet
-        pairs.append(foot)
-        near = [other for other in feet if _within_a_stride(foot, other)]
+    while shoes:
+        shoe, *shoes = shoes
+        pairs.append(shoe)
+        near = [other for other in shoes if _within_a_stride(shoe, other)]
         if near:
-            feet.remove(min(near, key=lambda other: _distance(foot, other)))
+            shoes.remove(min(near, key=lambda other: _distance(shoe, other)))
     return pairs
 
 
 def _is_in(detection: Detection, group: Sequence[Detection]) -> bool:
-    # By identity: two equal detections are still two feet.
+    # Compared by identity, because two equal detections are still two shoes.
     return any(detection is member for member in group)
 
 
 def _within_a_stride(one: Detection, other: Detection) -> bool:
     longest = max(one.box.width, one.box.height, other.box.width, other.box.height)
-    return _distance(one, other) <= _STRIDE * longest
+    return _distance(one, other) <= _MAX_STRIDE * longest
 
 
 def _distance(one: Detection, other: Detection) -> float:

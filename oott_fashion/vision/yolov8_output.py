@@ -1,16 +1,16 @@
-"""What a YOLOv8 head puts out, decoded into boxes, the doubled ones suppressed."""
+"""Decodes the raw output of a YOLOv8 detector into boxes, and applies non-max suppression."""
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-# As Ultralytics: more boxes than this in one photo are noise, and cost quadratic time.
+# The limit of Ultralytics. More boxes in one photo are noise, and take quadratic time.
 MAX_BOXES = 300
 
 
 class RawDetections(NamedTuple):
-    """Boxes (n, 4) x_min, y_min, x_max, y_max in model pixels; scores (n,); class ids (n,)."""
+    """Boxes, shape (n, 4): x_min, y_min, x_max, y_max; their confidences 0..1 and class ids."""
 
     boxes: NDArray[np.float32]
     confidences: NDArray[np.float32]
@@ -18,16 +18,16 @@ class RawDetections(NamedTuple):
 
 
 def decode(head: NDArray[np.float32], classes: int, min_confidence: float) -> RawDetections:
-    """Read the boxes scoring above ``min_confidence`` out of a head, each as its surest class.
+    """Decode the boxes above ``min_confidence``, each with its most confident class.
 
     Args:
-        head: shape (1, 4 + classes, anchors): centre x, centre y, width, height in model pixels,
-            then a score 0..1 per class.
+        head: the raw output, shape (1, 4 + classes, anchors): centre x, centre y, width, height in
+            model pixels, then a confidence 0..1 per class.
         classes: how many classes the detector was trained on.
-        min_confidence: 0..1; a box scoring exactly this is left out, as in Ultralytics.
+        min_confidence: 0..1; a box with exactly this confidence is dropped, as in Ultralytics.
 
     Raises:
-        ValueError: ``head`` has another shape, so it is no YOLOv8 detector of these classes.
+        ValueError: ``head`` has another shape, so it is not from YOLOv8 with these classes.
     """
     if head.ndim != 3 or head.shape[:2] != (1, 4 + classes):
         raise ValueError(
@@ -36,35 +36,37 @@ def decode(head: NDArray[np.float32], classes: int, min_confidence: float) -> Ra
         )
     rows = head[0].T
     class_ids = rows[:, 4:].argmax(axis=1)
-    scores = rows[np.arange(len(rows)), 4 + class_ids]
-    sure = scores > min_confidence
-    centres, sizes = rows[sure, :2], rows[sure, 2:4]
+    confidences = rows[np.arange(len(rows)), 4 + class_ids]
+    confident = confidences > min_confidence
+    centres, sizes = rows[confident, :2], rows[confident, 2:4]
     boxes = np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1)
-    return RawDetections(boxes, scores[sure], class_ids[sure])
+    return RawDetections(boxes, confidences[confident], class_ids[confident])
 
 
 def non_max_suppression(detections: RawDetections, iou_threshold: float) -> RawDetections:
-    """Keep, of boxes of one class that overlap by more than ``iou_threshold``, the surest.
+    """Drop each box whose IoU with a more confident box of its class is above the threshold.
 
-    The result is sorted by falling score, of at most ``MAX_BOXES``.
+    Returns:
+        At most ``MAX_BOXES`` boxes, the most confident first.
 
-    Source: greedy non-maximum suppression per class, as ``ultralytics.utils.nms`` with
+    Source: greedy non-max suppression per class, as ``ultralytics.utils.nms`` with
     ``agnostic=False``.
     """
     order = np.argsort(-detections.confidences, kind="stable")
     boxes, class_ids = detections.boxes, detections.class_ids
     kept: list[int] = []
-    # One kept box at a time: all pairs of the 8,400 boxes of a low threshold took 1.4 GB.
+    # One kept box per step: with a low threshold there are 8,400 boxes, and a matrix of all pairs
+    # took 1.4 GB.
     while len(order) and len(kept) < MAX_BOXES:
-        surest, rest = order[0], order[1:]
-        kept.append(int(surest))
-        overlaps = _ious(boxes[surest], boxes[rest]) > iou_threshold
-        order = rest[~(overlaps & (class_ids[rest] == class_ids[surest]))]
+        best, rest = order[0], order[1:]
+        kept.append(int(best))
+        overlaps = _ious(boxes[best], boxes[rest]) > iou_threshold
+        order = rest[~(overlaps & (class_ids[rest] == class_ids[best]))]
     return RawDetections(boxes[kept], detections.confidences[kept], class_ids[kept])
 
 
 def _ious(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Intersection over union of ``box``, shape (4,), with each of ``others``, shape (n, 4)."""
+    """Compute the IoU of ``box``, shape (4,), with each of ``others``, shape (n, 4)."""
     shared = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
     intersections = shared.clip(min=0).prod(axis=1)
     areas = (others[:, 2:] - others[:, :2]).prod(axis=1)

@@ -76,5 +76,5 @@ def test_a_key_that_says_no_month_is_refused(key: str) -> None:
 
 @pytest.mark.parametrize("key", ["atlantis|2026-09", "seaside|2026-09"])
 def test_a_key_that_says_no_destination_is_refused(key: str) -> None:
-    with pytest.raises(UnknownPlace, match="is no destination; expected one of hongdae"):
+    with pytest.raises(UnknownPlace, match="is not a destination; expected one of hongdae"):
         parse_partition_key(key)

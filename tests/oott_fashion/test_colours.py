@@ -19,7 +19,7 @@ from oott_fashion.colours import (
 Pixels = NDArray[np.uint8]
 NO_PIXELS = np.empty((0, 3), dtype=np.uint8)
 
-# Source: brucelindbloom.com's calculator (sRGB, D65), by way of test_rgb2lab_brucelindbloom in
+# Source: the calculator of brucelindbloom.com (sRGB, D65), as in test_rgb2lab_brucelindbloom in
 # skimage/color/tests/test_colorconv.py.
 LAB_OF_COLOUR_BARS = {
     (255, 255, 255): (100, 0, 0),
@@ -36,7 +36,7 @@ WHITE, RED, BLUE, SKIN = (244, 244, 244), (192, 32, 42), (63, 116, 184), (226, 1
 
 
 def cloth(*parts: tuple[tuple[int, int, int], int]) -> Pixels:
-    """Lay pixels side by side: a colour and how many, for each part."""
+    """Make pixels from parts, each a colour and a number of pixels."""
     return np.array([colour for colour, count in parts for _ in range(count)], dtype=np.uint8)
 
 
@@ -49,27 +49,27 @@ def named(pixels: Pixels) -> list[str]:
 
 
 @pytest.mark.parametrize("rgb", LAB_OF_COLOUR_BARS)
-def test_colour_bars_have_the_lab_values_that_are_published(rgb: tuple[int, int, int]) -> None:
+def test_colour_bars_have_the_published_lab_values(rgb: tuple[int, int, int]) -> None:
     lab = lab_of(np.array([rgb], dtype=np.uint8))
 
     assert lab[0] == pytest.approx(LAB_OF_COLOUR_BARS[rgb], abs=2e-4)
 
 
-def test_near_black_srgb_and_lab_are_straight_lines() -> None:
-    # By hand from IEC 61966-2-1 and CIE 15: 5/255/12.92 is Y, and L is Y * (29/3)**3.
+def test_srgb_and_lab_are_linear_near_black() -> None:
+    # Computed from IEC 61966-2-1 and CIE 15: Y is 5/255/12.92, and L is Y * (29/3)**3.
     lightness = lab_of(np.array([[5, 5, 5]], dtype=np.uint8))[0, 0]
 
     assert lightness == pytest.approx(5 / 255 / 12.92 * (29 / 3) ** 3, abs=1e-3)
 
 
-def test_no_pixels_have_no_lab_values() -> None:
+def test_no_pixels_give_no_lab_values() -> None:
     assert lab_of(NO_PIXELS).shape == (0, 3)
 
 
 @pytest.mark.parametrize(
     ("name", "sample"), [(colour.name, code) for colour in PALETTE for code in colour.samples]
 )
-def test_every_sample_of_the_palette_is_called_by_its_own_name(name: str, sample: str) -> None:
+def test_every_palette_sample_gets_its_own_name(name: str, sample: str) -> None:
     assert named(pixel(sample)) == [name]
 
 
@@ -83,33 +83,31 @@ def test_every_sample_of_the_palette_is_called_by_its_own_name(name: str, sample
         ((139, 69, 19), "brown"),
     ],
 )  # fmt: skip
-def test_a_plain_colour_is_called_what_a_person_would_say(
-    rgb: tuple[int, int, int], name: str
-) -> None:
-    # Source: the named colours of CSS Color Level 4, but for navy, which is a purer blue there.
+def test_a_plain_colour_gets_its_everyday_name(rgb: tuple[int, int, int], name: str) -> None:
+    # Source: the named colours of CSS Color Level 4, except navy, which is a purer blue there.
     assert named(np.array([rgb], dtype=np.uint8)) == [name]
 
 
-def test_colours_are_compared_as_they_look_not_by_their_rgb_numbers() -> None:
-    # In RGB this dark red is nearest to black, 76 away, and 96 from the blue it is told from.
+def test_colours_are_compared_in_lab_not_in_rgb() -> None:
+    # In RGB this dark red is nearest to black, at a distance of 76.
     dark_red = np.array([[90, 18, 30]], dtype=np.uint8)
 
     assert named(dark_red) == ["red"]
 
 
-def test_of_two_equally_near_colours_the_earlier_is_named() -> None:
+def test_on_a_tie_the_first_palette_colour_is_chosen() -> None:
     twins = [PaletteColour(name, ("#404040",), "gray") for name in ("soot", "slate")]
 
     assert nearest_colours(cloth(((64, 64, 64), 1)), twins).tolist() == [0]
     assert garment_colour(cloth(((64, 64, 64), 1)), NO_PIXELS, palette=twins) == "soot"
 
 
-def test_no_pixels_have_no_names() -> None:
+def test_no_pixels_give_no_colours() -> None:
     assert nearest_colours(NO_PIXELS).tolist() == []
 
 
-def test_a_garment_without_pixels_is_refused() -> None:
-    with pytest.raises(NoPixels, match="its box lies outside the photo"):
+def test_a_garment_without_pixels_is_rejected() -> None:
+    with pytest.raises(NoPixels, match="its box is outside the photo"):
         garment_colour(NO_PIXELS, cloth((WHITE, 5)))
 
 
@@ -117,12 +115,12 @@ def test_a_single_pixel_has_a_colour() -> None:
     assert garment_colour(cloth((RED, 1)), NO_PIXELS) == "red"
 
 
-def test_most_of_a_garments_pixels_name_its_colour() -> None:
+def test_the_colour_of_most_pixels_is_the_garments_colour() -> None:
     assert garment_colour(cloth((RED, 51), (BLUE, 49)), NO_PIXELS) == "red"
     assert garment_colour(cloth((RED, 49), (BLUE, 51)), NO_PIXELS) == "blue"
 
 
-def test_of_two_colours_that_share_a_garment_the_first_of_the_palette_names_it() -> None:
+def test_on_a_tie_of_pixels_the_first_palette_colour_is_chosen() -> None:
     assert garment_colour(cloth((BLUE, 5), (RED, 5)), NO_PIXELS) == "red"
 
 
@@ -132,76 +130,74 @@ def test_shades_of_one_colour_are_counted_together() -> None:
     assert garment_colour(pixels, NO_PIXELS) == "red"
 
 
-def test_surer_pixels_outvote_more_pixels() -> None:
+def test_pixels_with_more_weight_outvote_more_pixels() -> None:
     weights = np.array([5.0] * 2 + [1.0] * 8)
 
     assert garment_colour(cloth((RED, 2), (BLUE, 8)), NO_PIXELS, weights) == "red"
 
 
-def test_what_looks_like_the_background_is_not_the_garment() -> None:
+def test_pixels_that_look_like_the_background_do_not_count() -> None:
     assert garment_colour(cloth((RED, 30), (WHITE, 70)), cloth((WHITE, 50))) == "red"
 
 
-def test_without_a_background_nothing_is_left_out() -> None:
+def test_without_a_background_all_pixels_count() -> None:
     assert garment_colour(cloth((RED, 30), (WHITE, 70)), NO_PIXELS) == "white"
 
 
-def test_a_white_shirt_before_a_white_wall_is_white() -> None:
+def test_a_white_shirt_in_front_of_a_white_wall_is_white() -> None:
     assert garment_colour(cloth((WHITE, 90), (SKIN, 10)), cloth((WHITE, 50))) == "white"
 
 
-# Of 100 pixels 15 are the 15 %, from which on what is not background is the garment.
+# 15 of 100 pixels are the limit of 15 %: with fewer, the background is not excluded.
 @pytest.mark.parametrize(("red", "name"), [(14, "white"), (15, "red"), (16, "red")])
-def test_a_sliver_that_differs_from_the_wall_is_a_garment_from_15_percent_on(
-    red: int, name: str
-) -> None:
+def test_pixels_unlike_the_background_decide_from_15_percent(red: int, name: str) -> None:
     assert garment_colour(cloth((RED, red), (WHITE, 100 - red)), cloth((WHITE, 50))) == name
 
 
-def test_a_wall_in_shade_is_still_the_wall() -> None:
-    # Its folds differ from the wall by 9 CIELAB units in lightness.
+def test_a_wall_in_shade_is_background() -> None:
+    # The shade differs from the wall by 9 CIELAB units in lightness.
     shaded = (218, 218, 218)
 
     assert garment_colour(cloth((RED, 30), (shaded, 70)), cloth((WHITE, 50))) == "red"
 
 
-def test_cloth_duller_than_the_wall_by_more_than_a_fold_is_a_garment() -> None:
+def test_cloth_clearly_duller_than_the_wall_is_not_background() -> None:
     # 20 CIELAB units in lightness.
     duller = (188, 188, 188)
 
     assert garment_colour(cloth((RED, 30), (duller, 70)), cloth((WHITE, 50))) == "gray"
 
 
-def test_each_of_several_common_colours_behind_a_garment_is_background() -> None:
+def test_every_common_background_colour_is_excluded() -> None:
     street = cloth((WHITE, 50), (BLUE, 40), ((60, 122, 68), 30))
     pixels = cloth((RED, 20), (WHITE, 40), (BLUE, 40), ((60, 122, 68), 30))
 
     assert garment_colour(pixels, street) == "red"
 
 
-# Of 100 pixels behind it 8 are the 8 %, from which on a colour is common there.
+# 8 of 100 background pixels are the limit of 8 %, from which a colour is common.
 @pytest.mark.parametrize(("blue_behind", "name"), [(7, "blue"), (8, "red")])
-def test_a_colour_rare_in_the_background_may_be_the_garments(blue_behind: int, name: str) -> None:
+def test_a_rare_background_colour_can_be_the_garments_colour(blue_behind: int, name: str) -> None:
     street = cloth((WHITE, 100 - blue_behind), (BLUE, blue_behind))
 
     assert garment_colour(cloth((RED, 40), (BLUE, 60)), street) == name
 
 
-def test_a_background_without_a_common_colour_is_its_fullest() -> None:
-    # Thirty-one colours, each in a bin of its own, white twice: 2 of 32 pixels are 6 %.
+def test_without_a_common_colour_the_fullest_bin_is_the_background() -> None:
+    # Thirty-one colours, each in its own bin; white has two of 32 pixels, which is 6 %.
     dots = itertools.product((16, 80, 144), (16, 80), range(16, 176, 32))
     street = cloth((WHITE, 2), *((dot, 1) for dot in dots))
 
     assert garment_colour(cloth((RED, 30), (WHITE, 70)), street) == "red"
 
 
-def test_the_prototypes_palette_is_the_released_five() -> None:
+def test_the_prototype_palette_has_the_five_released_colours() -> None:
     assert {colour.name for colour in RELEASED_PALETTE} == set(RELEASED_COLOURS)
     assert PALETTES == {"default": PALETTE, "prototype": RELEASED_PALETTE}
     assert garment_colour(cloth(((70, 48, 32), 1)), NO_PIXELS, palette=RELEASED_PALETTE) == "black"
 
 
-# The released recommender's own five stand for themselves; the others for what is nearest.
+# The five released colours keep their names; the others get the nearest of the five.
 RELEASED_NAMES = {
     "white": "white", "black": "black", "gray": "gray", "beige": "beige", "blue": "blue",
     "brown": "beige", "red": "beige", "pink": "beige", "orange": "beige", "yellow": "beige",
@@ -209,10 +205,10 @@ RELEASED_NAMES = {
 }  # fmt: skip
 
 
-def test_every_colour_is_translated_into_one_that_the_released_recommender_knows() -> None:
+def test_every_colour_has_a_released_name() -> None:
     assert {colour.name: colour.released_name for colour in PALETTE} == RELEASED_NAMES
     assert set(RELEASED_NAMES.values()) == set(RELEASED_COLOURS)
 
 
-def test_no_two_colours_share_a_name() -> None:
+def test_colour_names_are_unique() -> None:
     assert len({colour.name for colour in PALETTE}) == len(PALETTE) == 13

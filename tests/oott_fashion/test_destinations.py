@@ -11,7 +11,7 @@ from oott_fashion.destinations import (
     read_destinations,
 )
 
-# Source: "Vocabulary" in the design of OOTT, which has them from the prototype's settings.
+# Source: the settings of the prototype.
 PLACES = {
     "핫플레이스": "홍대 연남동 명동 익선동 성수동 동대문 한남동 이태원 강남 가로수길",
     "전통": "인사동 광화문 불국사 경주 경복궁 창덕궁 창경궁 덕수궁 경희궁",
@@ -33,10 +33,10 @@ def places() -> Destinations:
     return read_destinations()
 
 
-def read(tmp_path: Path, page: str) -> Destinations:
-    """Read destinations from a file that says ``page``."""
+def read(tmp_path: Path, text: str) -> Destinations:
+    """Read destinations from a file that contains ``text``."""
     file = tmp_path / "places.yaml"
-    file.write_text(page, encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
     return read_destinations(file)
 
 
@@ -51,14 +51,14 @@ def test_every_place_of_the_prototype_is_a_destination_of_its_category(
     assert " ".join(names) == PLACES[category]
 
 
-def test_the_categories_come_in_the_order_of_the_file(places: Destinations) -> None:
+def test_categories_keep_the_order_of_the_file(places: Destinations) -> None:
     assert [category.name for category in places.categories] == list(PLACES)
     assert [category.slug for category in places.categories] == [
         "hot-place", "traditional", "amusement-park", "seaside", "mountain",
     ]  # fmt: skip
 
 
-def test_no_two_destinations_share_a_hashtag(places: Destinations) -> None:
+def test_hashtags_are_unique(places: Destinations) -> None:
     hashtags = [tag for slug in places.slugs for tag in places.destination(slug).hashtags]
 
     assert len(hashtags) == len(set(hashtags)) == 40
@@ -69,7 +69,7 @@ def test_no_two_destinations_share_a_hashtag(places: Destinations) -> None:
     ["hot-place", "핫플레이스", "Hot Place", "hot_place", " HOT  PLACE\n",
      unicodedata.normalize("NFD", "핫플레이스")],
 )  # fmt: skip
-def test_a_category_is_found_however_its_name_is_typed(name: str, places: Destinations) -> None:
+def test_a_category_is_found_by_any_spelling(name: str, places: Destinations) -> None:
     assert places.named(name) == DestinationCategory("hot-place", "핫플레이스")
 
 
@@ -77,28 +77,26 @@ def test_a_category_is_found_however_its_name_is_typed(name: str, places: Destin
     "name",
     ["lotte-world", "롯데월드", "Lotte World", unicodedata.normalize("NFD", "롯데월드")],
 )
-def test_a_destination_is_found_however_its_name_is_typed(name: str, places: Destinations) -> None:
+def test_a_destination_is_found_by_any_spelling(name: str, places: Destinations) -> None:
     assert places.destination(name).slug == "lotte-world"
     assert places.named(name) == places.destination(name)
 
 
 @pytest.mark.parametrize("name", ["", "   ", "atlantis", "제"])
-def test_an_unknown_place_is_refused_with_places_that_exist(
-    name: str, places: Destinations
-) -> None:
+def test_the_error_for_an_unknown_place_lists_known_places(name: str, places: Destinations) -> None:
     with pytest.raises(UnknownPlace, match=r"expected one of hot-place, .*, mountain, or a place"):
         places.named(name)
 
 
-def test_a_long_unknown_name_is_not_repeated_whole(places: Destinations) -> None:
-    with pytest.raises(UnknownPlace) as refused:
+def test_the_error_for_a_long_unknown_name_is_short(places: Destinations) -> None:
+    with pytest.raises(UnknownPlace) as error:
         places.named("x" * 10_000)
 
-    assert len(str(refused.value)) < 300
+    assert len(str(error.value)) < 300
 
 
-def test_a_category_is_no_destination(places: Destinations) -> None:
-    with pytest.raises(UnknownPlace, match="'seaside' is no destination; expected one of hongdae"):
+def test_a_category_is_not_a_destination(places: Destinations) -> None:
+    with pytest.raises(UnknownPlace, match="'seaside' is not a destination; expected one of hongd"):
         places.destination("seaside")
 
 
@@ -110,7 +108,7 @@ def test_a_place_added_to_the_file_is_a_destination(tmp_path: Path) -> None:
     assert places.destination("속초") == Destination("sokcho", "속초", seaside, ("속초",))
 
 
-def test_a_place_may_have_hashtags_other_than_its_name(tmp_path: Path) -> None:
+def test_a_place_can_have_its_own_hashtags(tmp_path: Path) -> None:
     decomposed = unicodedata.normalize("NFD", "속초바다")
     entry = f"    - {{slug: sokcho, name: 속초, hashtags: [속초여행, {decomposed}, 2024]}}\n"
 
@@ -123,19 +121,19 @@ def test_a_place_may_have_hashtags_other_than_its_name(tmp_path: Path) -> None:
     "name",
     ["jeju", "제주", "Jeju", "seaside", "바닷가", unicodedata.normalize("NFD", "제주")],
 )
-def test_two_places_of_one_name_are_refused(name: str, tmp_path: Path) -> None:
+def test_two_places_with_one_name_are_rejected(name: str, tmp_path: Path) -> None:
     entry = f"    - {{slug: another, name: {name}}}\n"
 
-    with pytest.raises(ValueError, match="destinations share the name"):
+    with pytest.raises(ValueError, match="several destinations have the name"):
         read(tmp_path, BEACHES + entry)
 
 
-def test_two_places_of_one_slug_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="destinations share the name jeju; each must be unique"):
+def test_two_places_with_one_slug_are_rejected(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="have the name jeju; give each its own name"):
         read(tmp_path, BEACHES + "    - {slug: jeju, name: 제주도}\n")
 
 
-def test_a_place_may_be_called_by_its_slug(tmp_path: Path) -> None:
+def test_a_name_can_be_the_same_as_the_slug(tmp_path: Path) -> None:
     places = read(tmp_path, BEACHES + "    - {slug: sokcho, name: Sokcho}\n")
 
     assert places.destination("sokcho").name == "Sokcho"
@@ -144,35 +142,33 @@ def test_a_place_may_be_called_by_its_slug(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "slug", ["Jeju", "je ju", "je,ju", "je|ju", "-jeju", "제주", "a" * 65, "", "je_ju"]
 )
-def test_a_slug_that_would_break_a_partition_key_is_refused(slug: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"places.yaml: .* cannot be a slug; use lower-case"):
+def test_a_slug_that_breaks_a_partition_key_is_rejected(slug: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"places.yaml: .* is not a slug; use 1 to 64 lower-case"):
         read(tmp_path, BEACHES + f"    - {{slug: '{slug}', name: 곳}}\n")
 
 
-def test_the_longest_slug_and_name_fill_what_the_tables_hold(tmp_path: Path) -> None:
+def test_a_slug_and_a_name_of_64_characters_are_accepted(tmp_path: Path) -> None:
     entry = f"    - {{slug: {'a' * 64}, name: {'곳' * 64}}}\n"
 
     assert read(tmp_path, BEACHES + entry).destination("a" * 64).name == "곳" * 64
 
 
 @pytest.mark.parametrize("name", ["", "' '", "~", "곳" * 65])
-def test_a_place_without_a_usable_name_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="spot needs a name of 1 to 64 characters"):
+def test_a_place_without_a_usable_name_is_rejected(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="expected a name of 1 to 64 characters for spot, found"):
         read(tmp_path, BEACHES + f"    - {{slug: spot, name: {name}}}\n")
 
 
 @pytest.mark.parametrize("hashtags", ["속초", "[]", "~", "{a: b}"])
-def test_hashtags_that_are_no_list_are_refused_not_read_by_the_letter(
-    hashtags: str, tmp_path: Path
-) -> None:
+def test_hashtags_that_are_not_a_list_are_rejected(hashtags: str, tmp_path: Path) -> None:
     entry = f"    - {{slug: sokcho, name: 속초, hashtags: {hashtags}}}\n"
 
-    with pytest.raises(ValueError, match="sokcho needs a list of hashtags or none, found"):
+    with pytest.raises(ValueError, match="expected a list of hashtags for sokcho, found"):
         read(tmp_path, BEACHES + entry)
 
 
 @pytest.mark.parametrize(
-    ("page", "complaint"),
+    ("text", "message"),
     [
         ("", "expected a list of destination categories"),
         ("[]", "expected a list of destination categories"),
@@ -185,16 +181,14 @@ def test_hashtags_that_are_no_list_are_refused_not_read_by_the_letter(
         ("- {slug: [seaside", "cannot read destinations from"),
     ],
 )
-def test_a_file_of_another_shape_is_refused_by_what_was_found(
-    page: str, complaint: str, tmp_path: Path
-) -> None:
-    with pytest.raises(ValueError, match=complaint) as refused:
-        read(tmp_path, page)
+def test_a_file_with_another_structure_is_rejected(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=message) as error:
+        read(tmp_path, text)
 
-    assert "places.yaml" in str(refused.value)
+    assert "places.yaml" in str(error.value)
 
 
-def test_a_file_that_is_missing_or_not_in_utf_8_is_refused_by_its_name(tmp_path: Path) -> None:
+def test_a_missing_file_or_one_not_in_utf_8_is_rejected(tmp_path: Path) -> None:
     korean = tmp_path / "euc-kr.yaml"
     korean.write_bytes(BEACHES.encode("euc-kr"))
 

@@ -4,7 +4,7 @@ from oott_fashion.outfits import OutfitNames, names_of, outfit_of
 from tests.detections import seen
 
 
-def test_nobody_wears_nothing() -> None:
+def test_no_detections_make_an_empty_outfit() -> None:
     assert outfit_of([]) == {}
 
 
@@ -17,23 +17,23 @@ def test_a_garment_of_each_category_makes_an_outfit() -> None:
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_the_surest_of_two_coats_is_worn(order: int) -> None:
+def test_the_more_confident_of_two_coats_is_worn(order: int) -> None:
     coats = [seen("coat", 0.6, "red"), seen("coat", 0.7, "blue")]
 
     assert outfit_of(coats[::order])["outer"].colour == "blue"
 
 
-def test_the_surest_garment_of_a_category_is_worn_whatever_its_name() -> None:
+def test_the_most_confident_garment_of_a_category_is_worn() -> None:
     assert outfit_of([seen("shirt", 0.5), seen("dress", 0.8)])["top"].garment == "dress"
 
 
-def test_of_two_equally_sure_coats_the_first_seen_is_worn() -> None:
+def test_on_a_tie_the_first_coat_is_worn() -> None:
     coats = [seen("coat", 0.7, "red"), seen("coat", 0.7, "blue")]
 
     assert outfit_of(coats)["outer"].colour == "red"
 
 
-def test_an_outfit_is_written_with_none_where_nothing_was_seen() -> None:
+def test_a_category_without_a_garment_is_named_none() -> None:
     outfit = outfit_of([seen("jeans", colour="blue"), seen("tee shirt", colour="white")])
 
     assert names_of(outfit) == OutfitNames(
@@ -41,5 +41,5 @@ def test_an_outfit_is_written_with_none_where_nothing_was_seen() -> None:
     )
 
 
-def test_an_empty_outfit_is_written_as_four_nones() -> None:
+def test_an_empty_outfit_has_four_times_none() -> None:
     assert names_of({}) == OutfitNames(("None",) * 4, ("None",) * 4)

@@ -3,12 +3,12 @@ from oott_fashion.trends import Look, garment_counts, outfit_counts
 from tests.detections import seen
 
 
-def test_no_photos_show_no_trend() -> None:
+def test_no_photos_give_no_counts() -> None:
     assert garment_counts([]) == {}
     assert outfit_counts([]) == {}
 
 
-def test_every_garment_of_every_photo_is_counted_by_category_name_and_colour() -> None:
+def test_garments_are_counted_by_category_name_and_colour() -> None:
     photos = [
         [seen("coat", colour="red"), seen("jeans", colour="blue")],
         [seen("coat", colour="red"), seen("coat", colour="navy")],
@@ -25,13 +25,13 @@ def test_two_people_in_the_same_coat_in_one_photo_are_counted_twice() -> None:
     assert garment_counts([[seen("coat"), seen("coat")]]) == {Look("outer", "coat", "black"): 2}
 
 
-def test_the_counts_add_up_to_the_garments_that_were_seen() -> None:
+def test_the_counts_add_up_to_the_number_of_detections() -> None:
     photos = [[seen("coat"), seen("jeans")], [], [seen("sandals"), seen("coat", colour="red")]]
 
     assert garment_counts(photos).total() == 4
 
 
-def test_a_photo_shows_one_outfit_of_its_surest_garments() -> None:
+def test_a_photo_has_one_outfit_of_its_most_confident_garments() -> None:
     photo = [seen("coat", 0.4, "red"), seen("blazer", 0.8, "gray"), seen("jeans", 0.5, "blue")]
 
     assert outfit_counts([photo]) == {
@@ -39,7 +39,7 @@ def test_a_photo_shows_one_outfit_of_its_surest_garments() -> None:
     }
 
 
-def test_the_same_outfit_on_two_photos_is_worn_twice() -> None:
+def test_the_same_outfit_in_two_photos_counts_twice() -> None:
     photos = [
         [seen("coat", 0.9), seen("sandals", 0.3)],
         [seen("sandals", 0.8), seen("coat", 0.5)],
@@ -49,5 +49,5 @@ def test_the_same_outfit_on_two_photos_is_worn_twice() -> None:
     assert sorted(outfit_counts(photos).values()) == [1, 2]
 
 
-def test_a_photo_without_a_garment_shows_no_outfit() -> None:
+def test_a_photo_without_a_garment_has_no_outfit() -> None:
     assert outfit_counts([[], [seen("coat")]]).total() == 1

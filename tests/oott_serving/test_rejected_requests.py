@@ -22,8 +22,8 @@ PATHS = ("/predict/camera", "/predict/batch")
 @pytest.mark.parametrize(
     ("photo", "words"),
     [
-        (base64_of(b"a text file, and no photo at all"), "are no photo"),
-        (base64_of(JPEG[: len(JPEG) // 2]), "cut short"),
+        (base64_of(b"a text file, and no photo at all"), "are not a photo"),
+        (base64_of(JPEG[: len(JPEG) // 2]), "truncated"),
         (base64_of(animation()), "2 frames"),
         ("", "empty"),
         ("data:image/jpeg;base64,", "empty"),

@@ -47,7 +47,7 @@ def test_a_corrupt_photo_stops_with_its_name(
     [said] = failures(training_pipeline.run("main_data"))
 
     assert "00001.jpg" in said
-    assert "damaged or cut short" in said
+    assert "damaged or truncated" in said
 
 
 @pytest.mark.parametrize("change", ["one class less", "two classes swapped"])

@@ -1,4 +1,4 @@
-"""Ultralytics itself, which OOTT's own letterbox, boxes and engines must agree with."""
+"""A fixture with Ultralytics, to compare OOTT's letterbox, boxes and engines with."""
 
 import importlib
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def ultralytics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
-    """Import Ultralytics, kept from installing packages and from the settings of whoever tests."""
+    """Import Ultralytics without automatic package installs and without the user's settings."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("YOLO_AUTOINSTALL", "false")
         environment.setenv("YOLO_OFFLINE", "true")

@@ -17,41 +17,41 @@ WALL: Rgb = (120, 120, 120)
 RED, BLUE, WHITE, GREEN = (192, 32, 42), (63, 116, 184), (244, 244, 244), (60, 122, 68)
 
 
-class Seeing:
-    """An engine that sees the same garments in every photo, and keeps what it was shown.
+class FixedEngine:
+    """A fake engine that finds the same garments in every photo and records its inputs.
 
-    A garment is its name, its score and its box in model pixels.
+    A garment is its name, its confidence and its box in model pixels.
     """
 
-    name = "seeing"
+    name = "fixed"
 
     def __init__(self, *garments: tuple[str, float, Box]) -> None:
-        self.shown: list[NDArray[np.float32]] = []
+        self.model_inputs: list[NDArray[np.float32]] = []
         self._head = np.zeros((1, 4 + len(GARMENT_NAMES), len(garments)), dtype=np.float32)
-        for anchor, (garment, score, box) in enumerate(garments):
+        for anchor, (garment, confidence, box) in enumerate(garments):
             centre = (box.x_min + box.x_max) / 2, (box.y_min + box.y_max) / 2
             self._head[0, :4, anchor] = (*centre, box.width, box.height)
-            self._head[0, 4 + GARMENT_NAMES.index(garment), anchor] = score
+            self._head[0, 4 + GARMENT_NAMES.index(garment), anchor] = confidence
 
     def head_of(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
-        self.shown.append(model_input)
+        self.model_inputs.append(model_input)
         return self._head
 
 
-class Slow:
-    """An engine that takes its time and notes how many photos were ever in it at once."""
+class SlowEngine:
+    """A fake engine that is slow and counts how many photos ran in it at the same time."""
 
     name = "slow"
 
     def __init__(self) -> None:
-        self.inside = self.max_inside = self.photos = 0
+        self.running = self.max_running = self.photos = 0
 
     def head_of(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
         assert model_input.shape == (1, 3, SIDE, SIDE)
-        self.inside += 1
-        self.max_inside = max(self.max_inside, self.inside)
+        self.running += 1
+        self.max_running = max(self.max_running, self.running)
         time.sleep(0.005)
-        self.inside -= 1
+        self.running -= 1
         self.photos += 1
         return np.zeros((1, 4 + len(GARMENT_NAMES), 0), dtype=np.float32)
 
@@ -70,31 +70,31 @@ def paint(photo: NDArray[np.uint8], box: Box, colour: Rgb) -> NDArray[np.uint8]:
 def garments_seen(
     photo: NDArray[np.uint8], *garments: tuple[str, float, Box]
 ) -> list[tuple[str, float, str]]:
-    """Have ``garments`` seen in ``photo``: give their names, scores and colours."""
-    found = Detector(Seeing(*garments), SIDE).garments(photo)
-    return [(one.garment, round(one.confidence, 3), one.colour) for one in found]
+    """Detect ``garments`` in ``photo``; give their names, confidences and colours."""
+    found = Detector(FixedEngine(*garments), SIDE).garments(photo)
+    return [(garment.garment, round(garment.confidence, 3), garment.colour) for garment in found]
 
 
-def test_a_photo_without_garments_has_none() -> None:
-    assert Detector(Seeing(), SIDE).garments(wall()) == []
+def test_a_photo_without_garments_gives_an_empty_list() -> None:
+    assert Detector(FixedEngine(), SIDE).garments(wall()) == []
 
 
-def test_the_engine_is_shown_one_letterboxed_photo_in_rgb() -> None:
-    engine = Seeing()
+def test_the_engine_gets_one_letterboxed_rgb_photo() -> None:
+    engine = FixedEngine()
 
     Detector(engine, SIDE).garments(paint(wall(200, 100), Box(0, 0, 200, 100), RED))
 
-    [shown] = engine.shown
-    assert shown.shape == (1, 3, SIDE, SIDE)
-    assert shown.dtype == np.float32
-    assert shown.flags.c_contiguous
-    assert shown[0, :, 50, 50] == pytest.approx(np.array(RED) / 255, abs=1e-6)
-    assert shown[0, :, 10, 50] == pytest.approx(np.full(3, 114 / 255), abs=1e-6)
+    [model_input] = engine.model_inputs
+    assert model_input.shape == (1, 3, SIDE, SIDE)
+    assert model_input.dtype == np.float32
+    assert model_input.flags.c_contiguous
+    assert model_input[0, :, 50, 50] == pytest.approx(np.array(RED) / 255, abs=1e-6)
+    assert model_input[0, :, 10, 50] == pytest.approx(np.full(3, 114 / 255), abs=1e-6)
 
 
-def test_a_garment_has_its_name_score_and_box_in_pixels_of_the_photo() -> None:
-    # 400 x 200 lies in 100 x 100 at a quarter of its size, 25 pixels from above.
-    engine = Seeing(("coat", 0.8, Box(10, 35, 40, 70)))
+def test_a_garment_has_a_name_a_confidence_and_a_box_in_photo_pixels() -> None:
+    # The photo of 400 x 200 is a quarter as large in 100 x 100, with 25 pixels of padding above.
+    engine = FixedEngine(("coat", 0.8, Box(10, 35, 40, 70)))
 
     [coat] = Detector(engine, SIDE).garments(wall(400, 200))
 
@@ -105,25 +105,25 @@ def test_a_garment_has_its_name_score_and_box_in_pixels_of_the_photo() -> None:
 
 
 def test_a_box_in_the_padding_is_clipped_to_the_photo() -> None:
-    engine = Seeing(("coat", 0.8, Box(-5, 10, 105, 90)))
+    engine = FixedEngine(("coat", 0.8, Box(-5, 10, 105, 90)))
 
     [coat] = Detector(engine, SIDE).garments(wall(400, 200))
 
     assert coat.box == (0, 0, 400, 200)
 
 
-def test_garments_come_surest_first() -> None:
+def test_the_most_confident_garment_comes_first() -> None:
     boxes = [Box(10 * i, 10, 10 * i + 8, 40) for i in range(3)]
 
     seen = garments_seen(wall(), ("coat", 0.3, boxes[0]), ("skirt", 0.9, boxes[1]),
                          ("dress", 0.6, boxes[2]))  # fmt: skip
 
-    assert [(name, score) for name, score, _ in seen] == [
+    assert [(name, confidence) for name, confidence, _ in seen] == [
         ("skirt", 0.9), ("dress", 0.6), ("coat", 0.3),
     ]  # fmt: skip
 
 
-def test_by_default_a_garment_scores_above_a_quarter() -> None:
+def test_the_default_confidence_threshold_is_a_quarter() -> None:
     boxes = [Box(10 * i, 10, 10 * i + 8, 40) for i in range(3)]
 
     seen = garments_seen(wall(), ("coat", 0.25, boxes[0]), ("skirt", 0.26, boxes[1]))
@@ -131,33 +131,35 @@ def test_by_default_a_garment_scores_above_a_quarter() -> None:
     assert [name for name, _, _ in seen] == ["skirt"]
 
 
-# Of 50 x 100 pixels; of two boxes that overlap by 0.7 exactly both are kept.
+# A box of 50 x 100 pixels and one of 50 x height; with an IoU of exactly 0.7 both are kept.
 @pytest.mark.parametrize(("height", "found"), [(70, 2), (71, 1)])
-def test_by_default_boxes_that_overlap_by_more_than_seven_tenths_are_one_garment(
-    height: int, found: int
-) -> None:
-    engine = Seeing(("coat", 0.5, Box(0, 0, 50, 100)), ("coat", 0.9, Box(0, 0, 50, height)))
+def test_the_default_iou_threshold_is_seven_tenths(height: int, found: int) -> None:
+    engine = FixedEngine(("coat", 0.5, Box(0, 0, 50, 100)), ("coat", 0.9, Box(0, 0, 50, height)))
 
     assert len(Detector(engine, SIDE).garments(wall())) == found
 
 
-@pytest.mark.parametrize(("score", "found"), [(0.5, 1), (0.4, 2)])
-def test_the_score_threshold_decides_what_is_a_garment(score: float, found: int) -> None:
-    engine = Seeing(("coat", 0.5, Box(0, 0, 20, 20)), ("skirt", 0.9, Box(40, 40, 60, 60)))
+@pytest.mark.parametrize(("confidence", "found"), [(0.5, 1), (0.4, 2)])
+def test_garments_below_the_confidence_threshold_are_dropped(confidence: float, found: int) -> None:
+    engine = FixedEngine(("coat", 0.5, Box(0, 0, 20, 20)), ("skirt", 0.9, Box(40, 40, 60, 60)))
 
-    assert len(Detector(engine, SIDE, Thresholds(confidence=score)).garments(wall())) == found
+    detector = Detector(engine, SIDE, Thresholds(confidence=confidence))
+
+    assert len(detector.garments(wall())) == found
 
 
-# The two boxes overlap by 0.8.
+# The two boxes have an IoU of 0.8.
 @pytest.mark.parametrize(("iou", "found"), [(0.7, 1), (0.9, 2)])
-def test_the_iou_threshold_decides_what_is_one_garment(iou: float, found: int) -> None:
-    engine = Seeing(("coat", 0.5, Box(0, 0, 50, 100)), ("coat", 0.9, Box(0, 0, 50, 80)))
+def test_boxes_above_the_iou_threshold_are_one_garment(iou: float, found: int) -> None:
+    engine = FixedEngine(("coat", 0.5, Box(0, 0, 50, 100)), ("coat", 0.9, Box(0, 0, 50, 80)))
 
     assert len(Detector(engine, SIDE, Thresholds(iou=iou)).garments(wall())) == found
 
 
 def test_two_shoes_of_one_person_are_one_garment_but_two_boxes() -> None:
-    engine = Seeing(("sneakers", 0.6, Box(30, 80, 44, 88)), ("sneakers", 0.8, Box(50, 80, 64, 88)))
+    engine = FixedEngine(
+        ("sneakers", 0.6, Box(30, 80, 44, 88)), ("sneakers", 0.8, Box(50, 80, 64, 88))
+    )
     detector = Detector(engine, SIDE)
 
     [shoes] = detector.garments(wall())
@@ -166,9 +168,9 @@ def test_two_shoes_of_one_person_are_one_garment_but_two_boxes() -> None:
     assert len(detector.boxes(wall()).confidences) == 2
 
 
-def test_the_head_of_another_detector_is_refused() -> None:
-    class OfEightyClasses(Seeing):
-        """An engine with a detector of COCO's 80 classes."""
+def test_a_detector_of_other_classes_is_rejected() -> None:
+    class OfEightyClasses(FixedEngine):
+        """A fake engine whose detector has the 80 classes of COCO."""
 
         def head_of(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
             return np.zeros((len(model_input), 84, 10), dtype=np.float32)
@@ -177,7 +179,7 @@ def test_the_head_of_another_detector_is_refused() -> None:
         Detector(OfEightyClasses(), SIDE).garments(wall())
 
 
-def test_a_garment_has_its_own_colour() -> None:
+def test_each_garment_has_its_own_colour() -> None:
     coat, skirt = Box(10, 10, 40, 90), Box(60, 10, 90, 90)
     photo = paint(paint(wall(), coat, RED), skirt, BLUE)
 
@@ -186,22 +188,22 @@ def test_a_garment_has_its_own_colour() -> None:
     ]  # fmt: skip
 
 
-def test_colours_are_named_from_the_palette_of_the_detector() -> None:
+def test_colours_come_from_the_palette_of_the_detector() -> None:
     coat = Box(10, 10, 40, 90)
-    detector = Detector(Seeing(("coat", 0.9, coat)), SIDE, palette=RELEASED_PALETTE)
+    detector = Detector(FixedEngine(("coat", 0.9, coat)), SIDE, palette=RELEASED_PALETTE)
 
     [found] = detector.garments(paint(wall(), coat, (28, 39, 68)))
 
     assert found.colour == "black"
 
 
-def test_no_boxes_have_no_colours() -> None:
+def test_no_boxes_give_no_colours() -> None:
     assert colours_of(wall(), []) == []
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_coat_has_not_the_colour_of_the_shirt_it_is_open_over(order: int) -> None:
-    # The shirt covers most of the middle, where a pixel weighs most.
+def test_an_open_coat_does_not_get_the_colour_of_the_shirt(order: int) -> None:
+    # The shirt covers most of the middle, where a pixel has the most weight.
     coat, shirt = Box(20, 10, 80, 90), Box(30, 12, 70, 86)
     photo = paint(paint(wall(), coat, RED), shirt, WHITE)
 
@@ -210,13 +212,13 @@ def test_a_coat_has_not_the_colour_of_the_shirt_it_is_open_over(order: int) -> N
     assert colours[::order] == ["red", "white"]
 
 
-def test_two_garments_seen_on_one_spot_share_its_colour() -> None:
+def test_two_garments_in_one_place_have_the_same_colour() -> None:
     spot = Box(20, 10, 80, 90)
 
     assert colours_of(paint(wall(), spot, GREEN), [spot, spot]) == ["green", "green"]
 
 
-def test_a_garment_all_covered_by_smaller_ones_has_the_colour_of_them_all() -> None:
+def test_a_garment_covered_by_smaller_boxes_still_has_a_colour() -> None:
     whole = Box(20, 20, 80, 80)
     parts = [Box(20, 20, 80, 50), Box(20, 50, 80, 79)]
     photo = paint(wall(), whole, GREEN)
@@ -224,15 +226,16 @@ def test_a_garment_all_covered_by_smaller_ones_has_the_colour_of_them_all() -> N
     assert colours_of(photo, [whole, *parts])[0] == "green"
 
 
-def test_the_wall_behind_a_garment_is_not_its_colour() -> None:
-    # A thin strip of blue in a box that is mostly wall, as trousers apart are.
+def test_the_background_is_not_the_garments_colour() -> None:
+    # A thin blue strip in a box that shows mostly wall, as with legs that stand apart.
     box, strip = Box(20, 10, 80, 90), Box(40, 10, 60, 90)
 
     assert colours_of(paint(wall(), strip, BLUE), [box]) == ["blue"]
 
 
-def test_the_middle_of_a_box_says_more_than_its_corners() -> None:
-    # A disc of garment covers under half its box; without a wall around, nothing else tells.
+def test_the_middle_of_a_box_counts_more_than_its_corners() -> None:
+    # The garment is a disc that covers less than half of its box. The box fills the photo, so
+    # there is no background to compare with.
     box = Box(0, 0, 100, 100)
     down, across = np.mgrid[-1:1:100j, -1:1:100j]
     photo = paint(wall(), box, GREEN)
@@ -242,17 +245,17 @@ def test_the_middle_of_a_box_says_more_than_its_corners() -> None:
     assert colours_of(photo, [box]) == ["red"]
 
 
-def test_what_lies_above_and_below_a_garment_is_not_its_background() -> None:
-    # A red skirt between a red top that no box holds and red boots, before a gray wall.
+def test_pixels_above_and_below_a_garment_are_not_background() -> None:
+    # A red skirt between a red top and red boots without boxes, in front of a gray wall.
     skirt = Box(30, 40, 70, 60)
     photo = paint(wall(), Box(30, 0, 70, 100), RED)
 
-    # A third of its box is a belt, which is all that is left if red is taken for background.
+    # A third of the box is a blue belt: the only colour left if red counted as background.
     assert colours_of(paint(photo, Box(30, 40, 70, 46), BLUE), [skirt]) == ["red"]
 
 
-def test_a_garment_beside_another_is_not_taken_for_its_background() -> None:
-    # Two people in red, arm in arm, one with a blue bag before her.
+def test_a_garment_beside_another_is_not_background() -> None:
+    # Two people in red stand side by side; one has a blue bag in front of her.
     one, other = Box(10, 10, 50, 90), Box(50, 10, 90, 90)
     photo = paint(wall(), Box(10, 10, 90, 90), RED)
 
@@ -282,27 +285,25 @@ def test_a_box_thinner_than_a_pixel_still_has_a_colour(box: Box) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 2000), (2000, 1), (3, 900)])
-def test_a_photo_thinner_than_a_pixel_of_the_model_still_has_colours(
-    width: int, height: int
-) -> None:
+def test_a_very_thin_photo_still_has_colours(width: int, height: int) -> None:
     photo = paint(wall(width, height), Box(0, 0, width, height), RED)
 
     assert colours_of(photo, [Box(0, 0, width, height)]) == ["red"]
 
 
-def test_two_threads_never_meet_in_the_engine() -> None:
-    engine = Slow()
+def test_the_engine_runs_one_photo_at_a_time() -> None:
+    engine = SlowEngine()
     detector = Detector(engine, SIDE)
 
     _in_threads([wall() for _ in range(8)], detector)
 
     assert engine.photos == 8
-    assert engine.max_inside == 1
+    assert engine.max_running == 1
 
 
-def test_the_engine_is_free_again_after_it_failed() -> None:
-    class Failing(Slow):
-        """An engine that fails on its first photo."""
+def test_the_engine_is_unlocked_after_a_failure() -> None:
+    class Failing(SlowEngine):
+        """A fake engine that fails on its first photo."""
 
         def head_of(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
             head = super().head_of(model_input)
@@ -321,11 +322,11 @@ def test_the_engine_is_free_again_after_it_failed() -> None:
 
 
 def _in_threads(photos: Sequence[NDArray[np.uint8]], detector: Detector) -> None:
-    """Find the garments of each photo in a thread of its own, all started at once."""
-    together = threading.Barrier(len(photos))
+    """Detect the garments of each photo in its own thread, all at the same time."""
+    barrier = threading.Barrier(len(photos))
 
     def find(photo: NDArray[np.uint8]) -> None:
-        together.wait(timeout=10)
+        barrier.wait(timeout=10)
         detector.garments(photo)
 
     threads = [threading.Thread(target=find, args=(photo,), daemon=True) for photo in photos]

@@ -1,8 +1,8 @@
-"""Whether a photo has the same boxes in Ultralytics, ONNX Runtime and DeepSparse.
+"""Tests that a photo has the same boxes in Ultralytics, ONNX Runtime and DeepSparse.
 
-The weights of the starter detector are not in the repository, its ONNX file is: weights are
-rebuilt from that, Ultralytics predicts with them by itself from letterbox to non-maximum
-suppression, and the engines run what Ultralytics exports of them.
+The repository has the ONNX file of the starter detector but not its weights, so the tests rebuild
+the weights from that file. Ultralytics predicts with the weights, with its own letterbox and
+non-max suppression. The engines run the ONNX export of the same weights.
 """
 
 from collections.abc import Callable
@@ -38,34 +38,35 @@ SHAPES: dict[str, Callable[[Photo], Photo]] = {
 }
 SEEDS = (1, 2, 3, 4)
 
-# Of photo pixels and of scores 0..1; on one AVX-512 machine they were 0.0003 and 0.000002 apart.
-BOXES_APART = 0.1
-CONFIDENCES_APART = 0.001
+# In photo pixels, and in confidence 0..1. On one AVX-512 machine the differences were 0.0003 and
+# 0.000002.
+MAX_BOX_DIFFERENCE = 0.1
+MAX_CONFIDENCE_DIFFERENCE = 0.001
 
 
 @pytest.fixture(scope="module")
-def weights(ultralytics: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - imported with care first
-    """Rebuild the weights of the starter."""
+def weights(ultralytics: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - the fixture imports it safely
+    """Rebuild the weights of the starter detector."""
     file = tmp_path_factory.mktemp("weights") / "starter.pt"
     return weights_of_onnx(STARTER / "detector.onnx", file)
 
 
 @pytest.fixture(scope="module")
 def yolo(ultralytics: ModuleType, weights: Path) -> Any:
-    """Let Ultralytics open the weights of the starter."""
+    """Open the weights of the starter detector in Ultralytics."""
     return ultralytics.YOLO(weights)
 
 
 @pytest.fixture(scope="module")
 def onnx(weights: Path) -> Path:
-    """Export the weights, as the street does with every champion."""
+    """Export the weights, as the pipeline does with every champion."""
     export_onnx(weights, IMAGE_SIDE, weights.with_suffix(".onnx"))
     return weights.with_suffix(".onnx")
 
 
 @pytest.fixture(scope="module")
 def photos() -> list[tuple[str, Photo]]:
-    """Draw photos of several people in several shapes, each with words for it."""
+    """Draw photos of several people in several shapes, each with a description."""
     drawn = []
     for seed in SEEDS:
         rng = np.random.default_rng(seed)
@@ -79,11 +80,15 @@ def photos() -> list[tuple[str, Photo]]:
 
 @pytest.fixture(scope="module")
 def expected(yolo: Any, photos: list[tuple[str, Photo]]) -> list[tuple[Thresholds, RawDetections]]:
-    """Let Ultralytics find the boxes of every photo, each above a score that no box is near."""
+    """Find the boxes of every photo with Ultralytics.
+
+    The confidence threshold of each photo lies in a gap between the confidences, so that a small
+    numeric difference does not add or remove a box.
+    """
     found = []
     for _, photo in photos:
-        sure = _predicted(yolo, photo, Thresholds(confidence=0.05)).confidences
-        thresholds = Thresholds(confidence=_widest_gap(sure))
+        confidences = _predicted(yolo, photo, Thresholds(confidence=0.05)).confidences
+        thresholds = Thresholds(confidence=_widest_gap(confidences))
         found.append((thresholds, _predicted(yolo, photo, thresholds)))
     return found
 
@@ -107,22 +112,24 @@ def test_a_photo_has_the_same_boxes_in_ultralytics_and_in_the_engine(
 ) -> None:
     engine = open_engine(onnx, choice)
 
-    for (words, photo), (thresholds, theirs) in zip(photos, expected, strict=True):
+    for (description, photo), (thresholds, theirs) in zip(photos, expected, strict=True):
         ours = Detector(engine, IMAGE_SIDE, thresholds).boxes(photo)
 
-        assert len(ours.confidences) == len(theirs.confidences), words
+        assert len(ours.confidences) == len(theirs.confidences), description
         partners = [_nearest(ours, theirs, index) for index in range(len(theirs.confidences))]
-        assert sorted(partners) == list(range(len(partners))), f"{words}: boxes without a partner"
-        assert np.abs(ours.boxes[partners] - theirs.boxes).max(initial=0) < BOXES_APART, words
+        assert sorted(partners) == list(range(len(partners))), f"{description}: unmatched boxes"
+        assert np.abs(ours.boxes[partners] - theirs.boxes).max(initial=0) < MAX_BOX_DIFFERENCE, (
+            description
+        )
         assert (
             np.abs(ours.confidences[partners] - theirs.confidences).max(initial=0)
-            < CONFIDENCES_APART
-        ), words
+            < MAX_CONFIDENCE_DIFFERENCE
+        ), description
 
 
 def _predicted(yolo: Any, photo: Photo, thresholds: Thresholds) -> RawDetections:
     [result] = yolo.predict(
-        photo[..., ::-1],  # Ultralytics takes arrays as OpenCV reads them, in BGR
+        photo[..., ::-1],  # Ultralytics expects arrays in BGR, as OpenCV reads them
         imgsz=IMAGE_SIDE,
         rect=False,
         conf=thresholds.confidence,
@@ -134,16 +141,16 @@ def _predicted(yolo: Any, photo: Photo, thresholds: Thresholds) -> RawDetections
     return RawDetections(boxes.xyxy, boxes.conf, boxes.cls.astype(np.intp))
 
 
-def _widest_gap(scores: NDArray[np.float32]) -> float:
-    """Find the middle of the widest gap between scores, from 0.1 to 0.3."""
-    between = np.sort(np.clip(scores, 0.1, 0.3))
+def _widest_gap(confidences: NDArray[np.float32]) -> float:
+    """Find the middle of the widest gap between confidences, from 0.1 to 0.3."""
+    between = np.sort(np.clip(confidences, 0.1, 0.3))
     steps = np.concatenate([[0.1], between, [0.3]])
     widest = int(np.diff(steps).argmax())
     return float(steps[widest : widest + 2].mean())
 
 
 def _nearest(ours: RawDetections, theirs: RawDetections, index: int) -> int:
-    """Find our box that lies nearest to one of theirs, among those of its class."""
-    apart = np.abs(ours.boxes - theirs.boxes[index]).max(axis=1)
-    apart[ours.class_ids != theirs.class_ids[index]] = np.inf
-    return int(apart.argmin())
+    """Find our box of the same class that is nearest to one of their boxes."""
+    distances = np.abs(ours.boxes - theirs.boxes[index]).max(axis=1)
+    distances[ours.class_ids != theirs.class_ids[index]] = np.inf
+    return int(distances.argmin())

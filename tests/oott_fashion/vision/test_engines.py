@@ -15,7 +15,7 @@ from oott_fashion.vision.engines import EngineChoice, EngineUnavailable, open_en
 
 CHOICES: tuple[EngineChoice, ...] = ("deepsparse", "onnxruntime")
 
-# Each of the two channels out is a sum of the three in, weighted so that no two are alike.
+# Each of the two output channels is a different weighted sum of the three input channels.
 WEIGHTS = np.array([[1, 2, 4], [-1, 0.5, 8]], dtype=np.float32)
 
 # DeepSparse 1.8 reads operator sets up to 19, ONNX Runtime 1.32 up to 25 and more.
@@ -23,7 +23,7 @@ TOO_NEW_FOR_DEEPSPARSE = 21
 
 
 def network(side: int = 8, opset: int = 13) -> Any:
-    """Make a network of one convolution that sees ``side`` x ``side`` pixels."""
+    """Make a network of one convolution with an input of ``side`` x ``side`` pixels."""
     weights = numpy_helper.from_array(WEIGHTS[:, :, None, None], "weights")
     graph = helper.make_graph(
         [helper.make_node("Conv", ["images", "weights"], ["head"])],
@@ -35,24 +35,24 @@ def network(side: int = 8, opset: int = 13) -> Any:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
 
 
-def of_an_unknown_operator() -> bytes:
+def with_an_unknown_operator() -> bytes:
     model = network()
     model.graph.node[0].op_type = "Crochet"
     return bytes(model.SerializeToString())
 
 
-def with_a_loose_end() -> bytes:
+def with_a_missing_input() -> bytes:
     model = network()
     model.graph.node[0].input[1] = "nowhere"
     return bytes(model.SerializeToString())
 
 
-def of_double_precision() -> bytes:
+def with_double_precision() -> bytes:
     model = network()
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.elem_type = TensorProto.DOUBLE
-    doubles = numpy_helper.from_array(WEIGHTS[:, :, None, None].astype(np.float64), "weights")
-    model.graph.initializer[0].CopyFrom(doubles)
+    weights = numpy_helper.from_array(WEIGHTS[:, :, None, None].astype(np.float64), "weights")
+    model.graph.initializer[0].CopyFrom(weights)
     return bytes(model.SerializeToString())
 
 
@@ -63,13 +63,13 @@ def with_a_flipped_byte() -> bytes:
 
 
 UNUSABLE: dict[str, Callable[[], bytes]] = {
-    "cut short": lambda: network().SerializeToString()[:60],
+    "truncated": lambda: network().SerializeToString()[:60],
     "with a flipped byte": with_a_flipped_byte,
     "text": lambda: b"Not a detector.",
     "empty": lambda: b"",
-    "of an unknown operator": of_an_unknown_operator,
-    "with a loose end": with_a_loose_end,
-    "of double precision": of_double_precision,
+    "with an unknown operator": with_an_unknown_operator,
+    "with a missing input": with_a_missing_input,
+    "with double precision": with_double_precision,
 }
 
 
@@ -96,25 +96,27 @@ def test_an_engine_runs_the_network_in_the_file(choice: EngineChoice, file: Path
 
 
 @pytest.mark.parametrize("choice", CHOICES)
-def test_the_chosen_engine_says_its_name(choice: EngineChoice, file: Path) -> None:
+def test_an_engine_has_the_name_of_the_choice(choice: EngineChoice, file: Path) -> None:
     assert open_engine(file, choice).name == choice
 
 
 @pytest.mark.parametrize("choice", CHOICES)
 @pytest.mark.parametrize("shape", [(1, 3, 4, 4), (2, 3, 8, 8), (3, 8, 8)])
-def test_a_photo_of_another_size_than_the_networks_is_refused(
+def test_a_model_input_of_another_shape_is_rejected(
     shape: tuple[int, ...], choice: EngineChoice, file: Path
 ) -> None:
     engine = open_engine(file, choice)
 
-    with pytest.raises(EngineUnavailable, match="cannot read a photo: "):
+    with pytest.raises(EngineUnavailable, match="failed on a photo: "):
         engine.head_of(np.zeros(shape, dtype=np.float32))
 
     assert engine.head_of(a_photo()).shape == (1, 2, 8, 8)
 
 
 @pytest.mark.parametrize("choice", CHOICES)
-def test_a_head_outlives_the_photo_after_it(choice: EngineChoice, file: Path) -> None:
+def test_a_result_does_not_change_when_the_next_photo_runs(
+    choice: EngineChoice, file: Path
+) -> None:
     engine = open_engine(file, choice)
     first = engine.head_of(a_photo(seed=1))
     kept = first.copy()
@@ -125,7 +127,7 @@ def test_a_head_outlives_the_photo_after_it(choice: EngineChoice, file: Path) ->
 
 
 @pytest.mark.parametrize("choice", CHOICES)
-def test_an_engine_may_be_called_from_several_threads(choice: EngineChoice, file: Path) -> None:
+def test_an_engine_is_thread_safe(choice: EngineChoice, file: Path) -> None:
     engine = open_engine(file, choice)
     wrong: list[int] = []
 
@@ -144,7 +146,7 @@ def test_an_engine_may_be_called_from_several_threads(choice: EngineChoice, file
 
 
 @pytest.mark.parametrize("choice", [*CHOICES, "auto"])
-def test_opening_a_detector_leaves_its_file_as_it_is(choice: EngineChoice, file: Path) -> None:
+def test_opening_a_detector_does_not_change_its_file(choice: EngineChoice, file: Path) -> None:
     content = file.read_bytes()
     long_ago = 1_000_000_000
     os.utime(file, (long_ago, long_ago))
@@ -152,42 +154,42 @@ def test_opening_a_detector_leaves_its_file_as_it_is(choice: EngineChoice, file:
     open_engine(file, choice).head_of(a_photo())
 
     assert file.read_bytes() == content
-    # Nor is it written anew with what was in it: its card and its readers hold it for immutable.
+    # A rewrite with the same content would be wrong too: readers rely on an immutable file.
     assert file.stat().st_mtime == long_ago
     assert [path.name for path in file.parent.iterdir()] == ["detector.onnx"]
 
 
 @pytest.mark.parametrize("choice", [*CHOICES, "auto"])
 @pytest.mark.parametrize("damage", UNUSABLE)
-def test_a_detector_no_engine_can_run_is_refused_by_its_file(
+def test_the_error_for_an_unusable_detector_names_its_file(
     damage: str, choice: EngineChoice, tmp_path: Path
 ) -> None:
     file = tmp_path / "detector.onnx"
     file.write_bytes(UNUSABLE[damage]())
 
-    with pytest.raises(EngineUnavailable) as refused:
+    with pytest.raises(EngineUnavailable) as failed:
         open_engine(file, choice)
 
     engine = "DeepSparse" if choice == "deepsparse" else "ONNX Runtime"
-    assert str(refused.value).startswith(f"{engine} cannot run detector.onnx: ")
+    assert str(failed.value).startswith(f"{engine} cannot run detector.onnx: ")
 
 
 @pytest.mark.parametrize(
-    ("choice", "sentence"),
+    ("choice", "message"),
     [
         ("deepsparse", "DeepSparse cannot run detector.onnx: model path must exist: "),
         ("onnxruntime", r"ONNX Runtime cannot run detector.onnx: .* File doesn't exist"),
         ("auto", r"ONNX Runtime cannot run detector.onnx: .* File doesn't exist"),
     ],
 )
-def test_a_missing_detector_is_said_to_be_missing(
-    choice: EngineChoice, sentence: str, tmp_path: Path
+def test_the_error_for_a_missing_detector_says_so(
+    choice: EngineChoice, message: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(EngineUnavailable, match=sentence):
+    with pytest.raises(EngineUnavailable, match=message):
         open_engine(tmp_path / "detector.onnx", choice)
 
 
-def test_auto_takes_deepsparse_where_it_runs(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_auto_prefers_deepsparse(file: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "oott_fashion")
 
     assert open_engine(file).name == "deepsparse"
@@ -195,7 +197,7 @@ def test_auto_takes_deepsparse_where_it_runs(file: Path, caplog: pytest.LogCaptu
     assert caplog.messages == ["detector.onnx runs in deepsparse on 1 core(s)"]
 
 
-def test_auto_runs_in_onnx_runtime_what_deepsparse_cannot_and_says_so(
+def test_auto_falls_back_to_onnx_runtime_and_warns(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "detector.onnx"
@@ -210,10 +212,10 @@ def test_auto_runs_in_onnx_runtime_what_deepsparse_cannot_and_says_so(
     )
     [warning] = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert warning.getMessage().startswith("DeepSparse cannot run detector.onnx: ")
-    assert warning.getMessage().endswith("; ONNX Runtime takes its place")
+    assert warning.getMessage().endswith("; using ONNX Runtime instead")
 
 
-def test_deepsparse_if_chosen_is_not_replaced(tmp_path: Path) -> None:
+def test_chosen_deepsparse_has_no_fallback(tmp_path: Path) -> None:
     file = tmp_path / "detector.onnx"
     onnx.save(network(opset=TOO_NEW_FOR_DEEPSPARSE), str(file))
 
@@ -221,10 +223,10 @@ def test_deepsparse_if_chosen_is_not_replaced(tmp_path: Path) -> None:
         open_engine(file, "deepsparse")
 
 
-def test_auto_does_without_deepsparse_where_it_is_not_installed(
+def test_auto_uses_onnx_runtime_when_deepsparse_is_not_installed(
     file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # None is how Python itself marks a module that cannot be imported.
+    # With None in sys.modules, Python raises ImportError.
     monkeypatch.setitem(sys.modules, "deepsparse", None)
 
     assert open_engine(file).name == "onnxruntime"
@@ -234,7 +236,7 @@ def test_auto_does_without_deepsparse_where_it_is_not_installed(
         open_engine(file, "deepsparse")
 
 
-def test_onnx_runtime_if_chosen_needs_no_deepsparse(
+def test_chosen_onnx_runtime_does_not_need_deepsparse(
     file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(sys.modules, "deepsparse", None)
@@ -244,7 +246,7 @@ def test_onnx_runtime_if_chosen_needs_no_deepsparse(
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-def test_deepsparse_is_told_to_report_nothing_home_before_it_is_imported(
+def test_deepsparse_telemetry_is_off_before_the_import(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NM_DISABLE_ANALYTICS", raising=False)

@@ -14,7 +14,7 @@ def white(width: int, height: int) -> NDArray[np.uint8]:
 
 
 def padding_around(model_input: NDArray[np.float32]) -> tuple[int, int, int, int]:
-    """Count the model pixels of grey left of, above, right of and below a white photo."""
+    """Count the padding pixels left of, above, right of and below a white photo."""
     photo = model_input[0] > (PADDING_GREY + WHITE) / 2 / 255
     columns, rows = np.flatnonzero(photo.any(axis=0)), np.flatnonzero(photo.any(axis=1))
     side = len(photo)
@@ -24,20 +24,20 @@ def padding_around(model_input: NDArray[np.float32]) -> tuple[int, int, int, int
 @pytest.mark.parametrize(
     ("width", "height", "padding"),
     [
-        (32, 32, (0, 0, 0, 0)),  # as it is
+        (32, 32, (0, 0, 0, 0)),  # not resized
         (64, 64, (0, 0, 0, 0)),  # shrunken
         (8, 8, (0, 0, 0, 0)),  # enlarged
         (64, 32, (0, 8, 0, 8)),  # landscape
         (32, 64, (8, 0, 8, 0)),  # portrait
-        (64, 34, (0, 7, 0, 8)),  # 15 rows of padding: the odd one below
-        (34, 64, (7, 0, 8, 0)),  # 15 columns: the odd one right
+        (64, 34, (0, 7, 0, 8)),  # 15 rows of padding, one more below
+        (34, 64, (7, 0, 8, 0)),  # 15 columns of padding, one more at the right
         (16, 8, (0, 8, 0, 8)),  # landscape, enlarged
         (1, 1, (0, 0, 0, 0)),
         (1, 500, (15, 0, 16, 0)),  # thinner than a model pixel
         (500, 1, (0, 15, 0, 16)),
     ],
 )
-def test_a_photo_lies_in_the_middle_the_odd_pixel_of_padding_right_and_below(
+def test_a_photo_is_centred_with_an_odd_padding_pixel_right_and_below(
     width: int, height: int, padding: tuple[int, int, int, int]
 ) -> None:
     model_input, placement = letterbox(white(width, height), side=32)
@@ -51,14 +51,14 @@ def test_a_photo_lies_in_the_middle_the_odd_pixel_of_padding_right_and_below(
     assert (placement.photo_width, placement.photo_height) == (width, height)
 
 
-def test_the_model_sees_rgb_from_0_to_1_channels_first() -> None:
+def test_the_model_input_is_rgb_from_0_to_1_channels_first() -> None:
     photo = np.full((32, 32, 3), (255, 51, 0), dtype=np.uint8)
 
     model_input, _ = letterbox(photo, side=32)
 
     assert model_input.shape == (3, 32, 32)
     assert model_input.dtype == np.float32
-    # DeepSparse reads memory in order.
+    # DeepSparse needs contiguous memory.
     assert model_input.flags.c_contiguous
     assert model_input[:, 0, 0].tolist() == pytest.approx([1, 0.2, 0])
 
@@ -70,7 +70,7 @@ def test_padding_is_the_grey_that_detectors_are_trained_with() -> None:
     assert model_input[:, 0, 0].tolist() == pytest.approx([114 / 255] * 3)
 
 
-def test_the_photo_itself_is_left_as_it_is() -> None:
+def test_the_photo_itself_is_not_changed() -> None:
     photo = white(32, 32)
 
     model_input, _ = letterbox(photo, side=32)
@@ -82,16 +82,16 @@ def test_the_photo_itself_is_left_as_it_is() -> None:
 @pytest.mark.parametrize(
     "shape", [(32, 32), (32, 32, 4), (32, 32, 1), (1, 32, 32, 3), (0, 32, 3), (32, 0, 3)]
 )
-def test_what_is_no_rgb_photo_is_refused_by_its_shape(shape: tuple[int, ...]) -> None:
+def test_the_error_for_pixels_that_are_not_rgb_names_their_shape(shape: tuple[int, ...]) -> None:
     with pytest.raises(
         ValueError, match=r"expected RGB pixels of shape \(height, width, 3\)"
-    ) as refused:
+    ) as error:
         letterbox(np.zeros(shape, dtype=np.uint8))
 
-    assert str(refused.value).endswith(f"found {shape}")
+    assert str(error.value).endswith(f"found {shape}")
 
 
-def test_the_model_input_is_what_ultralytics_makes_of_the_photo(ultralytics: ModuleType) -> None:
+def test_the_model_input_is_the_same_as_in_ultralytics(ultralytics: ModuleType) -> None:
     from ultralytics.data.augment import LetterBox
 
     assert ultralytics
@@ -127,9 +127,7 @@ def test_boxes_are_mapped_to_photo_pixels_as_ultralytics_does(ultralytics: Modul
 @pytest.mark.parametrize(
     ("width", "height"), [(64, 64), (200, 97), (97, 200), (20, 9), (640, 480), (3, 400)]
 )
-def test_a_box_drawn_on_the_photo_is_found_again_in_the_model_input(
-    width: int, height: int
-) -> None:
+def test_a_box_mapped_to_the_model_and_back_is_the_same(width: int, height: int) -> None:
     box = np.array([[0.2 * width, 0.3 * height, 0.9 * width, 0.8 * height]], dtype=np.float32)
     _, placement = letterbox(white(width, height), side=320)
     scale = np.array([placement.width / width, placement.height / height] * 2, dtype=np.float32)
@@ -140,7 +138,7 @@ def test_a_box_drawn_on_the_photo_is_found_again_in_the_model_input(
     assert to_photo_pixels(seen, placement) == pytest.approx(box, abs=1e-3)
 
 
-def test_a_garment_in_the_photo_lies_where_its_box_is_mapped_from() -> None:
+def test_a_box_around_pixels_in_the_model_input_maps_to_the_photo() -> None:
     photo = np.zeros((150, 300, 3), dtype=np.uint8)
     photo[30:90, 60:240] = WHITE
 
@@ -153,7 +151,8 @@ def test_a_garment_in_the_photo_lies_where_its_box_is_mapped_from() -> None:
 
 
 def test_a_box_around_a_whole_large_photo_reaches_its_last_row() -> None:
-    # 1,005 rows are 107.2 model pixels, rounded to 107: by one scale for both sides, row 1,003.
+    # 1,005 rows are 107.2 model pixels, rounded to 107. With the same scale for both sides the
+    # box would end at row 1,003.
     _, placement = letterbox(white(3000, 1005), side=320)
     whole = [[0, placement.top, 320, placement.top + 107]]
 
@@ -162,7 +161,7 @@ def test_a_box_around_a_whole_large_photo_reaches_its_last_row() -> None:
     assert mapped[0] == pytest.approx([0, 0, 3000, 1005], abs=1e-3)
 
 
-def test_boxes_that_reach_over_the_photo_end_at_its_edges() -> None:
+def test_boxes_are_clipped_to_the_photo() -> None:
     boxes = np.array([[-5, -5, 200, 200], [0, 0, 100, 20]], dtype=np.float32)
 
     mapped = to_photo_pixels(boxes, Placement(0.5, 0, 25, 100, 50, 200, 100))
@@ -170,7 +169,7 @@ def test_boxes_that_reach_over_the_photo_end_at_its_edges() -> None:
     assert mapped.tolist() == [[0, 0, 200, 100], [0, 0, 200, 0]]
 
 
-def test_no_boxes_are_mapped_to_none() -> None:
+def test_no_boxes_map_to_no_boxes() -> None:
     placement = Placement(0.5, 0, 25, 100, 50, 200, 100)
 
     assert to_photo_pixels(np.empty((0, 4), dtype=np.float32), placement).shape == (0, 4)

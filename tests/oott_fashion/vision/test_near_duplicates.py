@@ -32,7 +32,7 @@ def plain(level: int) -> Image.Image:
     return Image.new("RGB", (64, 48), (level, level, level))
 
 
-def test_a_picture_resized_and_encoded_anew_is_the_same_picture() -> None:
+def test_a_resized_and_re_encoded_picture_is_a_duplicate() -> None:
     photo = picture(1)
 
     larger = reencoded(photo.resize((160, 120)), quality=50)
@@ -40,11 +40,11 @@ def test_a_picture_resized_and_encoded_anew_is_the_same_picture() -> None:
     assert pairs_of(photo, picture(2), larger) == [(0, 2)]
 
 
-def test_other_pictures_are_not_the_same() -> None:
+def test_different_pictures_are_not_duplicates() -> None:
     assert pairs_of(*map(picture, range(10))) == []
 
 
-def test_two_plain_pictures_share_a_hash_and_are_two_pictures() -> None:
+def test_two_plain_pictures_with_one_hash_are_not_duplicates() -> None:
     grey, white = plain(128), plain(250)
 
     assert np.array_equal(
@@ -60,13 +60,13 @@ def test_thumbnails_may_differ_by_four_levels_of_255(
     assert pairs_of(plain(100), plain(100 + levels)) == pairs
 
 
-@pytest.mark.parametrize(("turned", "pairs"), [(3, [(0, 1)]), (4, [])])
-def test_hashes_may_differ_in_three_bits(turned: int, pairs: list[tuple[int, int]]) -> None:
+@pytest.mark.parametrize(("flipped", "pairs"), [(3, [(0, 1)]), (4, [])])
+def test_hashes_may_differ_in_three_bits(flipped: int, pairs: list[tuple[int, int]]) -> None:
     bits = np.zeros(64, dtype=np.uint8)
     bits[:32] = 1
-    # Turned both ways: a bit gone counts as much as a bit come.
+    # Bits change from 1 to 0 and from 0 to 1; both count.
     others = bits.copy()
-    others[30 : 30 + turned] ^= 1
+    others[30 : 30 + flipped] ^= 1
     thumbnail = np.zeros((16, 16, 3), dtype=np.uint8)
 
     assert (
@@ -75,27 +75,27 @@ def test_hashes_may_differ_in_three_bits(turned: int, pairs: list[tuple[int, int
     )
 
 
-def test_among_thousands_a_pair_is_found_wherever_its_photos_stand() -> None:
+def test_pairs_are_found_anywhere_among_thousands_of_photos() -> None:
     bits = np.random.default_rng(3).integers(0, 2, (2100, 64), dtype=np.uint8)
     same = [(0, 1), (998, 1000), (999, 1001), (3, 2099), (2000, 2001)]
     for first, second in same:
         bits[second] = bits[first]
     thumbnail = np.zeros((16, 16, 3), dtype=np.uint8)
 
-    assert near_duplicates([PerceptualHash(it, thumbnail) for it in bits]) == sorted(same)
+    assert near_duplicates([PerceptualHash(row, thumbnail) for row in bits]) == sorted(same)
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_no_photo_and_one_photo_have_no_pair(count: int) -> None:
+def test_no_photos_or_one_photo_give_no_pairs(count: int) -> None:
     assert pairs_of(*map(picture, range(count))) == []
 
 
-def test_photos_paired_through_others_are_one_group() -> None:
+def test_photos_connected_by_a_chain_of_pairs_are_one_group() -> None:
     assert groups_of(6, [(1, 4), (2, 5), (3, 4)]) == [0, 1, 2, 1, 1, 2]
     assert groups_of(4, [(0, 2), (1, 3), (2, 3)]) == [0, 0, 0, 0]
 
 
-def test_photos_without_a_pair_stand_alone() -> None:
+def test_a_photo_without_a_pair_is_its_own_group() -> None:
     assert groups_of(0, []) == []
     assert groups_of(1, []) == [0]
     assert groups_of(3, []) == [0, 1, 2]

@@ -13,7 +13,7 @@ from PIL import Image
 
 from oott_fashion.vision.photos import FORMATS, PhotoTooLarge, UnreadablePhoto, read_photo
 
-# A red corner top left, a green one top right: enough to tell which way is up.
+# Red at the top left and green at the top right, so that every orientation looks different.
 UPRIGHT = np.zeros((16, 32, 3), dtype=np.uint8)
 UPRIGHT[:8, :16] = (255, 0, 0)
 UPRIGHT[:8, 16:] = (0, 255, 0)
@@ -22,7 +22,7 @@ ORIENTATION = 0x0112
 
 
 def encoded(image: Image.Image | NDArray[np.generic], kind: str = "PNG", **options: Any) -> bytes:
-    """Make a file of ``image``."""
+    """Encode ``image`` as a file."""
     file = io.BytesIO()
     image = image if isinstance(image, Image.Image) else Image.fromarray(image)
     image.save(file, kind, **options)
@@ -36,7 +36,7 @@ def colour_of(data: bytes) -> list[int]:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_every_kind_of_file_that_people_send_is_read(kind: str) -> None:
+def test_every_supported_format_is_read(kind: str) -> None:
     photo = read_photo(encoded(UPRIGHT, kind, quality=95))
 
     assert photo.shape == (16, 32, 3)
@@ -44,11 +44,11 @@ def test_every_kind_of_file_that_people_send_is_read(kind: str) -> None:
     assert np.abs(photo[4, 8].astype(int) - (255, 0, 0)).max() < 20
 
 
-def test_pixels_come_in_the_order_red_green_blue() -> None:
+def test_pixels_are_in_rgb_order() -> None:
     assert colour_of(encoded(Image.new("RGB", (1, 1), (10, 20, 30)))) == [10, 20, 30]
 
 
-# Source: EXIF 2.3, table 4: what the camera did to the upright photo, by orientation.
+# Source: EXIF 2.3, table 4: the stored pixels of the upright photo, by orientation.
 AS_STORED = {
     1: UPRIGHT,
     2: UPRIGHT[:, ::-1],
@@ -75,7 +75,7 @@ def test_a_photo_taken_sideways_is_turned_upright(orientation: int, kind: str) -
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65_535])
-def test_an_orientation_that_does_not_exist_turns_nothing(orientation: int) -> None:
+def test_an_invalid_orientation_is_ignored(orientation: int) -> None:
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
 
@@ -86,7 +86,7 @@ def test_a_photo_whose_exif_has_a_damaged_tag_is_still_turned_upright() -> None:
     exif = Image.Exif()
     exif[ORIENTATION], exif[0x0128] = 6, 2
     jpeg = encoded(np.ascontiguousarray(AS_STORED[6]), "JPEG", exif=exif)
-    # The resolution's unit, a number, is said to be text: Pillow cannot write that anew.
+    # The unit of the resolution, a number, is declared as text: Pillow cannot write that back.
     number, text = struct.pack(">HHI", 0x0128, 3, 1), struct.pack(">HHI", 0x0128, 2, 1)
     assert jpeg.count(number) == 1
 
@@ -96,18 +96,18 @@ def test_a_photo_whose_exif_has_a_damaged_tag_is_still_turned_upright() -> None:
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
-def test_a_see_through_photo_is_laid_on_white(mode: str) -> None:
+def test_a_transparent_photo_gets_a_white_background(mode: str) -> None:
     grey = (100, 100, 100) if mode == "RGBA" else (100,)
 
-    through, half, opaque = (
+    transparent, half, opaque = (
         colour_of(encoded(Image.new(mode, (1, 1), (*grey, alpha)))) for alpha in (0, 128, 255)
     )
 
-    assert (through, opaque) == ([255] * 3, [100] * 3)
+    assert (transparent, opaque) == ([255] * 3, [100] * 3)
     assert half == pytest.approx([255 - 155 * 128 / 255] * 3, abs=1)
 
 
-def test_a_sideways_see_through_photo_is_both_upright_and_on_white() -> None:
+def test_a_sideways_transparent_photo_is_upright_and_on_white() -> None:
     exif = Image.Exif()
     exif[ORIENTATION] = 6
     stored = Image.new("RGBA", (1, 2), (0, 0, 0, 0))
@@ -119,7 +119,7 @@ def test_a_sideways_see_through_photo_is_both_upright_and_on_white() -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "GIF"])
-def test_a_palettes_see_through_colour_is_laid_on_white(kind: str) -> None:
+def test_a_transparent_palette_colour_becomes_white(kind: str) -> None:
     image = Image.new("P", (2, 1))
     image.putpalette([200, 10, 30, 40, 50, 60])
     image.putpixel((1, 0), 1)
@@ -129,7 +129,7 @@ def test_a_palettes_see_through_colour_is_laid_on_white(kind: str) -> None:
     assert photo.tolist() == [[[255, 255, 255], [40, 50, 60]]]
 
 
-def test_a_palettes_colours_are_looked_up() -> None:
+def test_palette_colours_become_rgb() -> None:
     image = Image.new("P", (1, 1))
     image.putpalette([200, 10, 30])
 
@@ -148,14 +148,14 @@ def test_a_black_and_white_scan_is_black_and_white() -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
-def test_inks_become_light(kind: str) -> None:
+def test_cmyk_becomes_rgb(kind: str) -> None:
     # Magenta and yellow ink, no cyan and no black: red.
     colour = colour_of(encoded(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), kind))
 
     assert colour == pytest.approx([255, 0, 0], abs=3)
 
 
-# The upper 8 of 16 bits, not clipped at 255: 0x9c40 is 40,000.
+# The upper 8 of the 16 bits are kept; values are not clipped at 255. 0x9c40 is 40,000.
 @pytest.mark.parametrize(
     ("sample", "expected"), [(0, 0), (255, 0), (256, 1), (0x9C40, 0x9C), (65_535, 255)]
 )
@@ -166,13 +166,13 @@ def test_a_gray_photo_of_16_bits_keeps_its_upper_8(sample: int, expected: int, k
     assert colour_of(encoded(image, kind)) == [expected] * 3
 
 
-# Pillow calls 32-bit grays signed and cannot tell their range; cameras use 16 bits of it.
+# Pillow reads 32-bit gray values as signed, and their range is unknown; cameras use 16 bits.
 @pytest.mark.parametrize(("sample", "expected"), [(-1, 0), (0x9C40, 0x9C), (70_000, 255)])
 def test_a_gray_scan_of_32_bits_is_clipped_to_16(sample: int, expected: int) -> None:
     assert colour_of(encoded(np.full((1, 1), sample, dtype=np.int32), "TIFF")) == [expected] * 3
 
 
-def test_a_photo_of_fractions_is_refused() -> None:
+def test_a_photo_with_float_pixels_is_rejected() -> None:
     fractions = encoded(np.full((1, 1), 0.5, dtype=np.float32), "TIFF")
 
     with pytest.raises(UnreadablePhoto, match="floating-point pixels; expected 8 or 16 bits"):
@@ -180,7 +180,7 @@ def test_a_photo_of_fractions_is_refused() -> None:
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])
-def test_a_picture_of_several_frames_is_refused_by_its_kind(kind: str) -> None:
+def test_an_animation_is_rejected(kind: str) -> None:
     frames = [Image.fromarray(UPRIGHT), Image.fromarray(UPRIGHT[::-1].copy())]
     film = encoded(frames[0], kind, save_all=True, append_images=frames[1:])
 
@@ -188,7 +188,7 @@ def test_a_picture_of_several_frames_is_refused_by_its_kind(kind: str) -> None:
         read_photo(film)
 
 
-def test_a_phones_photo_with_a_depth_map_behind_it_is_one_photo() -> None:
+def test_a_phone_photo_with_a_depth_map_is_one_photo() -> None:
     photo, depth = Image.fromarray(UPRIGHT), Image.new("RGB", (4, 4))
     both = encoded(photo, "MPO", save_all=True, append_images=[depth])
 
@@ -196,7 +196,7 @@ def test_a_phones_photo_with_a_depth_map_behind_it_is_one_photo() -> None:
     assert read_photo(both).shape == UPRIGHT.shape
 
 
-def test_no_bytes_are_no_photo() -> None:
+def test_an_empty_file_is_rejected() -> None:
     with pytest.raises(UnreadablePhoto, match=r"the photo is empty \(0 bytes\); expected a JPEG"):
         read_photo(b"")
 
@@ -206,30 +206,30 @@ def test_no_bytes_are_no_photo() -> None:
     [b"Dear OOTT, please find my photo enclosed.", b"\xff", b"\0" * 1000, b"%PDF-1.7\n",
      b"<svg xmlns='http://www.w3.org/2000/svg'/>"],
 )  # fmt: skip
-def test_a_file_that_is_no_photo_is_refused_with_how_it_starts(data: bytes) -> None:
-    with pytest.raises(UnreadablePhoto) as refused:
+def test_the_error_for_a_non_photo_shows_its_first_bytes(data: bytes) -> None:
+    with pytest.raises(UnreadablePhoto) as error:
         read_photo(data)
 
-    assert f"{len(data):,} bytes starting with {data[:8]!r} are no photo" in str(refused.value)
-    assert str(refused.value).endswith("expected one of JPEG, PNG, WEBP, BMP, GIF, TIFF")
+    assert f"{len(data):,} bytes starting with {data[:8]!r} are not a photo" in str(error.value)
+    assert str(error.value).endswith("expected one of JPEG, PNG, WEBP, BMP, GIF, TIFF")
 
 
-def test_a_text_file_is_refused_also_beside_ultralytics(ultralytics: ModuleType) -> None:
+def test_a_text_file_is_rejected_after_ultralytics_is_imported(ultralytics: ModuleType) -> None:
     assert Image.open.__module__.startswith(ultralytics.__name__)
 
-    with pytest.raises(UnreadablePhoto, match="are no photo; expected one of JPEG"):
+    with pytest.raises(UnreadablePhoto, match="are not a photo; expected one of JPEG"):
         read_photo(b"Dear OOTT, please find my photo enclosed.")
 
 
 @pytest.mark.parametrize("kind", ["PPM", "ICO", "TGA", "AVIF"])
-def test_a_photo_in_a_format_nobody_sends_is_refused(kind: str) -> None:
-    with pytest.raises(UnreadablePhoto, match="are no photo; expected one of JPEG"):
+def test_an_unsupported_image_format_is_rejected(kind: str) -> None:
+    with pytest.raises(UnreadablePhoto, match="are not a photo; expected one of JPEG"):
         read_photo(encoded(UPRIGHT, kind))
 
 
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("part", [0.5, 0.8])
-def test_half_a_photo_is_refused_not_shown_half_grey(kind: str, part: float) -> None:
+def test_a_truncated_photo_is_rejected(kind: str, part: float) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     whole = encoded(noise, kind)
 
@@ -237,16 +237,16 @@ def test_half_a_photo_is_refused_not_shown_half_grey(kind: str, part: float) -> 
         read_photo(whole[: int(len(whole) * part)])
 
 
-def test_a_photo_cut_short_is_said_to_be() -> None:
+def test_the_error_for_a_truncated_photo_says_so() -> None:
     whole = encoded(UPRIGHT, "JPEG")
 
-    with pytest.raises(UnreadablePhoto, match="the photo is damaged or cut short: "):
+    with pytest.raises(UnreadablePhoto, match="the photo is damaged or truncated: "):
         read_photo(whole[:-20])
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-def test_damaged_photos_are_read_or_refused_and_nothing_else() -> None:
-    # What else a decoder may raise would reach the app as 500. Seeded: it fails or it does not.
+def test_damaged_photos_raise_only_known_errors() -> None:
+    # Any other exception would reach the app as HTTP 500. The seed makes the test deterministic.
     rng = np.random.default_rng(20)
     exif = Image.Exif()
     exif[ORIENTATION], exif[0x010F], exif[0x0128] = 6, "maker", 2
@@ -258,8 +258,8 @@ def test_damaged_photos_are_read_or_refused_and_nothing_else() -> None:
     assert {"read", "refused"} == set(outcomes)
 
 
-def test_an_animation_cut_short_is_refused() -> None:
-    # Found by damaging bytes: a frame's size cut off in a GIF made Pillow raise struct.error.
+def test_a_truncated_animation_raises_only_known_errors() -> None:
+    # Pillow raises struct.error when a GIF ends within the size of a frame.
     second = Image.fromarray(UPRIGHT[::-1].copy())
     film = encoded(UPRIGHT, "GIF", save_all=True, append_images=[second])
 
@@ -267,31 +267,31 @@ def test_an_animation_cut_short_is_refused() -> None:
         assert _outcome(film[:end]) in ("read", "refused")
 
 
-def test_a_photo_of_exactly_the_most_pixels_is_read() -> None:
+def test_a_photo_with_exactly_max_pixels_is_read() -> None:
     assert read_photo(encoded(UPRIGHT), max_pixels=16 * 32).shape == (16, 32, 3)
 
 
-def test_a_photo_of_one_row_more_is_too_large() -> None:
-    with pytest.raises(PhotoTooLarge) as refused:
+def test_a_photo_with_one_pixel_too_many_is_too_large() -> None:
+    with pytest.raises(PhotoTooLarge) as error:
         read_photo(encoded(UPRIGHT), max_pixels=16 * 32 - 1)
 
-    assert str(refused.value) == (
-        "the photo is 32 x 16 = 512 pixels; at most 511 are allowed; send a smaller one"
+    assert str(error.value) == (
+        "the photo has 32 x 16 = 512 pixels, but at most 511 are allowed; send a smaller one"
     )
 
 
-def test_a_photo_just_over_50_megapixels_is_too_large_by_default() -> None:
-    with pytest.raises(PhotoTooLarge, match=r"10000 x 5001 = 50,010,000 pixels; at most 50,000"):
+def test_the_default_limit_is_50_megapixels() -> None:
+    with pytest.raises(PhotoTooLarge, match=r"10000 x 5001 = 50,010,000 pixels, but at most 50,0"):
         read_photo(_png_that_claims(10_000, 5_001))
 
 
 @pytest.mark.parametrize("max_pixels", [50_000_000, 178_000_000])
-def test_a_bomb_of_500_megapixels_is_refused_at_once_in_little_memory(max_pixels: int) -> None:
+def test_a_decompression_bomb_is_rejected_fast_and_in_little_memory(max_pixels: int) -> None:
     bomb = _png_that_claims(25_000, 20_000)
     started = time.perf_counter()
     tracemalloc.start()
 
-    with pytest.raises(PhotoTooLarge, match=f"more than the {max_pixels:,} pixels allowed"):
+    with pytest.raises(PhotoTooLarge, match=f"more than the allowed {max_pixels:,} pixels"):
         read_photo(bomb, max_pixels)
 
     peak = tracemalloc.get_traced_memory()[1]
@@ -301,7 +301,7 @@ def test_a_bomb_of_500_megapixels_is_refused_at_once_in_little_memory(max_pixels
     assert time.perf_counter() - started < 1
 
 
-def test_a_large_frame_on_a_small_gif_is_too_large() -> None:
+def test_a_small_gif_with_a_large_frame_is_too_large() -> None:
     screen, frame = struct.pack("<HH", 2, 2), struct.pack("<HHHH", 0, 0, 10_000, 9_000)
     gif = b"GIF89a" + screen + b"\x80\0\0\0\0\0\xff\xff\xff," + frame + b"\0\x02\x02L\x01\0;"
 
@@ -309,12 +309,12 @@ def test_a_large_frame_on_a_small_gif_is_too_large() -> None:
         read_photo(gif)
 
 
-def test_a_photo_may_be_a_single_pixel() -> None:
+def test_a_photo_of_one_pixel_is_read() -> None:
     assert read_photo(encoded(UPRIGHT[:1, :1].copy())).tolist() == [[[255, 0, 0]]]
 
 
 def _png_that_claims(width: int, height: int) -> bytes:
-    """Write a PNG's header and no pixels."""
+    """Write a PNG that has a header but no pixels."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         checked = name + content

@@ -159,7 +159,7 @@ def test_a_photo_of_exactly_the_most_pixels_is_stored_and_one_more_is_refused() 
 
 
 def test_what_is_no_photo_is_refused() -> None:
-    with pytest.raises(UnreadablePhoto, match="are no photo"):
+    with pytest.raises(UnreadablePhoto, match="are not a photo"):
         kept(b"<html>not a photo</html>")
 
 

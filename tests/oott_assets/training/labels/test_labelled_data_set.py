@@ -107,7 +107,7 @@ def test_a_damaged_photo_is_a_problem_and_the_other_photos_are_read(tmp_path: Pa
 
     [problem] = read.problems
     assert problem.file == "train/images/c.jpg"
-    assert problem.what.startswith("the photo is damaged or cut short")
+    assert problem.what.startswith("the photo is damaged or truncated")
     assert names_of(read) == ["a.jpg", "b.jpg"]
 
 
@@ -140,7 +140,7 @@ def test_a_photo_with_too_many_pixels_is_a_problem(tmp_path: Path) -> None:
 
     [problem] = problems_in(tmp_path)
 
-    assert problem.startswith("train/images/c.png: the photo is 10000 x 5001")
+    assert problem.startswith("train/images/c.png: the photo has 10000 x 5001")
 
 
 def test_a_broken_link_and_a_pipe_are_problems(tmp_path: Path) -> None:
