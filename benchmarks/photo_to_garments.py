@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, dress_up, jpeg_of
+from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, jpeg_of, random_outfit
 from oott_fashion.stores.model_store import read_card
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.engines import EngineChoice, open_engine
@@ -52,7 +52,7 @@ def main() -> None:
 
 def _photos() -> list[bytes]:
     rng = np.random.default_rng(11)
-    return [jpeg_of(draw_photo(dress_up(rng), rng)) for _ in range(_ROUNDS)]
+    return [jpeg_of(draw_photo(random_outfit(rng), rng)) for _ in range(_ROUNDS)]
 
 
 def _detector(engine: EngineChoice) -> Detector:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from oott_assets.photos.sources.drawn.drawn_photos import Worn, draw_photo, jpeg_of
+from oott_assets.photos.sources.drawn.drawn_photos import WornGarment, draw_photo, jpeg_of
 
 
 def run_demo(
@@ -59,7 +59,7 @@ def test_make_demo_says_what_is_wrong_with_what_it_was_given(
 
 def save_jeans(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    photo = draw_photo((Worn("jeans", "blue"),), np.random.default_rng(3))
+    photo = draw_photo((WornGarment("jeans", "blue"),), np.random.default_rng(3))
     (folder / "me.jpg").write_bytes(jpeg_of(photo))
 
 

@@ -11,7 +11,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageOps
 
-from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, dress_up
+from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, random_outfit
 
 # Where every photo says it was taken: Hongdae, to the second of an arc.
 _GPS = {1: "N", 2: (37.0, 33.0, 23.0), 3: "E", 4: (126.0, 55.0, 25.0)}
@@ -109,7 +109,9 @@ def _seed_of(photo: PostPhoto) -> int:
 @lru_cache(maxsize=2048)
 def _jpeg(photo: PostPhoto) -> bytes:
     rng = np.random.default_rng(_seed_of(photo))
-    image = _blocks(rng) if photo.plain else Image.fromarray(draw_photo(dress_up(rng), rng).pixels)
+    image = (
+        _blocks(rng) if photo.plain else Image.fromarray(draw_photo(random_outfit(rng), rng).pixels)
+    )
     return _file_of(image, _exif(photo.taken_at))
 
 

@@ -9,13 +9,18 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from oott_assets.photos.sources.drawn.drawn_photos import DrawnPhoto, draw_photo, dress_up, jpeg_of
+from oott_assets.photos.sources.drawn.drawn_photos import (
+    DrawnPhoto,
+    draw_photo,
+    jpeg_of,
+    random_outfit,
+)
 
 
 def drawn(seed: int) -> DrawnPhoto:
     """Draw a person in known garments."""
     rng = np.random.default_rng(seed)
-    return draw_photo(dress_up(rng), rng)
+    return draw_photo(random_outfit(rng), rng)
 
 
 def street_jpeg(seed: int = 0) -> bytes:

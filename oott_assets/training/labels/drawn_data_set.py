@@ -11,7 +11,12 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from oott_assets.photos.sources.drawn.drawn_photos import DrawnPhoto, draw_photo, dress_up, jpeg_of
+from oott_assets.photos.sources.drawn.drawn_photos import (
+    DrawnPhoto,
+    draw_photo,
+    jpeg_of,
+    random_outfit,
+)
 from oott_assets.training.labels.labelled_photos import Label, LabelledPhoto, Split
 from oott_assets.training.labels.ultralytics_layout import yolo_lines
 from oott_fashion.garments import GARMENT_NAMES
@@ -59,7 +64,7 @@ def write_data_set(folder: Path, train: int, valid: int) -> None:
 
 def _drawn(file: Path, index: int, split: Split) -> LabelledPhoto:
     rng = np.random.default_rng([_SEED, _STREAMS[split], index])
-    photo = draw_photo(dress_up(rng), rng)
+    photo = draw_photo(random_outfit(rng), rng)
     content = jpeg_of(photo)
     if not file.is_file() or file.read_bytes() != content:
         LocalBlobs(file.parent).write(file.name, content)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, dress_up
+from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, random_outfit
 from oott_assets.training.yolov8.onnx_export import export_onnx
 from oott_assets.training.yolov8.starting_weights import weights_of_onnx
 from oott_fashion.stores.model_store import read_card
@@ -70,7 +70,7 @@ def photos() -> list[tuple[str, Photo]]:
     drawn = []
     for seed in SEEDS:
         rng = np.random.default_rng(seed)
-        drawn.append(draw_photo(dress_up(rng), rng).pixels)
+        drawn.append(draw_photo(random_outfit(rng), rng).pixels)
     return [
         (f"seed {seed}, {shape}", np.ascontiguousarray(cut(photo)))
         for seed, photo in zip(SEEDS, drawn, strict=True)

@@ -1,1 +1,1 @@
-"""Street photos drawn by OOTT: input for a fresh machine, and known truth for tests."""
+"""Generated street photos: input for a new installation, and test data with known labels."""

@@ -1,4 +1,4 @@
-"""Places to stand in for a drawn photo: walls, streets, parks and shop fronts, out of focus."""
+"""Draws the blurred backgrounds of drawn photos: walls, streets, parks and shop fronts."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from oott_assets.photos.sources.drawn.figures import Rgb, shade
 from oott_fashion.colours import lab_of
 
-# What cities are built of, with the sky, leaves and painted doors before them.
+# Colours of buildings, sky, leaves and painted doors.
 _TOWN_COLOURS: tuple[Rgb, ...] = (
     (214, 212, 206), (168, 166, 160), (120, 122, 126), (86, 88, 92), (196, 178, 152),
     (150, 84, 66), (176, 118, 92), (120, 96, 78), (98, 120, 84), (140, 160, 116),
@@ -17,8 +17,9 @@ _TOWN_COLOURS: tuple[Rgb, ...] = (
     (206, 170, 170), (60, 58, 62), (236, 232, 222), (178, 168, 196), (226, 206, 140),
 )  # fmt: skip
 
-# Cloth spreads some 12 CIELAB units by shade; a backdrop nearer than this hides its outline.
-_APART = 24.0
+# Shading varies a garment's colour by about 12 CIELAB units. A background closer than this would
+# hide the garment's outline.
+_MIN_COLOUR_DISTANCE = 24.0
 
 Paint = Callable[[NDArray[np.uint8], Sequence[Rgb], np.random.Generator], None]
 
@@ -26,26 +27,26 @@ Paint = Callable[[NDArray[np.uint8], Sequence[Rgb], np.random.Generator], None]
 def backdrop(
     width: int, height: int, horizon: int, garments: Sequence[Rgb], rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Draw a place whose colours stand off from the ``garments``; RGB, (height, width, 3)."""
+    """Draw a background in other colours than ``garments``; RGB, (height, width, 3)."""
     photo = np.zeros((height, width, 3), dtype=np.uint8)
-    colours = _standing_off(garments, rng)
+    colours = _contrasting_colours(garments, rng)
     _WALLS[int(rng.integers(len(_WALLS)))](photo[:horizon], colours, rng)
     _GROUNDS[int(rng.integers(len(_GROUNDS)))](photo[horizon:], colours[::-1], rng)
     blur = rng.uniform(0.4, 3.5)
     return np.asarray(cv2.GaussianBlur(photo, (0, 0), blur), dtype=np.uint8)
 
 
-def _standing_off(garments: Sequence[Rgb], rng: np.random.Generator) -> list[Rgb]:
-    """Shuffle the town's colours, those that stand off from all ``garments`` only."""
+def _contrasting_colours(garments: Sequence[Rgb], rng: np.random.Generator) -> list[Rgb]:
+    """Choose, in random order, the town colours that differ from all ``garments``."""
     town = np.array(_TOWN_COLOURS, dtype=np.uint8)
     jitter = rng.integers(-9, 10, town.shape)
     town = np.clip(town + jitter, 0, 255).astype(np.uint8)
     worn = lab_of(np.array(garments or [(0, 0, 0)], dtype=np.uint8))
     distances = np.linalg.norm(lab_of(town)[:, None] - worn[None], axis=2).min(axis=1)
-    off = np.flatnonzero(distances >= _APART)
-    if len(off) < 2:
-        off = np.argsort(-distances)[:4]
-    colours = [_rgb(town[index]) for index in rng.permutation(off)]
+    far = np.flatnonzero(distances >= _MIN_COLOUR_DISTANCE)
+    if len(far) < 2:
+        far = np.argsort(-distances)[:4]
+    colours = [_rgb(town[index]) for index in rng.permutation(far)]
     return colours[:4] if len(colours) >= 4 else colours * 2
 
 
@@ -101,7 +102,7 @@ def _shop_front(area: NDArray[np.uint8], colours: Sequence[Rgb], rng: np.random.
 
 
 def _street(area: NDArray[np.uint8], colours: Sequence[Rgb], rng: np.random.Generator) -> None:
-    """Two rows of houses that run to a vanishing point under the sky."""
+    """Draw two rows of houses that meet at a vanishing point."""
     height, width = area.shape[:2]
     _gradient(area, colours[0], rng)
     end = (round(width * rng.uniform(0.3, 0.7)), round(height * rng.uniform(0.55, 0.8)))

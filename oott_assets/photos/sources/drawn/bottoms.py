@@ -1,4 +1,4 @@
-"""How bottoms are drawn: their cut, and the details that tell one from another."""
+"""Draws bottoms, with the details that distinguish them."""
 
 from oott_assets.photos.sources.drawn.figures import Point, along, mixed, oval, shade, tube
 from oott_assets.photos.sources.drawn.tailor import METAL, WAIST_Y, Tailor
@@ -10,7 +10,7 @@ def jeans(tailor: Tailor) -> None:
     tailor.legs(0.97, (4.9, 3.5, 2.9))
     for leg in tailor.figure.legs:
         thigh = [Point(leg.root.x, 56), Point((leg.root.x + leg.bend.x) / 2, 63), leg.bend]
-        tailor.easel.fill(tube(thigh, (1.2, 1.7, 1.0)), fade, tailor.layer)
+        tailor.canvas.fill(tube(thigh, (1.2, 1.7, 1.0)), fade, tailor.layer)
         outer = tube(along(leg, 0.95), (4.4, 3.0, 2.4))
         tailor.seam(outer[3:] if leg.side > 0 else outer[:3], thread, 0.4)
         tailor.seam(

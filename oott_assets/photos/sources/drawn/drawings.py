@@ -1,4 +1,4 @@
-"""How each of the 24 garments is drawn."""
+"""The drawing function of each of the 24 garments."""
 
 from collections.abc import Callable
 
@@ -32,7 +32,7 @@ DRAWINGS: dict[str, Callable[[Tailor], None]] = {
     "sandals": shoes.pair(shoes.sandal),
 }
 
-# A hood lies on the shoulders, over an outer too.
+# A hood is drawn last, because it lies over an outer as well.
 HOODS: dict[str, Callable[[Tailor], None]] = {
     "windbreaker jacket": tops.hood,
     "hoodie sweat shirt": tops.hood,

@@ -1,7 +1,7 @@
-"""Street photos drawn by us, whose garments, colours and boxes are known without a labeller.
+"""Draws street photos whose garments, colours and boxes are known without labelling.
 
-They stand in for a crawl in the demo, teach the starter detector the garments that no photo we
-may use shows, and are the truth that tests measure it by.
+The demo uses them instead of a crawl. The starter detector learns from them the garments that no
+usable real photo shows, and tests measure the detector with them.
 """
 
 from collections.abc import Sequence
@@ -18,15 +18,15 @@ from oott_assets.photos.sources.drawn.backdrops import backdrop
 from oott_assets.photos.sources.drawn.drawings import DRAWINGS, HOODS
 from oott_assets.photos.sources.drawn.figures import (
     NOT_WORN,
-    Easel,
+    Canvas,
     Figure,
     Point,
     Rgb,
     draw_body,
     draw_hands,
     draw_head,
+    random_figure,
     shade,
-    someone,
 )
 from oott_assets.photos.sources.drawn.tailor import Tailor
 from oott_fashion.colours import PALETTE, PALETTE_NAMES, lab_of, nearest_colours
@@ -34,8 +34,8 @@ from oott_fashion.garments import GARMENTS, Category, category_of
 from oott_fashion.vision.detections import Box
 
 
-class Worn(NamedTuple):
-    """A garment and the palette name of its colour."""
+class WornGarment(NamedTuple):
+    """A garment of an outfit, and its colour's name in the palette."""
 
     garment: str
     colour: str
@@ -43,7 +43,7 @@ class Worn(NamedTuple):
 
 @dataclass(frozen=True)
 class DrawnGarment:
-    """A garment as a photo shows it: a box around its visible pixels, for shoes one per foot."""
+    """A garment in a photo, with a box around its visible pixels; shoes have one box per foot."""
 
     garment: str
     colour: str
@@ -52,89 +52,92 @@ class DrawnGarment:
 
 @dataclass(frozen=True)
 class DrawnPhoto:
-    """An RGB photo, shape (height, width, 3), 0..255, and what is worn in it."""
+    """An RGB photo, shape (height, width, 3), 0..255, and its garments."""
 
     pixels: NDArray[np.uint8]
     garments: tuple[DrawnGarment, ...]
-    worn: NDArray[np.uint8]  # per pixel 0 or the index in ``garments`` + 1
+    worn: NDArray[np.uint8]  # for each pixel 0, or the index in ``garments`` + 1
 
 
 _DENIM = ("blue", "navy", "black", "white", "gray")
-_CLOTHS = {"jeans": _DENIM, "denim jacket": _DENIM}
+_GARMENT_COLOURS = {"jeans": _DENIM, "denim jacket": _DENIM}
 
-# Tops that are known from the strip an open outer shows; a tank top is known by its bare arms.
+# Tops that can be recognised under an open outer. A tank top is recognised by its bare arms.
 _SHOWN_UNDER_AN_OUTER = ("tee shirt", "shirt", "hoodie sweat shirt", "knit sweater", "dress")
-_LONGER_THAN_A_COAT = ("jeans", "slacks", "sweat pants")
+_BOTTOMS_BELOW_A_COAT = ("jeans", "slacks", "sweat pants")
 _CLOSED_TO_THE_NECK = ("denim jacket", "leather jacket", "coat", "windbreaker jacket", "puffer")
 
-# Two garments nearer than this, in CIELAB, might be seen as one, and named by one colour.
-_TELLING_APART = 28.0
+# In CIELAB. Two garments with closer colours might be taken for one, or get the same colour name.
+_MIN_COLOUR_DISTANCE = 28.0
 
 
-def dress_up(rng: np.random.Generator) -> tuple[Worn, ...]:
-    """Put an outfit together: a top and a bottom or a dress, shoes, and often an outer."""
-    garments = [_one_of(_named("shoes"), rng)]
-    tops: tuple[str, ...] = (*_named("top"), *_only_alone(), *_only_alone())
+def random_outfit(rng: np.random.Generator) -> tuple[WornGarment, ...]:
+    """Choose a random outfit: a top and a bottom or a dress, shoes, and often an outer."""
+    garments = [_one_of(_garments_of("shoes"), rng)]
+    # Tops that are never under an outer are listed three times, or they would be rare.
+    tops: tuple[str, ...] = (*_garments_of("top"), *_tops_without_outer(), *_tops_without_outer())
     if rng.random() < 0.55:
-        garments.append(_one_of(_named("outer"), rng))
+        garments.append(_one_of(_garments_of("outer"), rng))
         closed = garments[1] in _CLOSED_TO_THE_NECK and rng.random() < 0.4
         tops = () if closed else _SHOWN_UNDER_AN_OUTER
     if tops:
         garments.append(_one_of(tops, rng))
     if "dress" not in garments:
-        bottoms = _LONGER_THAN_A_COAT if "coat" in garments else _named("bottom")
+        bottoms = _BOTTOMS_BELOW_A_COAT if "coat" in garments else _garments_of("bottom")
         garments.append(_one_of(bottoms, rng))
     return _in_colours(garments[1:] + garments[:1], rng)
 
 
-def _named(category: Category) -> tuple[str, ...]:
+def _garments_of(category: Category) -> tuple[str, ...]:
     return tuple(garment.name for garment in GARMENTS if garment.category == category)
 
 
-def _only_alone() -> tuple[str, ...]:
-    """Tops that never go under an outer, and would be rare if they did not come more often."""
-    return tuple(name for name in _named("top") if name not in _SHOWN_UNDER_AN_OUTER)
+def _tops_without_outer() -> tuple[str, ...]:
+    """List the tops that are never worn under an outer."""
+    return tuple(name for name in _garments_of("top") if name not in _SHOWN_UNDER_AN_OUTER)
 
 
 def _one_of(names: Sequence[str], rng: np.random.Generator) -> str:
     return names[int(rng.integers(len(names)))]
 
 
-def _in_colours(garments: Sequence[str], rng: np.random.Generator) -> tuple[Worn, ...]:
-    """Give every garment a colour that tells it from the others."""
-    outfit: list[Worn] = []
+def _in_colours(garments: Sequence[str], rng: np.random.Generator) -> tuple[WornGarment, ...]:
+    """Give each garment a colour that is clearly different from the others."""
+    outfit: list[WornGarment] = []
     for garment in garments:
-        choice = _CLOTHS.get(garment, PALETTE_NAMES)
+        choice = _GARMENT_COLOURS.get(garment, PALETTE_NAMES)
         order = [choice[index] for index in rng.permutation(len(choice))]
-        apart = [name for name in order if all(_tell_apart(name, one.colour) for one in outfit)]
-        outfit.append(Worn(garment, (apart or order)[0]))
+        distinct = [name for name in order if all(_differ(name, worn.colour) for worn in outfit)]
+        outfit.append(WornGarment(garment, (distinct or order)[0]))
     return tuple(outfit)
 
 
-def _tell_apart(one: str, other: str) -> bool:
+def _differ(one: str, other: str) -> bool:
     first, second = lab_of(np.array([_samples(one)[0], _samples(other)[0]], dtype=np.uint8))
-    return one != other and float(np.linalg.norm(first - second)) > _TELLING_APART
+    return one != other and float(np.linalg.norm(first - second)) > _MIN_COLOUR_DISTANCE
 
 
-def draw_photo(outfit: Sequence[Worn], rng: np.random.Generator) -> DrawnPhoto:
-    """Draw someone in ``outfit``, standing in a street."""
+def draw_photo(outfit: Sequence[WornGarment], rng: np.random.Generator) -> DrawnPhoto:
+    """Draw a person in ``outfit`` in front of a background."""
     width, height = int(rng.integers(440, 521)), int(rng.integers(610, 671))
     cloths = [_cloth_of(worn.colour, rng) for worn in outfit]
-    figure = someone(rng, _skin_beside(cloths, rng), _HAIR[int(rng.integers(len(_HAIR)))])
-    easel = _easel(width, height, cloths, rng)
-    _cast_shadow(easel)
-    _dress(easel, figure, outfit, cloths, rng)
-    pixels = _in_light(easel, rng)
-    worn = ((easel.worn.astype(np.int64) + 1) // 2).astype(np.uint8)
+    figure = random_figure(
+        rng, _contrasting_skin(cloths, rng), _HAIR[int(rng.integers(len(_HAIR)))]
+    )
+    canvas = _canvas(width, height, cloths, rng)
+    _cast_shadow(canvas)
+    _dress(canvas, figure, outfit, cloths, rng)
+    pixels = _with_light(canvas, rng)
+    worn = ((canvas.worn.astype(np.int64) + 1) // 2).astype(np.uint8)
     garments = tuple(
-        DrawnGarment(name, colour, _boxes(easel.worn, index))
+        DrawnGarment(name, colour, _boxes(canvas.worn, index))
         for index, (name, colour) in enumerate(outfit)
     )
     return DrawnPhoto(pixels, garments, worn)
 
 
 def jpeg_of(photo: DrawnPhoto, quality: int = 88) -> bytes:
-    """Encode ``photo`` as a camera would."""
+    """Encode ``photo`` as JPEG."""
     jpeg = BytesIO()
     Image.fromarray(photo.pixels).save(jpeg, "JPEG", quality=quality)
     return jpeg.getvalue()
@@ -154,7 +157,7 @@ def _samples(colour: str) -> list[Rgb]:
 
 
 def _cloth_of(colour: str, rng: np.random.Generator) -> Rgb:
-    """Dye a cloth that keeps the name ``colour`` in light and in shade."""
+    """Choose a shade of ``colour`` that keeps its palette name in light and in shadow."""
     samples = _samples(colour)
     for _ in range(30):
         sample = samples[int(rng.integers(len(samples)))]
@@ -166,8 +169,8 @@ def _cloth_of(colour: str, rng: np.random.Generator) -> Rgb:
     return samples[0]
 
 
-def _skin_beside(cloths: Sequence[Rgb], rng: np.random.Generator) -> Rgb:
-    """Choose a skin on which the garments show."""
+def _contrasting_skin(cloths: Sequence[Rgb], rng: np.random.Generator) -> Rgb:
+    """Choose a skin colour that differs from the garments."""
     skins = lab_of(np.array(_SKIN, dtype=np.uint8))
     worn = lab_of(np.array(cloths or [(0, 0, 0)], dtype=np.uint8))
     nearest = np.linalg.norm(skins[:, None] - worn[None], axis=2).min(axis=1)
@@ -175,7 +178,7 @@ def _skin_beside(cloths: Sequence[Rgb], rng: np.random.Generator) -> Rgb:
     return _SKIN[int(rng.choice(shown) if len(shown) else nearest.argmax())]
 
 
-def _easel(width: int, height: int, cloths: Sequence[Rgb], rng: np.random.Generator) -> Easel:
+def _canvas(width: int, height: int, cloths: Sequence[Rgb], rng: np.random.Generator) -> Canvas:
     scale = height * rng.uniform(0.0074, 0.0091)
     top = rng.uniform(0.02, 0.75) * (height - 102 * scale)
     middle = width / 2 + rng.uniform(-1, 1) * max(0.0, width / 2 - 27 * scale)
@@ -183,29 +186,29 @@ def _easel(width: int, height: int, cloths: Sequence[Rgb], rng: np.random.Genera
     horizon = round(crown.y + scale * rng.uniform(70, 94))
     pixels = backdrop(width, height, horizon, cloths, rng)
     worn = np.zeros((height, width), dtype=np.uint8)
-    return Easel(pixels, worn, crown, scale, lean=rng.uniform(-0.03, 0.03))
+    return Canvas(pixels, worn, crown, scale, lean=rng.uniform(-0.03, 0.03))
 
 
-def _cast_shadow(easel: Easel) -> None:
-    shadow = easel.pixels.copy()
-    centre = (round(easel.crown.x), round(easel.crown.y + 99.4 * easel.scale))
-    size = (round(17 * easel.scale), round(2.2 * easel.scale))
+def _cast_shadow(canvas: Canvas) -> None:
+    shadow = canvas.pixels.copy()
+    centre = (round(canvas.crown.x), round(canvas.crown.y + 99.4 * canvas.scale))
+    size = (round(17 * canvas.scale), round(2.2 * canvas.scale))
     cv2.ellipse(shadow, centre, size, 0, 0, 360, (40, 40, 44), -1)
-    cv2.addWeighted(shadow, 0.4, easel.pixels, 0.6, 0, dst=easel.pixels)
+    cv2.addWeighted(shadow, 0.4, canvas.pixels, 0.6, 0, dst=canvas.pixels)
 
 
 def _dress(
-    easel: Easel,
+    canvas: Canvas,
     figure: Figure,
-    outfit: Sequence[Worn],
+    outfit: Sequence[WornGarment],
     cloths: Sequence[Rgb],
     rng: np.random.Generator,
 ) -> None:
-    """Draw the person from the skin outwards, then hands, hood and head over the clothes."""
+    """Draw the body, the garments over it, then hands, hood and head."""
     worn = {category_of(garment): garment for garment, _ in outfit}
     tailors = {
         garment: Tailor(
-            easel,
+            canvas,
             figure,
             cloth,
             layer=2 * index + 1,
@@ -215,36 +218,36 @@ def _dress(
         )
         for index, ((garment, _), cloth) in enumerate(zip(outfit, cloths, strict=True))
     }
-    draw_body(easel, figure)
-    for category in _over_each_other(tucked_in=rng.random() < 0.4):
+    draw_body(canvas, figure)
+    for category in _drawing_order(tucked_in=rng.random() < 0.4):
         if category in worn:
             DRAWINGS[worn[category]](tailors[worn[category]])
-    draw_hands(easel, figure)
+    draw_hands(canvas, figure)
     for garment in worn.values():
         if garment in HOODS:
             HOODS[garment](tailors[garment])
-    draw_head(easel, figure)
+    draw_head(canvas, figure)
 
 
-def _over_each_other(tucked_in: bool) -> tuple[Category, ...]:
+def _drawing_order(tucked_in: bool) -> tuple[Category, ...]:
     return ("shoes", "top", "bottom", "outer") if tucked_in else ("shoes", "bottom", "top", "outer")
 
 
-def _in_light(easel: Easel, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Lay folds on the clothes, light from one side over the photo, and the sensor's noise."""
-    height, width = easel.worn.shape
+def _with_light(canvas: Canvas, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Add folds in the clothes, light from one side, and sensor noise."""
+    height, width = canvas.worn.shape
     coarse = rng.normal(0, 1, (26, 18)).astype(np.float32)
     folds = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     side = np.linspace(-1, 1, width, dtype=np.float32) * np.float32(rng.uniform(-0.06, 0.06))
-    gain = 1 + side + np.where(easel.worn != NOT_WORN, folds * np.float32(0.035), 0)
+    gain = 1 + side + np.where(canvas.worn != NOT_WORN, folds * np.float32(0.035), 0)
     noise = rng.standard_normal((height, width), dtype=np.float32) * np.float32(rng.uniform(1, 4))
-    lit = easel.pixels * gain[..., None] + noise[..., None]
+    lit = canvas.pixels * gain[..., None] + noise[..., None]
     return np.asarray(np.clip(lit, 0, 255), dtype=np.uint8)
 
 
 def _boxes(layers: NDArray[np.uint8], index: int) -> tuple[Box, ...]:
-    """Box each of a garment's layers that can be seen: one, or one per shoe."""
-    # A stray pixel or two between other garments is no part a person would see.
+    """Find the boxes of a garment's visible layers: one, or one per shoe."""
+    # One or two single pixels between other garments are not a visible part.
     seen = [cv2.erode((layers == layer).astype(np.uint8), _STRAY) for layer in _layers(index)]
     boxes = [cv2.boundingRect(part) for part in seen if part.any()]
     return tuple(Box(x - 1, y - 1, x + width + 1, y + height + 1) for x, y, width, height in boxes)

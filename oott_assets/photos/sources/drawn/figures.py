@@ -1,7 +1,7 @@
-"""An easel to draw on, and the person who wears the drawn garments.
+"""The canvas of a drawn photo, and the person who wears the drawn garments.
 
 Points are in body units: x from the middle of the body to the right of the photo, y down from
-the top of the head; the soles stand at 100, so a unit is a hundredth of the person's height.
+the top of the head. The soles are at 100, so a unit is 1 % of the person's height.
 """
 
 from collections.abc import Sequence
@@ -18,30 +18,30 @@ NOT_WORN = 0
 
 
 class Point(NamedTuple):
-    """A place on the body, in body units."""
+    """A point on the body, in body units."""
 
     x: float
     y: float
 
 
 @dataclass(frozen=True)
-class Easel:
-    """A photo in the making: its pixels, and which garment every pixel shows."""
+class Canvas:
+    """An unfinished photo: its pixels, and the garment layer that each pixel shows."""
 
     pixels: NDArray[np.uint8]
     worn: NDArray[np.uint8]
     crown: Point  # the top of the head, in pixels of the photo
     scale: float  # pixels per body unit
-    lean: float  # how far the body leans, x per y
+    lean: float  # horizontal shift of the body, x per y
 
     def fill(self, points: Sequence[tuple[float, float]], colour: Rgb, layer: int) -> None:
-        """Paint the area between ``points`` and note that its pixels show ``layer``."""
+        """Fill the polygon ``points``, and record ``layer`` for its pixels."""
         outline = [self._subpixels(points)]
         cv2.fillPoly(self.pixels, outline, colour, cv2.LINE_AA, _SUBPIXEL_BITS)
         cv2.fillPoly(self.worn, outline, (layer,), cv2.LINE_8, _SUBPIXEL_BITS)
 
     def stroke(self, points: Sequence[tuple[float, float]], colour: Rgb, width: float) -> None:
-        """Draw a line of ``width`` units through ``points``, on whatever is there."""
+        """Draw a line of ``width`` units through ``points``, without changing the layer."""
         cv2.polylines(
             self.pixels,
             [self._subpixels(points)],
@@ -53,7 +53,7 @@ class Easel:
         )
 
     def dot(self, centre: tuple[float, float], radius: float, colour: Rgb) -> None:
-        """Draw a filled circle of ``radius`` units, on whatever is there."""
+        """Draw a filled circle of ``radius`` units, without changing the layer."""
         (x, y) = self._subpixels([centre])[0].tolist()
         size = round(radius * self.scale * (1 << _SUBPIXEL_BITS))
         cv2.circle(self.pixels, (x, y), size, colour, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
@@ -80,7 +80,7 @@ class Limb(NamedTuple):
 
 @dataclass(frozen=True)
 class Figure:
-    """How one person is built and stands; half-widths in body units."""
+    """The build and pose of one person; half-widths in body units."""
 
     shoulder: float
     chest: float
@@ -88,19 +88,19 @@ class Figure:
     hip: float
     arms: tuple[Limb, Limb]
     legs: tuple[Limb, Limb]
-    feet_turned: tuple[float, float]  # 1 seen from the side, less when pointing at the camera
+    feet_turned: tuple[float, float]  # 1 from the side, less if pointing to the camera
     skin: Rgb
     hair: Rgb
     long_hair: bool
 
     def half_width(self, y: float) -> float:
-        """Half the body's width at height ``y``."""
+        """Return half of the body's width at height ``y``."""
         widths = (self.shoulder, self.chest, self.waist, self.hip)
         return float(np.interp(y, (18.5, 27, 37.5, 47), widths))
 
 
-def someone(rng: np.random.Generator, skin: Rgb, hair: Rgb) -> Figure:
-    """Draw up a person: build and pose by chance."""
+def random_figure(rng: np.random.Generator, skin: Rgb, hair: Rgb) -> Figure:
+    """Create a person with a random build and pose."""
     shoulder = rng.uniform(9.6, 11.4)
     hip = rng.uniform(8.4, 9.8)
     return Figure(
@@ -119,7 +119,7 @@ def someone(rng: np.random.Generator, skin: Rgb, hair: Rgb) -> Figure:
 
 def _arm(side: int, shoulder: float, hip: float, rng: np.random.Generator) -> Limb:
     root = Point(side * (shoulder - 1.4), 20.5)
-    if rng.random() < 0.2:  # the hand on the hip
+    if rng.random() < 0.2:  # hand on the hip
         return Limb(side, root, Point(side * (shoulder + 8), 34.5), Point(side * (hip + 2.4), 44.5))
     out = shoulder + rng.uniform(1.6, 4.6)
     hand = max(hip + 4.2, out + rng.uniform(-0.5, 4))
@@ -133,7 +133,7 @@ def _leg(side: int, rng: np.random.Generator) -> Limb:
 
 
 def along(limb: Limb, reach: float) -> list[Point]:
-    """Cut ``limb`` off at ``reach`` of its length, 0..1."""
+    """Return the part of ``limb`` up to ``reach`` (0..1) of its length."""
     upper = np.hypot(limb.bend.x - limb.root.x, limb.bend.y - limb.root.y)
     lower = np.hypot(limb.end.x - limb.bend.x, limb.end.y - limb.bend.y)
     rest = reach * (upper + lower)
@@ -147,7 +147,7 @@ def _between(start: Point, stop: Point, share: float) -> Point:
 
 
 def tube(points: Sequence[Point], half_widths: Sequence[float]) -> list[tuple[float, float]]:
-    """Outline a limb or a sleeve of the given half-width at each of ``points``."""
+    """Outline a limb or a sleeve, with a half-width for each of ``points``."""
     middle = np.array(points)
     direction = np.gradient(middle, axis=0)
     direction /= np.linalg.norm(direction, axis=1, keepdims=True)
@@ -160,46 +160,46 @@ def oval(
 ) -> list[tuple[float, float]]:
     """Outline an ellipse of half ``width`` and half ``height``, or the part between two angles.
 
-    Degrees run clockwise in the photo from the right: 90 points down.
+    Angles are in degrees, clockwise from the right: 90 points down.
     """
     turns = np.radians(np.linspace(start, stop, 24))
     x, y = centre[0] + width * np.cos(turns), centre[1] + height * np.sin(turns)
     return list(zip(x.tolist(), y.tolist(), strict=True))
 
 
-def draw_body(easel: Easel, figure: Figure) -> None:
-    """Draw what the garments go over: arms, legs, neck and the hair behind."""
+def draw_body(canvas: Canvas, figure: Figure) -> None:
+    """Draw what garments cover: arms, legs, neck and the hair behind it."""
     if figure.long_hair:
-        easel.fill(oval((0, 10.5), 6.6, 9.8), figure.hair, NOT_WORN)
+        canvas.fill(oval((0, 10.5), 6.6, 9.8), figure.hair, NOT_WORN)
     for limb in figure.legs:
-        easel.fill(tube([*along(limb, 1)], (4.4, 3.1, 2.0)), figure.skin, NOT_WORN)
+        canvas.fill(tube([*along(limb, 1)], (4.4, 3.1, 2.0)), figure.skin, NOT_WORN)
     for limb in figure.arms:
-        easel.fill(tube([*along(limb, 1)], (2.3, 1.9, 1.4)), figure.skin, NOT_WORN)
+        canvas.fill(tube([*along(limb, 1)], (2.3, 1.9, 1.4)), figure.skin, NOT_WORN)
     edge = [(figure.half_width(y), float(y)) for y in (18.5, 27, 37.5, 47, 51)]
     outline = [(2.4, 12.0), (2.4, 15.6), *edge]
-    easel.fill([*outline, *((-x, y) for x, y in outline[::-1])], figure.skin, NOT_WORN)
+    canvas.fill([*outline, *((-x, y) for x, y in outline[::-1])], figure.skin, NOT_WORN)
 
 
-def draw_hands(easel: Easel, figure: Figure) -> None:
-    """Draw the hands, which come out of whatever sleeve is worn."""
+def draw_hands(canvas: Canvas, figure: Figure) -> None:
+    """Draw the hands, in front of the sleeves."""
     for arm in figure.arms:
         down = 1.7 if arm.end.y > 46 else 0.4
-        easel.fill(oval((arm.end.x, arm.end.y + down), 1.7, 2.5), figure.skin, NOT_WORN)
+        canvas.fill(oval((arm.end.x, arm.end.y + down), 1.7, 2.5), figure.skin, NOT_WORN)
 
 
-def draw_head(easel: Easel, figure: Figure) -> None:
+def draw_head(canvas: Canvas, figure: Figure) -> None:
     """Draw the head last, in front of hoods and collars."""
-    easel.fill(oval((0, 7.2), 4.3, 6.0), figure.skin, NOT_WORN)
-    easel.fill(oval((0, 5.6), 4.8, 5.6, 178, 362), figure.hair, NOT_WORN)
+    canvas.fill(oval((0, 7.2), 4.3, 6.0), figure.skin, NOT_WORN)
+    canvas.fill(oval((0, 5.6), 4.8, 5.6, 178, 362), figure.hair, NOT_WORN)
     if figure.long_hair:
         for side in (-1, 1):
-            easel.fill(oval((side * 4.6, 9.2), 1.3, 5.2), figure.hair, NOT_WORN)
+            canvas.fill(oval((side * 4.6, 9.2), 1.3, 5.2), figure.hair, NOT_WORN)
     shadow = shade(figure.skin, 0.6)
     for side in (-1, 1):
-        easel.dot((side * 1.7, 7.4), 0.45, (40, 30, 30))
-        easel.stroke([(side * 1.1, 6.2), (side * 2.4, 6.1)], figure.hair, 0.35)
-    easel.stroke([(0, 7.8), (0.3, 9.1), (-0.2, 9.2)], shadow, 0.2)
-    easel.stroke(oval((0, 10.2), 1.2, 0.7, 20, 160), (160, 70, 70), 0.4)
+        canvas.dot((side * 1.7, 7.4), 0.45, (40, 30, 30))
+        canvas.stroke([(side * 1.1, 6.2), (side * 2.4, 6.1)], figure.hair, 0.35)
+    canvas.stroke([(0, 7.8), (0.3, 9.1), (-0.2, 9.2)], shadow, 0.2)
+    canvas.stroke(oval((0, 10.2), 1.2, 0.7, 20, 160), (160, 70, 70), 0.4)
 
 
 def shade(colour: Rgb, gain: float) -> Rgb:

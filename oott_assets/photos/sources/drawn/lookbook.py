@@ -1,7 +1,7 @@
-"""Photos drawn by us, so that a fresh machine has input and a test has truth.
+"""The photo source that draws its photos, so that a new installation works without a crawl.
 
-Every destination has a few outfits that stay in fashion and a few of the month; the same month is
-always drawn alike.
+Each destination has some outfits for all months and some for one month. The same month always gives
+the same photos.
 """
 
 from collections.abc import Generator, Iterator
@@ -13,22 +13,22 @@ import numpy as np
 
 from oott_assets.photos.sources.drawn.drawn_photos import (
     DrawnPhoto,
-    Worn,
+    WornGarment,
     draw_photo,
-    dress_up,
     jpeg_of,
+    random_outfit,
 )
 from oott_assets.photos.sources.photo_source import FetchedPost, FoundPhoto, ListedPost
 from oott_fashion.destinations import Destination
 
 _LASTING_OUTFITS, _NEW_OUTFITS = 4, 4
 
-# Starter training draws from other streams, so that no drawn photo it learnt from is shown here.
+# Starter training uses other random streams, so that no training photo appears here.
 _STREAM = 77
 
 
 class Lookbook:
-    """Draws ``photos_a_month`` photos for every destination and month."""
+    """Draws ``photos_a_month`` photos for each destination and month."""
 
     name = "lookbook"
     shows_people = False
@@ -42,15 +42,15 @@ class Lookbook:
         fashion = _Fashion(destination, month)
         for index in range(self.photos_a_month):
             name = f"look-{index:04}.jpg"
-            yield ListedPost(name, partial(fashion.brought, name, index))
+            yield ListedPost(name, partial(fashion.fetch, name, index))
 
     def drawn(self, destination: Destination, month: date) -> Iterator[DrawnPhoto]:
-        """Draw the photos of ``destination`` in ``month``, with what is worn in each."""
+        """Draw the photos of ``destination`` in ``month``, with their garments."""
         return map(_Fashion(destination, month).drawn, range(self.photos_a_month))
 
 
 class _Fashion:
-    """What is in fashion at a destination in a month, and photos of those who wear it."""
+    """The outfits of a destination in a month, and the photos that show them."""
 
     def __init__(self, destination: Destination, month: date) -> None:
         place = [_STREAM, crc32(destination.slug.encode())]
@@ -62,17 +62,19 @@ class _Fashion:
         rng = np.random.default_rng([*self._seed, index])
         return draw_photo(_worn_of(self._outfits, rng), rng)
 
-    def brought(self, name: str, index: int) -> FetchedPost:
+    def fetch(self, name: str, index: int) -> FetchedPost:
         taken_at = self._midnight + timedelta(days=index % 28, hours=12)
         return FetchedPost(taken_at, [FoundPhoto(name, jpeg_of(self.drawn(index)))])
 
 
-def _outfits(count: int, seed: list[int]) -> list[tuple[Worn, ...]]:
+def _outfits(count: int, seed: list[int]) -> list[tuple[WornGarment, ...]]:
     rng = np.random.default_rng(seed)
-    return [dress_up(rng) for _ in range(count)]
+    return [random_outfit(rng) for _ in range(count)]
 
 
-def _worn_of(outfits: list[tuple[Worn, ...]], rng: np.random.Generator) -> tuple[Worn, ...]:
-    """Choose an outfit; the second is worn half as often as the first, the third a third."""
+def _worn_of(
+    outfits: list[tuple[WornGarment, ...]], rng: np.random.Generator
+) -> tuple[WornGarment, ...]:
+    """Choose an outfit; number n is n times less likely than number 1."""
     popularity = 1 / np.arange(1, len(outfits) + 1)
     return outfits[int(rng.choice(len(outfits), p=popularity / popularity.sum()))]

@@ -1,4 +1,4 @@
-"""How outers are drawn: their cut, and the details that tell one from another."""
+"""Draws outers, with the details that distinguish them."""
 
 import numpy as np
 

@@ -1,7 +1,7 @@
-"""The tailor of drawn clothes: cuts panels, sleeves, legs and seams for one figure.
+"""Draws the parts of garments: panels, sleeves, legs and seams.
 
-A detail may be any colour, but the cloth keeps most of a garment's pixels: a garment is named by
-the colour most of it has.
+Details may have any colour, but most pixels must keep the garment's colour, because the label
+names the most common one.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from oott_assets.photos.sources.drawn.figures import (
-    Easel,
+    Canvas,
     Figure,
     Limb,
     Rgb,
@@ -30,15 +30,15 @@ BRIGHT: Rgb = (238, 238, 236)
 
 @dataclass(frozen=True)
 class Tailor:
-    """Cuts one garment of one colour for one figure."""
+    """Draws one garment in one colour on one figure."""
 
-    easel: Easel
+    canvas: Canvas
     figure: Figure
     colour: Rgb
-    layer: int  # what the easel notes for the garment's pixels; shoes use this and the next
+    layer: int  # the value of the garment's pixels in ``canvas.worn``; shoes use this and the next
     rng: np.random.Generator
-    covered: bool = False  # worn under an outer, which hides the sleeves
-    open_front: bool = False  # an outer showing the top below
+    covered: bool = False  # worn under an outer that hides the sleeves
+    open_front: bool = False  # an outer that shows the top below it
 
     @property
     def dark(self) -> Rgb:
@@ -46,32 +46,32 @@ class Tailor:
 
     @property
     def line(self) -> Rgb:
-        """A colour that shows on the cloth: darker, or lighter where the cloth is dark."""
+        """A colour that is visible on the garment: darker, or lighter if the garment is dark."""
         if sum(self.colour) > 210:
             return shade(self.colour, 0.58)
         return mixed(self.colour, (255, 255, 255), 0.32)
 
     @property
     def bright(self) -> Rgb:
-        """White, or gray where the cloth itself is nearly white."""
+        """White, or gray if the garment is nearly white."""
         return (112, 112, 116) if min(self.colour) > 190 else BRIGHT
 
     def panel(self, points: Points, colour: Rgb | None = None) -> None:
-        """Lay a piece of cloth, hemmed."""
-        self.easel.fill(points, colour or self.colour, self.layer)
-        self.easel.stroke([*points, points[0]], shade(self.colour, 0.7), 0.22)
+        """Draw a piece of cloth with a darker edge."""
+        self.canvas.fill(points, colour or self.colour, self.layer)
+        self.canvas.stroke([*points, points[0]], shade(self.colour, 0.7), 0.22)
 
     def seam(self, points: Points, colour: Rgb | None = None, width: float = 0.35) -> None:
-        self.easel.stroke(points, colour or self.line, width)
+        self.canvas.stroke(points, colour or self.line, width)
 
     def buttons(self, x: float, heights: Sequence[float], colour: Rgb, radius: float = 0.6) -> None:
         for y in heights:
-            self.easel.dot((x, y), radius, colour)
+            self.canvas.dot((x, y), radius, colour)
 
     def edge(self, hem: float, ease: float, straight: float = 0.3, flare: float = 0) -> Points:
-        """The right outline of a torso from the neck to ``hem``.
+        """Return the right outline of a torso from the neck to ``hem``.
 
-        ``ease`` widens it, ``straight`` 0..1 hides the waist, ``flare`` widens it towards the hem.
+        ``ease`` widens it, ``flare`` does so towards the hem; ``straight`` (0..1) hides the waist.
         """
         heights = [y for y in (18.5, 22, 27, 32, 37.5, 42, 47) if y < hem - 1] + [hem]
         outline = [(3.4, NECK_Y)]
@@ -83,7 +83,7 @@ class Tailor:
         return outline
 
     def torso(self, hem: float, ease: float, neck: float, straight: float = 0.3) -> None:
-        """Lay the body of a top with a round neckline ``neck`` units deep."""
+        """Draw the body of a top with a round neckline ``neck`` units deep."""
         edge = self.edge(hem, 0.2 if self.covered else ease, straight)
         if self.covered:
             edge = [(x * 0.9, y) for x, y in edge]
@@ -91,17 +91,17 @@ class Tailor:
         self.panel([*edge, *mirrored(edge[1:])[::-1], *neckline])
 
     def sleeves(self, reach: float, width: float, colour: Rgb | None = None) -> None:
-        """Lay both sleeves, down to ``reach`` of the arm's length; widths in body units."""
+        """Draw both sleeves, down to ``reach`` (0..1) of the arm; ``width`` in body units."""
         if self.covered:
             return
         for arm in self.figure.arms:
             points = along(arm, reach)
             widths = (width, width * 0.9, width * 0.72)[: len(points)]
             self.panel(tube(points, widths), colour or shade(self.colour, 0.94))
-            self.easel.dot(arm.root, width * 0.8, shade(self.colour, 0.97))
+            self.canvas.dot(arm.root, width * 0.8, shade(self.colour, 0.97))
 
     def cuffs(self, reach: float, width: float, colour: Rgb) -> None:
-        """Finish the sleeves with a band that ends at ``reach`` of the arm's length."""
+        """Draw a band on each sleeve that ends at ``reach`` (0..1) of the arm."""
         if self.covered:
             return
         for arm in self.figure.arms:
@@ -110,7 +110,7 @@ class Tailor:
             self.panel(tube([start, end], (width, width * 0.9)), colour)
 
     def fronts(self, hem: float, ease: float, gap: float, flare: float = 0) -> None:
-        """Lay the two fronts of an outer, ``gap`` units off the middle where it is open."""
+        """Draw the two fronts of an outer, ``gap`` units from the middle if it is open."""
         shown = gap if self.open_front else 0
         for side in (-1, 1):
             edge = self.edge(hem, ease, 0.55, flare)
@@ -120,7 +120,7 @@ class Tailor:
             self.panel([(side * x, y) for x, y in [*edge, *inner]])
 
     def band(self, y: float, height: float, ease: float, colour: Rgb, gap: float = 0) -> None:
-        """Lay a band around the body, open in the middle by ``gap`` on either side."""
+        """Draw a band around the body, with an opening of ``gap`` on each side of the middle."""
         width = max(self.figure.half_width(y), self.figure.chest * 0.92) + ease
         for side in (-1, 1):
             corners = [(gap, y), (width, y), (width - 0.3, y + height), (gap, y + height)]
@@ -140,7 +140,7 @@ class Tailor:
     def legs(
         self, reach: float, half_widths: tuple[float, float, float], waist: float = WAIST_Y
     ) -> None:
-        """Lay two trouser legs, half-widths at thigh, knee and hem."""
+        """Draw two trouser legs, with half-widths at thigh, knee and hem."""
         hip = max(self.figure.hip + 0.5, half_widths[0] * 2 - 0.6)
         for leg in self.figure.legs:
             points = along(leg, reach)
@@ -148,7 +148,7 @@ class Tailor:
             self.panel(outline, self.colour if leg.side < 0 else shade(self.colour, 0.95))
         top = self.figure.half_width(waist) + 0.4
         seat = [(top, waist), (hip, 49.0), (hip - 0.1, 53.0), (0.5, CROTCH_Y + 2.2)]
-        self.easel.fill([*seat, *mirrored(seat)[::-1]], self.colour, self.layer)
+        self.canvas.fill([*seat, *mirrored(seat)[::-1]], self.colour, self.layer)
         self.seam([(0, waist), (0, CROTCH_Y + 2)], shade(self.colour, 0.7))
 
     def waistband(self, waist: float, height: float, colour: Rgb) -> None:
@@ -160,12 +160,12 @@ class Tailor:
 
 
 def mirrored(points: Points) -> list[tuple[float, float]]:
-    """Turn ``points`` about the middle of the body."""
+    """Mirror ``points`` at the middle of the body."""
     return [(-x, y) for x, y in points]
 
 
 def across(limb: Limb, reach: float, width: float) -> Points:
-    """Give a line across ``limb`` at ``reach`` of its length."""
+    """Return a line across ``limb`` at ``reach`` (0..1) of its length."""
     start, end = along(limb, reach - 0.02)[-1], along(limb, reach)[-1]
     outline = tube([start, end], (width, width))
     return [outline[1], outline[2]]

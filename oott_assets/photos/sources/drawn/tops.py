@@ -1,4 +1,4 @@
-"""How tops and dresses are drawn: their cut, and the details that tell one from another."""
+"""Draws tops and dresses, with the details that distinguish them."""
 
 import numpy as np
 
@@ -101,9 +101,9 @@ def hoodie(tailor: Tailor) -> None:
 
 
 def hood(tailor: Tailor) -> None:
-    """Lay a hood around the neck, over whatever else is worn there."""
+    """Draw a hood around the neck, over the other garments."""
     tailor.panel(oval((0, 14.6), 7.4, 4.6))
-    tailor.easel.fill(oval((0, 13.6), 4.6, 3.4), shade(tailor.colour, 0.6), tailor.layer)
+    tailor.canvas.fill(oval((0, 13.6), 4.6, 3.4), shade(tailor.colour, 0.6), tailor.layer)
     tailor.seam(oval((0, 13.6), 4.9, 3.7, 0, 180), tailor.line, 0.5)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, dress_up, jpeg_of
+from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, jpeg_of, random_outfit
 from oott_assets.training.labellers.teacher import TeacherLabeller
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.model_store import read_card
@@ -16,7 +16,7 @@ STARTER = Path("models/starter-detector")
 
 def test_the_teacher_boxes_what_it_finds_with_its_score(tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
-    drawn = draw_photo(dress_up(rng), rng)
+    drawn = draw_photo(random_outfit(rng), rng)
     (tmp_path / "look.jpg").write_bytes(jpeg_of(drawn))
     side = read_card(STARTER / "card.json").image_side
     teacher = TeacherLabeller(Detector(open_engine(STARTER / "detector.onnx", "onnxruntime"), side))

@@ -7,7 +7,7 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 
-from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, dress_up
+from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, random_outfit
 from oott_assets.training.yolov8.faster_variants import (
     Variant,
     fastest_within,
@@ -37,7 +37,7 @@ def inputs() -> list[NDArray[np.float32]]:
     made = []
     for seed in range(6):
         rng = np.random.default_rng(seed)
-        made.append(letterbox(draw_photo(dress_up(rng), rng).pixels, SIDE)[0][None])
+        made.append(letterbox(draw_photo(random_outfit(rng), rng).pixels, SIDE)[0][None])
     return made
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, dress_up
+from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, random_outfit
 from oott_assets.training.yolov8.onnx_export import (
     WrongExport,
     boxes_apart,
@@ -32,7 +32,7 @@ def photos() -> list[Photo]:
     drawn = []
     for seed in range(3):
         rng = np.random.default_rng(seed)
-        drawn.append(draw_photo(dress_up(rng), rng).pixels)
+        drawn.append(draw_photo(random_outfit(rng), rng).pixels)
     return drawn
 
 

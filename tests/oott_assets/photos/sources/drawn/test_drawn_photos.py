@@ -6,10 +6,10 @@ from PIL import Image
 
 from oott_assets.photos.sources.drawn.drawn_photos import (
     DrawnPhoto,
-    Worn,
+    WornGarment,
     draw_photo,
-    dress_up,
     jpeg_of,
+    random_outfit,
 )
 from oott_fashion.colours import garment_colour
 from oott_fashion.garments import GARMENT_NAMES, category_of
@@ -19,9 +19,9 @@ NO_BACKGROUND = np.empty((0, 3), dtype=np.uint8)
 
 @pytest.fixture(scope="module")
 def photos() -> list[DrawnPhoto]:
-    """Forty photos of forty outfits."""
+    """Forty photos of random outfits."""
     rng = np.random.default_rng(7)
-    return [draw_photo(dress_up(rng), rng) for _ in range(40)]
+    return [draw_photo(random_outfit(rng), rng) for _ in range(40)]
 
 
 def test_the_same_seed_draws_the_same_photo() -> None:
@@ -35,10 +35,10 @@ def test_another_seed_draws_another_photo() -> None:
     assert jpeg_of(_photo_of_seed(3)) != jpeg_of(_photo_of_seed(4))
 
 
-def test_every_garment_is_worn_within_three_hundred_outfits() -> None:
+def test_three_hundred_outfits_contain_every_garment() -> None:
     rng = np.random.default_rng(0)
 
-    worn = {garment for _ in range(300) for garment, _ in dress_up(rng)}
+    worn = {garment for _ in range(300) for garment, _ in random_outfit(rng)}
 
     assert worn == set(GARMENT_NAMES)
 
@@ -47,23 +47,29 @@ def test_an_outfit_has_at_most_one_garment_of_each_category() -> None:
     rng = np.random.default_rng(1)
 
     for _ in range(200):
-        categories = [category_of(garment) for garment, _ in dress_up(rng)]
+        categories = [category_of(garment) for garment, _ in random_outfit(rng)]
         assert len(categories) == len(set(categories))
 
 
-def test_a_photo_lists_what_its_outfit_wears() -> None:
-    outfit = (Worn("tee shirt", "red"), Worn("jeans", "blue"), Worn("sneakers", "white"))
+def test_a_photo_lists_the_garments_of_its_outfit() -> None:
+    outfit = (
+        WornGarment("tee shirt", "red"),
+        WornGarment("jeans", "blue"),
+        WornGarment("sneakers", "white"),
+    )
 
     photo = draw_photo(outfit, np.random.default_rng(2))
 
     assert [(garment.garment, garment.colour) for garment in photo.garments] == list(outfit)
 
 
-def test_nothing_is_listed_of_someone_who_wears_nothing() -> None:
+def test_a_photo_of_an_empty_outfit_has_no_garments() -> None:
     assert draw_photo((), np.random.default_rng(2)).garments == ()
 
 
-def test_most_of_every_garments_pixels_have_its_colour(photos: list[DrawnPhoto]) -> None:
+def test_the_most_common_colour_of_a_garments_pixels_is_its_colour(
+    photos: list[DrawnPhoto],
+) -> None:
     named = [
         garment_colour(photo.pixels[photo.worn == index + 1], NO_BACKGROUND) == garment.colour
         for photo in photos
@@ -73,7 +79,9 @@ def test_most_of_every_garments_pixels_have_its_colour(photos: list[DrawnPhoto])
     assert np.mean(named) >= 0.99
 
 
-def test_every_pixel_of_a_garment_but_strays_lies_in_its_boxes(photos: list[DrawnPhoto]) -> None:
+def test_at_least_98_percent_of_a_garments_pixels_lie_in_its_boxes(
+    photos: list[DrawnPhoto],
+) -> None:
     for photo in photos:
         for index, garment in enumerate(photo.garments):
             y, x = np.nonzero(photo.worn == index + 1)
@@ -96,7 +104,7 @@ def test_shoes_have_a_box_per_foot_and_other_garments_one(photos: list[DrawnPhot
         assert len(garment.boxes) == (2 if category_of(garment.garment) == "shoes" else 1)
 
 
-def test_a_jpeg_shows_the_photo_it_was_made_of(photos: list[DrawnPhoto]) -> None:
+def test_a_jpeg_looks_like_its_photo(photos: list[DrawnPhoto]) -> None:
     shown = np.asarray(Image.open(io.BytesIO(jpeg_of(photos[0]))), dtype=np.int16)
 
     assert np.abs(shown - photos[0].pixels).mean() < 6
@@ -104,4 +112,4 @@ def test_a_jpeg_shows_the_photo_it_was_made_of(photos: list[DrawnPhoto]) -> None
 
 def _photo_of_seed(seed: int) -> DrawnPhoto:
     rng = np.random.default_rng(seed)
-    return draw_photo(dress_up(rng), rng)
+    return draw_photo(random_outfit(rng), rng)

@@ -9,16 +9,16 @@ HONGDAE, HAEUNDAE = destinations.destination("hongdae"), destinations.destinatio
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
 
 
-def brought(photos: int, place: Destination, month: date) -> list[FetchedPost]:
+def fetched(photos: int, place: Destination, month: date) -> list[FetchedPost]:
     return [post.fetch() for post in Lookbook(photos).posts(place, month)]
 
 
-def test_a_month_is_drawn_alike_each_time() -> None:
-    assert brought(3, HONGDAE, SEPTEMBER) == brought(3, HONGDAE, SEPTEMBER)
+def test_a_month_always_gives_the_same_photos() -> None:
+    assert fetched(3, HONGDAE, SEPTEMBER) == fetched(3, HONGDAE, SEPTEMBER)
 
 
-def test_more_photos_of_a_month_go_on_from_the_same_first_ones() -> None:
-    assert brought(5, HONGDAE, SEPTEMBER)[:3] == brought(3, HONGDAE, SEPTEMBER)
+def test_more_photos_of_a_month_start_with_the_same_photos() -> None:
+    assert fetched(5, HONGDAE, SEPTEMBER)[:3] == fetched(3, HONGDAE, SEPTEMBER)
 
 
 def test_no_two_months_or_destinations_share_a_photo() -> None:
@@ -26,14 +26,14 @@ def test_no_two_months_or_destinations_share_a_photo() -> None:
         photo
         for place in (HONGDAE, HAEUNDAE)
         for month in (SEPTEMBER, OCTOBER)
-        for post in brought(3, place, month)
+        for post in fetched(3, place, month)
         for photo in post.photos
     ]
 
     assert len({photo.content for photo in drawn if isinstance(photo, FoundPhoto)}) == 12
 
 
-def test_some_outfits_stay_in_fashion_and_others_are_new() -> None:
+def test_some_outfits_last_and_others_are_new_each_month() -> None:
     september, october = (
         {
             frozenset((garment.garment, garment.colour) for garment in photo.garments)
@@ -47,11 +47,11 @@ def test_some_outfits_stay_in_fashion_and_others_are_new() -> None:
     assert october - september
 
 
-def test_photos_are_taken_in_the_month_they_are_drawn_for() -> None:
-    dates = [post.taken_at for post in brought(30, HONGDAE, date(2026, 2, 1))]
+def test_photos_are_dated_in_the_requested_month() -> None:
+    dates = [post.taken_at for post in fetched(30, HONGDAE, date(2026, 2, 1))]
 
     assert {(moment.year, moment.month) for moment in dates if moment} == {(2026, 2)}
 
 
 def test_a_lookbook_of_no_photos_is_empty() -> None:
-    assert brought(0, HONGDAE, SEPTEMBER) == []
+    assert fetched(0, HONGDAE, SEPTEMBER) == []
