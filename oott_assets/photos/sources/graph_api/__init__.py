@@ -1,1 +1,1 @@
-"""Photos by Instagram's own Graph API: its hashtag search, within what it allows."""
+"""The photo source that uses the hashtag search of Instagram's Graph API."""

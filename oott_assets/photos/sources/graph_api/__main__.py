@@ -1,8 +1,7 @@
-"""Prints which destinations fit into this week's hashtags.
+"""Prints which destinations the weekly hashtag limit still allows.
 
-Run it: ``python -m oott_assets.photos.sources.graph_api``.
-
-It asks Instagram which were searched of late, and searches none.
+Run it: ``python -m oott_assets.photos.sources.graph_api``. It asks Instagram for the recently
+searched hashtags, and uses up none.
 """
 
 from collections.abc import Sequence
@@ -17,21 +16,21 @@ from oott_fashion.destinations import Destination, read_destinations
 from oott_fashion.settings import read_settings
 
 
-@click.command(help="Say which destinations fit into the hashtags of this week.")
+@click.command(help="Print which destinations the weekly hashtag limit still allows.")
 def main() -> None:
-    """Ask and print; nothing is searched."""
+    """Request the recently searched hashtags and print the plan."""
     try:
         settings = read_settings(PhotoSettings)
         plan = graph_api_of(settings, read_destinations(settings.destinations_file)).plan()
     except (PhotosUnknown, ValueError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{plan.used} of {MAX_HASHTAGS} hashtags are used this week, {plan.free} are free")
-    click.echo(f"fit, all of them together: {_named(plan.fitting)}")
+    click.echo(f"can be collected now, all together: {_named(plan.fitting)}")
     click.echo(f"must wait: {_named(plan.waiting)}")
 
 
 def _named(destinations: Sequence[Destination]) -> str:
-    return ", ".join(f"{it.slug} ({it.name})" for it in destinations) or "none"
+    return ", ".join(f"{place.slug} ({place.name})" for place in destinations) or "none"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Asks the Graph API: within its limits, with its errors told apart, its token never written."""
+"""Sends requests to the Graph API, keeps its rate limits and never logs the token."""
 
 import logging
 import re
@@ -9,8 +9,8 @@ from typing import TypeVar
 import httpx
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from oott_assets.photos.sources.graph_api.graph_errors import meaning_of
-from oott_assets.photos.sources.graph_api.graph_responses import GraphError, MaybeError
+from oott_assets.photos.sources.graph_api.graph_errors import exception_for
+from oott_assets.photos.sources.graph_api.graph_responses import GraphError, PossibleError
 from oott_assets.photos.sources.graph_api.usage import Usage, usage_in
 from oott_assets.photos.sources.hosts import host_of, is_loopback
 from oott_assets.photos.sources.http_requests import (
@@ -31,12 +31,12 @@ from oott_assets.photos.sources.request_interval import (
 
 GRAPH_URL = "https://graph.facebook.com/v23.0"
 
-# 50 albums of ten long URLs are some 300 kB.
-_MAX_ANSWER_BYTES = 8 * 2**20
+# 50 albums of ten long URLs are about 300 kB.
+_MAX_RESPONSE_BYTES = 8 * 2**20
 
-_ANSWER_SECONDS = 60.0
+_REQUEST_SECONDS = 60.0
 
-# Meta repeats a token that it cannot read; no other word of its messages is as long.
+# Meta's messages repeat an invalid token. No other word in them is as long.
 _LONG_WORD = re.compile(r"\S{25,}")
 
 _log = logging.getLogger(__name__)
@@ -46,38 +46,38 @@ _Shape = TypeVar("_Shape", bound=BaseModel)
 
 @dataclass(frozen=True)
 class GraphAccount:
-    """On whose behalf the API is asked, and where it is."""
+    """The account, its access token and the URL of the API."""
 
     user: str
     token: SecretStr
     url: str = GRAPH_URL
 
     def __post_init__(self) -> None:
-        """Refuse what cannot work before it is sent anywhere.
+        """Check the values before anything is sent.
 
         Raises:
-            PhotosUnknown: one of the three is unusable; the token is not shown.
+            PhotosUnknown: a value is invalid; the message does not show the token.
         """
         if not re.fullmatch(r"\d+", self.user, re.ASCII):
             raise PhotosUnknown(
-                f"OOTT_GRAPH_USER is {self.user!r:.80}; expected the number of an Instagram "
+                f"OOTT_GRAPH_USER is {self.user!r:.80}; expected the numeric id of an Instagram "
                 "business or creator account"
             )
         if not re.fullmatch(r"[!-~]+", self.token.get_secret_value()):
             raise PhotosUnknown(
-                "OOTT_GRAPH_TOKEN is empty or holds spaces or letters that no token has; set it to "
-                "an access token of the account"
+                "OOTT_GRAPH_TOKEN is empty or contains spaces or invalid characters; set it to an "
+                "access token of the account"
             )
-        # By http the token would pass every router in the clear.
+        # Over http the token would be sent unencrypted.
         if not (is_loopback(self.url) or (self.url.startswith("https://") and host_of(self.url))):
             raise PhotosUnknown(
-                f"OOTT_GRAPH_URL leads to {host_of(self.url) or 'no host'} without https; expected "
-                f"one such as {GRAPH_URL}"
+                f"OOTT_GRAPH_URL has the host {host_of(self.url) or '(none)'} and no https; "
+                f"expected a URL such as {GRAPH_URL}"
             )
 
 
-class Graph:
-    """One account's conversation with the API through ``client``."""
+class GraphClient:
+    """Sends the requests of one account through ``client``."""
 
     def __init__(
         self, client: httpx.Client, account: GraphAccount, interval: RequestInterval
@@ -87,86 +87,88 @@ class Graph:
         self._interval = interval
         self._usage = Usage()
 
-    def ask(self, path: str, shape: type[_Shape], **parameters: str) -> _Shape:
-        """Ask for what is at ``path``, and read it as ``shape``.
+    def get(self, path: str, shape: type[_Shape], **parameters: str) -> _Shape:
+        """Get ``path`` and parse the response as ``shape``.
 
         Raises:
-            NoSuchId: the question was of a hashtag or an id that does not exist.
-            SourceBusyForHours: the allowance is used up.
+            NoSuchId: the hashtag or id does not exist.
+            SourceBusyForHours: the rate limit is used up.
             SourceBusy: the API fails at every try.
-            PhotosUnknown: the API refuses, or answers something else.
+            PhotosUnknown: the API refuses, or its response is invalid.
         """
         self._slow_down()
         url = f"{self._account.url.rstrip('/')}/{path}"
-        question = str(httpx.URL(url, params=parameters))
+        query = str(httpx.URL(url, params=parameters))
         try:
-            content = with_retries(partial(self._answer, question), self._interval, _ANSWER_SECONDS)
+            content = with_retries(
+                partial(self._response_to, query), self._interval, _REQUEST_SECONDS
+            )
             return shape.model_validate_json(content)
         except RequestFailed as failure:
             too_many = isinstance(failure, TooManyRequests)
             kind = SourceBusyForHours if too_many else SourceBusy
-            raise kind(f"{failure}, at every try; run it again later") from failure
+            raise kind(f"{failure}, at every try; run this again later") from failure
         except ResponseTooLarge as error:
             raise PhotosUnknown(f"the Graph API answered {path} with {error}") from error
         except ValidationError as error:
-            raise PhotosUnknown(_unexpected(path, error)) from None
+            raise PhotosUnknown(_invalid_response(path, error)) from None
 
     def _slow_down(self) -> None:
-        """Wait as the last answer asked."""
+        """Wait as long as the last response requires."""
         usage = self._usage
         if usage.percent >= 100 or usage.minutes * 60 > MAX_WAIT_SECONDS:
             raise SourceBusyForHours(
-                f"{usage.percent:.0f} % of what the Graph API allows is used; run it again in "
-                f"{usage.minutes or 60:.0f} minutes"
+                f"{usage.percent:.0f} % of the rate limit of the Graph API is used; run this again "
+                f"in {usage.minutes or 60:.0f} minutes"
             )
         if usage.wait_seconds:
             _log.info(
-                "%.0f %% of what the Graph API allows is used: waiting %.0f seconds",
+                "%.0f %% of the rate limit of the Graph API is used: waiting %.0f seconds",
                 *(usage.percent, usage.wait_seconds),
             )
             self._interval.pause(usage.wait_seconds)
 
-    def _answer(self, question: str, until: float) -> bytes:
+    def _response_to(self, query: str, until: float) -> bytes:
         token = self._account.token.get_secret_value()
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        with open_response(self._client, question, headers, until) as response:
+        with open_response(self._client, query, headers, until) as response:
             self._usage = usage_in(response.headers)
-            content = body_of(response, _MAX_ANSWER_BYTES, until)
+            content = body_of(response, _MAX_RESPONSE_BYTES, until)
         try:
-            error = MaybeError.model_validate_json(content).error
+            error = PossibleError.model_validate_json(content).error
         except ValidationError:
             raise_for_failure(response)
-            raise PhotosUnknown(_not_the_api(response, content)) from None
+            raise PhotosUnknown(_not_an_api_response(response, content)) from None
         if error is not None:
-            raise meaning_of(error, self._said(error), self._wait_told(response))
+            raise exception_for(error, self._message_of(error), self._requested_wait(response))
         raise_for_failure(response)
         if response.status_code != 200:
-            raise PhotosUnknown(_not_the_api(response, content))
+            raise PhotosUnknown(_not_an_api_response(response, content))
         return content
 
-    def _said(self, error: GraphError) -> str:
+    def _message_of(self, error: GraphError) -> str:
         token = self._account.token.get_secret_value()
         message = _LONG_WORD.sub("...", error.message.replace(token, "..."))
         return f"{' '.join(message.split())[:300]} code {error.code}".strip()
 
-    def _wait_told(self, response: httpx.Response) -> float:
-        told = retry_after_seconds(response.headers.get("Retry-After")) or 0.0
-        return max(told, self._usage.minutes * 60)
+    def _requested_wait(self, response: httpx.Response) -> float:
+        requested = retry_after_seconds(response.headers.get("Retry-After")) or 0.0
+        return max(requested, self._usage.minutes * 60)
 
 
-def _not_the_api(response: httpx.Response, content: bytes) -> str:
-    kind = response.headers.get("Content-Type", "no type")
+def _not_an_api_response(response: httpx.Response, content: bytes) -> str:
+    content_type = response.headers.get("Content-Type", "no type")
     return (
         f"{response.url.host} answered {response.status_code} with {len(content):,} bytes of "
-        f"{kind:.80}, which is no answer of the Graph API; is OOTT_GRAPH_URL right?"
+        f"{content_type:.80}, which is not a response of the Graph API; check OOTT_GRAPH_URL"
     )
 
 
-def _unexpected(path: str, error: ValidationError) -> str:
-    """Say where an answer is shaped otherwise, but not what it holds."""
+def _invalid_response(path: str, error: ValidationError) -> str:
+    """Say which part of a response is invalid, without quoting its values."""
     problem = error.errors()[0]
-    place = ".".join(str(part) for part in problem["loc"]) or "the whole"
+    place = ".".join(str(part) for part in problem["loc"]) or "the response"
     return (
-        f"the Graph API answered {path} in a shape that is not known: {place}: "
-        f"{problem['msg']}; is OOTT_GRAPH_URL of a version that OOTT knows, {GRAPH_URL}?"
+        f"the Graph API answered {path} with an unknown structure: {place}: {problem['msg']}; set "
+        f"OOTT_GRAPH_URL to a version that OOTT supports, {GRAPH_URL}"
     )

@@ -1,4 +1,4 @@
-"""What the Graph API answers, in the fields that are asked for.
+"""The responses of the Graph API, with the fields that OOTT requests.
 
 Source: Meta's reference of IG Hashtag and IG Hashtag Search.
 """
@@ -16,7 +16,7 @@ _SHORTCODE = re.compile(r"/(?:p|reel|tv)/([A-Za-z0-9_-]+)")
 
 
 class GraphError(BaseModel):
-    """Why a request failed; the codes are Meta's."""
+    """An error; the codes are Meta's."""
 
     message: str = ""
     code: int = 0
@@ -24,39 +24,39 @@ class GraphError(BaseModel):
     is_transient: bool = False
 
 
-class MaybeError(BaseModel):
-    """Any answer, looked at for an error: that may come with status 200, too."""
+class PossibleError(BaseModel):
+    """Any response, parsed for an error. An error can come with status 200."""
 
     error: GraphError | None = None
 
 
 class HashtagId(BaseModel):
-    """A hashtag, as the API calls it."""
+    """The id of a hashtag."""
 
     id: str = Field(pattern=r"^\d+$")
 
 
 class HashtagIdsPage(BaseModel):
-    """The hashtags of a name, or those that were searched of late."""
+    """The result of a hashtag search, or the recently searched hashtags."""
 
     data: list[HashtagId]
 
 
-class Picture(BaseModel):
-    """A photo or a video; some have no ``media_url``, such as those with music of others."""
+class MediaFile(BaseModel):
+    """A photo or video. Some have no ``media_url``, for instance those with licensed music."""
 
     media_type: str = "IMAGE"
     media_url: str | None = None
 
 
 class Children(BaseModel):
-    """What an album holds."""
+    """The photos and videos of an album."""
 
-    data: list[Picture]
+    data: list[MediaFile]
 
 
-class Medium(Picture):
-    """A post that a hashtag was put on."""
+class MediaItem(MediaFile):
+    """A post with the hashtag."""
 
     id: str = Field(pattern=r"^\d+$")
     permalink: str | None = None
@@ -65,25 +65,25 @@ class Medium(Picture):
 
     @property
     def shortcode(self) -> str:
-        """What its permalink calls it; its id, if it has none."""
+        """The shortcode in its permalink, or its id if it has no permalink."""
         found = _SHORTCODE.search(urlsplit(self.permalink or "").path)
         return found.group(1) if found else self.id
 
     @property
-    def pictures(self) -> list[tuple[int, Picture]]:
-        """Its photos with their place in the post, from 1; a video is none."""
+    def photos(self) -> list[tuple[int, MediaFile]]:
+        """Its photos with their position in the post, from 1; videos are left out."""
         album = self.children.data if self.media_type == _ALBUM and self.children else [self]
-        return [(place, it) for place, it in enumerate(album, 1) if it.media_type != _VIDEO]
+        return [(place, file) for place, file in enumerate(album, 1) if file.media_type != _VIDEO]
 
 
 class Paging(BaseModel):
-    """How to go on: of the URL of the next page, which holds the token, the cursor alone."""
+    """The cursor of the next page. The URL of the next page itself contains the token."""
 
     after: str | None = Field(None, validation_alias="next")
 
     @field_validator("after", mode="before")
     @classmethod
-    def _is_its_cursor(cls, url: object) -> str:
+    def _cursor_of_url(cls, url: object) -> str:
         cursors = parse_qs(urlsplit(str(url)).query).get("after")
         if not cursors:
             raise ValueError("expected a URL with the parameter after")
@@ -93,10 +93,10 @@ class Paging(BaseModel):
 class MediaPage(BaseModel):
     """A page of the posts of a hashtag."""
 
-    data: list[Medium]
+    data: list[MediaItem]
     paging: Paging = Paging()
 
     @property
     def cursor(self) -> str | None:
-        """What to ask the next page by; None on the last."""
+        """The cursor of the next page; None on the last page."""
         return self.paging.after

@@ -1,6 +1,6 @@
-"""Which hashtags an account may still search this week, and which destinations fit in.
+"""Plans which hashtags and destinations the weekly search limit still allows.
 
-Instagram lets an account search 30 hashtags in any 7 days; one searched before is free again.
+Instagram lets an account search 30 different hashtags in any 7 days. Repeating one is free.
 """
 
 import logging
@@ -23,24 +23,24 @@ _log = logging.getLogger(__name__)
 
 
 class HashtagIds:
-    """Ids of hashtags by name, in a file: an id is the same for every account, and lasts."""
+    """A file with hashtag ids by name. An id is permanent and the same for every account."""
 
     def __init__(self, file: Path) -> None:
         self._blobs = LocalBlobs(file.parent)
         self._name = file.name
 
     def read(self) -> dict[str, str]:
-        """Read all that are known; none from a file that is missing or damaged."""
+        """Read all known ids; a missing or damaged file counts as empty."""
         try:
             return _ids.validate_json(self._blobs.read(self._name))
         except BlobNotFound:
             return {}
         except (ValidationError, OSError):
-            _log.warning("%s is unreadable and is begun anew", self._blobs.where(self._name))
+            _log.warning("%s cannot be read and is replaced", self._blobs.where(self._name))
             return {}
 
     def remember(self, hashtag: str, hashtag_id: str) -> None:
-        """Add one. What two runs add at once may be lost, and is then searched again for free.
+        """Add an id. Two runs that write together may lose one; searching it again is free.
 
         Raises:
             PhotosUnknown: the file cannot be written.
@@ -48,7 +48,7 @@ class HashtagIds:
         self._write(self.read() | {hashtag: hashtag_id})
 
     def forget(self, hashtag: str) -> None:
-        """Drop one that is out of date.
+        """Remove an id that is out of date.
 
         Raises:
             PhotosUnknown: the file cannot be written.
@@ -59,11 +59,11 @@ class HashtagIds:
         try:
             self._blobs.write(self._name, _ids.dump_json(dict(known)))
         except OSError as error:
-            raise PhotosUnknown(f"ids of hashtags cannot be written: {error}") from error
+            raise PhotosUnknown(f"hashtag ids cannot be written: {error}") from error
 
 
 class Plan(NamedTuple):
-    """Which destinations can be collected now, all of ``fitting`` together."""
+    """The destinations that can be collected now, all of ``fitting`` together, and the others."""
 
     used: int
     fitting: tuple[Destination, ...]
@@ -71,12 +71,12 @@ class Plan(NamedTuple):
 
     @property
     def free(self) -> int:
-        """How many hashtags may still be searched."""
+        """The number of hashtags that can still be searched."""
         return max(0, MAX_HASHTAGS - self.used)
 
 
 def hashtags_of(destination: Destination) -> tuple[str, ...]:
-    """List the hashtags of ``destination`` as they are searched: composed, without #, once each."""
+    """List the hashtags of ``destination`` for the search: NFC, without #, without duplicates."""
     spelt = (unicodedata.normalize("NFC", tag).strip().lstrip("#") for tag in destination.hashtags)
     return tuple(dict.fromkeys(spelt))
 
@@ -84,14 +84,14 @@ def hashtags_of(destination: Destination) -> tuple[str, ...]:
 def new_hashtags(
     destination: Destination, recent: Collection[str], ids: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """List those of ``destination`` that are not known to be among the ``recent`` ids."""
+    """List the hashtags of ``destination`` whose ids are not among the ``recent`` ones."""
     return tuple(tag for tag in hashtags_of(destination) if ids.get(tag) not in recent)
 
 
 def plan_of(
     destinations: Iterable[Destination], recent: Collection[str], ids: Mapping[str, str]
 ) -> Plan:
-    """Choose the destinations that fit into what is left, in their order; ``recent`` are ids."""
+    """Choose, in order, the destinations that the limit still allows; ``recent`` are ids."""
     fitting, waiting = [], []
     searched: set[str] = set()
     for destination in destinations:

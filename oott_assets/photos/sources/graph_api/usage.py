@@ -1,4 +1,4 @@
-"""How much of its allowance the API says is used, by the headers of its answers."""
+"""Reads from response headers how much of the API's rate limit is used."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -9,8 +9,8 @@ from oott_assets.photos.sources.request_interval import MAX_WAIT_SECONDS
 
 _HEADERS = ("X-App-Usage", "X-Business-Use-Case-Usage")
 
-# Meta advises to slow down well before calls fail; the last fifth is where we do.
-_SLOWER_FROM = 80.0
+# Meta advises to slow down before calls fail. We do so for the last fifth.
+_SLOW_DOWN_PERCENT = 80.0
 
 _MINUTES = "estimated_time_to_regain_access"
 
@@ -20,21 +20,21 @@ _Numbers = Iterator[tuple[str, float]]
 
 
 class Usage(NamedTuple):
-    """The fullest of all allowances, in percent, and the minutes until calls pass again."""
+    """The most used rate limit, in percent, and the minutes until calls are accepted again."""
 
     percent: float = 0.0
     minutes: float = 0.0
 
     @property
     def wait_seconds(self) -> float:
-        """How long to wait before the next request: more and more from 80 %."""
-        share = max(0.0, self.percent - _SLOWER_FROM + 1) / (100 - _SLOWER_FROM + 1)
-        slower = MAX_WAIT_SECONDS * min(1.0, share) ** 2
-        return max(slower, self.minutes * 60)
+        """The wait before the next request; it grows from 80 % on."""
+        share = max(0.0, self.percent - _SLOW_DOWN_PERCENT + 1) / (100 - _SLOW_DOWN_PERCENT + 1)
+        slow_down = MAX_WAIT_SECONDS * min(1.0, share) ** 2
+        return max(slow_down, self.minutes * 60)
 
 
 def usage_in(headers: Mapping[str, str]) -> Usage:
-    """Read the usage headers; what they do not say, or unreadably, counts as nothing used."""
+    """Read the usage headers; a missing or invalid header counts as unused."""
     numbers = [number for header in _HEADERS for number in _numbers_in(headers.get(header, "{}"))]
     return Usage(
         max((number for name, number in numbers if name != _MINUTES), default=0.0),
@@ -50,7 +50,7 @@ def _numbers_in(header: str) -> _Numbers:
 
 
 def _numbers_under(name: str, value: JsonValue) -> _Numbers:
-    """List numbers by name, however deep: one header is flat, the other by business and use."""
+    """List all numbers with their names; one header is flat, the other nested."""
     if isinstance(value, dict):
         for key, below in value.items():
             yield from _numbers_under(key, below)

@@ -18,10 +18,10 @@ JsonObject = dict[str, object]
 
 @dataclass(frozen=True)
 class FakePost:
-    """A post under a hashtag; the server sends its ``photos``, one of an image, more of an album.
+    """A post with a hashtag and its ``photos``: one for an image, several for an album.
 
-    A None among them is a video of an album. ``with_urls`` is false for a post whose media_url
-    the API keeps back; ``popular`` for one that is among the top media, too.
+    None stands for a video in an album. Without ``with_urls`` the API gives no media_url for it.
+    With ``popular`` it is also among the top media.
     """
 
     shortcode: str
@@ -40,7 +40,7 @@ def graph_error(
     status: int = 400,
     headers: Mapping[str, str] | None = None,
 ) -> Reply:
-    """Shape an error as the API does."""
+    """Build an error response like the API's."""
     error: JsonObject = {
         "message": message,
         "type": "OAuthException",
@@ -53,8 +53,8 @@ def graph_error(
 
 
 @dataclass
-class Trouble:
-    """What goes wrong with questions whose path ends in ``path``, for as long as replies last."""
+class PlannedFailure:
+    """Replies that replace the normal ones for requests whose path ends in ``path``."""
 
     path: str
     replies: deque[Reply]
@@ -62,9 +62,9 @@ class Trouble:
 
 @dataclass
 class GraphServer(LoopbackServer):
-    """Knows ``posts`` by hashtag, and lets its user search ``max_hashtags`` of them.
+    """A server with ``posts`` by hashtag, and a limit of ``max_hashtags`` searched hashtags.
 
-    ``recent_media`` shows the posts of the 24 hours before ``now``, by default the newest post's.
+    ``recent_media`` lists the posts of the 24 hours before ``now``, by default the latest post.
     """
 
     posts: Mapping[str, Sequence[FakePost]] = field(default_factory=dict)
@@ -72,52 +72,52 @@ class GraphServer(LoopbackServer):
     max_hashtags: int = 30
     page_size: int = 50
     usage: Mapping[str, str] = field(default_factory=dict)
-    circles: bool = False
+    repeats_pages: bool = False
     searched: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__()
-        self.troubles: list[Trouble] = []
+        self.failures: list[PlannedFailure] = []
         self._position: dict[str, int] = {}
 
     def id_of(self, hashtag: str) -> str:
-        """The id of a hashtag that has posts."""
+        """Return the id of a hashtag that has posts."""
         return str(17840000000000000 + list(self.posts).index(hashtag))
 
     def fail(self, path: str, *replies: Reply) -> None:
         """Send ``replies`` to the next requests for ``path``, such as top_media."""
-        self.troubles.append(Trouble(path, deque(replies)))
+        self.failures.append(PlannedFailure(path, deque(replies)))
 
     def reply(self, request: Request) -> Reply:
-        for trouble in self.troubles:
-            if request.path.endswith(trouble.path) and trouble.replies:
-                return trouble.replies.popleft()
+        for failure in self.failures:
+            if request.path.endswith(failure.path) and failure.replies:
+                return failure.replies.popleft()
         if request.path.startswith("/photos/"):
             return self._photo(request.path)
-        question = {name: values[0] for name, values in parse_qs(request.query).items()}
+        query = {name: values[0] for name, values in parse_qs(request.query).items()}
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if (scheme, token) != ("Bearer", TOKEN):
             return graph_error(190, message=f"Malformed access token {token}", status=401)
-        return self._answer(request.path.strip("/"), question)
+        return self._response_to(request.path.strip("/"), query)
 
-    def _answer(self, path: str, question: dict[str, str]) -> Reply:
+    def _response_to(self, path: str, query: dict[str, str]) -> Reply:
         if path == f"{USER}/recently_searched_hashtags":
-            return self._told({"data": [{"id": it} for it in self.searched[-30:]]})
-        if question.get("user_id") != USER:
+            return self._success({"data": [{"id": hashtag} for hashtag in self.searched[-30:]]})
+        if query.get("user_id") != USER:
             return graph_error(100, message="The parameter user_id is required.")
         if path == "ig_hashtag_search":
-            return self._search(question.get("q", ""))
+            return self._search(query.get("q", ""))
         hashtag_id, _, edge = path.partition("/")
         known = {self.id_of(hashtag): hashtag for hashtag in self.posts}
         if hashtag_id not in known or edge not in ("recent_media", "top_media"):
             return graph_error(100, 33, "Unsupported get request.")
-        return self._quota(hashtag_id) or self._page(known[hashtag_id], edge, question)
+        return self._quota(hashtag_id) or self._page(known[hashtag_id], edge, query)
 
     def _search(self, hashtag: str) -> Reply:
         if hashtag not in self.posts:
             return graph_error(24, 2207024, "The requested resource does not exist")
         hashtag_id = self.id_of(hashtag)
-        return self._quota(hashtag_id) or self._told({"data": [{"id": hashtag_id}]})
+        return self._quota(hashtag_id) or self._success({"data": [{"id": hashtag_id}]})
 
     def _quota(self, hashtag_id: str) -> Reply | None:
         if hashtag_id not in self.searched:
@@ -126,23 +126,23 @@ class GraphServer(LoopbackServer):
             self.searched.append(hashtag_id)
         return None
 
-    def _page(self, hashtag: str, edge: str, question: dict[str, str]) -> Reply:
-        """Page as the API does: the cursor is always the same, and goes on nevertheless."""
+    def _page(self, hashtag: str, edge: str, query: dict[str, str]) -> Reply:
+        """Return the next page. As in the API, the cursor never changes but still continues."""
         place = f"{hashtag}/{edge}"
-        start = self._position.get(place, 0) if "after" in question else 0
-        end = start + min(self.page_size, int(question.get("limit", "25")))
+        start = self._position.get(place, 0) if "after" in query else 0
+        end = start + min(self.page_size, int(query.get("limit", "25")))
         posts = self._posts_at(hashtag, edge)
-        answer: JsonObject = {"data": [self._medium(post) for post in posts[start:end]]}
+        response: JsonObject = {"data": [self._item(post) for post in posts[start:end]]}
         self._position[place] = end
-        if self.circles or end < len(posts):
+        if self.repeats_pages or end < len(posts):
             self._position[place] = end if end < len(posts) else 0
-            answer["paging"] = {
+            response["paging"] = {
                 "cursors": {"after": "QVFIU"},
                 "next": f"https://graph.facebook.com/x?access_token={TOKEN}&after=QVFIU",
             }
         elif posts:
-            answer["paging"] = {"cursors": {"after": "QVFIU"}}
-        return self._told(answer)
+            response["paging"] = {"cursors": {"after": "QVFIU"}}
+        return self._success(response)
 
     def _posts_at(self, hashtag: str, edge: str) -> list[FakePost]:
         posts = self.posts[hashtag]
@@ -151,30 +151,32 @@ class GraphServer(LoopbackServer):
         dates = [post.taken_at for post in posts if post.taken_at is not None]
         now = self.now or max(dates, default=datetime.now(UTC))
         day = timedelta(days=1)
-        return [it for it in posts if it.taken_at is not None and now - day < it.taken_at <= now]
+        return [
+            post for post in posts if post.taken_at is not None and now - day < post.taken_at <= now
+        ]
 
-    def _medium(self, post: FakePost) -> JsonObject:
-        medium: JsonObject = {
+    def _item(self, post: FakePost) -> JsonObject:
+        item: JsonObject = {
             "id": str(18000000000000000 + _number_of(post.shortcode)),
             "permalink": f"https://www.instagram.com/{post.path}/{post.shortcode}/",
             "media_type": post.media_type,
         }
         if post.taken_at is not None:
-            medium["timestamp"] = f"{post.taken_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}+0000"
+            item["timestamp"] = f"{post.taken_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}+0000"
         if post.media_type == "CAROUSEL_ALBUM":
-            medium["children"] = {
-                "data": [self._picture(post, index) for index in range(len(post.photos))]
+            item["children"] = {
+                "data": [self._media_file(post, index) for index in range(len(post.photos))]
             }
         else:
-            medium |= self._picture(post, 0) | {"media_type": post.media_type}
-        return medium
+            item |= self._media_file(post, 0) | {"media_type": post.media_type}
+        return item
 
-    def _picture(self, post: FakePost, index: int) -> JsonObject:
+    def _media_file(self, post: FakePost, index: int) -> JsonObject:
         kind = "VIDEO" if post.photos[index] is None else "IMAGE"
-        picture: JsonObject = {"media_type": kind}
+        media_file: JsonObject = {"media_type": kind}
         if post.with_urls:
-            picture["media_url"] = f"{self.url}/photos/{post.shortcode}/{index}.jpg?sig=secret"
-        return picture
+            media_file["media_url"] = f"{self.url}/photos/{post.shortcode}/{index}.jpg?sig=secret"
+        return media_file
 
     def _photo(self, path: str) -> Reply:
         _, _, shortcode, file = path.split("/")
@@ -182,14 +184,14 @@ class GraphServer(LoopbackServer):
         photo = photos[shortcode][int(file.removesuffix(".jpg"))]
         return photo if isinstance(photo, Reply) else Reply(body=photo or b"")
 
-    def _told(self, answer: JsonObject) -> Reply:
-        return _json(answer, 200, self.usage)
+    def _success(self, response: JsonObject) -> Reply:
+        return _json(response, 200, self.usage)
 
 
 def _number_of(shortcode: str) -> int:
     return int.from_bytes(hashlib.sha256(shortcode.encode()).digest()[:6])
 
 
-def _json(answer: JsonObject, status: int, headers: Mapping[str, str] | None = None) -> Reply:
+def _json(response: JsonObject, status: int, headers: Mapping[str, str] | None = None) -> Reply:
     kind = {"Content-Type": "application/json; charset=UTF-8"}
-    return Reply(status, json.dumps(answer).encode(), {**kind, **(headers or {})})
+    return Reply(status, json.dumps(response).encode(), {**kind, **(headers or {})})

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.oott_assets.photos.sources.graph_api.rehearsal import Sleeper
+from tests.oott_assets.photos.sources.graph_api.loopback_api import Sleeper
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The API's errors, its answers of other kinds, and the token, over real HTTP."""
+"""Tests of API errors, invalid responses and the token, over real HTTP."""
 
 import logging
 from pathlib import Path
@@ -8,14 +8,14 @@ from pydantic import SecretStr
 
 from oott_assets.photos.sources.graph_api.graph_client import GRAPH_URL, GraphAccount
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
-from tests.oott_assets.photos.sources.graph_api.rehearsal import (
+from tests.oott_assets.photos.sources.graph_api.loopback_api import (
     Sleeper,
-    asking,
-    brought,
+    api_with,
     business_usage,
+    fetched,
     graph_api,
     listed,
-    many,
+    many_posts,
     shortcodes,
 )
 from tests.oott_assets.photos.sources.graph_server import (
@@ -33,29 +33,29 @@ UNKNOWN = Reply(404, b"<html>", {"Content-Type": "text/html"})
 
 @pytest.mark.parametrize("status", [200, 400, 403, 429])
 @pytest.mark.parametrize(
-    ("code", "subcode", "told"),
+    ("code", "subcode", "message"),
     [
         (190, 463, "renew OOTT_GRAPH_TOKEN"),
-        (10, None, "instagram_basic and the feature Instagram Public Content Access"),
+        (10, None, "instagram_basic and Instagram Public Content Access"),
         (3, None, "Instagram Public Content Access"),
         (200, None, "Instagram Public Content Access"),
         (299, None, "Instagram Public Content Access"),
         (18, None, "searched the 30 hashtags"),
-        (100, 33, r"refuses the question \(the message code 100\)"),
-        (99999, None, r"refuses the question \(the message code 99999\)"),
+        (100, 33, r"refuses the request \(the message code 100\)"),
+        (99999, None, r"refuses the request \(the message code 99999\)"),
     ],
 )
-def test_an_error_that_waiting_cannot_mend_ends_the_run_at_once(
-    ids_file: Path, sleeper: Sleeper, status: int, code: int, subcode: int | None, told: str
+def test_a_permanent_error_ends_the_run_without_a_retry(
+    ids_file: Path, sleeper: Sleeper, status: int, code: int, subcode: int | None, message: str
 ) -> None:
-    with asking(ids_file, sleeper, FakePost("A")) as (server, source):
+    with api_with(ids_file, sleeper, FakePost("A")) as (server, source):
         server.fail("top_media", *[graph_error(code, subcode, "the message", status)] * 2)
 
-        with pytest.raises(PhotosUnknown, match=told) as failure:
+        with pytest.raises(PhotosUnknown, match=message) as failure:
             listed(source)
 
     assert not isinstance(failure.value, SourceBusy)
-    assert sleeper.naps == []
+    assert sleeper.waits == []
 
 
 @pytest.mark.parametrize(
@@ -69,10 +69,10 @@ def test_an_error_that_waiting_cannot_mend_ends_the_run_at_once(
         ("recently_searched_hashtags", 24, 2207024),
     ],
 )
-def test_only_a_search_says_that_there_is_no_such_hashtag(
+def test_only_a_search_can_report_an_unknown_hashtag(
     ids_file: Path, sleeper: Sleeper, path: str, code: int, subcode: int | None
 ) -> None:
-    with asking(ids_file, sleeper, FakePost("A")) as (server, source):
+    with api_with(ids_file, sleeper, FakePost("A")) as (server, source):
         server.fail(path, *[graph_error(code, subcode, "the message")] * 2)
 
         with pytest.raises(PhotosUnknown, match=rf"the message code {code}"):
@@ -80,21 +80,19 @@ def test_only_a_search_says_that_there_is_no_such_hashtag(
 
 
 @pytest.mark.parametrize("code", [4, 17, 32, 613, 80002])
-def test_too_many_calls_are_waited_out_a_minute_at_a_time(
+def test_after_too_many_calls_each_retry_waits_one_minute(
     ids_file: Path, sleeper: Sleeper, code: int
 ) -> None:
-    with asking(ids_file, sleeper, FakePost("A")) as (server, source):
+    with api_with(ids_file, sleeper, FakePost("A")) as (server, source):
         server.fail("top_media", *[graph_error(code)] * 3)
 
         assert shortcodes(source) == ["A"]
 
-    assert sleeper.naps == [60, 60, 60]
+    assert sleeper.waits == [60, 60, 60]
 
 
-def test_too_many_calls_for_longer_than_a_run_waits_end_it(
-    ids_file: Path, sleeper: Sleeper
-) -> None:
-    with asking(ids_file, sleeper, FakePost("A")) as (server, source):
+def test_too_many_calls_with_a_long_wait_end_the_run(ids_file: Path, sleeper: Sleeper) -> None:
+    with api_with(ids_file, sleeper, FakePost("A")) as (server, source):
         server.fail("top_media", graph_error(4, headers=business_usage(20)))
 
         with pytest.raises(SourceBusy, match=r"too many calls .* it asks to wait 20 minutes"):
@@ -113,16 +111,16 @@ def test_too_many_calls_for_longer_than_a_run_waits_end_it(
     ],
     ids=["too many calls", "unknown", "service", "no JSON", "429", "reset"],
 )
-def test_a_failure_at_every_try_leaves_the_rest_to_a_later_run(
+def test_a_failure_at_every_try_ends_the_run(
     ids_file: Path, sleeper: Sleeper, failure: Reply
 ) -> None:
-    with asking(ids_file, sleeper, FakePost("A")) as (server, source):
+    with api_with(ids_file, sleeper, FakePost("A")) as (server, source):
         server.fail("top_media", *[failure] * 4)
 
-        with pytest.raises(SourceBusy, match="at every try; run it again later"):
+        with pytest.raises(SourceBusy, match="at every try; run this again later"):
             listed(source)
 
-    assert len(sleeper.naps) == 3
+    assert len(sleeper.waits) == 3
 
 
 @pytest.mark.parametrize(
@@ -130,17 +128,17 @@ def test_a_failure_at_every_try_leaves_the_rest_to_a_later_run(
     [graph_error(1), graph_error(2, status=200), Reply(503, b"<html>"), Reply(how="reset")],
     ids=["unknown", "service", "503", "reset"],
 )
-def test_a_failure_that_passes_costs_no_post(
+def test_a_temporary_failure_loses_no_post(
     ids_file: Path, sleeper: Sleeper, failure: Reply
 ) -> None:
-    with asking(ids_file, sleeper, *many(120)) as (server, source):
+    with api_with(ids_file, sleeper, *many_posts(120)) as (server, source):
         server.fail("top_media", failure)
 
         assert len(shortcodes(source)) == 120
 
 
-def test_a_wait_of_an_hour_is_left_to_a_later_run(ids_file: Path, sleeper: Sleeper) -> None:
-    with asking(ids_file, sleeper, FakePost("A")) as (server, source):
+def test_a_retry_after_of_one_hour_ends_the_run(ids_file: Path, sleeper: Sleeper) -> None:
+    with api_with(ids_file, sleeper, FakePost("A")) as (server, source):
         server.fail("top_media", Reply(429, headers={"Retry-After": "3600"}))
 
         with pytest.raises(SourceBusy, match="it asks to wait 60 minutes"):
@@ -148,15 +146,15 @@ def test_a_wait_of_an_hour_is_left_to_a_later_run(ids_file: Path, sleeper: Sleep
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("response", "message"),
     [
-        (HTML, "answered 200 with 6 bytes of text/html, which is no answer of the Graph API"),
+        (HTML, "answered 200 with 6 bytes of text/html, which is not a response of the Graph API"),
         (UNKNOWN, "answered 404 with 6 bytes of text/html"),
         (Reply(302, headers={"Location": "http://neighbour/"}), "answered 302"),
-        (Reply(body=b"[]"), "which is no answer"),
-        (Reply(body=b"[" * 100_000), "which is no answer"),
+        (Reply(body=b"[]"), "which is not a response"),
+        (Reply(body=b"[" * 100_000), "which is not a response"),
         (Reply(404, b'{"data": []}'), "answered 404"),
-        (Reply(body=b"{}"), "in a shape that is not known: data: Field required"),
+        (Reply(body=b"{}"), "with an unknown structure: data: Field required"),
         (Reply(body=b'{"data": [{"id": "secret/../x"}]}'), r"data\.0\.id: String should match"),
         (
             Reply(body=b'{"data": [{"id": "1", "timestamp": "yesterday"}]}'),
@@ -169,31 +167,34 @@ def test_a_wait_of_an_hour_is_left_to_a_later_run(ids_file: Path, sleeper: Sleep
     ],
     ids=["HTML", "404", "moved", "list", "deep", "no error", "empty", "id", "date", "cursor"],
 )
-def test_an_answer_of_another_kind_is_unknown_photos_and_not_none(
-    ids_file: Path, sleeper: Sleeper, answer: Reply, told: str
+def test_an_invalid_response_raises_photos_unknown(
+    ids_file: Path, sleeper: Sleeper, response: Reply, message: str
 ) -> None:
-    with asking(ids_file, sleeper, FakePost("A")) as (server, source):
-        server.fail("top_media", answer)
+    with api_with(ids_file, sleeper, FakePost("A")) as (server, source):
+        server.fail("top_media", response)
 
-        with pytest.raises(PhotosUnknown, match=told) as failure:
+        with pytest.raises(PhotosUnknown, match=message) as failure:
             listed(source)
 
     assert "secret" not in str(failure.value)
 
 
-def test_an_answer_without_an_end_is_not_read_to_it(ids_file: Path, sleeper: Sleeper) -> None:
-    with asking(ids_file, sleeper, FakePost("A")) as (server, source):
+def test_an_endless_response_is_read_only_up_to_the_limit(ids_file: Path, sleeper: Sleeper) -> None:
+    with api_with(ids_file, sleeper, FakePost("A")) as (server, source):
         server.fail("top_media", Reply(body=b" " * 2**20, how="endless"))
 
         with pytest.raises(PhotosUnknown, match="with more than 8,388,608 bytes"):
             listed(source)
 
 
-def test_neither_token_nor_signature_is_logged(
+def test_tokens_and_signatures_are_not_logged(
     ids_file: Path, sleeper: Sleeper, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.DEBUG), asking(ids_file, sleeper, *many(60)) as (_, source):
-        brought(source)
+    with (
+        caplog.at_level(logging.DEBUG),
+        api_with(ids_file, sleeper, *many_posts(60)) as (_, source),
+    ):
+        fetched(source)
 
     assert TOKEN not in caplog.text
     assert "sig=" not in caplog.text
@@ -202,10 +203,10 @@ def test_neither_token_nor_signature_is_logged(
 @pytest.mark.parametrize(
     "message", [f"Malformed access token {TOKEN}", f"access_token={TOKEN}&x", "EAA" + "x1" * 40]
 )
-def test_a_message_that_repeats_the_token_is_told_without_it(
+def test_the_token_is_removed_from_error_messages(
     ids_file: Path, sleeper: Sleeper, message: str
 ) -> None:
-    with asking(ids_file, sleeper) as (server, source):
+    with api_with(ids_file, sleeper) as (server, source):
         server.fail("ig_hashtag_search", graph_error(190, message=message))
 
         with pytest.raises(PhotosUnknown) as failure:
@@ -215,7 +216,7 @@ def test_a_message_that_repeats_the_token_is_told_without_it(
     assert "x1x1" not in str(failure.value)
 
 
-def test_a_wrong_token_is_named_as_what_to_renew(ids_file: Path, sleeper: Sleeper) -> None:
+def test_a_wrong_token_asks_the_user_to_renew_it(ids_file: Path, sleeper: Sleeper) -> None:
     with (
         GraphServer({"홍대": []}) as server,
         pytest.raises(PhotosUnknown, match=r"renew OOTT_GRAPH_TOKEN \(Malformed") as failure,
@@ -232,21 +233,21 @@ def test_an_account_does_not_show_its_token() -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "token", "url", "told"),
+    ("user", "token", "url", "message"),
     [
-        ("@me", TOKEN, GRAPH_URL, "OOTT_GRAPH_USER is '@me'; expected the number"),
+        ("@me", TOKEN, GRAPH_URL, "OOTT_GRAPH_USER is '@me'; expected the numeric id"),
         ("", TOKEN, GRAPH_URL, "OOTT_GRAPH_USER"),
         (USER, "", GRAPH_URL, "OOTT_GRAPH_TOKEN is empty"),
-        (USER, f"{TOKEN}\n", GRAPH_URL, "OOTT_GRAPH_TOKEN is empty or holds spaces"),
-        (USER, "토큰", GRAPH_URL, "letters that no token has"),
-        (USER, TOKEN, "http://graph.example.org", "leads to graph.example.org without https"),
-        (USER, TOKEN, "graph.facebook.com", "leads to no host"),
+        (USER, f"{TOKEN}\n", GRAPH_URL, "OOTT_GRAPH_TOKEN is empty or contains spaces"),
+        (USER, "토큰", GRAPH_URL, "invalid characters"),
+        (USER, TOKEN, "http://graph.example.org", "has the host graph.example.org and no https"),
+        (USER, TOKEN, "graph.facebook.com", r"has the host \(none\)"),
     ],
 )
-def test_an_unusable_account_is_refused_before_anything_is_sent(
-    user: str, token: str, url: str, told: str
+def test_an_invalid_account_is_rejected_before_anything_is_sent(
+    user: str, token: str, url: str, message: str
 ) -> None:
-    with pytest.raises(PhotosUnknown, match=told) as refusal:
+    with pytest.raises(PhotosUnknown, match=message) as failure:
         GraphAccount(user, SecretStr(token), url)
 
-    assert TOKEN not in str(refusal.value)
+    assert TOKEN not in str(failure.value)

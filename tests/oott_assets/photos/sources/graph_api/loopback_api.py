@@ -1,4 +1,4 @@
-"""A source that asks the Graph API on loopback, and what tests want of it."""
+"""The Graph API source with a loopback server, and functions that tests share."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -26,14 +26,14 @@ ALL = Destinations([HONGDAE, HAEUNDAE, JEJU])
 
 
 class Sleeper:
-    """Notes how long would have been slept."""
+    """A fake of time.sleep that records the waits."""
 
     def __init__(self) -> None:
-        self.naps: list[float] = []
+        self.waits: list[float] = []
 
     def __call__(self, seconds: float) -> None:
         if seconds:
-            self.naps.append(seconds)
+            self.waits.append(seconds)
 
 
 def graph_api(
@@ -49,10 +49,10 @@ def graph_api(
 
 
 @contextmanager
-def asking(
+def api_with(
     ids_file: Path, sleeper: Sleeper, *posts: FakePost, max_posts: int = 1000
 ) -> Iterator[tuple[GraphServer, GraphApi]]:
-    """A server with ``posts`` of Hongdae, and a source that asks it."""
+    """A server with ``posts`` of Hongdae, and a source that uses it."""
     with GraphServer({"홍대": posts}) as server:
         yield server, graph_api(server, ids_file, sleeper, max_posts)
 
@@ -70,8 +70,8 @@ def shortcodes(
     return [post.shortcode for post in listed(source, destination, month)]
 
 
-def brought(source: GraphApi) -> list[FoundPhoto | UnavailablePhoto]:
-    """Bring all photos of Hongdae in September."""
+def fetched(source: GraphApi) -> list[FoundPhoto | UnavailablePhoto]:
+    """Fetch all photos of Hongdae in September."""
     with closing(source.posts(HONGDAE, SEPTEMBER)) as posts:
         return [photo for post in posts for photo in post.fetch().photos]
 
@@ -80,11 +80,11 @@ def searches(server: GraphServer) -> int:
     return server.paths().count("/ig_hashtag_search")
 
 
-def many(count: int, prefix: str = "C") -> Sequence[FakePost]:
+def many_posts(count: int, prefix: str = "C") -> Sequence[FakePost]:
     return [FakePost(f"{prefix}{number}") for number in range(count)]
 
 
-def used(count: int) -> list[str]:
+def used_hashtags(count: int) -> list[str]:
     return [str(number) for number in range(count)]
 
 
