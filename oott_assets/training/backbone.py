@@ -1,9 +1,9 @@
-"""Teaches a backbone garments one at a time: ``python -m oott_assets.training.backbone FILE``.
+"""Train a backbone on single garments: ``python -m oott_assets.training.backbone FILE``.
 
-A garment cut out of its photo and classified costs a fifth of a photo searched for boxes, so a
-backbone sees each of them many more times in an hour. Where no pretrained weights can be had,
-that is what lets a detector tell a polo shirt from a tee shirt. FILE is the published detector
-with its backbone taught; name it in OOTT_STARTING_WEIGHTS.
+To classify a garment cut out of its photo takes a fifth of the time of a detection, so a backbone
+sees each garment more often in an hour. Without pretrained weights, a detector needs this to
+distinguish a polo shirt from a tee shirt. FILE is the published detector with the trained
+backbone; name it in OOTT_STARTING_WEIGHTS.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import dagster as dg
 
 from oott_assets.training.labels.labelled_photos import version_of
 from oott_assets.training.settings import TrainingSettings
-from oott_assets.training.trainer import refuse_absent_gpu
+from oott_assets.training.trainer import require_device
 from oott_assets.training.training_failures import REFUSALS
 from oott_assets.training.training_store import TrainingStore, fingerprint_of
 from oott_assets.training.yolov8.garment_cutouts import cut_out
@@ -29,28 +29,28 @@ from oott_fashion.stores.model_store import ModelStore
 
 _BATCH = 64
 
-# Raise it when the same photos and settings would teach otherwise.
-_TEACHING_VERSION = 1
+# Increase it when the same photos and settings would train another backbone.
+_TRAINING_VERSION = 1
 
 _log = logging.getLogger(__name__)
 
 
-def teach_backbone(settings: TrainingSettings, file: Path, image_side: int, epochs: int) -> None:
+def train_backbone(settings: TrainingSettings, file: Path, image_side: int, epochs: int) -> None:
     """Classify the garments of merged_data, and write the detector ``file``.
 
-    A run that was stopped goes on after its last whole epoch, and what was taught is kept; other
-    photos or settings, or another published detector, are taught anew.
+    A run that was stopped resumes after its last complete epoch. A trained backbone is kept and
+    used again for the same photos, settings and published detector.
 
     Raises:
         Failure: merged_data was never materialised.
-        TrainingUnavailable: there is no such GPU.
-        NoDetector: there is no detector to begin with.
-        BadDetector: that one is damaged.
-        NotRebuildable: that one is of another size than the settings say.
-        PhotoChanged: a photo is no longer what was labelled.
-        OSError: the disk is full, or cannot be written.
+        TrainingUnavailable: this machine does not have the GPU of the settings.
+        NoDetector: no detector is published, and there is no starter.
+        BadDetector: the published detector is damaged.
+        NotRebuildable: the published detector has another size than the settings.
+        PhotoChanged: a photo file has changed since it was labelled.
+        OSError: the disk is full, or it cannot be written.
     """
-    refuse_absent_gpu(settings.train_device)
+    require_device(settings.train_device)
     store = TrainingStore(root=str(settings.training_root))
     photos = store.photos("merged_data")
     published = ModelStore(settings.model_store_root).latest_or_starter(settings.starter_detector)
@@ -60,7 +60,7 @@ def teach_backbone(settings: TrainingSettings, file: Path, image_side: int, epoc
         "size": settings.model_size,
         "side": image_side,
         "epochs": epochs,
-        "version": _TEACHING_VERSION,
+        "version": _TRAINING_VERSION,
     }
     name = f"backbones/{fingerprint_of(facts)}"
     folder = TrainingFolder(store.folder(name))
@@ -71,8 +71,8 @@ def teach_backbone(settings: TrainingSettings, file: Path, image_side: int, epoc
             _log.info("kept from an earlier run: %s", folder.weights)
         else:
             plan = _plan(settings, start, image_side, epochs)
-            train(plan, cut_out(photos, folder.folder / "data"), folder, _say)
-        _write_taught(start, folder.weights, file)
+            train(plan, cut_out(photos, folder.folder / "data"), folder, _log_epoch)
+        _write_detector(start, folder.weights, file)
 
 
 def _plan(settings: TrainingSettings, start: Path, image_side: int, epochs: int) -> TrainingPlan:
@@ -87,31 +87,33 @@ def _plan(settings: TrainingSettings, start: Path, image_side: int, epochs: int)
     )
 
 
-def _write_taught(detector: Path, classifier: Path, file: Path) -> None:
+def _write_detector(detector: Path, classifier: Path, file: Path) -> None:
     model = open_model(detector)
-    # What a classifier and a detector share is the backbone.
+    # load() copies the layers that both models have: the backbone.
     model.load(str(classifier))
     content = io.BytesIO()
     model.save(content)  # Ultralytics hands it to torch.save, which takes files too
     LocalBlobs(file.parent).write(file.name, content.getvalue())
 
 
-def _say(epoch: Epoch) -> None:
+def _log_epoch(epoch: Epoch) -> None:
     _log.info("%s", epoch)
 
 
 def main() -> None:
-    """Read the command line and teach."""
+    """Read the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path, help="where the weights are written")
-    parser.add_argument("--epochs", type=int, default=40, help="times every garment is seen")
-    parser.add_argument("--image-side", type=int, default=192, help="pixels a garment is seen in")
+    parser.add_argument("--epochs", type=int, default=40, help="how often each garment is seen")
+    parser.add_argument(
+        "--image-side", type=int, default=192, help="side of a cut-out garment in pixels"
+    )
     arguments = parser.parse_args()
     if arguments.file.is_dir():
         sys.exit(f"backbone: {arguments.file} is a folder; name a file in it")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        teach_backbone(
+        train_backbone(
             read_settings(TrainingSettings), arguments.file, arguments.image_side, arguments.epochs
         )
     except dg.Failure as error:

@@ -25,7 +25,7 @@ from oott_assets.training.weights import (
     TrainedWeights,
     main_weights,
     merged_weights,
-    weights_named,
+    weights_blob,
 )
 
 CHAMPION = "champion.json"
@@ -86,7 +86,7 @@ def champion(
 
 
 def _checked_weights(candidate: str, store: TrainingStore) -> TrainedWeights:
-    trained = store.note(f"{candidate}_weights", weights_named(candidate), TrainedWeights)
+    trained = store.record(f"{candidate}_weights", weights_blob(candidate), TrainedWeights)
     reject_weights_of_other_photos(candidate, trained, store)
     reject_changed_weights(trained)
     return trained

@@ -42,7 +42,7 @@ def garment_onnx(
     is kept as a candidate. To publish a candidate by hand, run this asset with publish_anyway, or
     run python -m oott_assets.training.publish.
     """
-    won = training_store.note("champion", CHAMPION, Champion)
+    won = training_store.record("champion", CHAMPION, Champion)
     photos = read_validation_photos(training_store)
     reject_other_validation_photos(won.measured_by, photos)
     reject_changed_weights(won.weights)

@@ -45,7 +45,7 @@ def reject_changed_weights(trained: TrainedWeights) -> None:
 
 def reject_outdated_merged_data(photos: ValidationPhotos, store: TrainingStore) -> None:
     """Stop where merged_data was made from another main_data or other closet photos."""
-    made = store.note("merged_data", MERGED_DATA_VERSIONS, MergedDataVersions)
+    made = store.record("merged_data", MERGED_DATA_VERSIONS, MergedDataVersions)
     if made != MergedDataVersions.of(store.photos("merged_data"), photos):
         raise dg.Failure(
             "merged_data was made from another main_data than there is now; materialise "

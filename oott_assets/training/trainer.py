@@ -1,4 +1,4 @@
-"""How detectors are trained: size, square, epochs, device, and what they start from."""
+"""How detectors are trained: model size, image side, epochs, device and starting weights."""
 
 import hashlib
 import io
@@ -13,7 +13,7 @@ from oott_assets.training.yolov8.train_run import TrainingPlan
 
 
 class TrainingUnavailable(ValueError):
-    """Training that cannot begin here, and what it lacks."""
+    """Training cannot start on this machine, or with these settings."""
 
 
 class Trainer(dg.ConfigurableResource[None]):
@@ -28,17 +28,17 @@ class Trainer(dg.ConfigurableResource[None]):
     detector: dg.ResourceDependency[GarmentDetector]
 
     def plan(self, folder: Path) -> TrainingPlan:
-        """Make sure that training can begin, and find what it starts from.
+        """Check that training can start, and find its starting weights.
 
         Args:
-            folder: where starting weights that must be fetched or rebuilt are kept.
+            folder: where starting weights are kept that must be downloaded or rebuilt.
 
         Raises:
-            TrainingUnavailable: there is no GPU, or no such starting weights.
-            NoDetector: it shall start from the published detector, and there is none.
-            BadDetector: that one is damaged.
+            TrainingUnavailable: the GPU or the starting weights are missing.
+            NoDetector: training starts from the published detector, and there is none.
+            BadDetector: the published detector is damaged.
         """
-        refuse_absent_gpu(self.device)
+        require_device(self.device)
         return TrainingPlan(
             model_size=self.model_size,
             image_side=self.image_side,
@@ -48,14 +48,14 @@ class Trainer(dg.ConfigurableResource[None]):
             starting_weights=self._starting_weights(folder),
         )
 
-    def starts_from(self) -> str:
-        """Name what training starts from so that it is another name for other weights.
+    def start_name(self) -> str:
+        """Name the starting weights; two different files have different names.
 
-        The published detector is not told from its successors: else every detector published
-        would have the next run train anew on the same photos.
+        Every published detector has the same name. Otherwise each publication would make the next
+        run train again on the same photos.
 
         Raises:
-            TrainingUnavailable: it is a file that cannot be read.
+            TrainingUnavailable: the file of the starting weights cannot be read.
         """
         if self.starting_weights in ("published", "scratch", "pretrained"):
             return self.starting_weights
@@ -66,11 +66,11 @@ class Trainer(dg.ConfigurableResource[None]):
                 f"OOTT_STARTING_WEIGHTS is {self.starting_weights}, which cannot be read "
                 f"({error.strerror}); expected published, scratch, pretrained, or a .pt file"
             ) from error
-        # PyTorch's files are zip archives; what reads them otherwise raises whatever it meets.
+        # A PyTorch file is a zip archive. On other files torch.load raises errors of many types.
         if not zipfile.is_zipfile(io.BytesIO(content)):
             raise TrainingUnavailable(
-                f"OOTT_STARTING_WEIGHTS is {self.starting_weights}, which is no whole .pt file of "
-                "PyTorch's; expected published, scratch, pretrained, or such a file"
+                f"OOTT_STARTING_WEIGHTS is {self.starting_weights}, which is not a complete "
+                "PyTorch .pt file; expected published, scratch, pretrained, or such a file"
             )
         return f"weights {hashlib.sha256(content).hexdigest()[:12]}"
 
@@ -78,12 +78,12 @@ class Trainer(dg.ConfigurableResource[None]):
         if self.starting_weights == "scratch":
             return None
         if self.starting_weights == "published":
-            return self._of_published(folder)
+            return self._published_weights(folder)
         if self.starting_weights == "pretrained":
             return _pretrained(self.model_size, folder)
         return Path(self.starting_weights)
 
-    def _of_published(self, folder: Path) -> Path:
+    def _published_weights(self, folder: Path) -> Path:
         from oott_assets.training.yolov8.starting_weights import NotRebuildable, weights_of_onnx
 
         published = self.detector.published()
@@ -97,11 +97,11 @@ class Trainer(dg.ConfigurableResource[None]):
             ) from error
 
 
-def refuse_absent_gpu(device: str) -> None:
-    """Make sure that there is the ``device`` of OOTT_TRAIN_DEVICE.
+def require_device(device: str) -> None:
+    """Check that this machine has the ``device`` of OOTT_TRAIN_DEVICE.
 
     Raises:
-        TrainingUnavailable: it is a GPU that this machine lacks.
+        TrainingUnavailable: the device is a GPU that this machine does not have.
     """
     if device == "cpu":
         return
@@ -110,13 +110,13 @@ def refuse_absent_gpu(device: str) -> None:
     number = int(device.partition(":")[2] or 0)
     if torch.cuda.device_count() <= number:
         raise TrainingUnavailable(
-            f"OOTT_TRAIN_DEVICE is {device}, and torch finds {torch.cuda.device_count()} GPUs; "
+            f"OOTT_TRAIN_DEVICE is {device}, but torch finds {torch.cuda.device_count()} GPUs; "
             "set it to cpu, or install a driver"
         )
 
 
 def _pretrained(model_size: str, folder: Path) -> Path:
-    """Have Ultralytics download its own weights into ``folder``."""
+    """Download the pretrained weights of Ultralytics into ``folder``."""
     tell_ultralytics()
     from ultralytics.utils.downloads import attempt_download_asset
 
@@ -125,7 +125,7 @@ def _pretrained(model_size: str, folder: Path) -> Path:
         attempt_download_asset(weights)
     except (ConnectionError, OSError, RuntimeError) as error:
         raise TrainingUnavailable(
-            f"Ultralytics cannot download {weights.name} ({error}); fetch it yourself and name the "
-            "file in OOTT_STARTING_WEIGHTS, or set that to published or scratch"
+            f"Ultralytics cannot download {weights.name} ({error}); download it yourself and name "
+            "the file in OOTT_STARTING_WEIGHTS, or set that to published or scratch"
         ) from error
     return weights

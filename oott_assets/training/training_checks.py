@@ -62,7 +62,7 @@ def nothing_measured_by_is_trained_on(training_store: TrainingStore) -> dg.Asset
 @dg.asset_check(asset=garment_onnx)
 def the_detector_finds_garments(training_store: TrainingStore) -> dg.AssetCheckResult:
     """Warns while the champion's mAP50 is below 0.2: more labels or more epochs are needed."""
-    won = training_store.note("champion", CHAMPION, Champion)
+    won = training_store.record("champion", CHAMPION, Champion)
     return dg.AssetCheckResult(
         passed=won.measured.map50 >= MIN_MAP50,
         severity=dg.AssetCheckSeverity.WARN,

@@ -1,4 +1,4 @@
-"""What the training pipeline keeps: labelled data sets, pseudo-labels, weights and candidates."""
+"""The files of the training pipeline: data sets, JSON records, weights and candidates."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from oott_assets.training.labels.labelled_photos import (
 )
 from oott_fashion.stores.blobs import BlobNotFound, LocalBlobs
 
-Note = TypeVar("Note", bound=BaseModel)
+Record = TypeVar("Record", bound=BaseModel)
 
 _CLOSET = "closet"
 
@@ -27,7 +27,7 @@ class TrainingStore(dg.ConfigurableResource[None]):
     root: str
 
     def write_photos(self, name: str, photos: Sequence[LabelledPhoto]) -> None:
-        """Put ``photos`` in the place of the data set ``name``."""
+        """Replace the data set ``name`` by ``photos``."""
         self.blobs.write(_data_set_named(name), parquet_of_photos(photos))
 
     def photos(self, name: str) -> list[LabelledPhoto]:
@@ -36,36 +36,36 @@ class TrainingStore(dg.ConfigurableResource[None]):
         Raises:
             Failure: it was never materialised.
         """
-        return photos_of_parquet(self._left_by(name, _data_set_named(name)))
+        return photos_of_parquet(self._written_by(name, _data_set_named(name)))
 
     def write_closet(self, photos: Sequence[LabelledPhoto]) -> None:
-        """Put ``photos`` in the place of the closet photos that detectors are measured by."""
+        """Replace the held-out closet photos, on which detectors are measured."""
         self.write_photos(_CLOSET, photos)
 
     def closet(self) -> list[LabelledPhoto]:
-        """Read the closet photos that detectors are measured by.
+        """Read the held-out closet photos, on which detectors are measured.
 
         Raises:
-            Failure: merged_data, which leaves them, was never materialised.
+            Failure: merged_data was never materialised; that asset writes them.
         """
-        return photos_of_parquet(self._left_by("merged_data", _data_set_named(_CLOSET)))
+        return photos_of_parquet(self._written_by("merged_data", _data_set_named(_CLOSET)))
 
-    def note(self, asset: str, blob: str, kind: type[Note]) -> Note:
-        """Read the note that ``asset`` left.
+    def record(self, asset: str, blob: str, kind: type[Record]) -> Record:
+        """Read the JSON record that ``asset`` wrote.
 
         Raises:
-            Failure: it was never materialised, or by a version of OOTT that noted other things.
+            Failure: the asset was never materialised, or an older OOTT wrote other fields.
         """
         try:
-            return kind.model_validate_json(self._left_by(asset, blob))
+            return kind.model_validate_json(self._written_by(asset, blob))
         except ValidationError as error:
             raise dg.Failure(
-                f"{self.blobs.path_of(blob)} is not what {asset} leaves now "
-                f"({error.error_count()} fields differ); materialise {asset} again",
+                f"{self.blobs.path_of(blob)} is not the JSON that {asset} writes now "
+                f"({error.error_count()} fields are wrong); materialise {asset} again",
                 allow_retries=False,
             ) from error
 
-    def _left_by(self, asset: str, blob: str) -> bytes:
+    def _written_by(self, asset: str, blob: str) -> bytes:
         try:
             return self.blobs.read(blob)
         except BlobNotFound as error:
@@ -75,7 +75,7 @@ class TrainingStore(dg.ConfigurableResource[None]):
             ) from error
 
     def folder(self, name: str) -> Path:
-        """Make and name a folder for what is no blob, such as a training."""
+        """Make the folder ``name``, for files that are not blobs, such as checkpoints."""
         folder = self.blobs.path_of(name)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
@@ -90,5 +90,5 @@ def _data_set_named(name: str) -> str:
 
 
 def fingerprint_of(facts: Mapping[str, object]) -> str:
-    """Name what is made of ``facts`` so that what is made of others has another name."""
+    """Hash ``facts`` to a short name; other facts give another name."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]

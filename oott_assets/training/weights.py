@@ -1,4 +1,4 @@
-"""Detectors trained on main_data alone and with pseudo-labels, to be compared."""
+"""The two candidates: weights trained on main_data, and weights trained on merged_data."""
 
 import errno
 import hashlib
@@ -21,11 +21,11 @@ from oott_assets.training.training_failures import as_failures
 from oott_assets.training.training_store import TrainingStore, fingerprint_of
 from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, train
 
-# Raise it when the same plan would train other weights.
+# Increase it when the same data and settings would train other weights.
 _TRAINING_VERSION = 1
 
-# What room on the disk, or under a quota or a limit, would have prevented.
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# The disk is full, or a quota or a file size limit is reached.
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 _CURVES = {
     "losses": "results.png",
@@ -36,9 +36,10 @@ _CURVES = {
 
 
 class TrainedWeights(BaseModel):
-    """Which weights a candidate has, and how they came to be.
+    """The weights of a candidate, and what they were trained on.
 
-    ``data_version`` is of the data set trained on, and ``trained_on`` tells of it in a sentence.
+    ``data_version`` is the version of the data set. ``trained_on`` describes the data and the
+    settings in a sentence.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -54,8 +55,8 @@ class TrainedWeights(BaseModel):
         return self.weights.is_file() and _sha256_of(self.weights) == self.sha256
 
 
-def weights_named(candidate: str) -> str:
-    """Name the blob that tells of the weights of ``main`` or ``merged``."""
+def weights_blob(candidate: str) -> str:
+    """Name the blob that describes the weights of the candidate ``main`` or ``merged``."""
     return f"weights/{candidate}.json"
 
 
@@ -63,34 +64,34 @@ def weights_named(candidate: str) -> str:
 def main_weights(
     context: dg.AssetExecutionContext, trainer: Trainer, training_store: TrainingStore
 ) -> dg.MaterializeResult[None]:
-    """YOLOv8 trained on what people labelled.
+    """YOLOv8 trained on main_data, the photos that people labelled.
 
-    Trained anew when photos, labels or training settings change, else what is there is kept. A
-    training that was stopped goes on after its last whole epoch.
+    It trains again when photos, labels or training settings change; otherwise it keeps the weights
+    of the earlier run. A training that was stopped resumes after its last complete epoch.
     """
-    return _trained(context, "main", trainer, training_store)
+    return _train_candidate(context, "main", trainer, training_store)
 
 
 @dg.asset(deps=[merged_data], group_name="training", kinds={"ultralytics"})
 def merged_weights(
     context: dg.AssetExecutionContext, trainer: Trainer, training_store: TrainingStore
 ) -> dg.MaterializeResult[None]:
-    """YOLOv8 trained on what people labelled and what a labeller did.
+    """YOLOv8 trained on merged_data, the photos that people or a labeller labelled.
 
-    Trained anew when photos, labels or training settings change, else what is there is kept. A
-    training that was stopped goes on after its last whole epoch.
+    It trains again when photos, labels or training settings change; otherwise it keeps the weights
+    of the earlier run. A training that was stopped resumes after its last complete epoch.
     """
-    return _trained(context, "merged", trainer, training_store)
+    return _train_candidate(context, "merged", trainer, training_store)
 
 
-def _trained(
+def _train_candidate(
     context: dg.AssetExecutionContext, candidate: str, trainer: Trainer, store: TrainingStore
 ) -> dg.MaterializeResult[None]:
     photos = store.photos(f"{candidate}_data")
     with as_failures():
         name = f"trainings/{_fingerprint(photos, trainer)}"
         folder = TrainingFolder(store.blobs.path_of(name))
-        with _stops_told(folder):
+        with _disk_errors_as_failures(folder):
             store.folder(name)
             with store.blobs.exclusive_lock(name):
                 kept = folder.weights.is_file()
@@ -101,9 +102,9 @@ def _trained(
         sha256=_sha256_of(folder.weights),
         image_side=trainer.image_side,
         data_version=version_of(photos),
-        trained_on=_in_a_sentence(photos, trainer),
+        trained_on=_training_summary(photos, trainer),
     )
-    store.blobs.write(weights_named(candidate), trained.model_dump_json().encode())
+    store.blobs.write(weights_blob(candidate), trained.model_dump_json().encode())
     curves = {name: picture_file(folder.run / file, name) for name, file in _CURVES.items()}
     return dg.MaterializeResult(
         metadata={
@@ -125,44 +126,46 @@ def _train(
 ) -> None:
     plan = trainer.plan(store.folder("starting-weights"))
     if done := folder.epochs_done():
-        context.log.info("going on after epoch %d of %d", done, plan.epochs)
+        context.log.info("resuming after epoch %d of %d", done, plan.epochs)
 
     def report(epoch: Epoch) -> None:
-        context.log.info("of %d epochs, %s", plan.epochs, epoch)
+        context.log.info("%s (of %d)", epoch, plan.epochs)
 
     train(
         plan,
-        write_ultralytics_data_set(as_often_as_worth(photos), folder.folder / "data"),
+        write_ultralytics_data_set(
+            repeat_photos_labelled_by_people(photos), folder.folder / "data"
+        ),
         folder,
         report,
     )
 
 
 @contextmanager
-def _stops_told(folder: TrainingFolder) -> Iterator[None]:
+def _disk_errors_as_failures(folder: TrainingFolder) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        no_room = error.errno in _NO_ROOM
-        remedy = f"free the disk of {folder.folder}" if no_room else "mend that"
+        disk_full = error.errno in _DISK_FULL
+        remedy = f"free disk space for {folder.folder}" if disk_full else "fix that"
         raise dg.Failure(
-            f"training stopped: {error}; {remedy} and materialise again, which goes on after "
-            f"epoch {folder.epochs_done()}",
+            f"training stopped: {error}; {remedy} and materialise again, which resumes "
+            f"after epoch {folder.epochs_done()}",
             allow_retries=False,
         ) from error
 
 
-def as_often_as_worth(photos: Sequence[LabelledPhoto]) -> list[LabelledPhoto]:
-    """Repeat the photos to train on that people labelled, where they are fewer than half.
+def repeat_photos_labelled_by_people(photos: Sequence[LabelledPhoto]) -> list[LabelledPhoto]:
+    """Repeat the training photos that people labelled, if they are fewer than half.
 
-    Each of them is one of its kind; a drawn photo teaches what a hundred others do.
+    Each of them shows something new, while one drawn photo is much like a hundred others.
     """
     train = in_split(photos, "train")
-    of_people = [photo for photo in train if _is_of_people(photo)]
-    return [*photos, *(of_people if 2 * len(of_people) < len(train) else [])]
+    by_people = [photo for photo in train if _is_labelled_by_people(photo)]
+    return [*photos, *(by_people if 2 * len(by_people) < len(train) else [])]
 
 
-def _is_of_people(photo: LabelledPhoto) -> bool:
+def _is_labelled_by_people(photo: LabelledPhoto) -> bool:
     return all(label.origin == BY_PEOPLE for label in photo.labels)
 
 
@@ -173,7 +176,7 @@ def _fingerprint(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
         "side": trainer.image_side,
         "epochs": trainer.epochs,
         "batch": trainer.batch_size,
-        "from": trainer.starts_from(),
+        "from": trainer.start_name(),
         "version": _TRAINING_VERSION,
     }
     return fingerprint_of(facts)
@@ -184,17 +187,17 @@ def _sha256_of(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def _in_a_sentence(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
+def _training_summary(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
     origins = Counter(
         photo.labels[0].origin if photo.labels else BY_PEOPLE for photo in in_split(photos, "train")
     )
     data = ", ".join(f"{count:,} labelled by {origin}" for origin, count in origins.items())
     return (
         f"photos: {data}; YOLOv8{trainer.model_size} at {trainer.image_side} px, "
-        f"{trainer.epochs} epochs from {_named_start(trainer)} on {trainer.device}"
+        f"{trainer.epochs} epochs from {_start_text(trainer)} on {trainer.device}"
     )
 
 
-def _named_start(trainer: Trainer) -> str:
-    start = trainer.starts_from()
+def _start_text(trainer: Trainer) -> str:
+    start = trainer.start_name()
     return f"{Path(trainer.starting_weights).name} ({start})" if " " in start else start

@@ -1,4 +1,4 @@
-"""Materialises main_weights where no file may grow beyond 3 MB, and prints what a person reads."""
+"""Materialise main_weights with a file size limit of 3 MB, and print the failures."""
 
 import resource
 import sys
@@ -9,7 +9,7 @@ from oott_assets.definitions import configured_resources, defs
 
 
 def main() -> None:
-    """Limit the files of this process, and train."""
+    """Limit the file size of this process, and train."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
     job = defs.resolve_job_def("training_job").get_subset(op_selection=["main_weights"])
     run = job.execute_in_process(resources=configured_resources(), raise_on_error=False)

@@ -1,4 +1,4 @@
-"""Backbones taught by cut-out garments, with real Ultralytics, small."""
+"""Backbones trained on cut-out garments, with real Ultralytics on a small scale."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ from oott_fashion.settings import read_settings
 from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
 
 
-def teach(file: Path) -> "subprocess.CompletedProcess[str]":
+def run_backbone(file: Path) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "oott_assets.training.backbone", str(file)]
     return subprocess.run(
         [*command, "--epochs", "1", "--image-side", "32"],
@@ -32,7 +32,7 @@ def teach(file: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_a_taught_backbone_is_a_detector_to_start_from(
+def test_the_result_is_a_detector_that_training_can_start_from(
     training_pipeline: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
@@ -41,32 +41,32 @@ def test_a_taught_backbone_is_a_detector_to_start_from(
         "merged_data", [*photos, *draw_photos(tmp_path / "valid", 2, "valid")]
     )
 
-    taught = teach(tmp_path / "taught.pt")
+    ended = run_backbone(tmp_path / "trained.pt")
 
-    assert taught.returncode == 0, taught.stderr[-2000:]
-    assert "epoch 1 in" in taught.stderr
-    model = open_model(tmp_path / "taught.pt")
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    assert "epoch 1 in" in ended.stderr
+    model = open_model(tmp_path / "trained.pt")
     [kept] = training_pipeline.store.folder("backbones").iterdir()
     before = open_model(kept / "published.pt")
     assert list(model.names.values()) == list(GARMENT_NAMES)
-    numbers, old = model.model.state_dict(), before.model.state_dict()
-    # Ultralytics saves half as many digits.
-    moved = [name for name in numbers if not numbers[name].allclose(old[name], atol=0.02)]
+    new, old = model.model.state_dict(), before.model.state_dict()
+    # Ultralytics saves weights in half precision.
+    moved = [name for name in new if not new[name].allclose(old[name], atol=0.02)]
     assert any(name.startswith("model.4.") for name in moved)
     assert not any(name.startswith("model.22.cv3") for name in moved)
 
 
 @pytest.mark.usefixtures("training_pipeline")
-def test_without_data_it_says_what_to_materialise(tmp_path: Path) -> None:
-    refused = teach(tmp_path / "taught.pt")
+def test_without_data_the_error_names_the_asset_to_materialise(tmp_path: Path) -> None:
+    ended = run_backbone(tmp_path / "trained.pt")
 
-    assert refused.returncode == 1
-    assert "backbone: merged_data was never materialised" in refused.stderr
-    assert "Traceback" not in refused.stderr
+    assert ended.returncode == 1
+    assert "backbone: merged_data was never materialised" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
-class TaughtAtOnce:
-    """Stands for a training: keeps the weights it was to start from, and counts."""
+class InstantTraining:
+    """Replaces the training: copies the starting weights, and records the folders."""
 
     def __init__(self) -> None:
         self.folders: list[Path] = []
@@ -87,37 +87,37 @@ class TaughtAtOnce:
 def merged(
     training_pipeline: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> TrainingPipeline:
-    """Give a pipeline that has merged three photos, and a starter published."""
+    """A pipeline with three photos in merged_data, and a starter detector."""
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
     training_pipeline.store.write_photos("merged_data", draw_photos(tmp_path / "train", 3, "train"))
     return training_pipeline
 
 
-def test_a_backbone_taught_before_is_that_of_the_same_photos_and_settings_alone(
+def test_a_backbone_is_used_again_only_for_the_same_photos_and_settings(
     merged: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taught = TaughtAtOnce()
-    monkeypatch.setattr(backbone, "train", taught)
+    training = InstantTraining()
+    monkeypatch.setattr(backbone, "train", training)
     settings = read_settings(TrainingSettings)
 
     for _ in range(2):
-        backbone.teach_backbone(settings, tmp_path / "taught.pt", image_side=32, epochs=1)
-    assert len(taught.folders) == 1
+        backbone.train_backbone(settings, tmp_path / "trained.pt", image_side=32, epochs=1)
+    assert len(training.folders) == 1
 
-    backbone.teach_backbone(settings, tmp_path / "taught.pt", image_side=32, epochs=2)
-    backbone.teach_backbone(settings, tmp_path / "taught.pt", image_side=64, epochs=2)
+    backbone.train_backbone(settings, tmp_path / "trained.pt", image_side=32, epochs=2)
+    backbone.train_backbone(settings, tmp_path / "trained.pt", image_side=64, epochs=2)
     merged.store.write_photos("merged_data", merged.photos("merged_data")[:2])
-    backbone.teach_backbone(settings, tmp_path / "taught.pt", image_side=64, epochs=2)
-    assert len(set(taught.folders)) == 4
+    backbone.train_backbone(settings, tmp_path / "trained.pt", image_side=64, epochs=2)
+    assert len(set(training.folders)) == 4
 
 
-def test_two_that_teach_the_same_backbone_wait_for_each_other(
+def test_two_runs_for_the_same_backbone_wait_for_each_other(
     merged: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone = threading.Event()
+    locked = threading.Event()
 
-    class TaughtWhileAnotherAsks(TaughtAtOnce):
-        """Lets another ask for the folder in the midst of the training."""
+    class TrainingDuringWhichAnotherStarts(InstantTraining):
+        """Starts another thread that takes the lock of the folder during the training."""
 
         def __call__(
             self,
@@ -126,71 +126,71 @@ def test_two_that_teach_the_same_backbone_wait_for_each_other(
             folder: TrainingFolder,
             report: Callable[[Epoch], None],
         ) -> None:
-            def ask() -> None:
+            def take_the_lock() -> None:
                 with merged.store.blobs.exclusive_lock(f"backbones/{folder.folder.name}"):
-                    alone.set()
+                    locked.set()
 
-            threading.Thread(target=ask, daemon=True).start()
-            assert not alone.wait(0.3)
+            threading.Thread(target=take_the_lock, daemon=True).start()
+            assert not locked.wait(0.3)
             super().__call__(plan, data, folder, report)
 
-    monkeypatch.setattr(backbone, "train", TaughtWhileAnotherAsks())
+    monkeypatch.setattr(backbone, "train", TrainingDuringWhichAnotherStarts())
 
     settings = read_settings(TrainingSettings)
-    backbone.teach_backbone(settings, tmp_path / "taught.pt", image_side=32, epochs=1)
+    backbone.train_backbone(settings, tmp_path / "trained.pt", image_side=32, epochs=1)
 
-    assert alone.wait(60)
+    assert locked.wait(60)
 
 
 @pytest.mark.usefixtures("merged")
 @pytest.mark.parametrize(
-    ("setting", "value", "said"),
+    ("setting", "value", "expected"),
     [
-        ("OOTT_TRAIN_DEVICE", "cuda:7", "backbone: OOTT_TRAIN_DEVICE is cuda:7, and torch finds"),
+        ("OOTT_TRAIN_DEVICE", "cuda:7", "backbone: OOTT_TRAIN_DEVICE is cuda:7, but torch finds"),
         ("OOTT_MODEL_SIZE", "s", "backbone: detector.onnx has another model.0.conv.weight"),
     ],
 )
-def test_what_cannot_be_taught_is_said_in_a_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, value: str, said: str
+def test_settings_that_cannot_work_end_with_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, value: str, expected: str
 ) -> None:
     monkeypatch.setenv(setting, value)
 
-    assert ended_with(tmp_path / "taught.pt", monkeypatch).startswith(said)
+    assert exit_message(tmp_path / "trained.pt", monkeypatch).startswith(expected)
 
 
 @pytest.mark.usefixtures("merged")
-def test_weights_of_another_detector_are_said_in_a_line(
+def test_weights_of_another_size_end_with_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def reject(*_: object) -> None:
         raise OtherWeights("published.pt holds YOLOv8 of size s; expected n")
 
-    monkeypatch.setattr(backbone, "train", refuse)
+    monkeypatch.setattr(backbone, "train", reject)
 
-    assert ended_with(tmp_path / "taught.pt", monkeypatch) == (
+    assert exit_message(tmp_path / "trained.pt", monkeypatch) == (
         "backbone: published.pt holds YOLOv8 of size s; expected n"
     )
 
 
-def test_a_photo_that_went_is_said_in_a_line(
+def test_a_missing_photo_ends_with_one_line(
     merged: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     merged.photos("merged_data")[0].file.unlink()
 
-    assert "00000.jpg cannot be read (No such file or directory)" in ended_with(
-        tmp_path / "taught.pt", monkeypatch
+    assert "00000.jpg cannot be read (No such file or directory)" in exit_message(
+        tmp_path / "trained.pt", monkeypatch
     )
 
 
-def ended_with(file: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Run the command in this process, and give what it says at its end."""
+def exit_message(file: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run the command in this process, and return its exit message."""
     monkeypatch.setattr(sys, "argv", ["backbone", str(file), "--epochs", "1"])
     with pytest.raises(SystemExit) as ended:
         backbone.main()
     return str(ended.value)
 
 
-def test_garments_are_cut_out_into_folders_of_their_class(tmp_path: Path) -> None:
+def test_garments_are_cut_out_into_the_folder_of_their_class(tmp_path: Path) -> None:
     photos = draw_photos(tmp_path / "photos", 2, "train")
 
     cut_out(photos, tmp_path / "cut")

@@ -33,9 +33,9 @@ def closet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_without_a_folder_the_setting_is_named(training_pipeline: TrainingPipeline) -> None:
-    [said] = failures(training_pipeline.run("main_data"))
+    [message] = failures(training_pipeline.run("main_data"))
 
-    assert said.startswith("OOTT_MAIN_DATA is not set")
+    assert message.startswith("OOTT_MAIN_DATA is not set")
 
 
 def test_a_corrupt_photo_stops_with_its_name(
@@ -44,10 +44,10 @@ def test_a_corrupt_photo_stops_with_its_name(
     photo = main_data / "train/images/00001.jpg"
     photo.write_bytes(photo.read_bytes()[:3000])
 
-    [said] = failures(training_pipeline.run("main_data"))
+    [message] = failures(training_pipeline.run("main_data"))
 
-    assert "00001.jpg" in said
-    assert "damaged or truncated" in said
+    assert "00001.jpg" in message
+    assert "damaged or truncated" in message
 
 
 @pytest.mark.parametrize("change", ["one class less", "two classes swapped"])
@@ -61,11 +61,11 @@ def test_other_classes_stop_with_a_sentence(
     page["names"] = names[:-1] if change == "one class less" else [names[1], names[0], *names[2:]]
     (main_data / "data.yaml").write_text(yaml.safe_dump(page))
 
-    [said] = failures(training_pipeline.run("main_data"))
+    [message] = failures(training_pipeline.run("main_data"))
 
-    assert "data.yaml" in said
-    assert ("23" if change == "one class less" else "denim jacket") in said
-    assert "Traceback" not in said
+    assert "data.yaml" in message
+    assert ("23" if change == "one class less" else "denim jacket") in message
+    assert "Traceback" not in message
 
 
 def test_drawn_photos_are_trained_on_and_never_validated_with(
@@ -177,9 +177,9 @@ def test_a_teacher_whose_engine_is_missing_says_so(
     monkeypatch.setenv("OOTT_ENGINE", "deepsparse")
     monkeypatch.setitem(sys.modules, "deepsparse", None)
 
-    [said] = failures(training_pipeline.run("sub_data"))
+    [message] = failures(training_pipeline.run("sub_data"))
 
-    assert said.startswith("DeepSparse is not installed here")
+    assert message.startswith("DeepSparse is not installed here")
     assert closet
 
 
@@ -189,9 +189,9 @@ def test_a_folder_without_photos_is_a_mistake_not_an_empty_data_set(
     (tmp_path / "empty").mkdir()
     monkeypatch.setenv("OOTT_SUB_PHOTOS", str(tmp_path / "empty"))
 
-    [said] = failures(training_pipeline.run("sub_data"))
+    [message] = failures(training_pipeline.run("sub_data"))
 
-    assert "holds no photos; OOTT_SUB_PHOTOS names" in said
+    assert "holds no photos; OOTT_SUB_PHOTOS names" in message
 
 
 def test_a_labeller_without_its_weights_says_how_they_are_fetched(
@@ -200,9 +200,9 @@ def test_a_labeller_without_its_weights_says_how_they_are_fetched(
     monkeypatch.setenv("OOTT_LABELLER", "grounding_dino")
     monkeypatch.setenv("OOTT_LABEL_ON_CPU", "true")
 
-    [said] = failures(training_pipeline.run("sub_data"))
+    [message] = failures(training_pipeline.run("sub_data"))
 
-    assert "python -m oott_assets.training.labellers.weight_downloads grounding_dino" in said
+    assert "python -m oott_assets.training.labellers.weight_downloads grounding_dino" in message
     assert closet
 
 
@@ -257,9 +257,9 @@ def test_a_photo_that_went_before_the_merger_is_named(
     assert failures(training_pipeline.run("main_data", "sub_data")) == []
     (closet / "dress/0.jpg").unlink()
 
-    [said] = failures(training_pipeline.run("merged_data"))
+    [message] = failures(training_pipeline.run("merged_data"))
 
-    assert said.startswith(f"{closet}/dress/0.jpg cannot be read (No such file or directory)")
+    assert message.startswith(f"{closet}/dress/0.jpg cannot be read (No such file or directory)")
     assert main_data
 
 
@@ -275,9 +275,9 @@ def test_a_photo_that_went_before_the_merger_is_named(
 def test_an_asset_before_its_turn_says_what_to_materialise(
     training_pipeline: TrainingPipeline, asset: str, missing: str
 ) -> None:
-    [said] = failures(training_pipeline.run(asset))
+    [message] = failures(training_pipeline.run(asset))
 
-    assert said.startswith(f"{missing} was never materialised")
+    assert message.startswith(f"{missing} was never materialised")
 
 
 def test_the_versions_of_merged_data_are_stored_under_their_released_keys(

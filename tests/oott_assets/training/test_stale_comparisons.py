@@ -17,7 +17,7 @@ from oott_assets.training.labels.labelled_photos import LabelledPhoto, version_o
 from oott_assets.training.measurements import Measurement
 from oott_assets.training.merged_data import MERGED_DATA_VERSIONS, MergedDataVersions
 from oott_assets.training.validation_photos import read_validation_photos
-from oott_assets.training.weights import TrainedWeights, weights_named
+from oott_assets.training.weights import TrainedWeights, weights_blob
 from oott_assets.training.yolov8.onnx_export import Parity
 from oott_assets.training.yolov8.starting_weights import weights_of_onnx
 from tests.oott_assets.street import failures
@@ -40,7 +40,7 @@ class ComparedPipeline(TrainingPipeline):
         self.note(MERGED_DATA_VERSIONS, MergedDataVersions.of(self.main_data, validation_photos))
         trained = self.trained(self.main_data)
         for candidate in ("main", "merged"):
-            self.note(weights_named(candidate), trained)
+            self.note(weights_blob(candidate), trained)
         won = Champion(
             weights=trained,
             measured=Measurement(name="main", metrics={"main_data": {"mAP50": 0.4}}),
@@ -125,31 +125,31 @@ def test_a_champion_measured_by_other_photos_is_not_published(
 ) -> None:
     change(compared)
 
-    [said] = failures(compared.run("garment_onnx"))
+    [message] = failures(compared.run("garment_onnx"))
 
-    assert said.startswith("main_data or the held-out closet photos have changed")
-    assert said.endswith("materialise champion again")
+    assert message.startswith("main_data or the held-out closet photos have changed")
+    assert message.endswith("materialise champion again")
 
 
 @pytest.mark.parametrize("candidate", ["main", "merged"])
 def test_candidates_trained_on_other_photos_are_not_compared(
     compared: ComparedPipeline, candidate: str
 ) -> None:
-    compared.note(weights_named(candidate), compared.trained(compared.main_data[1:]))
+    compared.note(weights_blob(candidate), compared.trained(compared.main_data[1:]))
 
-    [said] = failures(compared.run("champion"))
+    [message] = failures(compared.run("champion"))
 
-    assert said.startswith(f"{candidate}_weights were trained on another {candidate}_data than")
-    assert said.endswith(f"materialise {candidate}_weights again")
+    assert message.startswith(f"{candidate}_weights were trained on another {candidate}_data than")
+    assert message.endswith(f"materialise {candidate}_weights again")
 
 
 def test_a_merger_with_an_older_main_data_is_not_compared(compared: ComparedPipeline) -> None:
     with_other_valid_photos(compared)
-    compared.note(weights_named("main"), compared.trained(compared.main_data[:-1]))
+    compared.note(weights_blob("main"), compared.trained(compared.main_data[:-1]))
 
-    [said] = failures(compared.run("champion"))
+    [message] = failures(compared.run("champion"))
 
-    assert said.startswith("merged_data was made from another main_data than there is now")
+    assert message.startswith("merged_data was made from another main_data than there is now")
 
 
 @pytest.mark.parametrize("asset", ["champion", "garment_onnx"])
@@ -161,32 +161,32 @@ def test_weights_that_are_no_longer_those_trained_are_told(
     if left is not None:
         compared.weights.write_bytes(left)
 
-    [said] = failures(compared.run(asset))
+    [message] = failures(compared.run(asset))
 
-    assert said.startswith(f"{compared.weights} no longer holds the weights that were trained")
+    assert message.startswith(f"{compared.weights} no longer holds the weights that were trained")
 
 
 def test_a_note_of_an_older_oott_asks_for_its_asset_again(compared: ComparedPipeline) -> None:
     compared.store.blobs.write(CHAMPION, b'{"winner": "main"}')
 
-    [said] = failures(compared.run("garment_onnx"))
+    [message] = failures(compared.run("garment_onnx"))
 
-    assert "champion.json is not what champion leaves now" in said
-    assert said.endswith("materialise champion again")
+    assert "champion.json is not the JSON that champion writes now" in message
+    assert message.endswith("materialise champion again")
 
 
 @pytest.mark.usefixtures("published_starter", "no_deepsparse")
 def test_champion_says_that_the_chosen_engine_is_missing(compared: ComparedPipeline) -> None:
-    [said] = failures(compared.run("champion"))
+    [message] = failures(compared.run("champion"))
 
-    assert said.startswith("DeepSparse is not installed here")
+    assert message.startswith("DeepSparse is not installed here")
 
 
 @pytest.mark.usefixtures("no_deepsparse")
 def test_garment_onnx_says_that_the_chosen_engine_is_missing(compared: ComparedPipeline) -> None:
-    [said] = failures(compared.run("garment_onnx"))
+    [message] = failures(compared.run("garment_onnx"))
 
-    assert said.startswith("DeepSparse is not installed here")
+    assert message.startswith("DeepSparse is not installed here")
 
 
 @pytest.mark.usefixtures("published_starter")
@@ -197,9 +197,9 @@ def test_a_photo_that_went_after_it_was_labelled_is_named(
     gone = compared.closet_photo.file if which == "closet" else compared.main_data[-1].file
     gone.unlink()
 
-    [said] = failures(compared.run("champion"))
+    [message] = failures(compared.run("champion"))
 
-    assert said.startswith(f"{gone} cannot be read (No such file or directory)")
+    assert message.startswith(f"{gone} cannot be read (No such file or directory)")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_an_export_that_disagrees_with_its_weights_is_not_published(
     monkeypatch.setattr(f"{module}.export_onnx", lambda *_: None)
     monkeypatch.setattr(f"{module}.parity", lambda *_: agreement)
 
-    [said] = failures(compared.run("garment_onnx"))
+    [message] = failures(compared.run("garment_onnx"))
 
-    assert said.startswith("the boxes of the export differ from those of its weights by up to ")
-    assert said.endswith("so the export is wrong")
+    assert message.startswith("the boxes of the export differ from those of its weights by up to ")
+    assert message.endswith("so the export is wrong")

@@ -1,4 +1,4 @@
-"""Training that is stopped: by a kill, a full disk, weights of another size; and what it keeps."""
+"""Training that is stopped by a kill, a full disk or wrong settings, and how it resumes."""
 
 import errno
 import os
@@ -15,7 +15,7 @@ import pytest
 
 from oott_assets.training.labels.drawn_data_set import draw_photos, write_data_set
 from oott_assets.training.labels.labelled_photos import LabelledPhoto
-from oott_assets.training.weights import as_often_as_worth
+from oott_assets.training.weights import repeat_photos_labelled_by_people
 from oott_assets.training.yolov8.starting_weights import weights_of_onnx
 from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, train
 from tests.oott_assets.street import failures
@@ -23,7 +23,7 @@ from tests.oott_assets.training.trained_until_killed import EPOCHS, PLAN
 from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
 
 
-def test_a_killed_training_goes_on_after_its_last_whole_epoch_and_so_does_one_on_a_full_disk(
+def test_training_resumes_after_its_last_complete_epoch_after_a_kill_or_a_full_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("YOLO_CONFIG_DIR", str(tmp_path / "ultralytics"))
@@ -31,13 +31,13 @@ def test_a_killed_training_goes_on_after_its_last_whole_epoch_and_so_does_one_on
     with subprocess.Popen([*program, str(tmp_path)], stdout=subprocess.PIPE, text=True) as trainer:
         assert trainer.stdout is not None
         next(line for line in trainer.stdout if line == "done: 2\n")
-        time.sleep(0.2)  # into the third
+        time.sleep(0.2)  # the third epoch has started
         os.kill(trainer.pid, signal.SIGKILL)
     folder = TrainingFolder(tmp_path / "training")
-    # Ultralytics writes in place: this is what a kill at that moment leaves.
+    # Ultralytics writes in place, so a kill at that moment leaves a file like this.
     last = folder.run / "weights/last.pt"
     last.write_bytes(last.read_bytes()[:1000])
-    come_from_another_machine(folder.folder / "kept/last.pt", tmp_path / "other-machine")
+    pretend_another_machine_wrote(folder.folder / "kept/last.pt", tmp_path / "other-machine")
 
     epochs: list[int] = []
     with ExitStack() as full_disk:
@@ -60,8 +60,8 @@ def fail_at_an_epoch(epoch: Epoch) -> None:
     pytest.fail(f"epoch {epoch.number} was trained again")
 
 
-def come_from_another_machine(checkpoint: Path, folder: Path) -> None:
-    """Make ``checkpoint`` one of a machine with eight GPUs, on which it lay in ``folder``."""
+def pretend_another_machine_wrote(checkpoint: Path, folder: Path) -> None:
+    """Make ``checkpoint`` look like one that a machine with eight GPUs wrote in ``folder``."""
     import torch
 
     kept = torch.load(checkpoint, weights_only=False)
@@ -72,7 +72,7 @@ def come_from_another_machine(checkpoint: Path, folder: Path) -> None:
 
 @contextmanager
 def files_limited_to(size: int) -> Iterator[None]:
-    """Let this process write no file beyond ``size`` bytes, as if the disk were full."""
+    """Limit the files of this process to ``size`` bytes, like a full disk."""
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, usual[1]))
     try:
@@ -81,7 +81,7 @@ def files_limited_to(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
 
 
-def test_a_disk_that_is_full_at_the_last_step_is_an_error_of_the_disk(tmp_path: Path) -> None:
+def test_a_full_disk_at_the_last_step_raises_the_error_of_the_disk(tmp_path: Path) -> None:
     folder = TrainingFolder(tmp_path)
     best = folder.run / "weights/best.pt"
     best.parent.mkdir(parents=True)
@@ -94,7 +94,7 @@ def test_a_disk_that_is_full_at_the_last_step_is_an_error_of_the_disk(tmp_path: 
     assert best.is_file()
 
 
-def test_a_finished_training_is_not_begun_again(tmp_path: Path) -> None:
+def test_a_finished_training_does_not_start_again(tmp_path: Path) -> None:
     folder = TrainingFolder(tmp_path)
     folder.weights.write_bytes(b"weights")
 
@@ -107,7 +107,7 @@ def test_a_finished_training_is_not_begun_again(tmp_path: Path) -> None:
 def pipeline_with_data(
     training_pipeline: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> TrainingPipeline:
-    """Give a pipeline that has read a small drawn data set."""
+    """A pipeline that has read a small drawn data set."""
     write_data_set(tmp_path / "main-data", train=8, valid=2)
     monkeypatch.setenv("OOTT_MAIN_DATA", str(tmp_path / "main-data"))
     assert training_pipeline.run("main_data").success
@@ -115,27 +115,27 @@ def pipeline_with_data(
 
 
 @pytest.mark.usefixtures("pipeline_with_data")
-def test_a_full_disk_is_said_in_a_sentence_that_tells_what_to_do() -> None:
+def test_the_error_of_a_full_disk_says_what_to_do() -> None:
     program = [sys.executable, "-m", "tests.oott_assets.training.on_a_full_disk"]
     ended = subprocess.run(program, capture_output=True, text=True, timeout=200)
 
-    [said] = [line for line in ended.stdout.split("\n") if line.startswith("failed: ")]
-    assert "training stopped: " in said
-    assert "File too large" in said
-    assert "free the disk of " in said
-    assert said.endswith("which goes on after epoch 0")
+    [message] = [line for line in ended.stdout.split("\n") if line.startswith("failed: ")]
+    assert "training stopped: " in message
+    assert "File too large" in message
+    assert "free disk space for " in message
+    assert message.endswith("which resumes after epoch 0")
 
 
-def test_what_is_no_matter_of_room_does_not_ask_to_free_the_disk(
+def test_another_disk_error_does_not_ask_to_free_disk_space(
     pipeline_with_data: TrainingPipeline,
 ) -> None:
     (Path(pipeline_with_data.store.root) / "trainings").touch()
 
-    [said] = failures(pipeline_with_data.run("main_weights"))
+    [message] = failures(pipeline_with_data.run("main_weights"))
 
-    assert said.startswith("training stopped: ")
-    assert "Not a directory" in said
-    assert said.endswith("; mend that and materialise again, which goes on after epoch 0")
+    assert message.startswith("training stopped: ")
+    assert "Not a directory" in message
+    assert message.endswith("; fix that and materialise again, which resumes after epoch 0")
 
 
 def test_a_photo_changed_since_it_was_labelled_stops_training(
@@ -144,65 +144,69 @@ def test_a_photo_changed_since_it_was_labelled_stops_training(
     [first, *_] = pipeline_with_data.photos("main_data")
     first.file.write_bytes(first.file.read_bytes() + b" ")
 
-    [said] = failures(pipeline_with_data.run("main_weights"))
+    [message] = failures(pipeline_with_data.run("main_weights"))
 
-    assert "has changed since it was labelled; materialise main_data" in said
+    assert "has changed since it was labelled; materialise main_data" in message
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "said"),
+    ("setting", "value", "expected"),
     [
-        ("OOTT_TRAIN_DEVICE", "cuda:7", "OOTT_TRAIN_DEVICE is cuda:7, and torch finds"),
+        ("OOTT_TRAIN_DEVICE", "cuda:7", "OOTT_TRAIN_DEVICE is cuda:7, but torch finds"),
         ("OOTT_STARTING_WEIGHTS", "/no/such.pt", "OOTT_STARTING_WEIGHTS is /no/such.pt, which"),
-        ("OOTT_STARTING_WEIGHTS", "README.md", "is README.md, which is no whole .pt file"),
+        (
+            "OOTT_STARTING_WEIGHTS",
+            "README.md",
+            "is README.md, which is not a complete PyTorch .pt file",
+        ),
         ("OOTT_STARTING_WEIGHTS", "published", "nor is there a starter detector"),
     ],
 )
-def test_training_that_cannot_begin_names_the_setting(
+def test_training_that_cannot_start_names_the_setting(
     pipeline_with_data: TrainingPipeline,
     monkeypatch: pytest.MonkeyPatch,
     setting: str,
     value: str,
-    said: str,
+    expected: str,
 ) -> None:
     monkeypatch.setenv(setting, value)
 
-    [sentence] = failures(pipeline_with_data.run("main_weights"))
+    [message] = failures(pipeline_with_data.run("main_weights"))
 
-    assert said in sentence
+    assert expected in message
 
 
-def test_starting_weights_of_another_size_are_refused(
+def test_starting_weights_of_another_size_are_rejected(
     pipeline_with_data: TrainingPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_STARTING_WEIGHTS", "published")
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
     monkeypatch.setenv("OOTT_MODEL_SIZE", "s")
 
-    [said] = failures(pipeline_with_data.run("main_weights"))
+    [message] = failures(pipeline_with_data.run("main_weights"))
 
-    assert "set OOTT_STARTING_WEIGHTS to scratch or to a .pt file" in said
+    assert "set OOTT_STARTING_WEIGHTS to scratch or to a .pt file" in message
 
 
-def test_ultralytics_weights_that_cannot_be_fetched_name_the_setting(
+def test_a_failed_download_of_ultralytics_weights_names_the_setting(
     pipeline_with_data: TrainingPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_STARTING_WEIGHTS", "pretrained")
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
 
-    [said] = failures(pipeline_with_data.run("main_weights"))
+    [message] = failures(pipeline_with_data.run("main_weights"))
 
-    assert "cannot download yolov8n.pt" in said
-    assert "OOTT_STARTING_WEIGHTS" in said
+    assert "cannot download yolov8n.pt" in message
+    assert "OOTT_STARTING_WEIGHTS" in message
 
 
-def test_photos_that_people_labelled_are_seen_twice_where_they_are_few(tmp_path: Path) -> None:
+def test_photos_that_people_labelled_are_repeated_if_they_are_few(tmp_path: Path) -> None:
     drawn = draw_photos(tmp_path, 3, "train")
-    of_people = as_if_by_people(drawn[0])
+    by_people = as_if_by_people(drawn[0])
 
-    assert as_often_as_worth([of_people, *drawn[1:]]).count(of_people) == 2
-    assert as_often_as_worth([of_people, drawn[1]]).count(of_people) == 1
-    assert as_often_as_worth([]) == []
+    assert repeat_photos_labelled_by_people([by_people, *drawn[1:]]).count(by_people) == 2
+    assert repeat_photos_labelled_by_people([by_people, drawn[1]]).count(by_people) == 1
+    assert repeat_photos_labelled_by_people([]) == []
 
 
 def as_if_by_people(photo: LabelledPhoto) -> LabelledPhoto:

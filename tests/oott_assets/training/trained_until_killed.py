@@ -1,6 +1,6 @@
-"""Trains a little detector and tells of every epoch: ``python -m … FOLDER``. It waits to be killed.
+"""Train a small detector until it is killed, and print every epoch: ``python -m … FOLDER``.
 
-A program of its own, since whoever is killed with -9 must not be pytest.
+It is a program of its own, because ``kill -9`` must not end pytest.
 """
 
 import sys
@@ -23,10 +23,10 @@ PLAN = TrainingPlan(
 def main(folder: Path) -> None:
     """Draw a data set in ``folder`` and train on it."""
     write_data_set(folder / "data", train=24, valid=2)
-    train(PLAN, folder / "data/data.yaml", TrainingFolder(folder / "training"), tell)
+    train(PLAN, folder / "data/data.yaml", TrainingFolder(folder / "training"), print_epoch)
 
 
-def tell(epoch: Epoch) -> None:
+def print_epoch(epoch: Epoch) -> None:
     sys.stdout.write(f"done: {epoch.number}\n")
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""The training pipeline over a store of its own, run as Dagster runs it."""
+"""The training pipeline on a store of its own, run as Dagster runs it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,12 +17,12 @@ STARTER = Path("models/starter-detector").absolute()
 
 
 class TrainingPipeline:
-    """Materialises assets into the stores that the settings of the moment name."""
+    """Materialises assets into the stores of the current settings."""
 
     def run(
         self, *assets: str, config: Mapping[str, object] | None = None
     ) -> dg.ExecuteInProcessResult:
-        """Run ``assets``, or all of the pipeline, as a person does in the Dagster UI."""
+        """Run ``assets``, or the whole pipeline, as a person does in the Dagster UI."""
         job = defs.resolve_job_def("training_job")
         if assets:
             job = job.get_subset(op_selection=list(assets))
@@ -45,7 +45,7 @@ class TrainingPipeline:
 
 @pytest.fixture
 def training_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainingPipeline:
-    """Give a pipeline with nothing in it, and nothing published."""
+    """An empty pipeline, without a published detector."""
     monkeypatch.setenv("YOLO_CONFIG_DIR", str(tmp_path / "ultralytics"))
     monkeypatch.setenv("OOTT_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(tmp_path / "no-starter"))
@@ -58,7 +58,7 @@ def training_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Traini
 
 
 def weights_that_forgot_garments(file: Path) -> Path:
-    """Take the starter's weights, and make it so unsure of garments that it finds none."""
+    """Write the starter's weights with confidences so low that it finds no garments."""
     import torch
 
     weights_of_onnx(STARTER / "detector.onnx", file)
