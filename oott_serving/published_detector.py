@@ -2,13 +2,12 @@
 
 import logging
 import threading
-from typing import NamedTuple
 
 import numpy as np
 
+from oott_fashion.opened_detector import DetectorOptions, OpenedDetector, open_detector
 from oott_fashion.stores.model_store import ModelStore, NoDetector, PublishedDetector
-from oott_fashion.vision.detector import Detector, Thresholds
-from oott_fashion.vision.engines import EngineUnavailable, open_engine
+from oott_fashion.vision.engines import EngineUnavailable
 from oott_fashion.vision.letterbox import PADDING_GREY
 from oott_serving.settings import ServiceSettings
 
@@ -21,19 +20,12 @@ class NoDetectorYet(LookupError):
     """No usable detector was found; the message says where the service looked."""
 
 
-class DetectorInService(NamedTuple):
-    """A detector that is open and warmed up, and its version."""
-
-    version: str
-    detector: Detector
-
-
 class LatestDetector:
     """Keeps the latest usable detector in service, and polls the store for a newer one."""
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
-        self._in_service: DetectorInService | None = None
+        self._in_service: OpenedDetector | None = None
         self._problem = "the service has not looked for a detector yet"
         self._unusable: set[str] = set()
         self._stopped = threading.Event()
@@ -47,7 +39,7 @@ class LatestDetector:
         """Stop polling."""
         self._stopped.set()
 
-    def in_service(self) -> DetectorInService:
+    def in_service(self) -> OpenedDetector:
         """Give the current detector; a request uses the same one until its end.
 
         Raises:
@@ -81,7 +73,7 @@ class LatestDetector:
         published = store.latest_or_starter(self._settings.starter_detector)
         if published.version in self._unusable:
             return
-        self._in_service = DetectorInService(published.version, self._open_and_warm_up(published))
+        self._in_service = self._open_and_warm_up(published)
         self._problem = ""
         _log.info(
             "detector %s is in service in %s",
@@ -89,26 +81,20 @@ class LatestDetector:
             self._in_service.detector.engine.name,
         )
 
-    def _open_and_warm_up(self, published: PublishedDetector) -> Detector:
+    def _open_and_warm_up(self, published: PublishedDetector) -> OpenedDetector:
         """Open a detector and run it once, so that the first request does not wait for that.
 
         Raises:
             ValueError: no engine can open the file, or its input or output differs from its card.
         """
-        settings = self._settings
         try:
-            detector = Detector(
-                open_engine(published.onnx, settings.engine, settings.engine_cores),
-                published.card.image_side,
-                Thresholds(settings.min_confidence, settings.iou_threshold),
-                settings.colours,
-            )
-            detector.garments(_WARM_UP_PHOTO)
+            opened = open_detector(published, DetectorOptions.of(self._settings))
+            opened.detector.garments(_WARM_UP_PHOTO)
         except (EngineUnavailable, ValueError) as error:
             # Its hashes are correct, so it would fail again, and opening it takes long.
             self._unusable.add(published.version)
             raise ValueError(f"detector {published.version} cannot be used: {error}") from error
-        return detector
+        return opened
 
     def _log_problem(self, problem: str) -> None:
         if problem == self._problem:

@@ -1,0 +1,42 @@
+"""Opens a published detector in the engine of the settings, for the pipeline and the service."""
+
+from typing import NamedTuple, Self
+
+from oott_fashion.colours import PaletteColour
+from oott_fashion.settings import SharedSettings
+from oott_fashion.stores.model_store import PublishedDetector
+from oott_fashion.vision.detector import Detector, Thresholds
+from oott_fashion.vision.engines import EngineChoice, open_engine
+
+
+class OpenedDetector(NamedTuple):
+    """A detector ready to read photos, and the version it was published as."""
+
+    version: str
+    detector: Detector
+
+
+class DetectorOptions(NamedTuple):
+    """What runs a detector, and how its output is read."""
+
+    engine: EngineChoice
+    cores: int
+    thresholds: Thresholds
+    colours: tuple[PaletteColour, ...]
+
+    @classmethod
+    def of(cls, settings: SharedSettings) -> Self:
+        thresholds = Thresholds(settings.min_confidence, settings.iou_threshold)
+        return cls(settings.engine, settings.engine_cores, thresholds, settings.colours)
+
+
+def open_detector(published: PublishedDetector, options: DetectorOptions) -> OpenedDetector:
+    """Open ``published``.
+
+    Raises:
+        EngineUnavailable: no engine runs it on this machine.
+    """
+    engine = open_engine(published.onnx, options.engine, options.cores)
+    side = published.card.image_side
+    detector = Detector(engine, side, options.thresholds, options.colours)
+    return OpenedDetector(published.version, detector)
