@@ -13,12 +13,7 @@ from oott_serving.errors import with_error_responses
 from oott_serving.published_detector import LatestDetector, NoDetectorYet
 from oott_serving.request_limits import Prediction, RequestLimits
 from oott_serving.sent_photos import garments_in, garments_of_each, require_batch_size
-from oott_serving.start_up import (
-    destinations_of_the_service,
-    keep_usage_private,
-    log_what_happens,
-    settings_of_the_service,
-)
+from oott_serving.start_up import StartUp, keep_usage_private, log_what_happens
 
 # Batches get only two of the threads, so that a camera photo never waits for a whole batch.
 _CAMERA = Prediction("/predict/camera", CameraRequest, max_concurrent=8)
@@ -28,7 +23,8 @@ _BATCH = Prediction("/predict/batch", BatchRequest, max_concurrent=2)
 # the batch is still counted.
 _REQUEST_TIMEOUT_SECONDS = 900
 
-_settings = settings_of_the_service()
+_start_up = StartUp.read()
+_settings = _start_up.settings
 keep_usage_private()
 
 
@@ -47,13 +43,13 @@ class ClosetService:
 
     @bentoml.on_deployment
     @staticmethod
-    def check_destinations() -> None:
-        """Stop on an unreadable destinations file here; BentoML would restart workers forever."""
-        destinations_of_the_service(_settings)
+    def check_settings() -> None:
+        """Stop on unusable settings here; BentoML would restart the workers forever."""
+        _start_up.destinations()
 
     def __init__(self) -> None:
         log_what_happens()
-        self._destinations = destinations_of_the_service(_settings)
+        self._destinations = _start_up.destinations()
         self._detectors = LatestDetector(_settings)
         self._detectors.start()
         self._trends = AppTrends(_settings, self._destinations)

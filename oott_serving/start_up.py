@@ -1,7 +1,8 @@
-"""What is settled before the service starts: its settings, its log, no reports to BentoML."""
+"""The service's settings, destinations and log, read before it starts; no reports to BentoML."""
 
 import logging
 import os
+from typing import NamedTuple, Self
 
 from bentoml._internal.utils.analytics import usage_stats
 
@@ -10,30 +11,43 @@ from oott_fashion.settings import BadSetting, read_settings
 from oott_serving.settings import ServiceSettings
 
 
-def settings_of_the_service() -> ServiceSettings:
-    """Read the settings; with unusable ones, end the process with a sentence instead of a trace."""
-    try:
-        return read_settings(ServiceSettings)
-    except BadSetting as error:
-        raise SystemExit(f"the service cannot start: {error}") from None
+class StartUp(NamedTuple):
+    """The settings of the service; the default ones if the user's cannot be used."""
 
+    settings: ServiceSettings
+    problem: BadSetting | None = None
 
-def destinations_of_the_service(settings: ServiceSettings) -> Destinations:
-    """Read the destinations; over unreadable ones, end the process likewise."""
-    try:
-        return read_destinations(settings.destinations_file)
-    except ValueError as error:
-        raise SystemExit(f"the service cannot start: {error}") from None
+    @classmethod
+    def read(cls) -> Self:
+        """Read the settings, and keep the problem, since an import must not end the process."""
+        try:
+            return cls(read_settings(ServiceSettings))
+        except BadSetting as problem:
+            return cls(ServiceSettings.model_construct(), problem)
+
+    def destinations(self) -> Destinations:
+        """Read the destinations.
+
+        Raises:
+            SystemExit: the settings or the destinations cannot be used. BentoML then prints one
+                sentence; of another error it would print the traceback.
+        """
+        try:
+            if self.problem is not None:
+                raise self.problem
+            return read_destinations(self.settings.destinations_file)
+        except ValueError as error:
+            raise SystemExit(f"the service cannot start: {error}") from None
 
 
 def keep_usage_private() -> None:
-    """Keep BentoML from reporting to its makers that and how it is used."""
+    """Keep BentoML from sending usage statistics to its makers."""
     os.environ[usage_stats.BENTOML_DO_NOT_TRACK] = "True"
-    # Its command line has asked before our code is imported, and remembers the answer.
+    # BentoML's command line has read the variable before our code is imported, and cached it.
     usage_stats.do_not_track.cache_clear()
 
 
 def log_what_happens() -> None:
-    """Let our own news through, of which BentoML would only log the warnings."""
+    """Log our own info messages, too; BentoML logs only warnings of other packages."""
     for package in ("oott_fashion", "oott_serving"):
         logging.getLogger(package).setLevel(logging.INFO)

@@ -201,7 +201,8 @@ def assert_answered_soon(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"), [("engine", "tensorrt"), ("destinations_file", "nowhere.yaml")]
+    ("setting", "value"),
+    [("engine", "tensorrt"), ("destinations_file", "nowhere.yaml"), ("workrs", "2")],
 )
 def test_an_invalid_setting_stops_the_start_with_one_sentence(
     tmp_path: Path, setting: str, value: str
