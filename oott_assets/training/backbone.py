@@ -17,7 +17,7 @@ import dagster as dg
 from oott_assets.training.labels.labelled_photos import version_of
 from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.trainer import require_device
-from oott_assets.training.training_failures import REFUSALS
+from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore, fingerprint_of
 from oott_assets.training.yolov8.garment_cutouts import cut_out
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
@@ -31,6 +31,8 @@ _BATCH = 64
 
 # Increase it when the same photos and settings would train another backbone.
 _TRAINING_VERSION = 1
+
+_EXPECTED: tuple[type[Exception], ...] = (BadSetting, *TRAINING_FAILURES)
 
 _log = logging.getLogger(__name__)
 
@@ -118,7 +120,7 @@ def main() -> None:
         )
     except dg.Failure as error:
         sys.exit(f"backbone: {error.description}")
-    except (*REFUSALS, BadSetting, OSError) as error:
+    except _EXPECTED as error:
         sys.exit(f"backbone: {error}")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import dagster as dg
 from pydantic import BaseModel, ConfigDict
 
+from oott_assets.failure_rules import failures_of
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.training.gates import (
     reject_changed_weights,
@@ -18,7 +19,7 @@ from oott_assets.training.measurements import (
     measure_candidate,
     measure_published,
 )
-from oott_assets.training.training_failures import as_failures
+from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
 from oott_assets.training.validation_photos import read_validation_photos
 from oott_assets.training.weights import (
@@ -66,7 +67,7 @@ def champion(
     weights = {name: _checked_weights(name, training_store) for name in ("main", "merged")}
     reject_outdated_merged_data(photos, training_store)
     measured = {}
-    with as_failures():
+    with failures_of(context, TRAINING_FAILURES):
         # The published detector comes first: a missing engine then fails before the long work.
         in_place = garment_detector.published_or_none()
         published = in_place and measure_published(in_place, photos, garment_detector)

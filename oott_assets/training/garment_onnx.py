@@ -5,6 +5,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
+from oott_assets.failure_rules import failures_of
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.training.champion import CHAMPION, Champion, champion
 from oott_assets.training.gates import (
@@ -14,7 +15,7 @@ from oott_assets.training.gates import (
 )
 from oott_assets.training.measurements import Measurement, comparison_table
 from oott_assets.training.served_variant import make_candidate
-from oott_assets.training.training_failures import as_failures
+from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
 from oott_assets.training.validation_photos import read_validation_photos
 from oott_fashion.stores.model_store import ModelStore, PublishedDetector, read_card
@@ -49,7 +50,10 @@ def garment_onnx(
     # The engine is part of the name, because another engine may run another variant fastest.
     made_from = f"{won.weights.sha256[:16]}-{photos.version}-{garment_detector.engine}"
     folder = training_store.folder(f"candidates/{made_from}")
-    with as_failures(), training_store.blobs.exclusive_lock(f"candidates/{made_from}"):
+    with (
+        failures_of(context, TRAINING_FAILURES),
+        training_store.blobs.exclusive_lock(f"candidates/{made_from}"),
+    ):
         published = garment_detector.published_or_none()
         kept = _kept_in(folder)
         is_in_place = (

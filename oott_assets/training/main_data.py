@@ -4,13 +4,14 @@ from pathlib import Path
 
 import dagster as dg
 
+from oott_assets.failure_rules import failures_of
 from oott_assets.reports.tables import markdown_table
 from oott_assets.training.label_tables import data_set_metadata
 from oott_assets.training.labels.drawn_data_set import draw_photos
 from oott_assets.training.labels.findings import problem_summary
 from oott_assets.training.labels.labelled_data_set import read_labelled
 from oott_assets.training.labels.labelled_photos import version_of
-from oott_assets.training.training_failures import as_failures
+from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
 
 
@@ -37,7 +38,7 @@ def main_data(
             "YOLO export, or draw one: python -m oott_assets.training.labels.drawn_data_set FOLDER",
             allow_retries=False,
         )
-    with as_failures():
+    with failures_of(context, TRAINING_FAILURES):
         found = read_labelled(Path(labelled_data.folder))
     if found.problems:
         raise dg.Failure(problem_summary(found.problems), allow_retries=False)
@@ -47,9 +48,9 @@ def main_data(
     labelled = {photo.sha256 for photo in found.photos}
     added = [photo for photo in drawn if photo.sha256 not in labelled]
     photos = [*found.photos, *added]
-    with as_failures():
+    with failures_of(context, TRAINING_FAILURES):
         metadata = data_set_metadata(photos)
-    training_store.write_photos("main_data", photos)
+        training_store.write_photos("main_data", photos)
     return dg.MaterializeResult(
         metadata={
             "remarks": markdown_table(("remark",), [(remark,) for remark in found.remarks]),

@@ -6,6 +6,7 @@ from typing import NamedTuple, Self
 import dagster as dg
 from pydantic import BaseModel, ConfigDict, Field
 
+from oott_assets.failure_rules import failures_of
 from oott_assets.training.label_tables import data_set_metadata
 from oott_assets.training.labels.labelled_photos import (
     LabelledPhoto,
@@ -15,7 +16,7 @@ from oott_assets.training.labels.labelled_photos import (
 )
 from oott_assets.training.main_data import main_data
 from oott_assets.training.sub_data import sub_data
-from oott_assets.training.training_failures import as_failures
+from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
 from oott_assets.training.validation_photos import ValidationPhotos
 from oott_fashion.vision.near_duplicates import near_duplicates, perceptual_hash_of
@@ -44,7 +45,9 @@ class _Merged(NamedTuple):
 
 
 @dg.asset(deps=[main_data, sub_data], group_name="training", kinds={"parquet"})
-def merged_data(training_store: TrainingStore) -> dg.MaterializeResult[None]:
+def merged_data(
+    context: dg.AssetExecutionContext, training_store: TrainingStore
+) -> dg.MaterializeResult[None]:
     """The photos of main_data and sub_data, validated with main_data's alone.
 
     A photo of sub_data that shows the same picture as a photo of main_data is left out: people
@@ -53,15 +56,15 @@ def merged_data(training_store: TrainingStore) -> dg.MaterializeResult[None]:
     out too, because nothing can be measured on it.
     """
     main, sub = training_store.photos("main_data"), training_store.photos("sub_data")
-    with as_failures():
+    with failures_of(context, TRAINING_FAILURES):
         merged = merge(main, sub)
         metadata = data_set_metadata(merged.photos)
-    training_store.write_photos("merged_data", merged.photos)
-    training_store.write_closet(merged.closet)
-    versions = MergedDataVersions.of(merged.photos, ValidationPhotos(main, merged.closet))
-    training_store.blobs.write(
-        MERGED_DATA_VERSIONS, versions.model_dump_json(by_alias=True).encode()
-    )
+        training_store.write_photos("merged_data", merged.photos)
+        training_store.write_closet(merged.closet)
+        versions = MergedDataVersions.of(merged.photos, ValidationPhotos(main, merged.closet))
+        training_store.blobs.write(
+            MERGED_DATA_VERSIONS, versions.model_dump_json(by_alias=True).encode()
+        )
     added = len(merged.photos) - len(main)
     return dg.MaterializeResult(
         metadata={

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import dagster as dg
 
+from oott_assets.failure_rules import failures_of
 from oott_assets.photos.sources.folder import photos_under
 from oott_assets.reports.progress import with_progress
 from oott_assets.reports.tables import markdown_table
@@ -22,7 +23,7 @@ from oott_assets.training.labels.labelled_photos import (
     version_of,
 )
 from oott_assets.training.labels.validation_split import splits_by_content
-from oott_assets.training.training_failures import as_failures
+from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
 from oott_fashion.stores.blobs import BlobNotFound, LocalBlobs
 from oott_fashion.vision.detections import Box
@@ -76,7 +77,7 @@ def sub_data(
         context.log.info("OOTT_SUB_PHOTOS is not set, so merged_data will hold main_data alone")
         training_store.write_photos("sub_data", [])
         return _reported([], {})
-    with as_failures():
+    with failures_of(context, TRAINING_FAILURES):
         opened = labeller.opened()
         labelled, skipped = _label_all(
             Path(sub_photos.folder), opened, training_store.blobs, context.log
@@ -84,7 +85,7 @@ def sub_data(
         held_out = sub_photos.held_out_share if opened.name == "catalogue" else 0.0
         photos = _photos_of(labelled, opened, held_out)
         metadata = data_set_metadata(photos)
-    training_store.write_photos("sub_data", photos)
+        training_store.write_photos("sub_data", photos)
     return _reported(
         photos,
         {

@@ -2,13 +2,14 @@
 
 import dagster as dg
 
+from oott_assets.failure_rules import failures_of
 from oott_assets.training.champion import CHAMPION, Champion
 from oott_assets.training.garment_onnx import garment_onnx
 from oott_assets.training.labels.labelled_photos import count_boxes, in_split
 from oott_assets.training.main_data import main_data
 from oott_assets.training.merged_data import merged_data, same_pictures
 from oott_assets.training.sub_data import sub_data
-from oott_assets.training.training_failures import as_failures
+from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
 
 # Of fewer boxes a garment is learnt by heart, not known again.
@@ -46,11 +47,13 @@ def most_held_out_photos_have_a_label(training_store: TrainingStore) -> dg.Asset
 
 
 @dg.asset_check(asset=merged_data)
-def nothing_measured_by_is_trained_on(training_store: TrainingStore) -> dg.AssetCheckResult:
+def nothing_measured_by_is_trained_on(
+    context: dg.AssetCheckExecutionContext, training_store: TrainingStore
+) -> dg.AssetCheckResult:
     """Fails when a photo to train on shows the same picture as one to validate with."""
     photos = training_store.photos("merged_data")
     measured_by = [*in_split(photos, "valid"), *training_store.closet()]
-    with as_failures():
+    with failures_of(context, TRAINING_FAILURES):
         pairs = same_pictures(in_split(photos, "train"), measured_by)
     leaked = sorted({photo for photo, _ in pairs})
     return dg.AssetCheckResult(

@@ -1,11 +1,10 @@
-"""What no retry can mend, told in Dagster by the sentence that says how to mend it."""
+"""What fails the steps that label and train. No error is retried.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+A person must act on each of them. A step waits while another process uses its training folder, so
+no lock fails it. A run that is started again keeps finished epochs and labels.
+"""
 
-import dagster as dg
-
-from oott_assets.failure_rules import PERMANENT, FailureTable
+from oott_assets.failure_rules import PERMANENT, STORE_FAILURES, FailureTable
 from oott_assets.photos.sources.photo_source import PhotosUnknown
 from oott_assets.training.labellers.availability import LabellerUnavailable
 from oott_assets.training.labels.labelled_data_set import NotADataSet
@@ -17,27 +16,19 @@ from oott_assets.training.yolov8.train_run import OtherWeights
 from oott_fashion.stores.model_store import BadDetector, NoDetector
 from oott_fashion.vision.engines import EngineUnavailable
 
-REFUSALS = (
-    BadDetector,
-    EngineUnavailable,
-    LabellerUnavailable,
-    NoDetector,
-    NotADataSet,
-    NotRebuildable,
-    OtherWeights,
-    PhotoChanged,
-    PhotosUnknown,
-    TrainingUnavailable,
-    WrongExport,
-)
-
-TRAINING_FAILURES: FailureTable = dict.fromkeys(REFUSALS, PERMANENT)
-
-
-@contextmanager
-def as_failures() -> Iterator[None]:
-    """Fail, with no retry, in the words of whichever of ``REFUSALS`` is raised inside."""
-    try:
-        yield
-    except REFUSALS as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
+TRAINING_FAILURES: FailureTable = {
+    # Of these only a missing blob and a full disk occur, because training keeps local files.
+    **STORE_FAILURES,
+    BadDetector: PERMANENT,
+    EngineUnavailable: PERMANENT,
+    LabellerUnavailable: PERMANENT,
+    NoDetector: PERMANENT,
+    NotADataSet: PERMANENT,
+    NotRebuildable: PERMANENT,
+    OtherWeights: PERMANENT,
+    PhotoChanged: PERMANENT,
+    PhotosUnknown: PERMANENT,
+    # Also a failed download of pretrained weights, which Ultralytics has retried itself.
+    TrainingUnavailable: PERMANENT,
+    WrongExport: PERMANENT,
+}

@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import BaseModel, ConfigDict
 
+from oott_assets.failure_rules import failures_of
 from oott_assets.reports.pictures import picture_file
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split, version_of
 from oott_assets.training.labels.ultralytics_layout import write_ultralytics_data_set
@@ -17,7 +18,7 @@ from oott_assets.training.labels.yolo_label_lines import ORIGIN as BY_PEOPLE
 from oott_assets.training.main_data import main_data
 from oott_assets.training.merged_data import merged_data
 from oott_assets.training.trainer import Trainer
-from oott_assets.training.training_failures import as_failures
+from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore, fingerprint_of
 from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, train
 
@@ -88,7 +89,7 @@ def _train_candidate(
     context: dg.AssetExecutionContext, candidate: str, trainer: Trainer, store: TrainingStore
 ) -> dg.MaterializeResult[None]:
     photos = store.photos(f"{candidate}_data")
-    with as_failures():
+    with failures_of(context, TRAINING_FAILURES):
         name = f"trainings/{_fingerprint(photos, trainer)}"
         folder = TrainingFolder(store.blobs.path_of(name))
         with _disk_errors_as_failures(folder):

@@ -30,11 +30,11 @@ RULES = [
 # Errors that never fail a step: what catches them inside, or where they are raised.
 NOT_IN_A_STEP = {
     "ResponseTooLarge": "the sources list the photo as unavailable",
-    "BadLine": "read_labelled lists it as a problem",
+    "InvalidLine": "read_labelled lists it as a problem",
     "BadSetting": "raised when Dagster loads the definitions",
     "BrowserDied": "the browser source starts another browser, at last SourceBusy",
     "CenterFaceUnavailable": "FacesNotHidden",
-    "FolderInUse": "the command that draws a data set",
+    "FolderNotEmpty": "the command that draws a data set",
     "NoPixels": "a mistake in the program",
     "NotInCatalogue": "sub_data lists the photo as unreadable",
     "PageFailed": "the browser source lists the post as refused, at last SourceBusy",

@@ -1,5 +1,6 @@
 """main_data, sub_data and merged_data as a person materialises them."""
 
+import errno
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from oott_assets.training.labels.drawn_data_set import draw_photos, write_data_s
 from oott_assets.training.labels.labelled_photos import version_of
 from oott_assets.training.merged_data import MERGED_DATA_VERSIONS
 from oott_assets.training.validation_photos import ValidationPhotos
-from tests.oott_assets.street import failures, metadata_of
+from tests.oott_assets.street import attempts, failures, metadata_of
 from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
 from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
 
@@ -66,6 +67,33 @@ def test_other_classes_stop_with_a_sentence(
     assert "data.yaml" in message
     assert ("23" if change == "one class less" else "denim jacket") in message
     assert "Traceback" not in message
+
+
+def test_a_folder_without_a_data_set_fails_the_step_at_the_first_attempt(
+    training_pipeline: TrainingPipeline, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OOTT_MAIN_DATA", str(tmp_path / "nothing"))
+
+    run = training_pipeline.run("main_data")
+
+    assert attempts(run, "main_data") == 1
+    [said] = failures(run)
+    assert str(tmp_path / "nothing") in said
+
+
+@pytest.mark.usefixtures("main_data")
+def test_a_full_disk_fails_the_step_with_a_sentence_at_the_first_attempt(
+    training_pipeline: TrainingPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_space(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", no_space)
+    run = training_pipeline.run("main_data")
+
+    assert attempts(run, "main_data") == 1
+    [said] = failures(run)
+    assert said.startswith("the disk of the store is full")
 
 
 def test_drawn_photos_are_trained_on_and_never_validated_with(

@@ -15,14 +15,13 @@ from oott_assets.training.training_checks import (
     nothing_measured_by_is_trained_on,
     the_detector_finds_garments,
 )
-from oott_assets.training.training_store import TrainingStore
 from oott_assets.training.weights import TrainedWeights
 from oott_fashion.garments import GARMENT_NAMES
 from tests.oott_assets.training.training_pipeline import TrainingPipeline
 
 
-def passes(check: dg.AssetChecksDefinition, store: TrainingStore) -> bool:
-    result = check(store)
+def passes(check: dg.AssetChecksDefinition, *arguments: object) -> bool:
+    result = check(*arguments)
     assert isinstance(result, dg.AssetCheckResult)
     return result.passed
 
@@ -68,17 +67,17 @@ def test_a_photo_measured_by_that_is_trained_on_is_found(
     valid: LabelledPhoto,
     held_out_of: str,
 ) -> None:
-    store = training_pipeline.store
+    store, context = training_pipeline.store, dg.build_asset_check_context()
     store.write_closet([])
     store.write_photos("merged_data", [photo, valid])
-    assert passes(nothing_measured_by_is_trained_on, store)
+    assert passes(nothing_measured_by_is_trained_on, context, store)
 
     leaked = valid._replace(split="train")
     rest = [valid] if held_out_of == "merged_data" else []
     store.write_closet([] if rest else [valid])
     store.write_photos("merged_data", [photo, leaked, *rest])
 
-    assert not passes(nothing_measured_by_is_trained_on, store)
+    assert not passes(nothing_measured_by_is_trained_on, context, store)
 
 
 @pytest.mark.parametrize(("map50", "passed"), [(0.2, True), (0.19, False)])
