@@ -1,4 +1,4 @@
-"""The whole way once: photos to trend tables through Dagster, then one photo to the service."""
+"""Counts photos into trend tables with Dagster, then sends one photo to the service."""
 
 import base64
 import ctypes
@@ -34,7 +34,7 @@ from oott_fashion.trends import Look
 _DRAWN_DESTINATIONS = ("haeundae", "hongdae")
 _DRAWN_MONTHS = (date(2026, 9, 1), date(2026, 10, 1))
 _LOOKS_SHOWN = 8
-# A folder may hold years of photos; a demo shows the newest.
+# A folder may hold years of photos; a demo shows the latest months.
 _MAX_PARTITIONS = 12
 _START_SECONDS = 120
 _PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
@@ -42,94 +42,100 @@ _PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 Partition = tuple[str, date]
 
 
-@click.command(help=f"{__doc__} Without PHOTOS, of drawn photos.")
+@click.command(help=f"{__doc__} Without --photos it draws the photos itself.")
 @click.option("--photos", help="folder of your photos")
-@click.option("--destination", default="hongdae", help="of photos that lie in the folder itself")
-@click.option("--month", help="YYYY-MM, of photos without a date; by default the last one")
+@click.option(
+    "--destination", default="hongdae", help="destination of the photos in the folder itself"
+)
+@click.option("--month", help="month of the photos without a date, YYYY-MM; default: last month")
 def main(photos: str | None, destination: str, month: str | None) -> None:
-    """Materialise, print the trend tables, ask the service about a photo."""
+    """Materialise the partitions, print the trend tables and call the service."""
     try:
-        _walk(photos and str(Path(photos).expanduser()), destination, month)
+        _run_demo(photos and str(Path(photos).expanduser()), destination, month)
     except (ValueError, OSError, PhotosUnknown, TrendDatabaseError) as error:
         raise click.ClickException(str(error)) from None
 
 
-def _walk(photos: str | None, destination: str, month: str | None) -> None:
-    # Before the definitions are imported, which read all of them: the user sees one sentence.
+def _run_demo(photos: str | None, destination: str, month: str | None) -> None:
+    # Importing the definitions reads all settings, and would print a traceback for a wrong one.
     for kind in (TrendSettings, PhotoSettings, TrainingSettings):
         read_settings(kind)
-    partitions = _drawn() if photos is None else _found(photos, destination, month)
+    partitions = (
+        _drawn_partitions() if photos is None else _partitions_in(photos, destination, month)
+    )
     settings = read_settings(PhotoSettings)
     with open_records() as instance:
         for partition in partitions:
             _materialise(settings, instance, partition)
     _show_trends(settings, partitions)
-    _ask_the_service(settings, partitions)
+    _call_the_service(settings, partitions)
     click.echo("\nLook around with `make ui`, then open http://localhost:3000/assets")
     if photos is not None:
         click.echo(
-            "There, photos are drawn unless OOTT_PHOTO_SOURCE=folder and "
-            f"OOTT_PHOTOS_FOLDER={photos} are set"
+            "Before `make ui`, set OOTT_PHOTO_SOURCE=folder and "
+            f"OOTT_PHOTOS_FOLDER={photos}; otherwise it draws photos"
         )
 
 
-def _drawn() -> list[Partition]:
+def _drawn_partitions() -> list[Partition]:
     settings = read_settings(PhotoSettings)
     if settings.database_url is not None:
         raise BadSetting(
             "OOTT_DATABASE_URL is set, and the demo would count drawn people in that database; "
-            "unset it, or give photos of yours: make demo PHOTOS=FOLDER"
+            "unset it, or use your own photos: make demo PHOTOS=FOLDER"
         )
     if settings.photo_source not in (None, "lookbook") or settings.photo_store is not None:
         raise BadSetting(
-            "OOTT_PHOTO_SOURCE or OOTT_PHOTO_STORE is set, and the demo would put drawn photos in "
-            "the place of what was collected; unset them, set OOTT_HOME to another folder, or give "
-            "photos of yours: make demo PHOTOS=FOLDER"
+            "OOTT_PHOTO_SOURCE or OOTT_PHOTO_STORE is set, and the demo would replace your "
+            "collected photos with drawn ones; unset them, set OOTT_HOME to another folder, or use "
+            "your own photos: make demo PHOTOS=FOLDER"
         )
     os.environ["OOTT_PHOTO_SOURCE"] = "lookbook"
-    return _known([(slug, month) for slug in _DRAWN_DESTINATIONS for month in _DRAWN_MONTHS])
+    return _runnable([(slug, month) for slug in _DRAWN_DESTINATIONS for month in _DRAWN_MONTHS])
 
 
-def _found(photos: str, destination: str, month: str | None) -> list[Partition]:
-    """Read the user's photos from now on, and tell which partitions they are of."""
+def _partitions_in(photos: str, destination: str, month: str | None) -> list[Partition]:
+    """Make the folder ``photos`` the photo source, and list the partitions it has photos for."""
     from oott_assets.partitions import destinations, parse_partition_key
     from oott_assets.photos.sources.folder import PhotoFolder
 
     settings = read_settings(PhotoSettings)
-    asked = parse_partition_key(f"{destination}|{month or _last_month(settings)}")
-    heap = asked.destination.slug
+    default = parse_partition_key(f"{destination}|{month or _last_month(settings)}")
+    default_slug = default.destination.slug
     os.environ["OOTT_PHOTO_SOURCE"] = "folder"
     os.environ["OOTT_PHOTOS_FOLDER"] = photos
-    os.environ["OOTT_FOLDER_DESTINATION"] = heap
+    os.environ["OOTT_FOLDER_DESTINATION"] = default_slug
     max_bytes, timezone = settings.max_photo_bytes, settings.timezone
-    folder = PhotoFolder(Path(photos), destinations, heap, max_bytes, timezone)
+    folder = PhotoFolder(Path(photos), destinations, default_slug, max_bytes, timezone)
     for reason in folder.skipped_folders():
-        click.echo(f"passed over: {reason}")
-    found = _known(folder.partitions() or [(heap, asked.month)])
-    newest = sorted(sorted(found, key=lambda partition: partition[1])[-_MAX_PARTITIONS:])
-    if len(found) > len(newest):
-        click.echo(f"left for `make ui`: {len(found) - len(newest)} older months")
-    return newest
+        click.echo(f"skipped: {reason}")
+    found = _runnable(folder.partitions() or [(default_slug, default.month)])
+    latest = sorted(sorted(found, key=lambda partition: partition[1])[-_MAX_PARTITIONS:])
+    if len(found) > len(latest):
+        click.echo(f"skipped: {len(found) - len(latest)} older months; run them in `make ui`")
+    return latest
 
 
-def _known(partitions: Sequence[Partition]) -> list[Partition]:
-    """Keep those of ``partitions`` that can be materialised, and say which cannot.
+def _runnable(partitions: Sequence[Partition]) -> list[Partition]:
+    """Keep the partitions that Dagster has, and print the others.
 
     Raises:
-        ValueError: none of them can.
+        ValueError: Dagster has none of them.
     """
     from oott_assets.partitions import month_by_destination, partition_key
 
     keys = {partition: partition_key(*partition) for partition in partitions}
-    known = [it for it, key in keys.items() if month_by_destination.has_partition_key(key)]
-    strange = [f"{slug} {month:%Y-%m}" for slug, month in keys if (slug, month) not in known]
-    first_month = read_settings(TrendSettings).first_month
-    expected = f"full months since {first_month}, which OOTT_FIRST_MONTH moves"
-    if not known:
-        raise ValueError(f"found {', '.join(strange[:5])}; expected {expected}")
-    if strange:
-        click.echo(f"passed over: {', '.join(strange)}; expected {expected}")
-    return known
+    runnable = [
+        partition for partition, key in keys.items() if month_by_destination.has_partition_key(key)
+    ]
+    others = [f"{slug} {month:%Y-%m}" for slug, month in keys if (slug, month) not in runnable]
+    first = read_settings(TrendSettings).first_month
+    expected = f"complete months since {first}; OOTT_FIRST_MONTH sets the first one"
+    if not runnable:
+        raise ValueError(f"found {', '.join(others[:5])}; expected {expected}")
+    if others:
+        click.echo(f"skipped: {', '.join(others)}; expected {expected}")
+    return runnable
 
 
 def _last_month(settings: PhotoSettings) -> str:
@@ -146,7 +152,7 @@ def _materialise(
 
     slug, month = partition
     began = time.monotonic()
-    # Drawn photos take seconds; a folder may take an hour, and its log says how far it is.
+    # Drawn photos take seconds. A folder may take an hour, so its progress is logged.
     log_level = "WARNING" if settings.photo_source == "lookbook" else "INFO"
     run = defs.resolve_job_def("monthly_trends_job").execute_in_process(
         partition_key=partition_key(slug, month),
@@ -166,8 +172,10 @@ def _materialise(
 
 def _reason_in(run: dg.ExecuteInProcessResult) -> str:
     failures = [event.step_failure_data for event in run.all_events if event.is_step_failure]
-    told = [it.user_failure_data.description for it in failures if it.user_failure_data]
-    return next((reason for reason in told if reason), "the reason is logged above")
+    reasons = [
+        failure.user_failure_data.description for failure in failures if failure.user_failure_data
+    ]
+    return next((reason for reason in reasons if reason), "the reason is in the log above")
 
 
 def _show_trends(settings: PhotoSettings, partitions: Sequence[Partition]) -> None:
@@ -175,13 +183,13 @@ def _show_trends(settings: PhotoSettings, partitions: Sequence[Partition]) -> No
 
     tables = TrendTables.open(settings.trend_database_url, destinations)
     for slug in dict.fromkeys(slug for slug, _ in partitions):
-        months = [month for it, month in partitions if it == slug]
+        months = [month for destination, month in partitions if destination == slug]
         _show_destination(tables, destinations.destination(slug), months)
     tables.close()
 
 
 def _show_destination(tables: TrendTables, place: Destination, months: Sequence[date]) -> None:
-    """Print the looks most worn in ``months``, and how often in each."""
+    """Print the most worn looks of ``months`` and how often each was worn per month."""
     worn = {
         month: {Look(*row[2:5]): row.worn for row in tables.garment_rows(month, place.slug)}
         for month in months
@@ -196,18 +204,18 @@ def _show_destination(tables: TrendTables, place: Destination, months: Sequence[
         click.echo(f"  {look.category:8}{f'{look.colour} {look.garment}':26}{times}")
 
 
-def _ask_the_service(settings: PhotoSettings, partitions: Sequence[Partition]) -> None:
-    name, photo = _some_photo(settings, partitions)
-    with _service() as address:
+def _call_the_service(settings: PhotoSettings, partitions: Sequence[Partition]) -> None:
+    name, photo = _first_photo(settings, partitions)
+    with running_service() as address:
         body = json.dumps({"base64_image": base64.b64encode(photo).decode()}).encode()
         request = urllib.request.Request(
             f"{address}/predict/camera", body, {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            click.echo(f"\nPOST /predict/camera with {name}: {answer.read().decode()}")
+        with urllib.request.urlopen(request, timeout=30) as response:
+            click.echo(f"\nPOST /predict/camera with {name}: {response.read().decode()}")
 
 
-def _some_photo(settings: PhotoSettings, partitions: Sequence[Partition]) -> tuple[str, bytes]:
+def _first_photo(settings: PhotoSettings, partitions: Sequence[Partition]) -> tuple[str, bytes]:
     from oott_assets.photos.store.photo_store import PhotoStore
 
     store = PhotoStore(root=settings.photo_store_root, max_pixels=settings.max_pixels)
@@ -216,21 +224,26 @@ def _some_photo(settings: PhotoSettings, partitions: Sequence[Partition]) -> tup
         for row in stored.manifest():
             if row.kept and row.sha256 is not None:
                 return f"{partition[0]}/{row.name}", stored.content(row.sha256)
-    raise click.ClickException("no readable photo was found, so there is none to ask about")
+    raise click.ClickException("no readable photo was found to send to the service")
+
+
+def free_port() -> int:
+    """Find a free TCP port of this machine."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager
-def _service() -> Iterator[str]:
-    """Run the service on a free port while it is asked, and give its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def running_service() -> Iterator[str]:
+    """Run the service on a free port and give its address."""
+    port = free_port()
     command = [sys.executable, "-m", "bentoml", "serve", "oott_serving.service:ClosetService"]
     server = subprocess.Popen(
         [*command, "--host", "127.0.0.1", "--port", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=_end_with_the_demo,
+        preexec_fn=_stop_with_the_demo,
     )
     try:
         _await_ready(server, f"http://127.0.0.1:{port}/readyz")
@@ -240,8 +253,8 @@ def _service() -> Iterator[str]:
         server.wait(30)
 
 
-def _end_with_the_demo() -> None:
-    # Also where the demo is killed.
+def _stop_with_the_demo() -> None:
+    # The service must stop even if the demo is killed.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
@@ -254,7 +267,7 @@ def _await_ready(server: "subprocess.Popen[bytes]", address: str) -> None:
             time.sleep(0.2)
         else:
             return
-    raise click.ClickException("the service did not become ready; `make serve` tells why")
+    raise click.ClickException("the service did not become ready; run `make serve` to see why")
 
 
 if __name__ == "__main__":

@@ -27,9 +27,9 @@ def run_demo(
     )
 
 
-def test_make_demo_counts_photos_of_ones_own(tmp_path: Path) -> None:
+def test_make_demo_counts_the_users_own_photos(tmp_path: Path) -> None:
     for place in ("jeju/2026-05", "hongdae/2026-06"):
-        save_jeans(tmp_path / "photos of mine" / place)
+        save_jeans(tmp_path / "my photos" / place)
 
     demo = run_demo(tmp_path, f"PHOTOS={tmp_path / 'photos of mine'}")
 
@@ -44,12 +44,10 @@ def test_make_demo_counts_photos_of_ones_own(tmp_path: Path) -> None:
         (["PHOTOS=nowhere"], "nowhere is not a folder"),
         (["PHOTOS=docs", "DESTINATION=atlantis"], "'atlantis' is not a destination"),
         (["PHOTOS=docs", "MONTH=may"], "expected DESTINATION|YYYY-MM"),
-        (["PHOTOS=docs", "MONTH=1999-05"], "full months since 2024-01"),
+        (["PHOTOS=docs", "MONTH=1999-05"], "complete months since 2024-01"),
     ],
 )
-def test_make_demo_says_what_is_wrong_with_what_it_was_given(
-    tmp_path: Path, variables: list[str], said: str
-) -> None:
+def test_make_demo_explains_wrong_input(tmp_path: Path, variables: list[str], said: str) -> None:
     demo = run_demo(tmp_path, *variables)
 
     assert demo.returncode != 0
@@ -63,20 +61,20 @@ def save_jeans(folder: Path) -> None:
     (folder / "me.jpg").write_bytes(jpeg_of(photo))
 
 
-def test_make_demo_says_what_it_passes_over_and_counts_the_rest(tmp_path: Path) -> None:
+def test_make_demo_names_the_folders_it_skips_and_counts_the_rest(tmp_path: Path) -> None:
     for place in ("홍대/2026-06", "hongdae/2099-01", "atlantis/2026-06", "jeju/2026-6"):
         save_jeans(tmp_path / "mine" / place)
 
     demo = run_demo(tmp_path, f"PHOTOS={tmp_path / 'mine'}")
 
     assert demo.returncode == 0, demo.stderr[-3000:]
-    assert "passed over: atlantis/ is not a destination" in demo.stdout
-    assert "passed over: jeju/2026-6/ is not a month, written YYYY-MM" in demo.stdout
-    assert "passed over: hongdae 2099-01; expected full months since 2024-01" in demo.stdout
+    assert "skipped: atlantis/ is not a destination" in demo.stdout
+    assert "skipped: jeju/2026-6/ is not a month, written YYYY-MM" in demo.stdout
+    assert "skipped: hongdae 2099-01; expected complete months since 2024-01" in demo.stdout
     assert "hongdae 2026-06: 1 photos, " in demo.stdout
 
 
-def test_make_demo_does_not_draw_into_a_database_of_ones_own(tmp_path: Path) -> None:
+def test_make_demo_does_not_count_drawn_people_in_the_users_database(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'mine.sqlite'}"
 
     demo = run_demo(tmp_path, settings={"OOTT_DATABASE_URL": database})
@@ -90,16 +88,16 @@ def test_make_demo_does_not_draw_into_a_database_of_ones_own(tmp_path: Path) -> 
     "settings",
     [{"OOTT_PHOTO_SOURCE": "browser"}, {"OOTT_PHOTO_STORE": "gs://photos"}],
 )
-def test_make_demo_does_not_draw_over_collected_photos(
+def test_make_demo_does_not_replace_collected_photos(
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
     demo = run_demo(tmp_path, settings=settings)
 
     assert demo.returncode != 0
-    assert "in the place of what was collected" in " ".join(demo.stderr.split())
+    assert "would replace your collected photos with drawn ones" in " ".join(demo.stderr.split())
 
 
-def test_make_demo_says_which_setting_is_unusable(tmp_path: Path) -> None:
+def test_make_demo_names_the_setting_that_is_wrong(tmp_path: Path) -> None:
     demo = run_demo(tmp_path, settings={"OOTT_ENGINE": "steam"})
 
     assert demo.returncode != 0
