@@ -1,0 +1,136 @@
+"""Makes the pictures of the README and of docs/: ``.venv/bin/python -m docs.pictures``.
+
+It runs the demo in a temporary folder, takes the contact sheet from Dagster's records, takes
+screenshots of the Dagster UI in Chromium, and asks the service about ``docs/look.jpg``. Run it
+again when a page, a drawing or the starter detector changes. It takes about three minutes.
+"""
+
+import base64
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+from PIL import Image, ImageDraw
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+from demo import free_port, running_service
+
+PICTURES = Path(__file__).with_name("pictures")
+LOOK = Path(__file__).with_name("look.jpg")
+
+_GROUP = "/locations/oott_assets.definitions/asset-groups"
+SCREENSHOTS = {
+    "trends-assets": f"{_GROUP}/trends/lineage",
+    "training-assets": f"{_GROUP}/training/lineage",
+    "detections-page": "/assets/garment_detections?view=overview",
+    "partitions": "/assets/garment_trends?view=partitions",
+}
+_FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,800")
+# The pages draw themselves step by step, and no event says that they are complete.
+_DRAWING_SECONDS = 15
+_SHEET_WIDTH = 1000
+
+
+def main() -> None:
+    """Make every picture."""
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {"DAGSTER_HOME": folder, "OOTT_HOME": f"{folder}/oott"}
+        Path(folder, "dagster.yaml").write_text(
+            "telemetry: {enabled: false}\nnux: {enabled: false}\n"
+        )
+        subprocess.run([sys.executable, "demo.py"], check=True)
+        save_contact_sheet(PICTURES / "contact-sheet.jpg")
+        with dagster_webserver() as url:
+            save_screenshots(url)
+        with running_service() as url:
+            save_closet_answer(ask(url, LOOK), PICTURES / "closet-answer.jpg")
+
+
+def save_contact_sheet(file: Path) -> None:
+    """Save the contact sheet that the last run of ``garment_detections`` recorded."""
+    with dg.DagsterInstance.get() as records:
+        event = records.get_latest_materialization_event(dg.AssetKey("garment_detections"))
+    if event is None or event.asset_materialization is None:
+        sys.exit("pictures: the demo recorded no garment_detections")
+    markdown = str(event.asset_materialization.metadata["contact sheet"].value)
+    encoded = re.search(r"base64,([^)]+)", markdown)
+    sheet = Image.open(io.BytesIO(base64.b64decode(encoded[1] if encoded else "")))
+    sheet.thumbnail((_SHEET_WIDTH, _SHEET_WIDTH))
+    sheet.save(file, quality=75)
+
+
+def save_screenshots(url: str) -> None:
+    """Save a screenshot of each of ``SCREENSHOTS`` in 64 colours, a third of the size."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for flag in _FLAGS:
+        options.add_argument(flag)
+    browser = webdriver.Chrome(options, Service("/usr/bin/chromedriver"))
+    try:
+        for name, page in SCREENSHOTS.items():
+            browser.get(url + page)
+            time.sleep(_DRAWING_SECONDS)
+            screenshot = Image.open(io.BytesIO(browser.get_screenshot_as_png()))
+            screenshot.convert("RGB").quantize(64).save(PICTURES / f"{name}.png", optimize=True)
+    finally:
+        browser.quit()
+
+
+def save_closet_answer(answer: Mapping[str, str], file: Path) -> None:
+    """Save the photo that was sent, with the answer of the service below it."""
+    photo = Image.open(LOOK)
+    picture = Image.new("RGB", (photo.width, photo.height + 60), "white")
+    picture.paste(photo)
+    words = f"label: {answer['label']}   color: {answer['color']}"
+    ImageDraw.Draw(picture).text((20, photo.height + 16), words, fill="black", font_size=24)
+    picture.save(file, quality=80)
+
+
+def ask(url: str, photo: Path) -> dict[str, str]:
+    """Send a photo to ``/predict/camera`` and read the answer."""
+    body = json.dumps({"base64_image": base64.b64encode(photo.read_bytes()).decode()}).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{url}/predict/camera", body, headers)
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return dict(json.load(response))
+
+
+@contextmanager
+def dagster_webserver() -> Iterator[str]:
+    """Run the Dagster UI and give its address."""
+    port = free_port()
+    command = [sys.executable, "-m", "dagster_webserver", "-w", "workspace.yaml", "-p", str(port)]
+    server = subprocess.Popen(command)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        while server.poll() is None and not _answers(f"{url}/server_info"):
+            time.sleep(1)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=5).close()
+    except (urllib.error.URLError, OSError):
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main()
