@@ -65,9 +65,9 @@ def save_contact_sheet(file: Path) -> None:
         event = records.get_latest_materialization_event(dg.AssetKey("garment_detections"))
     if event is None or event.asset_materialization is None:
         sys.exit("pictures: the demo recorded no garment_detections")
-    markdown = str(event.asset_materialization.metadata["contact sheet"].value)
-    encoded = re.search(r"base64,([^)]+)", markdown)
-    sheet = Image.open(io.BytesIO(base64.b64decode(encoded[1] if encoded else "")))
+    metadata = " ".join(str(entry.value) for entry in event.asset_materialization.metadata.values())
+    [encoded] = re.findall(r"base64,([^)]+)", metadata)
+    sheet = Image.open(io.BytesIO(base64.b64decode(encoded)))
     sheet.thumbnail((_SHEET_WIDTH, _SHEET_WIDTH))
     sheet.save(file, quality=75)
 

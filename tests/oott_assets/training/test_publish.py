@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,18 @@ def test_a_candidate_is_published_by_its_version(candidate: Path) -> None:
     assert publish(version).returncode == 0
 
     assert ModelStore(read_settings(SharedSettings).model_store_root).latest().version == version
+
+
+def test_an_earlier_detector_is_published_again_by_its_folder(candidate: Path) -> None:
+    store = ModelStore(read_settings(SharedSettings).model_store_root)
+    card = read_card(candidate / "card.json")
+    later = card.model_copy(update={"created": card.created + timedelta(days=1)})
+    for published in (card, later):
+        store.publish(candidate / "detector.onnx", published)
+
+    assert publish(f"{store.root}/garment-detector/{card.version}").returncode == 0
+
+    assert store.latest().version == card.version
 
 
 def test_a_candidate_is_copied_to_where_a_starter_is(candidate: Path, tmp_path: Path) -> None:

@@ -1,0 +1,356 @@
+"""The commands of the README and of docs/ are run, and their texts are compared with the code."""
+
+import re
+import runpy
+import shlex
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, get_args
+
+import pandas as pd
+import pytest
+from dagster._cli import ENV_PREFIX
+from dagster._cli.asset import asset_materialize_command
+from dagster._cli.dev import dev_command
+from PIL import Image
+
+from oott_assets.definitions import defs
+from oott_assets.partitions import month_by_destination
+from oott_assets.photos.photo_failures import PHOTO_FAILURES
+from oott_assets.photos.sources.photo_source import SourceBusy
+from oott_assets.photos.store.manifest import State
+from oott_assets.training.training_checks import TRAINING_CHECKS
+from oott_assets.trends.checks import TREND_CHECKS
+from oott_assets.trends.trend_failures import TREND_FAILURES
+from oott_fashion.destinations import read_destinations
+from oott_fashion.stores.blobs import StoreUnreachable
+from oott_fashion.stores.model_store import read_card
+from oott_fashion.stores.trend_tables import TrendDatabaseUnavailable
+from oott_serving.openapi import openapi_document
+from tests.oott_serving.servers import STARTER, serving
+from tests.test_demo import run_demo
+
+PAGES = [Path("README.md"), Path("CONTRIBUTING.md"), *sorted(Path("docs").rglob("*.md"))]
+TEXTS = {str(page): page.read_text(encoding="utf-8") for page in PAGES}
+
+# The commands that no test of this file runs, by how they begin: the test that does, or why not.
+NOT_RUN_HERE = {
+    "make test": "this test is a part of it",
+    "make check": "tests/test_project.py runs what it runs",
+    "make demo PHOTOS=": "tests/test_demo.py: test_make_demo_counts_the_users_own_photos",
+    "make ui": "it runs until it is stopped",
+    "make serve": "the service is started by tests.oott_serving.servers, on a free port",
+    "make train": "tests/oott_assets/training/test_training_pipeline.py runs the same job",
+    "make lock": "it needs a package index",
+    "make format": "it changes the working tree",
+    ".venv/bin/bentoml build": "tests/oott_serving/test_bento.py builds and serves a bento",
+    ".venv/bin/pre-commit install": "it changes the hooks of the working tree",
+    "ls .oott/models": "it lists folders",
+    "cat .oott/models": "it prints a file",
+    "apt-get install": "it needs root; tests/install-packages.sh does the same",
+}
+
+
+class Command(NamedTuple):
+    """A command of a page, and the output that the page shows; None in a block without output."""
+
+    page: str
+    text: str
+    output: str | None
+
+
+def commands() -> list[Command]:
+    return [command for page, text in TEXTS.items() for command in _commands_of(page, text)]
+
+
+def _commands_of(page: str, text: str) -> Iterator[Command]:
+    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
+        for entry in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            first, *rest = entry.rstrip("\n").split("\n")
+            more = [line[2:] for line in rest if line.startswith("> ")]
+            yield Command(page, "\n".join([first, *more]), "\n".join(rest[len(more) :]))
+    for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            command = line.split("  #")[0].strip()
+            # A line of .env is not a command.
+            if not re.fullmatch(r"OOTT_\w+=\S*", command):
+                yield Command(page, command, None)
+
+
+def without_variables(command: str) -> str:
+    """Cut the variables off that are set before a command: ``A=1 B=2 make ui``."""
+    return re.sub(r"^(?:\w+=\S+ )+", "", command)
+
+
+CONSOLE = [command for command in commands() if "localhost:5543" in command.text]
+PYTHON = [
+    command
+    for command in commands()
+    if ".venv/bin/python -m" in command.text and not command.output
+]
+MATERIALIZE = [command for command in commands() if "dagster asset materialize" in command.text]
+DEMO = [command for command in commands() if command.text == "make demo"]
+
+
+def test_every_command_is_run_by_a_test_or_listed_with_the_reason() -> None:
+    run = {*CONSOLE, *PYTHON, *MATERIALIZE, *DEMO}
+    unknown = [
+        command
+        for command in commands()
+        if command not in run
+        and not without_variables(command.text).startswith(tuple(NOT_RUN_HERE))
+    ]
+
+    assert unknown == []
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """Run ``make demo`` once; give what it printed and its home folder."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = run_demo(folder)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout, folder / "oott"
+
+
+def table_in(output: str) -> dict[tuple[str, str], list[int]]:
+    """Read the demo's trend tables: how often each look was worn per month, by destination."""
+    table, place = {}, ""
+    for line in output.splitlines():
+        if ", worn per month" in line:
+            place = line.split()[0]
+        elif row := re.match(r"  (\w+ +\S.*?)((?: +\d+)+)$", line):
+            table[place, " ".join(row[1].split())] = [int(times) for times in row[2].split()]
+    return table
+
+
+def prose_of(output: str) -> list[str]:
+    """Give the lines outside the tables, without the numbers of garments and seconds."""
+    lines = [line for line in output.splitlines() if not re.match(r"  \w+ +\S.* +\d+$", line)]
+    return [re.sub(r"\d+ garments in \d+\.\d s", "... garments in ... s", line) for line in lines]
+
+
+def test_make_demo_prints_what_the_readme_shows(demo: tuple[str, Path]) -> None:
+    printed, _ = demo
+    [command] = DEMO
+    output = command.output or ""
+
+    assert prose_of(printed.rstrip("\n")) == prose_of(output)
+    expected, found = table_in(output), table_in(printed)
+    assert len(expected) == len(found) == 16
+    # On another processor a box may differ, and so may the counts and the last rows.
+    same = [look for look in expected if look in found]
+    assert len(same) >= 12
+    for look in same:
+        assert found[look] == pytest.approx(expected[look], abs=2), look
+
+
+def test_the_query_of_the_trends_page_gives_shares_of_photos(demo: tuple[str, Path]) -> None:
+    [query] = re.findall(r"```sql\n(.*?)```", TEXTS["docs/look-at-trends.md"], re.DOTALL)
+
+    with sqlite3.connect(demo[1] / "trends.sqlite") as database:
+        rows = database.execute(query).fetchall()
+
+    assert len(rows) == 5
+    assert all(share == pytest.approx(worn / 24) for _, _, worn, share in rows)
+
+
+def test_pandas_reads_the_detections_as_the_trends_page_says(demo: tuple[str, Path]) -> None:
+    [snippet] = re.findall(r"```python\n(.*?)```", TEXTS["docs/look-at-trends.md"], re.DOTALL)
+    names: dict[str, pd.DataFrame] = {}
+
+    exec(snippet.replace(".oott", str(demo[1])), names)
+
+    assert len(names["detections"]) == 24
+    assert len(names["garments"]) > 24
+
+
+def test_the_service_answers_as_the_pages_show(tmp_path: Path) -> None:
+    with serving(tmp_path, starter_detector=STARTER) as server:
+        for command in CONSOLE:
+            shell = command.text.replace("localhost:5543", f"127.0.0.1:{server.port}")
+            done = subprocess.run(
+                ["bash", "-c", shell], capture_output=True, text=True, check=True, timeout=60
+            )
+            assert done.stdout.rstrip("\n") == command.output, command
+
+
+@pytest.mark.parametrize("command", PYTHON, ids=lambda command: command.text)
+def test_every_python_command_explains_itself_with_help(
+    command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module, *options = shlex.split(command.text.split("python -m ")[1])
+    monkeypatch.setattr(sys, "argv", [module, "--help"])
+
+    # In this process, which has imported most of their packages already.
+    with warnings.catch_warnings(action="ignore"), pytest.raises(SystemExit) as ended:
+        runpy.run_module(module, run_name="__main__")
+
+    assert ended.value.code in (0, None)
+    shown = capsys.readouterr().out
+    for option in options:
+        assert not option.startswith("--") or option in shown
+
+
+@pytest.mark.parametrize("command", MATERIALIZE, ids=lambda command: command.page)
+def test_dagster_knows_the_assets_and_the_partition_of_the_command(command: Command) -> None:
+    _, _, _, *arguments = shlex.split(without_variables(command.text))
+    given = asset_materialize_command.make_context("materialize", arguments).params
+
+    known = {key.to_user_string() for key in defs.resolve_all_asset_keys()}
+    assert set(given["select"].split(",")) <= known
+    assert month_by_destination.has_partition_key(given["partition"])
+
+
+def test_a_variable_sets_the_port_of_the_dagster_ui(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_CLI_DEV_PORT", "3456")
+
+    prefix = f"{ENV_PREFIX}_DEV"
+    given = dev_command.make_context("dev", [], auto_envvar_prefix=prefix).params
+
+    assert given["port"] == "3456"
+
+
+def test_every_make_target_exists() -> None:
+    makefile = Path("Makefile").read_text(encoding="utf-8")
+    targets = {target for text in TEXTS.values() for target in re.findall(r"`make (\w+)", text)}
+
+    missing = [name for name in targets if not re.search(rf"^{name}:", makefile, re.MULTILINE)]
+
+    assert missing == []
+
+
+def anchors_of(text: str) -> set[str]:
+    """Give the anchors of the headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_every_link_leads_to_a_file_and_a_heading(page: str) -> None:
+    broken = []
+    for link in re.findall(r"\]\((?!https?:)([^)]+)\)", TEXTS[page]):
+        path, _, anchor = link.partition("#")
+        target = Path(page).parent / path if path else Path(page)
+        if not target.exists() or (anchor and anchor not in anchors_of(target.read_text())):
+            broken.append(link)
+
+    assert broken == []
+
+
+def test_every_setting_that_a_page_names_is_on_the_page_of_settings() -> None:
+    named = {name for text in TEXTS.values() for name in re.findall(r"\bOOTT_[A-Z_]+\b", text)}
+    listed = set(re.findall(r"^\| `(OOTT_\w+)`", TEXTS["docs/settings.md"], re.MULTILINE))
+
+    assert named - listed == set()
+
+
+def test_every_path_of_the_code_that_a_page_names_exists() -> None:
+    pattern = r"`((?:oott_\w+|tests|models|benchmarks|docs)/[\w./-]*[\w/])`"
+    named = {path for text in TEXTS.values() for path in re.findall(pattern, text)}
+
+    assert named
+    assert [path for path in named if not Path(path).exists()] == []
+
+
+def test_the_quality_page_has_the_numbers_of_the_starters_card() -> None:
+    metrics = read_card(STARTER / "card.json").metrics
+    street, closet = TEXTS["docs/how-good-it-is.md"].split("Share of closet photos with the right")
+    shown = {
+        "main_data": ("mAP50", "mAP50-95", "mAP50 of garments with 10 boxes"),
+        "closet": ("label right", "nothing found"),
+    }
+
+    for data, names in shown.items():
+        for name in names:
+            assert f"{metrics[data][name]:.3f}" in street
+    for data, page in (("main_data", street), ("closet", closet)):
+        garments = metrics[data].keys() - {"photos", *shown[data]}
+        for garment in garments:
+            assert f"| {garment} | {metrics[data][garment]:.2f} |" in page
+
+
+def test_the_readme_has_the_numbers_of_the_starters_card() -> None:
+    metrics = read_card(STARTER / "card.json").metrics
+
+    assert f"mAP50 of {metrics['main_data']['mAP50']:.3f}" in TEXTS["README.md"]
+    assert f"on {metrics['closet']['label right']:.0%}".replace("%", " %") in TEXTS["README.md"]
+
+
+def test_the_pages_name_every_check_and_every_schedule() -> None:
+    checks = [
+        spec.name for check in (*TREND_CHECKS, *TRAINING_CHECKS) for spec in check.check_specs
+    ]
+    schedules = [schedule.name for schedule in defs.schedules or []]
+    text = "".join(TEXTS.values())
+
+    assert [name for name in (*checks, *schedules) if f"| `{name}` |" not in text] == []
+
+
+def test_the_operating_page_has_the_delays_of_the_retry_tables() -> None:
+    rows = re.findall(r"^\| [^|]+ \| ([\d s,]+) \|$", TEXTS["docs/operate.md"], re.MULTILINE)
+    rules = {**PHOTO_FAILURES, **TREND_FAILURES}
+    kinds = (SourceBusy, StoreUnreachable, TrendDatabaseUnavailable)
+
+    assert rows == [
+        ", ".join(f"{seconds:g} s" for seconds in rules[kind].delays_seconds) for kind in kinds
+    ]
+
+
+def test_the_photos_page_explains_every_state_of_the_manifest() -> None:
+    text = TEXTS["docs/collect-photos.md"]
+
+    assert [state for state in get_args(State) if f"`{state}`" not in text] == []
+
+
+def test_the_service_page_lists_every_route_and_status() -> None:
+    text, paths = TEXTS["docs/run-the-service.md"], openapi_document()["paths"]
+    statuses = {
+        status
+        for methods in paths.values()
+        for each in methods.values()
+        for status in each["responses"]
+    }
+
+    assert [path for path in paths if path not in text] == []
+    assert [status for status in statuses - {"200"} if f"| {status} |" not in text] == []
+
+
+def test_the_destinations_of_the_photos_page_can_be_read(tmp_path: Path) -> None:
+    [block] = re.findall(r"```yaml\n(.*?)```", TEXTS["docs/collect-photos.md"], re.DOTALL)
+    file = tmp_path / "destinations.yaml"
+    file.write_text(textwrap.dedent(block), encoding="utf-8")
+
+    assert read_destinations(file).slugs == ["haeundae", "songjeong"]
+
+
+def test_every_picture_is_small_and_shown_with_words_on_a_page() -> None:
+    files = [*Path("docs/pictures").iterdir()]
+    shown = {
+        (Path(page).parent / picture).resolve()
+        for page, text in TEXTS.items()
+        for picture in re.findall(r"!\[[^\]]{20,}\]\(([^)]+)\)", text)
+    }
+
+    assert {file.resolve() for file in files} == shown
+    assert all(file.stat().st_size < 150_000 for file in files)
+    assert sum(file.stat().st_size for file in files) < 600_000
+    for file in files:
+        Image.open(file).load()
+
+
+def test_the_readme_and_the_decisions_are_short() -> None:
+    assert len(TEXTS["README.md"].splitlines()) <= 150
+    decisions = {page: text for page, text in TEXTS.items() if re.search(r"decisions/\d", page)}
+    assert {page for page, text in decisions.items() if len(text.splitlines()) > 40} == set()
+
+
+def test_the_list_of_decisions_is_complete() -> None:
+    listed = re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", TEXTS["docs/decisions/README.md"])
+
+    assert listed == sorted(file.name for file in Path("docs/decisions").glob("0*.md"))
