@@ -5,8 +5,10 @@ from typing import cast
 
 import dagster as dg
 
+from oott_assets.setting_fields import from_setting
 from oott_fashion.colours import PALETTES
 from oott_fashion.opened_detector import DetectorOptions, OpenedDetector, open_detector
+from oott_fashion.settings import SharedSettings
 from oott_fashion.stores.model_store import ModelStore, NoDetector, PublishedDetector
 from oott_fashion.vision.detector import Thresholds
 from oott_fashion.vision.engines import Engine, EngineChoice, open_engine
@@ -15,13 +17,13 @@ from oott_fashion.vision.engines import Engine, EngineChoice, open_engine
 class GarmentDetector(dg.ConfigurableResource[None]):
     """Opens the latest detector of a model store, or the starter where none is published."""
 
-    model_store: str
-    starter: str
-    engine: str
-    cores: int
-    min_confidence: float
-    iou_threshold: float
-    palette: str
+    model_store: str = from_setting(SharedSettings, "model_store", required=True)
+    starter: str = from_setting(SharedSettings, "starter_detector", required=True)
+    engine: str = from_setting(SharedSettings, "engine")
+    cores: int = from_setting(SharedSettings, "engine_cores")
+    min_confidence: float = from_setting(SharedSettings, "min_confidence")
+    iou_threshold: float = from_setting(SharedSettings, "iou_threshold")
+    palette: str = from_setting(SharedSettings, "palette")
 
     def latest(self) -> OpenedDetector:
         """Verify and open the latest detector.

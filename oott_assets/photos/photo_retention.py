@@ -9,9 +9,11 @@ import dagster as dg
 from oott_assets.failure_rules import failures_of
 from oott_assets.photos.photo_failures import PHOTO_FAILURES
 from oott_assets.photos.recorded_pictures import delete_runs_with_pictures, reject_unfinished_runs
+from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
+from oott_assets.setting_fields import from_setting
 from oott_fashion.stores.blobs import AlreadyLocked
 
 
@@ -54,9 +56,9 @@ def _deleted(row: ManifestRow) -> ManifestRow:
 
 
 class PhotoRetention(dg.ConfigurableResource[None]):
-    """For how many days photos are kept; 0 is for ever."""
+    """How many days photos are kept."""
 
-    days: int
+    days: int = from_setting(PhotoSettings, "photo_retention_days")
 
     def sweep(self, now: datetime, records: dg.DagsterInstance) -> Sweep:
         long_ago = datetime.min.replace(tzinfo=UTC)

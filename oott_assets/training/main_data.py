@@ -6,11 +6,13 @@ import dagster as dg
 
 from oott_assets.failure_rules import failures_of
 from oott_assets.reports.tables import markdown_table
+from oott_assets.setting_fields import from_setting
 from oott_assets.training.label_tables import data_set_metadata
 from oott_assets.training.labels.drawn_data_set import draw_photos
 from oott_assets.training.labels.findings import problem_summary
 from oott_assets.training.labels.labelled_data_set import read_labelled
 from oott_assets.training.labels.labelled_photos import version_of
+from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
 
@@ -18,8 +20,8 @@ from oott_assets.training.training_store import TrainingStore
 class LabelledData(dg.ConfigurableResource[None]):
     """The data set that people labelled, and how many drawn photos are trained on beside it."""
 
-    folder: str | None
-    drawn_photos: int
+    folder: str | None = from_setting(TrainingSettings, "main_data")
+    drawn_photos: int = from_setting(TrainingSettings, "drawn_photos")
 
 
 @dg.asset(group_name="training", kinds={"parquet"})

@@ -14,6 +14,7 @@ from oott_assets.failure_rules import failures_of
 from oott_assets.photos.sources.folder import photos_under
 from oott_assets.reports.progress import with_progress
 from oott_assets.reports.tables import markdown_table
+from oott_assets.setting_fields import from_setting
 from oott_assets.training.label_tables import data_set_metadata
 from oott_assets.training.labellers.chosen_labeller import ChosenLabeller, OpenedLabeller
 from oott_assets.training.labels.catalogue_folders import NotInCatalogue
@@ -23,6 +24,7 @@ from oott_assets.training.labels.labelled_photos import (
     version_of,
 )
 from oott_assets.training.labels.validation_split import splits_by_content
+from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
 from oott_fashion.stores.blobs import BlobNotFound, LocalBlobs
@@ -39,8 +41,8 @@ from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_phot
 class SubPhotos(dg.ConfigurableResource[None]):
     """The photos without boxes, and the share of them that is never trained on, 0..1."""
 
-    folder: str | None
-    held_out_share: float
+    folder: str | None = from_setting(TrainingSettings, "sub_photos")
+    held_out_share: float = from_setting(TrainingSettings, "held_out_share")
 
 
 class _LabelledFile(NamedTuple):

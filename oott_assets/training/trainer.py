@@ -6,8 +6,11 @@ import zipfile
 from pathlib import Path
 
 import dagster as dg
+from pydantic import Field
 
 from oott_assets.garment_detector import GarmentDetector
+from oott_assets.setting_fields import from_setting
+from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.yolov8.quiet_ultralytics import tell_ultralytics
 from oott_assets.training.yolov8.train_run import TrainingPlan
 
@@ -19,13 +22,15 @@ class TrainingUnavailable(ValueError):
 class Trainer(dg.ConfigurableResource[None]):
     """The training that the settings describe."""
 
-    model_size: str
-    image_side: int
-    epochs: int
-    batch_size: int
-    device: str
-    starting_weights: str
-    detector: dg.ResourceDependency[GarmentDetector]
+    model_size: str = from_setting(TrainingSettings, "model_size")
+    image_side: int = from_setting(TrainingSettings, "image_side")
+    epochs: int = from_setting(TrainingSettings, "epochs")
+    batch_size: int = from_setting(TrainingSettings, "batch_size")
+    device: str = from_setting(TrainingSettings, "train_device")
+    starting_weights: str = from_setting(TrainingSettings, "starting_weights")
+    detector: dg.ResourceDependency[GarmentDetector] = Field(
+        description="The resource garment_detector."
+    )
 
     def plan(self, folder: Path) -> TrainingPlan:
         """Check that training can start, and find its starting weights.

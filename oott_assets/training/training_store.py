@@ -9,11 +9,13 @@ from typing import TypeVar
 import dagster as dg
 from pydantic import BaseModel, ValidationError
 
+from oott_assets.setting_fields import from_setting
 from oott_assets.training.labels.labelled_photos import (
     LabelledPhoto,
     parquet_of_photos,
     photos_of_parquet,
 )
+from oott_assets.training.settings import TrainingSettings
 from oott_fashion.stores.blobs import BlobNotFound, LocalBlobs
 
 Record = TypeVar("Record", bound=BaseModel)
@@ -24,7 +26,7 @@ _CLOSET = "closet"
 class TrainingStore(dg.ConfigurableResource[None]):
     """Files under one folder; a data set is replaced whole."""
 
-    root: str
+    root: str = from_setting(TrainingSettings, "training_folder", required=True)
 
     def write_photos(self, name: str, photos: Sequence[LabelledPhoto]) -> None:
         """Replace the data set ``name`` by ``photos``."""

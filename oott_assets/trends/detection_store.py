@@ -7,7 +7,9 @@ import dagster as dg
 import pyarrow as pa
 
 from oott_assets.parquet import from_parquet, to_parquet
+from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.opened_blobs import opened_blobs
+from oott_assets.setting_fields import from_setting
 from oott_fashion.vision.detections import Box, Detection
 
 
@@ -62,7 +64,7 @@ _VERSION = b"detector_version"
 class DetectionStore(dg.ConfigurableResource[None]):
     """Detections under one folder; a partition is replaced whole."""
 
-    root: str
+    root: str = from_setting(PhotoSettings, "photo_store", required=True)
 
     def write(self, destination: str, month: date, detections: PartitionDetections) -> None:
         """Put ``detections`` in the place of the partition's."""

@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from oott_assets.definitions import defs
+from oott_assets.definitions import configured_resources, defs
 from oott_assets.partitions import (
     destinations,
     month_by_destination,
     parse_partition_key,
     partition_key,
 )
+from oott_assets.photos.settings import PhotoSettings
 from oott_fashion.destinations import UnknownPlace
 
 HEAVY = ("torch", "ultralytics", "autodistill", "selenium", "deepsparse", "onnxruntime", "bentoml")
@@ -78,3 +79,33 @@ def test_a_key_that_says_no_month_is_refused(key: str) -> None:
 def test_a_key_that_says_no_destination_is_refused(key: str) -> None:
     with pytest.raises(UnknownPlace, match="is not a destination; expected one of hongdae"):
         parse_partition_key(key)
+
+
+def test_every_field_of_every_resource_has_a_description() -> None:
+    undescribed = [
+        f"{name}.{field_name}"
+        for name, resource in configured_resources().items()
+        for field_name, field in type(resource).model_fields.items()
+        if not field.description
+    ]
+
+    assert undescribed == []
+
+
+def test_the_launchpad_explains_a_field_as_the_docs_explain_its_setting() -> None:
+    job = defs.resolve_job_def("monthly_trends_job")
+    fields = job.resource_defs["photo_store"].config_schema.config_type.fields  # type: ignore[union-attr]
+
+    assert fields["hide_faces"].description == (
+        f"OOTT_HIDE_FACES: {PhotoSettings.model_fields['hide_faces'].description}"
+    )
+
+
+def test_secrets_are_in_no_resource_config(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OOTT_DATABASE_URL", "mysql://oott:s3cret@db/trends")
+    monkeypatch.setenv("OOTT_GRAPH_TOKEN", "s3cret")
+    monkeypatch.setenv("OOTT_INSTAGRAM_PASSWORD", "s3cret")
+
+    configs = [resource.model_dump() for resource in configured_resources().values()]
+
+    assert "s3cret" not in str(configs)

@@ -12,6 +12,7 @@ from oott_assets.photos.sources.graph_api.graph_source import graph_api_of
 from oott_assets.photos.sources.hosts import is_loopback
 from oott_assets.photos.sources.photo_source import PhotoSource, PhotosUnknown
 from oott_assets.photos.sources.request_interval import RequestInterval
+from oott_assets.setting_fields import from_setting
 from oott_fashion.settings import read_settings
 
 # Whoever asks a site of others more often than this is not polite, whatever is set.
@@ -25,9 +26,9 @@ class ChosenSource(dg.ConfigurableResource[None]):
     the settings.
     """
 
-    source: str | None
-    timezone: str
-    max_posts: int
+    source: str | None = from_setting(PhotoSettings, "photo_source")
+    timezone: str = from_setting(PhotoSettings, "timezone")
+    max_posts: int = from_setting(PhotoSettings, "max_posts")
 
     def opened(self) -> PhotoSource:
         """Open the source; nothing is read yet.

@@ -7,9 +7,11 @@ from functools import cache
 import dagster as dg
 
 from oott_assets.photos.privacy.faces import FaceHider
+from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.crawl_journal import hash_of
 from oott_assets.photos.store.opened_blobs import opened_blobs
 from oott_assets.photos.store.stored_month import StoredMonth
+from oott_assets.setting_fields import from_setting
 from oott_fashion.stores.blobs import Blobs
 
 _FORGOTTEN = "forgotten"
@@ -21,9 +23,9 @@ _MAX_CORES = 4
 class PhotoStore(dg.ConfigurableResource[None]):
     """Photos and manifests under one folder or gs:// address."""
 
-    root: str
-    max_pixels: int
-    hide_faces: bool = True
+    root: str = from_setting(PhotoSettings, "photo_store", required=True)
+    max_pixels: int = from_setting(PhotoSettings, "max_pixels")
+    hide_faces: bool = from_setting(PhotoSettings, "hide_faces")
 
     def month(self, destination: str, month: date) -> StoredMonth:
         """Give the photos of ``destination``, a slug, in the month that starts on ``month``."""

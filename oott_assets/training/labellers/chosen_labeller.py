@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import dagster as dg
+from pydantic import Field
 
 from oott_assets.garment_detector import GarmentDetector
+from oott_assets.setting_fields import from_setting
 from oott_assets.training.labellers.availability import label_extra
 from oott_assets.training.labellers.weight_downloads import version_of_weights
 from oott_assets.training.labels.labelled_photos import Label
 from oott_assets.training.labels.pseudo_labels import LabelThresholds, confident_labels
+from oott_assets.training.settings import TrainingSettings
 from oott_fashion.garments import garment_named
 from oott_fashion.vision.detections import Box
 
@@ -50,12 +53,14 @@ class OpenedLabeller(NamedTuple):
 class ChosenLabeller(dg.ConfigurableResource[None]):
     """The labeller that ``OOTT_LABELLER`` names."""
 
-    labeller: str
-    weights: str
-    on_cpu: bool
-    device: str
-    thresholds: dict[str, float]
-    detector: dg.ResourceDependency[GarmentDetector]
+    labeller: str = from_setting(TrainingSettings, "labeller")
+    weights: str = from_setting(TrainingSettings, "labeller_weights", required=True)
+    on_cpu: bool = from_setting(TrainingSettings, "label_on_cpu")
+    device: str = from_setting(TrainingSettings, "train_device")
+    thresholds: dict[str, float] = from_setting(TrainingSettings, "label_thresholds")
+    detector: dg.ResourceDependency[GarmentDetector] = Field(
+        description="The resource garment_detector."
+    )
 
     def opened(self) -> OpenedLabeller:
         """Load the labeller.
