@@ -1,7 +1,5 @@
 """Chooses where photos come from, by setting."""
 
-from pathlib import Path
-
 import dagster as dg
 
 from oott_assets.partitions import destinations
@@ -20,10 +18,10 @@ _MIN_INTERVAL_SECONDS = 2.0
 
 
 class ChosenSource(dg.ConfigurableResource[None]):
-    """The source that ``OOTT_PHOTO_SOURCE`` names; none is chosen for a database of the user's.
+    """The source that ``OOTT_PHOTO_SOURCE`` names.
 
-    What a source needs besides holds passwords and tokens, which Dagster would show: it stays in
-    the settings.
+    There is no default source if ``OOTT_DATABASE_URL`` is set. Passwords, tokens and the other
+    options of a source stay in the settings, because Dagster shows the config of resources.
     """
 
     source: str | None = from_setting(PhotoSettings, "photo_source")
@@ -34,9 +32,11 @@ class ChosenSource(dg.ConfigurableResource[None]):
         """Open the source; nothing is read yet.
 
         Raises:
-            PhotosUnknown: no source is chosen.
+            PhotosUnknown: no source is chosen, or one that lacks a setting.
         """
-        settings = read_settings(PhotoSettings)
+        # The launchpad may have changed both for this run.
+        run = {"timezone": self.timezone, "max_posts": self.max_posts}
+        settings = read_settings(PhotoSettings).model_copy(update=run)
         if self.source == "folder":
             return _folder(settings)
         if self.source == "lookbook":
@@ -47,14 +47,16 @@ class ChosenSource(dg.ConfigurableResource[None]):
             return _browser(settings)
         raise PhotosUnknown(
             "OOTT_DATABASE_URL is set and OOTT_PHOTO_SOURCE is not; set it to folder, graph_api or "
-            "browser, or to lookbook if drawn people shall be counted in that database"
+            "browser, or to lookbook to count drawn people in that database"
         )
 
 
 def _folder(settings: PhotoSettings) -> PhotoSource:
+    if settings.photos_folder is None:
+        raise PhotosUnknown("the folder source needs OOTT_PHOTOS_FOLDER, a folder")
     heap = settings.folder_destination
     return PhotoFolder(
-        Path(settings.photos_folder or ""),
+        settings.photos_folder,
         destinations,
         destinations.destination(heap).slug if heap else None,
         settings.max_photo_bytes,
