@@ -1,1 +1,1 @@
-"""Photos read off Instagram's pages, in a Chromium that dies with its run."""
+"""The photo source that reads Instagram's pages in a headless Chromium."""

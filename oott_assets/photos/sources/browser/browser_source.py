@@ -1,4 +1,4 @@
-"""The photos of public posts, read off Instagram's pages as a logged-in guest sees them."""
+"""The browser source: lists public posts on Instagram's hashtag pages, downloads their photos."""
 
 import logging
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -40,13 +40,13 @@ from oott_fashion.destinations import Destination
 
 _MAX_RESTARTS = 3
 
-# One post's page may be broken; so many in a row are an outage, and no empty month.
+# One page may be broken. This many in a row mean that the site is down, not that posts are missing.
 _MAX_FAILURES_IN_A_ROW = 3
 
-# Some posts are removed after they are listed; so many in a row are a site that hides them.
+# Some posts are removed after the listing. This many in a row mean that the site hides them.
 _MAX_EMPTY_POSTS_IN_A_ROW = 10
 
-# A page's process grows by some 60 KB with each post that it has shown.
+# The page's process grows by about 60 KB per post.
 _POSTS_PER_BROWSER = 500
 
 _TIMEOUTS = Timeouts()
@@ -57,7 +57,7 @@ _log = logging.getLogger(__name__)
 
 
 class Browser:
-    """Lists what a destination's hashtags show, and brings the photos of each post."""
+    """Lists the posts of a destination's hashtags, and fetches the photos of each post."""
 
     name = "browser"
     shows_people = True
@@ -90,15 +90,15 @@ class Browser:
         self._session = SessionFile(session_folder)
 
     def posts(self, destination: Destination, month: date) -> Generator[ListedPost, None, None]:
-        """List the posts under the hashtags of ``destination``, whenever they were made.
+        """List the posts of all months with the hashtags of ``destination``.
 
-        A post can be brought until the generator is closed, which ends the browser.
+        Closing the generator ends the browser; posts cannot be fetched after that.
 
         Raises:
-            PhotosUnknown: the site may not be asked, or does not show its posts.
+            PhotosUnknown: crawling the site is not permitted, or it does not show its posts.
         """
         _log.info("looking for posts of %s in %s", destination.slug, f"{month:%Y-%m}")
-        # A proxy of this machine knows no site that is on this machine alone.
+        # A proxy cannot reach a site on this machine.
         proxied = not is_loopback(self.site)
         with httpx.Client(headers={"User-Agent": self.crawler_name}, trust_env=proxied) as client:
             permission = CrawlPermission(
@@ -115,7 +115,7 @@ class Browser:
 
 
 class _Run:
-    """One browser at a time, begun anew when it dies, from the first page to the last photo."""
+    """One run: from the first page to the last photo, with a new browser when one dies."""
 
     def __init__(
         self, source: Browser, permission: CrawlPermission, downloads: Downloads, log_in: LogIn
@@ -126,21 +126,23 @@ class _Run:
         self._log_in = log_in
         self._opener: PageOpener | None = None
         self._restarts = 0
-        self._in_vain_in_a_row = 0
-        self._has_found = False
+        self._empty_in_a_row = 0
+        self._has_photo = False
         self._posts_in_browser = 0
         self._failures_in_a_row = 0
 
     def posts(self, destination: Destination) -> Iterator[ListedPost]:
-        """List the posts of all hashtags, each once."""
+        """List the posts of all hashtags without duplicates."""
         hashtags: dict[str, str] = {}
-        # One more than may be listed, so that whoever counts sees that it is cut.
-        most = self._source.max_posts + 1
+        # One more than the limit, so that the caller notices that the list is cut.
+        max_posts = self._source.max_posts + 1
         for hashtag in destination.hashtags:
-            if len(hashtags) >= most:
+            if len(hashtags) >= max_posts:
                 break
-            list_it = partial(listed_shortcodes, site=self._source.site, hashtag=hashtag, most=most)
-            for shortcode in self._surviving(list_it):
+            read_list = partial(
+                listed_shortcodes, site=self._source.site, hashtag=hashtag, max_posts=max_posts
+            )
+            for shortcode in self._with_restarts(read_list):
                 hashtags.setdefault(shortcode, hashtag)
         for shortcode, hashtag in hashtags.items():
             permalink = f"{self._source.site}/p/{shortcode}/"
@@ -148,17 +150,17 @@ class _Run:
             yield ListedPost(shortcode, fetch, permalink, hashtag)
 
     def close(self) -> None:
-        """End the browser, and keep its session for later runs."""
+        """End the browser, and save its session for later runs."""
         opener, self._opener = self._opener, None
         if opener is None:
             return
         try:
             self._log_in.save_session(opener.chromium)
         except BrowserDied:
-            _log.warning("the browser died before its session was kept")
-        # What was brought is whole without it, and what ends the run may be something else.
+            _log.warning("the browser died before its session was saved")
+        # The fetched posts are complete without it, and another error may be ending the run.
         except OSError as error:
-            _log.warning("the session is not kept for later runs: %s", error)
+            _log.warning("the session is not saved for later runs: %s", error)
         finally:
             opener.chromium.stop()
 
@@ -166,12 +168,12 @@ class _Run:
         if self._posts_in_browser >= _POSTS_PER_BROWSER:
             self.close()
         try:
-            post = self._surviving(partial(post_on_page, url=permalink))
+            post = self._with_restarts(partial(post_on_page, url=permalink))
         except PageFailed as error:
-            return self._refused(shortcode, error)
+            return self._after_failure(shortcode, error)
         except PostGone as error:
             self._failures_in_a_row = 0
-            self._note_in_vain(str(error))
+            self._count_empty_post(str(error))
             raise
         self._failures_in_a_row = 0
         self._posts_in_browser += 1
@@ -180,54 +182,54 @@ class _Run:
     def _photos(self, shortcode: str, post: PostOnPage) -> Iterator[FoundPhoto | UnavailablePhoto]:
         found, reason = 0, ""
         for number, url in enumerate(post.photo_urls, start=1):
-            self._refuse_first_host(url)
+            self._check_first_host(url)
             photo = self._downloads.fetch_photo(url, f"{shortcode}-{number}.jpg")
             if isinstance(photo, UnavailablePhoto):
                 reason = photo.reason
             else:
                 found += 1
-                self._in_vain_in_a_row, self._has_found = 0, True
+                self._empty_in_a_row, self._has_photo = 0, True
             yield photo
         if reason and not found:
-            self._note_in_vain(reason)
+            self._count_empty_post(reason)
         if not post.whole:
             name = f"{shortcode}-{len(post.photo_urls) + 1}.jpg"
-            yield UnavailablePhoto(name, "the page did not show this slide, nor those after it")
+            yield UnavailablePhoto(name, "the page did not show this slide and those after it")
 
-    def _refused(self, shortcode: str, error: PageFailed) -> FetchedPost:
+    def _after_failure(self, shortcode: str, error: PageFailed) -> FetchedPost:
         self._failures_in_a_row += 1
         if self._failures_in_a_row >= _MAX_FAILURES_IN_A_ROW:
             raise SourceBusy(
                 f"{self._failures_in_a_row} posts in a row were not shown, the last because of "
-                f"{error}; run it again later"
+                f"{error}; run this again later"
             ) from error
         return FetchedPost(
             None, [UnavailablePhoto(f"{shortcode}-1.jpg", f"its page fails: {error}")]
         )
 
-    def _refuse_first_host(self, url: str) -> None:
-        """Stop before the first photo if it may not be asked for, for then none may."""
-        if not self._has_found and host_of(url):
+    def _check_first_host(self, url: str) -> None:
+        """Stop before the first photo if its host is not permitted, because no photo would be."""
+        if not self._has_photo and host_of(url):
             self._permission.require(url)
 
-    def _note_in_vain(self, reason: str) -> None:
-        self._in_vain_in_a_row += 1
-        if self._in_vain_in_a_row >= _MAX_EMPTY_POSTS_IN_A_ROW:
+    def _count_empty_post(self, reason: str) -> None:
+        self._empty_in_a_row += 1
+        if self._empty_in_a_row >= _MAX_EMPTY_POSTS_IN_A_ROW:
             raise SourceBusyForHours(
-                f"{self._in_vain_in_a_row} posts in a row are gone or gave no photo, the last "
-                f"because: {reason}; the site may block this account: look at it by hand, and run "
-                "it again later"
+                f"{self._empty_in_a_row} posts in a row are gone or have no photo, the last "
+                f"because: {reason}; the site may block this account: check it in a browser, then "
+                "run this again"
             )
 
-    def _surviving(self, work: Callable[[PageOpener], _Result]) -> _Result:
-        """Do ``work`` in a browser, and again in a new one if it dies of it."""
+    def _with_restarts(self, work: Callable[[PageOpener], _Result]) -> _Result:
+        """Do ``work`` in the browser, and repeat it in a new one if the browser dies."""
         while True:
             try:
-                return work(self._visits_now())
-            except BrowserDied as death:
-                self._bury(death)
+                return work(self._current_opener())
+            except BrowserDied as error:
+                self._after_death(error)
 
-    def _visits_now(self) -> PageOpener:
+    def _current_opener(self) -> PageOpener:
         if self._opener is None:
             source = self._source
             programs = limited_to_hosts(source.programs, source.site, source.permitted_hosts)
@@ -237,14 +239,14 @@ class _Run:
             self._log_in.restore_session(chromium)
         return self._opener
 
-    def _bury(self, death: BrowserDied) -> None:
+    def _after_death(self, error: BrowserDied) -> None:
         if self._opener is not None:
             self._opener.chromium.stop()
             self._opener = None
         self._restarts += 1
         if self._restarts > _MAX_RESTARTS:
             raise SourceBusy(
-                f"the browser died {self._restarts} times, the last time because: {death}; run it "
-                "again, with more memory if there is little"
-            ) from death
-        _log.warning("the browser died and is started again: %s", death)
+                f"the browser died {self._restarts} times, the last because: {error}; run this "
+                "again, with more memory if the machine has little"
+            ) from error
+        _log.warning("the browser died and is restarted: %s", error)

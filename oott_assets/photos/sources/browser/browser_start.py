@@ -1,4 +1,4 @@
-"""How a browser is started: its driver under a guard, with flags, and a folder of its own."""
+"""Starts a browser: the guard process, the driver, and Chromium's flags and options."""
 
 import json
 import os
@@ -37,23 +37,26 @@ _FLAGS = (
     "--disable-sync",
     "--disable-extensions",
     "--disable-breakpad",
-    # Pages that were left would be kept in memory, the long list among them.
+    # Otherwise Chromium keeps previous pages in memory, including the long list.
     "--disable-back-forward-cache",
     "--lang=en-US",
     f"--window-size={_WIDTH},{_HEIGHT}",
-    # With the driver's death signal this is what makes Chromium end too; neither does it alone.
+    # Chromium ends with its driver only if it has this flag and the driver a death signal.
     "--remote-debugging-pipe",
 )
 
 
 class BrowserDied(Exception):
-    """The browser, its driver or a page's process crashed, was killed or no longer answers."""
+    """The browser, its driver or a page's process crashed, was killed or does not respond."""
 
 
 @dataclass(frozen=True)
 class Timeouts:
-    """How many seconds to wait: for a page, a script and any answer of the driver; until a page is
-    taken as it is; for a list that says it is loading; and at the end of one, for more to come.
+    """Timeouts in seconds.
+
+    ``page``, ``script`` and ``answer`` are for loading a page, a script and a response of the
+    driver. ``settle``: a page that does not change to a known one. ``list``: a list that shows it
+    is loading. ``quiet``: no change at the end of a list.
     """
 
     page_seconds: float = 30.0
@@ -66,7 +69,7 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Programs:
-    """Where Chromium and its driver are, and what else the browser is started with."""
+    """The paths of Chromium and its driver, and other start options."""
 
     chromium: Path = Path("/usr/bin/chromium")
     chromedriver: Path = Path("/usr/bin/chromedriver")
@@ -74,10 +77,10 @@ class Programs:
     browser_folders: Path = Path(tempfile.gettempdir()) / f"oott-browsers-{os.geteuid()}"
 
     def require_installed(self) -> None:
-        """Check that both can be run.
+        """Check that both are installed.
 
         Raises:
-            PhotosUnknown: one cannot.
+            PhotosUnknown: one is not an executable file.
         """
         for path, setting in (
             (self.chromium, "OOTT_CHROMIUM"),
@@ -85,26 +88,26 @@ class Programs:
         ):
             if not os.access(path, os.X_OK) or path.is_dir():
                 raise PhotosUnknown(
-                    f"{path} is no program; install the packages chromium and chromium-driver, or "
-                    f"set {setting} to where it is"
+                    f"{path} is not a program; install the packages chromium and chromium-driver, "
+                    f"or set {setting} to its path"
                 )
 
 
 def limited_to_hosts(programs: Programs, site: str, permitted: Iterable[str]) -> Programs:
-    """Give ``programs`` whose browser finds no host but those ``permitted``, and below them.
+    """Return ``programs`` whose browser resolves only ``permitted`` hosts and their subdomains.
 
-    Whatever else a page asks for, it asks in vain. This machine is found if ``site`` is on it.
+    Requests of a page to other hosts fail. This machine is allowed if ``site`` is on it.
     """
-    hosts = [it for name in permitted for it in (name, f"*.{name}")]
+    hosts = [host for name in permitted for host in (name, f"*.{name}")]
     hosts += ["127.0.0.1", "[::1]", "localhost"] if is_loopback(site) else []
-    # A proxy looks the others up itself, and has to be found for that.
+    # With a proxy, the proxy resolves host names, so its own name must be allowed.
     hosts += [host for proxy in getproxies().values() if (host := host_of(proxy))]
     rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in hosts)])
     return replace(programs, flags=(f"--host-resolver-rules={rules}", *programs.flags))
 
 
 def start_guard(programs: Programs) -> "subprocess.Popen[bytes]":
-    """Start the guard, which starts the driver, and ends with its input."""
+    """Start the guard, which starts the driver. It ends when its standard input closes."""
     return subprocess.Popen(
         [
             sys.executable,
@@ -116,7 +119,7 @@ def start_guard(programs: Programs) -> "subprocess.Popen[bytes]":
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        # Ctrl-C is for the crawler, which then stops the browser in order.
+        # Ctrl-C must reach only the crawler, which then stops the browser.
         start_new_session=True,
     )
 
@@ -125,29 +128,29 @@ def read_greeting(guard: "subprocess.Popen[bytes]") -> tuple[str, int]:
     """Read the browser's folder and the driver's port.
 
     Raises:
-        BrowserDied: the guard says otherwise, or nothing.
+        BrowserDied: the guard reports an error, or nothing.
     """
     if guard.stdout is None:
         raise BrowserDied("its guard has no output")
-    said, deadline = b"", time.monotonic() + _START_SECONDS
-    while b"\n" not in said and time.monotonic() < deadline:
+    output, deadline = b"", time.monotonic() + _START_SECONDS
+    while b"\n" not in output and time.monotonic() < deadline:
         readable, _, _ = select.select([guard.stdout], [], [], 0.5)
         if readable:
             block = os.read(guard.stdout.fileno(), 4096)
             if not block:
                 break
-            said += block
+            output += block
     try:
-        greeting = json.loads(said)
+        greeting = json.loads(output)
     except ValueError:
-        text = said.decode(errors="replace").strip()
-        last = text.splitlines()[-1] if text else "no word of its guard"
+        text = output.decode(errors="replace").strip()
+        last = text.splitlines()[-1] if text else "its guard reported nothing"
         raise BrowserDied(f"it did not start: {last[:300]}") from None
     return greeting["folder"], greeting["port"]
 
 
 def connection_to(port: int, timeouts: Timeouts) -> ChromeRemoteConnection:
-    """Connect to the driver, which is asked everything once."""
+    """Connect to the driver, without retries."""
     address = f"http://127.0.0.1:{port}"
     return ChromeRemoteConnection(
         address,
@@ -161,15 +164,15 @@ def connection_to(port: int, timeouts: Timeouts) -> ChromeRemoteConnection:
 
 
 def options_for(programs: Programs, browser_folder: Path) -> ChromeOptions:
-    """Say how Chromium is started, with its profile in ``browser_folder``."""
+    """Build Chromium's options, with its profile in ``browser_folder``."""
     options = ChromeOptions()
     options.binary_location = str(programs.chromium)
-    # The sandbox refuses to run as root.
+    # The sandbox does not work as root.
     root = ("--no-sandbox",) if os.geteuid() == 0 else ()
     profile = f"--user-data-dir={browser_folder / 'profile'}"
     for flag in (*_FLAGS, *root, profile, *programs.flags):
         options.add_argument(flag)
-    # Pages are ready once they are parsed: pictures and beacons may take for ever.
+    # Continue when a page is parsed; images and beacons may never finish.
     options.page_load_strategy = "eager"
     options.unhandled_prompt_behavior = "dismiss"
     options.set_capability("goog:loggingPrefs", {"performance": "ALL"})

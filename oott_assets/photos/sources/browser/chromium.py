@@ -1,4 +1,4 @@
-"""A headless Chromium with one tab, and how one notices its death."""
+"""A headless Chromium with one tab, which raises BrowserDied when it stops working."""
 
 import logging
 import re
@@ -31,43 +31,43 @@ from oott_assets.photos.sources.browser.browser_start import (
 from oott_assets.photos.sources.browser.page_responses import PageResponse, responses_in
 from oott_assets.photos.sources.photo_source import PhotosUnknown
 
-# At DEBUG it writes down every key that is typed, the password's too.
+# At DEBUG it logs every typed key, including the password.
 logging.getLogger("selenium.webdriver.remote").setLevel(logging.INFO)
 
 _STOP_SECONDS = 15.0
 _CLEARING_SECONDS = 5.0
 
-# How the driver says that the page is no longer there; another one is.
-_LEFT = re.compile(r"navigation|unloaded|context", re.IGNORECASE)
+# The driver's error messages if another page was loaded meanwhile.
+_PAGE_LEFT = re.compile(r"navigation|unloaded|context", re.IGNORECASE)
 
 _PHOTO_PATTERNS = ("*.jpg*", "*.jpeg*", "*.webp*", "*.png*", "*.heic*", "*.avif*")
 
 
 class PageUnreachable(Exception):
-    """No answer came for an address: refused, reset or too slow."""
+    """A page could not be loaded: connection refused, reset or timed out."""
 
 
 class PageLeft(Exception):
-    """The page was left for another while a script ran in it."""
+    """Another page was loaded while a script ran."""
 
 
 class Chromium:
-    """One browser with one tab; a context manager, after which nothing of it is left."""
+    """One browser with one tab. As a context manager it leaves no process and no file."""
 
     def __init__(self, programs: Programs, timeouts: Timeouts, crawler_name: str) -> None:
-        """Start a browser whose User-Agent is Chromium's own with ``crawler_name`` after it.
+        """Start a browser; its User-Agent is Chromium's, followed by ``crawler_name``.
 
         Raises:
-            BrowserDied: it did not start.
+            BrowserDied: the browser did not start.
         """
         self.timeouts = timeouts
-        self._asked: dict[str, str] = {}
+        self._requested_urls: dict[str, str] = {}
         self._browser_folder: Path | None = None
         self._guard = start_guard(programs)
         try:
             browser_folder, port = read_greeting(self._guard)
             self._browser_folder = Path(browser_folder)
-            with _noticing_death():
+            with _raising_browser_died():
                 self._driver = Remote(
                     connection_to(port, timeouts),
                     options=options_for(programs, self._browser_folder),
@@ -89,10 +89,10 @@ class Chromium:
         self.stop()
 
     def stop(self) -> None:
-        """Have the guard kill everything and remove the profile; a second time does nothing."""
+        """Let the guard kill all processes and remove the profile; a second call does nothing."""
         if self._guard.stdin is not None:
             self._guard.stdin.close()
-        # A process that was forked off may hold the other end of its input open.
+        # A forked process may keep the guard's standard input open.
         self._guard.terminate()
         try:
             self._guard.wait(_STOP_SECONDS)
@@ -104,7 +104,7 @@ class Chromium:
             self._guard.stdout.close()
 
     def _clear_browser_folder(self) -> None:
-        """Remove what a guard that was killed leaves; its browser may still be dying in there."""
+        """Remove the folder of a killed guard, in which the browser may still be ending."""
         deadline = time.monotonic() + _CLEARING_SECONDS
         while (
             self._browser_folder is not None
@@ -115,18 +115,18 @@ class Chromium:
             time.sleep(0.02)
 
     def open(self, url: str) -> None:
-        """Load ``url``, and read away what the network did before.
+        """Load ``url``, and discard earlier entries of the network log.
 
         Raises:
-            PageUnreachable: nothing, or too little, was answered.
-            BrowserDied: it did.
+            PageUnreachable: the page did not load, or not completely.
+            BrowserDied: the browser died.
         """
         self.responses()
-        with _noticing_death():
+        with _raising_browser_died():
             try:
                 self._driver.get(url)
             except TimeoutException as error:
-                # A page that hangs, unlike one that only waits, answers nothing either.
+                # Raises BrowserDied if the page hangs, instead of only loading slowly.
                 self.run("return 1")
                 raise PageUnreachable(
                     f"not loaded after {self.timeouts.page_seconds:.0f} s"
@@ -138,84 +138,83 @@ class Chromium:
                 raise PageUnreachable(reason[reason.index("net::") :].split()[0]) from error
 
     def run(self, script: str, *arguments: object) -> object:
-        """Run ``script`` in the page and give what it returns.
+        """Run ``script`` in the page and return its result.
 
         Raises:
-            PageLeft: the page was left meanwhile.
-            BrowserDied: it did, or the script did not end.
+            PageLeft: another page was loaded meanwhile.
+            BrowserDied: the browser died, or the script did not end.
         """
-        with _noticing_death(), _noticing_departure():
+        with _raising_browser_died(), _raising_page_left():
             return self._driver.execute_script(script, *arguments)
 
     def run_to_callback(self, script: str, *arguments: object) -> object:
-        """Run ``script`` in the page and give what it hands to its last argument, a callback.
+        """Run ``script`` in the page and return what it passes to its last argument, a callback.
 
         Raises:
-            PageLeft: the page was left meanwhile.
-            BrowserDied: it did, or the script did not end.
+            PageLeft: another page was loaded meanwhile.
+            BrowserDied: the browser died, or the script did not end.
         """
-        with _noticing_death(), _noticing_departure():
+        with _raising_browser_died(), _raising_page_left():
             try:
                 return self._driver.execute_async_script(script, *arguments)
             except TimeoutException as error:
-                # The script of a page that was left calls nobody back; one that hangs does less.
+                # If another page was loaded, the callback is never called. BrowserDied if it hangs.
                 self.run("return 1")
-                raise PageLeft("the page was left while it was read") from error
+                raise PageLeft("another page was loaded while this one was read") from error
 
     def type_into(self, selector: str, text: str) -> None:
-        """Type ``text`` where ``selector`` is, key by key as a person would.
+        """Type ``text`` into the element at ``selector``, key by key.
 
         Raises:
-            PhotosUnknown: nothing that is there can be typed into.
+            PhotosUnknown: there is no such element, or it takes no text.
         """
-        with _noticing_death():
+        with _raising_browser_died():
             try:
                 self._driver.find_element("css selector", selector).send_keys(text)
             except (NoSuchElementException, InvalidElementStateException) as error:
                 raise PhotosUnknown(
-                    f"the log-in is of a kind that is not known here: {selector} cannot be typed "
-                    "into"
+                    f"the log-in form is not one that OOTT supports: {selector} does not take text"
                 ) from error
 
     def cdp(self, command: str, parameters: Mapping[str, object]) -> dict[str, object]:
-        """Give the browser a command of the DevTools protocol."""
-        with _noticing_death():
-            answer = self._driver.execute(
+        """Send a DevTools protocol command to the browser."""
+        with _raising_browser_died():
+            result = self._driver.execute(
                 "executeCdpCommand", {"cmd": command, "params": dict(parameters)}
             )
-        return dict(answer["value"] or {})
+        return dict(result["value"] or {})
 
     def show_photos(self, shown: bool) -> None:
-        """Let pages load pictures, or keep them from it."""
+        """Allow pages to load images, or block them."""
         self.cdp("Network.setBlockedURLs", {"urls": [] if shown else list(_PHOTO_PATTERNS)})
 
     def responses(self) -> list[PageResponse]:
-        """Read what documents and scripts were answered since this was last asked."""
-        with _noticing_death():
+        """Read the responses to documents and scripts since the last call."""
+        with _raising_browser_died():
             entries = self._driver.execute(Command.GET_LOG, {"type": "performance"})["value"]
-        return responses_in(entries, self._asked)
+        return responses_in(entries, self._requested_urls)
 
 
 @contextmanager
-def _noticing_death() -> Iterator[None]:
-    """Tell death apart: whatever the driver cannot do here, a living browser could."""
+def _raising_browser_died() -> Iterator[None]:
+    """Turn every driver error into BrowserDied: a working browser can do what is asked here."""
     try:
         yield
     except WebDriverException as error:
         raise BrowserDied(_first_line(error)) from error
-    # Where the driver is gone or hangs.
+    # The driver is gone or hangs.
     except (HTTPError, OSError) as error:
-        raise BrowserDied(f"its driver does not answer ({type(error).__name__})") from error
+        raise BrowserDied(f"its driver does not respond ({type(error).__name__})") from error
 
 
 @contextmanager
-def _noticing_departure() -> Iterator[None]:
+def _raising_page_left() -> Iterator[None]:
     try:
         yield
     except WebDriverException as error:
-        if not _LEFT.search(_first_line(error)):
+        if not _PAGE_LEFT.search(_first_line(error)):
             raise
-        raise PageLeft("the page was left while it was read") from error
+        raise PageLeft("another page was loaded while this one was read") from error
 
 
 def _first_line(error: WebDriverException) -> str:

@@ -1,4 +1,4 @@
-"""Whether a site may be asked at all: by this machine's owner, by its own owner, by robots.txt."""
+"""Checks whether a URL may be crawled: by the permitted hosts and by robots.txt."""
 
 import logging
 import time
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 class CrawlPermission:
-    """Allows what ``permitted`` hosts and their robots.txt allow ``crawler_name``."""
+    """Allows the URLs of ``permitted`` hosts that their robots.txt allows ``crawler_name``."""
 
     def __init__(
         self,
@@ -50,23 +50,23 @@ class CrawlPermission:
         self._robots: dict[str, Robots] = {}
 
     def permits_host(self, url: str) -> bool:
-        """Tell whether the host of ``url`` may be asked at all."""
-        # A page of a site out there must not send the crawler to this machine's own servers.
+        """Tell whether the host of ``url`` is permitted."""
+        # A page on the Internet must not make the crawler send requests to this machine.
         if is_loopback(url) and not is_loopback(self.site):
             return False
         return is_permitted(url, self.permitted)
 
     def permits(self, url: str) -> bool:
-        """Tell whether the photo at ``url`` may be fetched, by its host and its robots.txt.
+        """Tell whether host and robots.txt allow downloading the photo at ``url``.
 
         Raises:
             SourceBusy: its robots.txt cannot be read now.
-            PhotosUnknown: its robots.txt is where one may not ask.
+            PhotosUnknown: its robots.txt is on a host that is not permitted.
         """
         return self.permits_host(url) and self.robots_of(url).allows(url)
 
     def require(self, url: str) -> None:
-        """Refuse what may not be asked for.
+        """Check that ``url`` may be crawled.
 
         Raises:
             PhotosUnknown: the host or its robots.txt does not allow ``url``.
@@ -77,24 +77,24 @@ class CrawlPermission:
             raise PhotosUnknown(
                 f"collecting from {host} needs its owner's permission: set "
                 f"OOTT_PERMITTED_HOSTS={host} once you have it in writing; the source graph_api "
-                "is the way that needs none"
+                "does not need it"
             )
         if not self.robots_of(url).allows(url):
             raise PhotosUnknown(
                 f"{host} does not allow {self.crawler_name} to read {urlsplit(url).path}: its "
-                "robots.txt says so, and that is obeyed always"
+                "robots.txt forbids it, and OOTT always obeys robots.txt"
             )
 
     def robots_of(self, url: str) -> Robots:
-        """Read the robots.txt that rules ``url``, once in a run, and slow down if it says so."""
+        """Read the robots.txt for ``url``, once per run, and apply its Crawl-delay."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         if origin not in self._robots:
-            robots = self._fetched(f"{origin}/robots.txt")
+            robots = self._read_robots(f"{origin}/robots.txt")
             if robots.delay_seconds > MAX_WAIT_SECONDS:
                 raise PhotosUnknown(
-                    f"{origin} asks for {robots.delay_seconds:,.0f} s between requests, which is "
-                    "to say for none: a run would not end"
+                    f"{origin} asks for {robots.delay_seconds:,.0f} s between requests; with "
+                    "so long a delay a run would never end"
                 )
             if robots.delay_seconds > self._interval.seconds:
                 _log.info("%s asks for %s s between requests", origin, robots.delay_seconds)
@@ -102,33 +102,33 @@ class CrawlPermission:
             self._robots[origin] = robots
         return self._robots[origin]
 
-    def _fetched(self, url: str) -> Robots:
+    def _read_robots(self, url: str) -> Robots:
         try:
             return with_retries(
-                lambda until: self._asked_for(url, until), self._interval, _ROBOTS_SECONDS
+                lambda until: self._download(url, until), self._interval, _ROBOTS_SECONDS
             )
         except RequestFailed as failure:
             raise SourceBusy(
-                f"{url} is not to be had, and without it nothing else may be asked for: {failure}; "
-                "run it again later"
+                f"{url} cannot be read, and crawling without it is not allowed: {failure}; run "
+                "this again later"
             ) from failure
 
-    def _asked_for(self, url: str, until: float) -> Robots:
-        """Ask for ``url``, over redirects to where one may go."""
+    def _download(self, url: str, until: float) -> Robots:
+        """Download ``url``, following redirects to permitted hosts."""
         origin = host_of(url)
         for _ in range(1 + _MAX_REDIRECTS):
             if not self.permits_host(url):
                 raise PhotosUnknown(
-                    f"{origin} has its robots.txt at {host_of(url) or 'no address'}, which may not "
-                    "be asked, so that what it allows is not known: set OOTT_PERMITTED_HOSTS to "
-                    "that host too, if its owner permits it"
+                    f"{origin} has its robots.txt at {host_of(url) or 'no address'}, which is not "
+                    "a permitted host, so its rules are unknown: add that host to "
+                    "OOTT_PERMITTED_HOSTS if its owner permits it"
                 )
             with open_response(self._client, url) as response:
                 if response.status_code not in _REDIRECTS:
                     raise_for_failure(response)
                     return self._robots_in(response, until)
                 url = str(response.url.join(response.headers.get("Location", "")))
-        # As RFC 9309 has it: a file that so many redirects do not lead to is none.
+        # RFC 9309: after this many redirects the file counts as missing.
         return ALL_ALLOWED
 
     def _robots_in(self, response: httpx.Response, until: float) -> Robots:
@@ -141,7 +141,7 @@ class CrawlPermission:
 
 
 def _start_of(response: httpx.Response, until: float) -> bytes:
-    """Read as much of a robots.txt as one has to."""
+    """Read the first bytes of a robots.txt, as many as RFC 9309 requires."""
     body = b""
     for block in response.iter_raw():
         body += block

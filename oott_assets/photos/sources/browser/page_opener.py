@@ -1,4 +1,4 @@
-"""Pages opened one by one as a guest would: at a interval, where it may, waiting when told to."""
+"""Opens pages, one by one: with permission, at the request interval, and waiting on rate limits."""
 
 import logging
 import time
@@ -24,31 +24,31 @@ from oott_assets.photos.sources.request_interval import (
 
 _MAX_TRIES = 3
 
-# What to wait when the site asks for it and does not say how long, and when it fails.
+# Waits after a rate limit without Retry-After, and after a failure.
 _RATE_LIMIT_WAITS_SECONDS = (60.0, 240.0)
 _FAILURE_WAITS_SECONDS = (5.0, 20.0)
 
-# Consent, log-in, an offer and three tries: more turns than that are a circle.
+# Consent, log-in, the offer to save it and three tries. More pages than this are a loop.
 _MAX_PAGES = 8
 
-_LOOK_EVERY_SECONDS = 0.1
+_CHECK_INTERVAL_SECONDS = 0.1
 
-# Of a page that is loading none of these is the last word.
+# A page in one of these states may still be loading.
 _UNSETTLED = (PageState.LOADING, PageState.UNKNOWN, PageState.HOME)
 
 _log = logging.getLogger(__name__)
 
 
 class PageFailed(Exception):
-    """The site failed to show a page, time after time; its text says how."""
+    """The site failed to show a page, repeatedly; the message says how."""
 
 
-class StrangePage(PhotosUnknown):
-    """The site shows a page that is none of those that were asked for."""
+class UnexpectedPage(PhotosUnknown):
+    """The site shows another page than the requested one."""
 
 
 class PageOpener:
-    """Opens pages in ``chromium``, which is another one after a restart."""
+    """Opens pages in ``chromium``."""
 
     def __init__(
         self,
@@ -66,15 +66,15 @@ class PageOpener:
         """Open ``url`` until it shows one of the ``wanted`` states.
 
         Raises:
-            PageFailed: it failed, time after time.
-            SourceBusyForHours: the site asks for a longer wait than a run should make.
-            StrangePage: it shows another page, or one that is not known.
-            PhotosUnknown: what it shows needs a person, or may not be asked for.
-            BrowserDied: the browser did.
+            PageFailed: the page failed repeatedly.
+            SourceBusyForHours: the site asks for a longer wait than a run makes.
+            UnexpectedPage: the site shows another page or an unknown one.
+            PhotosUnknown: the page needs a person, or crawling it is not permitted.
+            BrowserDied: the browser died.
         """
         limits, failures = 0, 0
         for _ in range(_MAX_PAGES):
-            facts, state = self._opened(url)
+            facts, state = self._open_once(url)
             if state in wanted:
                 return facts
             match state:
@@ -89,26 +89,26 @@ class PageOpener:
                 case PageState.ONETAP | PageState.CONSENT:
                     continue
                 case PageState.CHALLENGE:
-                    raise PhotosUnknown(what_stops(state, facts))
+                    raise PhotosUnknown(why_stopped(state, facts))
                 case _:
-                    raise StrangePage(what_stops(state, facts))
-        raise PhotosUnknown(f"the site leads in circles: asked for {url}, it shows {facts.seen()}")
+                    raise UnexpectedPage(why_stopped(state, facts))
+        raise PhotosUnknown(f"the site redirects in a loop: for {url} it shows {facts.seen()}")
 
     def pause_for_rate_limit(self, times: int, responses: Iterable[PageResponse]) -> None:
-        """Wait as ``responses`` ask, which is the so-manieth time in a row.
+        """Wait as long as ``responses`` require; ``times`` counts the rate limits in a row.
 
         Raises:
-            SourceBusyForHours: that would be too long, or was too often.
+            SourceBusyForHours: the wait is too long, or ``times`` too high.
         """
-        told = [retry_after_seconds(response.retry_after) for response in responses]
-        known = [seconds for seconds in told if seconds is not None]
+        waits = [retry_after_seconds(response.retry_after) for response in responses]
+        known = [seconds for seconds in waits if seconds is not None]
         if known and max(known) > MAX_WAIT_SECONDS:
             raise SourceBusyForHours(
-                f"the site asks to wait {max(known) / 60:,.0f} minutes; run it again after that"
+                f"the site asks to wait {max(known) / 60:,.0f} minutes; run this again after that"
             )
         if times >= _MAX_TRIES:
             raise SourceBusyForHours(
-                f"the site says {times} times in a row that it was asked too much; run it again "
+                f"the site reports too many requests {times} times in a row; run this again "
                 "later, and raise OOTT_REQUEST_INTERVAL_SECONDS"
             )
         wait = max(known) if known else _RATE_LIMIT_WAITS_SECONDS[times - 1]
@@ -120,8 +120,8 @@ class PageOpener:
             raise PageFailed(f"{facts.seen()}, {times} times in a row")
         self.interval.pause(_FAILURE_WAITS_SECONDS[times - 1])
 
-    def _opened(self, url: str) -> tuple[Facts, PageState]:
-        """Open ``url`` once, answer what is asked about cookies, and name what is then there."""
+    def _open_once(self, url: str) -> tuple[Facts, PageState]:
+        """Open ``url`` once, decline cookies, and return the page's facts and state."""
         self.permission.require(url)
         self.interval.wait()
         self.log_in.pages += 1
@@ -133,28 +133,28 @@ class PageOpener:
         if state is PageState.CONSENT:
             decline_cookies(self.chromium)
             facts, state = settled(self.chromium, unlike=PageState.CONSENT)
-        # Wherever the site has sent the browser, what stops the run there is told first.
+        # The error of a challenge is more useful than that of a page that is not permitted.
         if state is not PageState.CHALLENGE:
             self.permission.require(facts.url)
         return facts, state
 
 
 def settled(chromium: Chromium, unlike: PageState | None = None) -> tuple[Facts, PageState]:
-    """Read the page until it is one that is known, and not ``unlike`` any more."""
+    """Read the page until its state is known and is not ``unlike``, or until a timeout."""
     deadline = time.monotonic() + chromium.timeouts.settle_seconds
     while True:
         facts = facts_of(chromium)
         state = state_of(facts)
         if state not in (*_UNSETTLED, unlike) or time.monotonic() > deadline:
             return facts, state
-        time.sleep(_LOOK_EVERY_SECONDS)
+        time.sleep(_CHECK_INTERVAL_SECONDS)
 
 
-def what_stops(state: PageState, facts: Facts) -> str:
-    """Say why a run cannot go on from a page."""
+def why_stopped(state: PageState, facts: Facts) -> str:
+    """Explain why a run cannot continue from a page."""
     if state is PageState.CHALLENGE:
         return (
-            "the site asks for a person (a challenge, a code or a suspended account); nothing is "
-            "tried against that: log in by hand in a browser, do what it asks, and run it again"
+            "the site asks for a person (a challenge, a code or a suspended account); OOTT "
+            "does not bypass this: log in by hand in a browser, solve it, and run this again"
         )
-    return f"the site shows a page that is not known here, taken as {state.value}: {facts.seen()}"
+    return f"the site shows an unknown page, state {state.value}: {facts.seen()}"

@@ -1,22 +1,22 @@
-"""What a page's documents and scripts were answered, read off the driver's performance log."""
+"""Reads the HTTP responses of a page's documents and scripts from the performance log."""
 
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 
-# Most of what is logged is of pictures: only what may be an answer is parsed.
-_MAY_BE_ONE = re.compile(r"Network\.(requestWillBeSent|responseReceived|loadingFailed)\"")
+# Most entries are about images. Only possible responses are parsed.
+_POSSIBLE_RESPONSE = re.compile(r"Network\.(requestWillBeSent|responseReceived|loadingFailed)\"")
 
 _KINDS = ("Document", "Fetch", "XHR")
 
-# A failure is told without its URL: so many requests are remembered by their numbers.
+# A failure is logged without its URL, so the URLs of this many requests are kept by id.
 _MAX_REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
 class PageResponse:
-    """How a site answered a request of a page; status 0 is none at all."""
+    """The response to a request of a page; status 0 if there was no response."""
 
     kind: str
     url: str
@@ -25,38 +25,40 @@ class PageResponse:
 
 
 def responses_in(
-    log: Iterable[Mapping[str, str]], asked: MutableMapping[str, str]
+    log: Iterable[Mapping[str, str]], requested_urls: MutableMapping[str, str]
 ) -> list[PageResponse]:
-    """Read the answers in the entries of a performance log.
+    """Read the responses in the entries of a performance log.
 
-    ``asked`` remembers URLs by the numbers of requests, from one call to the next.
+    ``requested_urls`` keeps URLs by request id, from one call to the next.
     """
-    texts = [entry["message"] for entry in log if _MAY_BE_ONE.search(entry["message"])]
+    texts = [entry["message"] for entry in log if _POSSIBLE_RESPONSE.search(entry["message"])]
     messages = [json.loads(text)["message"] for text in texts]
     return [
-        it for found in messages for it in _responses_in(found["method"], found["params"], asked)
+        response
+        for found in messages
+        for response in _responses_in(found["method"], found["params"], requested_urls)
     ]
 
 
 def _responses_in(
-    method: str, facts: Mapping[str, object], asked: MutableMapping[str, str]
+    method: str, facts: Mapping[str, object], requested_urls: MutableMapping[str, str]
 ) -> Iterator[PageResponse]:
-    kind, number = str(facts.get("type", "")), str(facts.get("requestId", ""))
+    kind, request_id = str(facts.get("type", "")), str(facts.get("requestId", ""))
     if kind not in _KINDS:
         return
     request, response = facts.get("request"), facts.get("response")
     if isinstance(request, dict):
-        _remember(asked, number, str(request["url"]))
+        _remember(requested_urls, request_id, str(request["url"]))
     elif isinstance(response, dict):
         headers = {str(name).lower(): str(value) for name, value in response["headers"].items()}
         yield PageResponse(
             kind, str(response["url"]), int(response["status"]), headers.get("retry-after")
         )
     elif method == "Network.loadingFailed" and not facts.get("canceled"):
-        yield PageResponse(kind, asked.get(number, ""), 0, None)
+        yield PageResponse(kind, requested_urls.get(request_id, ""), 0, None)
 
 
-def _remember(asked: MutableMapping[str, str], number: str, url: str) -> None:
-    asked[number] = url
-    while len(asked) > _MAX_REMEMBERED:
-        del asked[next(iter(asked))]
+def _remember(requested_urls: MutableMapping[str, str], request_id: str, url: str) -> None:
+    requested_urls[request_id] = url
+    while len(requested_urls) > _MAX_REMEMBERED:
+        del requested_urls[next(iter(requested_urls))]

@@ -1,4 +1,4 @@
-"""What page the browser shows: its facts, read in one go, and the one name they add up to."""
+"""Determines which page the browser shows: reads its facts and derives one state."""
 
 import re
 from contextlib import suppress
@@ -11,12 +11,12 @@ from oott_assets.photos.sources.browser.chromium import Chromium, PageLeft
 
 _MAX_READS = 10
 
-# As much text as the messages looked for need.
+# Enough for the messages that are searched for.
 _MAX_TEXT = 600
 
 _POST_PATH = re.compile(r"/(?:[\w.]+/)?(?:p|reel)/([\w-]{1,64})/?")
 _TAG_PATH = re.compile(r"/explore/tags/[^/]+/?")
-_ASKS_FOR_A_PERSON = (
+_CHALLENGE_PATHS = (
     "/challenge",
     "/checkpoint",
     "/auth_platform",
@@ -29,11 +29,11 @@ _WAIT = re.compile(r"wait a few minutes before you try again|try again later|too
 _GONE = re.compile(r"this page isn.t available|page not found|link you followed may be broken")
 _EMPTY = re.compile(r"no posts yet|no posts found")
 _ERROR = re.compile(r"something went wrong|an error occurred|couldn.t load")
-_REFUSED_NOT = re.compile(r"couldn.t connect|connected to the internet|problem logging you in")
+_NETWORK_PROBLEM = re.compile(r"couldn.t connect|connected to the internet|problem logging you in")
 
 
 class PageState(Enum):
-    """What a page is to the crawler."""
+    """The kind of a page."""
 
     GRID = "grid"
     POST = "post"
@@ -52,9 +52,9 @@ class PageState(Enum):
 
 @dataclass(frozen=True)
 class Facts:
-    """What the page shows; ``status`` is that of its own answer, 0 where none is known.
+    """What the page shows; ``status`` is its HTTP status, 0 if unknown.
 
-    ``failure`` says why there is no page at all.
+    ``failure`` says why there is no page.
     """
 
     url: str
@@ -73,11 +73,11 @@ class Facts:
 
     @property
     def path(self) -> str:
-        """The path of the address; queries may hold what others should not read."""
+        """The path of the URL; queries may contain secrets."""
         return urlsplit(self.url).path
 
     def seen(self) -> str:
-        """Say what was seen, without anything that people wrote."""
+        """Describe the page for a message, without texts that people wrote."""
         if self.failure:
             return f"no page: {self.failure}"
         address = self.url.partition("?")[0].partition("#")[0]
@@ -89,7 +89,7 @@ _DECLINES = "decline optional cookies|only allow essential|reject all"
 _DECLINE = """
 const decline = new RegExp(arguments[0], "i");
 const button = [...document.querySelectorAll("[role=dialog] button")].find(
-  (it) => decline.test(it.innerText));
+  (candidate) => decline.test(candidate.innerText));
 if (button) button.click();
 """
 
@@ -99,17 +99,17 @@ const find = (selector) => [...document.querySelectorAll(selector)];
 const decline = new RegExp(arguments[1], "i");
 const navigation = performance.getEntriesByType("navigation")[0];
 const hasPost = find("article").length > 0;
-const alerts = find("[role=alert]").filter(shown).map((it) => it.innerText);
+const alerts = find("[role=alert]").filter(shown).map((alert) => alert.innerText);
 return {
   url: location.href,
   status: (navigation && navigation.responseStatus) || 0,
   ready: document.readyState !== "loading",
   title: document.title,
-  // What people wrote under a post is no message of the site's.
+  // Comments under a post are not messages of the site.
   text: hasPost || !document.body ? "" : document.body.innerText.trim().slice(0, arguments[0]),
   alert: alerts.join(" ").slice(0, arguments[0]),
   asks_password: find("input[name=password], input[type=password]").some(shown),
-  asks_consent: find("[role=dialog] button").some((it) => decline.test(it.innerText)),
+  asks_consent: find("[role=dialog] button").some((button) => decline.test(button.innerText)),
   busy: find("[role=progressbar]").some(shown),
   tiles: find("main a[href*='/p/'], main a[href*='/reel/']").length,
   has_post: hasPost,
@@ -122,17 +122,17 @@ def facts_of(chromium: Chromium) -> Facts:
     """Read the facts of the page that ``chromium`` shows.
 
     Raises:
-        BrowserDied: it did, or tells nothing.
+        BrowserDied: the browser died, or returned no data.
     """
     for _ in range(_MAX_READS):
         try:
             found = chromium.run(_READ, _MAX_TEXT, _DECLINES)
         except PageLeft:
-            # What has come in its place is what is asked for.
+            # Read the new page instead.
             continue
         if isinstance(found, dict):
             return Facts(**found)
-    raise BrowserDied("it tells nothing of its page")
+    raise BrowserDied("it returned no data about its page")
 
 
 def decline_cookies(chromium: Chromium) -> None:
@@ -142,7 +142,7 @@ def decline_cookies(chromium: Chromium) -> None:
 
 
 def state_of(facts: Facts) -> PageState:
-    """Name the page; what its address and status say goes before what is written on it."""
+    """Determine the page's state; its URL and status take precedence over its text."""
     by_answer = _state_by_answer(facts)
     if by_answer is not None:
         return by_answer
@@ -160,18 +160,18 @@ def state_of(facts: Facts) -> PageState:
 
 
 def shortcode_in(path: str) -> str | None:
-    """Read the shortcode of the post that ``path`` leads to, or None where it leads elsewhere."""
+    """Read the shortcode from the path of a post; None for other paths."""
     found = _POST_PATH.fullmatch(path)
     return found and found[1]
 
 
 def is_refusal(alert: str) -> bool:
-    """Tell whether an alert over a log-in is about who logs in, rather than about the line.
+    """Tell whether an alert after a log-in means a wrong account, not a network problem.
 
-    What is not known is taken for a refusal: a second try could lock the account.
+    An unknown alert counts as a refusal, because a second try could lock the account.
     """
     text = alert.lower()
-    return bool(text) and not any(it.search(text) for it in (_REFUSED_NOT, _WAIT, _ERROR))
+    return bool(text) and not any(known.search(text) for known in (_NETWORK_PROBLEM, _WAIT, _ERROR))
 
 
 def asks_to_wait(alert: str) -> bool:
@@ -182,7 +182,7 @@ def asks_to_wait(alert: str) -> bool:
 def _state_by_answer(facts: Facts) -> PageState | None:
     if facts.failure:
         return PageState.ERROR
-    if facts.path.startswith(_ASKS_FOR_A_PERSON):
+    if facts.path.startswith(_CHALLENGE_PATHS):
         return PageState.CHALLENGE
     if facts.status == 429:
         return PageState.RATE_LIMITED

@@ -1,4 +1,4 @@
-"""A post's page: when it was made, and the addresses of its photos."""
+"""Reads a post's page: its date and the URLs of its photos."""
 
 import logging
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from oott_assets.photos.sources.browser.browser_start import BrowserDied
 from oott_assets.photos.sources.browser.chromium import PageLeft
-from oott_assets.photos.sources.browser.page_opener import PageFailed, PageOpener, StrangePage
+from oott_assets.photos.sources.browser.page_opener import PageFailed, PageOpener, UnexpectedPage
 from oott_assets.photos.sources.browser.page_states import PageState, shortcode_in, state_of
 from oott_assets.photos.sources.photo_source import PostGone
 
@@ -17,7 +17,7 @@ _READ_POST = """
 const [mostSlides, seconds, done] = arguments;
 const deadline = performance.now() + 1000 * seconds;
 const article = document.querySelector("article");
-// Whoever posts or comments is shown in a link, or by a picture that says so.
+// Pictures of people who post or comment are in a link, or their alt text says so.
 const isPhoto = (image) =>
   !image.closest("header, a[href], [role=link]") && !/profile picture/i.test(image.alt);
 const widest = (image) => {
@@ -36,7 +36,7 @@ const until = async (condition) => {
 };
 const read = async () => {
   const photos = new Set();
-  const collect = () => inSight().filter(Boolean).forEach((it) => photos.add(it));
+  const collect = () => inSight().filter(Boolean).forEach((photo) => photos.add(photo));
   const complete = await until(() => media() > 0);
   collect();
   let turns = 0;
@@ -65,7 +65,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PostOnPage:
-    """What a post's page shows; ``whole`` is false where not all slides came up."""
+    """What a post's page shows; ``whole`` is false if some slides did not load."""
 
     taken_at: datetime | None
     photo_urls: tuple[str, ...]
@@ -73,33 +73,33 @@ class PostOnPage:
 
 
 def post_on_page(opener: PageOpener, url: str) -> PostOnPage:
-    """Open the page of the post at ``url``, and read it.
+    """Open the page of the post at ``url`` and read it.
 
     Raises:
-        PostGone: the site says that it is not there.
-        PageFailed: the site failed, time after time, or shows another page.
+        PostGone: the site says that the post does not exist.
+        PageFailed: the site failed repeatedly, or shows another page.
         PhotosUnknown: the site stops the run.
-        BrowserDied: the browser did.
+        BrowserDied: the browser died.
     """
     opener.chromium.show_photos(False)
     try:
         facts = opener.open(url, (PageState.POST, PageState.GONE))
-    except StrangePage as error:
-        # One post may look like nothing that is known here.
+    except UnexpectedPage as error:
+        # One page may have an unknown layout; the other posts can still be read.
         raise PageFailed(str(error)) from error
     if state_of(facts) is PageState.GONE:
         how = f"status {facts.status}" if facts.status >= 400 else "the page says so"
         raise PostGone(f"the post is gone: {how}")
     if shortcode_in(facts.path) != shortcode_in(urlsplit(url).path):
-        raise PageFailed(f"asked for {url}, the site shows another post: {facts.seen()}")
+        raise PageFailed(f"instead of {url} the site shows another post: {facts.seen()}")
     try:
-        # Before the driver takes the script for one that hangs.
+        # End before the driver's script timeout.
         seconds = 0.7 * opener.chromium.timeouts.script_seconds
         seen = opener.chromium.run_to_callback(_READ_POST, _MAX_SLIDES, seconds)
     except PageLeft as error:
         raise PageFailed(str(error)) from error
     if not isinstance(seen, dict):
-        raise BrowserDied("it tells nothing of its page")
+        raise BrowserDied("it returned no data about its page")
     return PostOnPage(
         _moment_of(seen["taken_at"]), tuple(seen["photos"])[:_MAX_SLIDES], not seen["stuck"]
     )
@@ -111,6 +111,6 @@ def _moment_of(written: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(written)
     except ValueError:
-        _log.warning("a post is dated in a way that is not known here; it is taken as undated")
+        _log.warning("a post has a date in an unknown format and counts as undated")
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,7 +1,7 @@
-"""What a robots.txt allows one crawler.
+"""Parses robots.txt for one crawler.
 
-The standard library's reader takes the first rule that fits and knows no wildcards, so that a
-site which allows all but its photos would have them taken.
+The standard library's parser uses the first matching rule and has no wildcards. With it, a site
+that allows everything except its photos would have its photos downloaded.
 
 Source: RFC 9309, section 2.2.
 """
@@ -11,21 +11,21 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-# RFC 9309 asks for at least this many bytes to be read.
+# RFC 9309 requires reading at least this many bytes.
 MAX_BYTES = 500 * 1024
 
-# As a rule of the file is quoted: what is already quoted stays so.
-_KEPT = "/%*$?&=;:@!+,~'()#[]-._"
+# Characters that stay unquoted when paths and rules are compared.
+_UNQUOTED = "/%*$?&=;:@!+,~'()#[]-._"
 
 
 class Rule(NamedTuple):
-    """A pattern of paths, and whether they may be asked for."""
+    """A path pattern, and whether it allows or disallows."""
 
     pattern: str
     allows: bool
 
-    def fits(self, path: str) -> bool:
-        """Tell whether ``path``, quoted, starts as the pattern says."""
+    def matches(self, path: str) -> bool:
+        """Tell whether the quoted ``path`` matches the pattern."""
         ends = self.pattern.endswith("$")
         first, *later = self.pattern.removesuffix("$").split("*")
         if not path.startswith(first):
@@ -34,7 +34,7 @@ class Rule(NamedTuple):
             return not ends or path == first
         last = later.pop() if ends else ""
         at = len(first)
-        # The leftmost place of each piece leaves most to those after it: no step is ever undone.
+        # Taking the leftmost match of each piece is always best, so no backtracking is needed.
         for piece in later:
             found = path.find(piece, at)
             if found < 0:
@@ -44,18 +44,22 @@ class Rule(NamedTuple):
 
 
 class Robots(NamedTuple):
-    """The rules for one crawler, and how many seconds it shall leave between requests."""
+    """The rules for one crawler, and the required seconds between requests."""
 
     rules: tuple[Rule, ...]
     delay_seconds: float = 0.0
 
     def allows(self, url: str) -> bool:
-        """Tell whether the longest rule that fits allows ``url``; what no rule fits is allowed."""
+        """Tell whether the longest matching rule allows ``url``; without a match it is allowed."""
         parts = urlsplit(url)
         path = _quoted(parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        fitting = [rule for rule in self.rules if rule.fits(path)]
-        return max(fitting, key=lambda it: (len(it.pattern), it.allows), default=_ALLOWED).allows
+        matching = [rule for rule in self.rules if rule.matches(path)]
+        return max(
+            matching, key=lambda rule: (len(rule.pattern), rule.allows), default=_ALLOWED
+        ).allows
 
+
+_DELAY = re.compile(r"\d{1,6}(\.\d{1,6})?")
 
 _ALLOWED = Rule("", True)
 
@@ -64,7 +68,7 @@ NONE_ALLOWED = Robots((Rule("/", False),))
 
 
 def robots_for(crawler: str, text: str) -> Robots:
-    """Read the rules of ``text`` for ``crawler``, or else those for everyone."""
+    """Read the rules for ``crawler`` in ``text``, or the rules for all crawlers."""
     own: list[tuple[str, str]] = []
     common: list[tuple[str, str]] = []
     named, group, has_own = set[str](), False, False
@@ -99,9 +103,9 @@ def _rules_of(lines: Iterable[tuple[str, str]]) -> Iterable[Rule]:
 
 def _delay_of(lines: Iterable[tuple[str, str]]) -> float:
     delays = [value for key, value in lines if key == "crawl-delay"]
-    return max((float(it) for it in delays if re.fullmatch(r"\d{1,6}(\.\d{1,6})?", it)), default=0)
+    return max((float(delay) for delay in delays if _DELAY.fullmatch(delay)), default=0)
 
 
 def _quoted(path: str) -> str:
-    """Spell letters of any script the one way they are compared in."""
-    return quote(unquote(path.replace("%2F", "%252F").replace("%2f", "%252F")), safe=_KEPT)
+    """Normalise percent-encoding, so that paths can be compared."""
+    return quote(unquote(path.replace("%2F", "%252F").replace("%2f", "%252F")), safe=_UNQUOTED)

@@ -1,6 +1,6 @@
-"""The cookies of a log-in, kept for later runs, and what came of each log-in, as hashes.
+"""Stores the cookies of a log-in, and the outcome of failed log-ins by a hash of the password.
 
-Both are files that their owner alone can read. A cookie is worth as much as the password.
+Only the owner can read both files. Cookies are as secret as the password.
 """
 
 import hashlib
@@ -22,12 +22,12 @@ Cookies = list[dict[str, object]]
 
 _SESSION, _TRIES = "session.json", "tried.json"
 
-# Nobody has had so many passwords.
+# More passwords than anyone has.
 _MAX_TRIES = 50
 
 
 class Outcome(Enum):
-    """What came of sending a password that did not log in."""
+    """The outcome of a failed log-in."""
 
     UNANSWERED = "unanswered"
     CHALLENGED = "challenged"
@@ -35,7 +35,7 @@ class Outcome(Enum):
 
 
 class Account(NamedTuple):
-    """Who logs in where."""
+    """The site, user and password of a log-in."""
 
     site: str
     user: str
@@ -43,42 +43,42 @@ class Account(NamedTuple):
 
 
 class SessionFile:
-    """Keeps one session, in ``folder``."""
+    """The files of one session, in ``folder``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def cookies(self, site: str, user: str | None) -> Cookies:
-        """Read the cookies kept for ``user`` at ``site``; none where there are no such."""
+        """Read the saved cookies of ``user`` at ``site``; empty if there are none."""
         kept = self._read(_SESSION)
         cookies = kept.get("cookies")
         if (kept.get("site"), kept.get("user")) != (site, user) or not isinstance(cookies, list):
             return []
         return cookies
 
-    def keep(self, site: str, user: str | None, cookies: Cookies) -> None:
-        """Keep ``cookies`` in place of any before them."""
+    def save(self, site: str, user: str | None, cookies: Cookies) -> None:
+        """Save ``cookies``, replacing earlier ones."""
         self._write(_SESSION, {"site": site, "user": user, "cookies": cookies})
 
     @property
     def tries(self) -> Path:
-        """The file that remembers what was tried; without it, all may be tried again."""
+        """The file with the failed log-ins. Without it, every password can be sent again."""
         return self.folder / _TRIES
 
     def outcome_of(self, account: Account) -> Outcome | None:
-        """Tell what came of sending this very user and password, unless that logged in."""
+        """Return the outcome of the failed log-in with this user and password, if there is one."""
         salt, tries = self._tried()
         found = tries.get(_hash_of(account, salt)) if tries else None
         return None if found is None else Outcome(found)
 
     def remember(self, account: Account, outcome: Outcome) -> None:
-        """Note what came of sending this user and password, in a way that does not tell them."""
+        """Record the outcome for this user and password, as a hash."""
         salt, tries = self._tried()
         tries[_hash_of(account, salt)] = outcome.value
         self._write(_TRIES, {"salt": salt, "tries": dict(list(tries.items())[-_MAX_TRIES:])})
 
     def forget(self, account: Account) -> None:
-        """Let this user and password be sent again."""
+        """Allow this user and password to be sent again."""
         salt, tries = self._tried()
         tries.pop(_hash_of(account, salt), None)
         if tries:
@@ -87,26 +87,26 @@ class SessionFile:
             self.tries.unlink(missing_ok=True)
 
     def _tried(self) -> tuple[str, dict[str, str]]:
-        """Read the salt and, by their hashes, what came of the tries.
+        """Read the salt, and the outcomes by hash.
 
         Raises:
-            PhotosUnknown: the file is there and cannot be read.
+            PhotosUnknown: the file exists but cannot be read.
         """
         if not self.tries.exists():
             return secrets.token_hex(16), {}
         kept = self._read(_TRIES)
         salt, tries = kept.get("salt"), kept.get("tries")
-        known = {it.value for it in Outcome}
+        known = {outcome.value for outcome in Outcome}
         if not isinstance(salt, str) or not isinstance(tries, dict) or set(tries.values()) - known:
             raise PhotosUnknown(
-                f"{self.tries} cannot be read, so that nobody knows whether this password was "
-                "refused before; delete it if it was not"
+                f"{self.tries} cannot be read, so OOTT does not know whether this password was "
+                "refused before; delete the file if it was not"
             )
         return salt, tries
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Wait until no other run is logging in."""
+        """Lock the log-in against other runs."""
         self._private_folder()
         with LocalBlobs(self.folder).exclusive_lock("log-in"):
             yield
@@ -122,7 +122,7 @@ class SessionFile:
         self._private_folder()
         path = self.folder / f".writing-{name}"
         with LocalBlobs(self.folder).exclusive_lock("write"):
-            # Left by a killed run, with whatever rights.
+            # A killed run may have left it, with other permissions.
             path.unlink(missing_ok=True)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:

@@ -1,6 +1,6 @@
-"""One Chromium for all tests that do not kill theirs, and opener with it to a site of the test's.
+"""Fixtures with one Chromium for all tests that do not kill it.
 
-A browser takes two seconds to start, and the cookies of the test before are easily removed.
+Starting a browser takes two seconds; removing the cookies of the previous test is fast.
 """
 
 import tempfile
@@ -31,7 +31,7 @@ def chromium(shared_chromium: Chromium) -> Chromium:
 
 @pytest.fixture
 def programs() -> Iterator[Programs]:
-    """Programs whose browsers live in a folder of the test's own; sockets need a short path."""
+    """Programs with a browser folder for one test; sockets require its path to be short."""
     with tempfile.TemporaryDirectory(prefix="oott-") as folder:
         yield replace(PROGRAMS, browser_folders=Path(folder) / "browser_folders")
 

@@ -1,4 +1,4 @@
-"""What tests of the browser source share: a browser that cannot leave this machine, and opener."""
+"""What tests of the browser source share: a browser limited to this machine, and a page opener."""
 
 import os
 import time
@@ -38,7 +38,7 @@ TIMEOUTS = Timeouts(
 
 @dataclass
 class Waits:
-    """Sleeps for no time at all, and remembers for how long it should have."""
+    """A fake of time.sleep that records the seconds."""
 
     seconds: list[float] = field(default_factory=list)
 
@@ -48,7 +48,7 @@ class Waits:
 
 
 class Guest:
-    """PageOpener sites of tests in one browser, with one folder for sessions."""
+    """Creates page openers for test sites, with one browser and one session folder."""
 
     def __init__(self, chromium: Chromium, client: httpx.Client, folder: Path) -> None:
         self.chromium = chromium
@@ -59,7 +59,7 @@ class Guest:
     def opener(
         self, site: InstagramSite, user: str | None = USER, password: str = PASSWORD
     ) -> PageOpener:
-        """Begin a run: a browser without cookies, but for those that an earlier run has kept."""
+        """Begin a run, with only the cookies that an earlier run has saved."""
         self.chromium.cdp("Network.clearBrowserCookies", {})
         interval = RequestInterval(0, sleep=self.waits)
         account = Account(site.url, user, SecretStr(password)) if user else None
@@ -80,7 +80,7 @@ def browser_at(
     timeouts: Timeouts = TIMEOUTS,
     interval: RequestInterval | None = None,
 ) -> Browser:
-    """Make the source that asks ``url``, and never really waits."""
+    """Create the source for ``url``, without real waits."""
     return Browser(
         url,
         USER,
@@ -97,7 +97,7 @@ def browser_at(
 
 
 def comes_true_soon(condition: Callable[[], bool]) -> bool:
-    """Wait for ``condition``, for as long as a busy machine may need."""
+    """Wait until ``condition`` is true, up to 20 seconds."""
     deadline = time.monotonic() + 20
     while not condition():
         if time.monotonic() > deadline:
@@ -107,7 +107,7 @@ def comes_true_soon(condition: Callable[[], bool]) -> bool:
 
 
 def processes_in(browser_folders: Path) -> dict[int, str]:
-    """Find the processes that live in ``browser_folders``, and their command lines."""
+    """Find the processes that use ``browser_folders``, with their command lines."""
     found: dict[int, str] = {}
     for process in Path("/proc").iterdir():
         if not process.name.isdecimal() or int(process.name) == os.getpid():

@@ -49,27 +49,27 @@ def names(post: ListedPost) -> list[str]:
     return [photo.name for photo in post.fetch().photos if isinstance(photo, FoundPhoto)]
 
 
-def test_a_crawl_brings_every_photo_once_and_leaves_nothing_running(
+def test_a_crawl_fetches_every_photo_once_and_leaves_no_process(
     tmp_path: Path, programs: Programs
 ) -> None:
     posts = some(4, photos=2)
     shared = replace(posts[0], hashtags=(HASHTAG, "hongdae"))
     second = a_post("second", "hongdae", None, plain=True)
     with InstagramSite([shared, *posts[1:], second], cdn_apart=True) as site:
-        brought = {}
+        fetched = {}
         browser = browser_at(f"{site.url}/", tmp_path, programs=programs)
         for post in browser.posts(BOTH, SEPTEMBER):
             assert processes_in(programs.browser_folders)
-            brought[post] = post.fetch()
-            photos = list(brought[post].photos)
+            fetched[post] = post.fetch()
+            photos = list(fetched[post].photos)
             shown = site.posts[post.shortcode]
-            assert brought[post].taken_at == shown.taken_at
+            assert fetched[post].taken_at == shown.taken_at
             assert photos == [
                 FoundPhoto(f"{post.shortcode}-{number}.jpg", photo.jpeg())
                 for number, photo in enumerate(shown.photos, start=1)
             ]
 
-        # Photos are asked for by nobody in particular.
+        # Photos are requested without cookies.
         assert {it.headers.get("cookie") for it in site.asked("photo")} == {None}
         assert len(site.asked("photo")) == 9
         assert site.log_ins == [True]
@@ -79,16 +79,16 @@ def test_a_crawl_brings_every_photo_once_and_leaves_nothing_running(
             break
         assert site.log_ins == [True]
 
-    assert [(it.shortcode, it.hashtag) for it in brought] == [
+    assert [(it.shortcode, it.hashtag) for it in fetched] == [
         *((post.shortcode, HASHTAG) for post in posts),
         ("second", "hongdae"),
     ]
-    assert [it.permalink for it in brought][-1] == f"{site.url}/p/second/"
+    assert [it.permalink for it in fetched][-1] == f"{site.url}/p/second/"
     assert processes_in(programs.browser_folders) == {}
     assert list(programs.browser_folders.iterdir()) == []
 
 
-def test_a_site_out_there_is_not_asked_without_its_owners_permission(tmp_path: Path) -> None:
+def test_a_site_on_the_internet_is_not_crawled_without_permission(tmp_path: Path) -> None:
     browser = browser_at("https://www.example.com", tmp_path)
 
     with pytest.raises(
@@ -98,9 +98,7 @@ def test_a_site_out_there_is_not_asked_without_its_owners_permission(tmp_path: P
 
 
 @pytest.mark.parametrize("path", ["/explore/", "/p/"])
-def test_a_site_whose_robots_forbid_its_posts_is_asked_for_no_page(
-    tmp_path: Path, path: str
-) -> None:
+def test_no_page_is_requested_if_robots_txt_forbids_posts(tmp_path: Path, path: str) -> None:
     with InstagramSite(some(1), robots=f"User-agent: OOTT\nDisallow: {path}\n") as site:
         with pytest.raises(PhotosUnknown, match="does not allow OOTT to read"):
             next(browser_at(site.url, tmp_path).posts(HONGDAE, SEPTEMBER))
@@ -115,7 +113,7 @@ def test_a_site_whose_robots_forbid_its_posts_is_asked_for_no_page(
         (replace(PROGRAMS, chromedriver=Path("/tmp")), "OOTT_CHROMEDRIVER"),
     ],
 )
-def test_a_missing_browser_is_named_with_its_package_and_setting(
+def test_the_error_of_a_missing_browser_names_package_and_setting(
     tmp_path: Path, programs: Programs, setting: str
 ) -> None:
     with InstagramSite(some(1)) as site:
@@ -125,7 +123,7 @@ def test_a_missing_browser_is_named_with_its_package_and_setting(
             next(browser.posts(HONGDAE, SEPTEMBER))
 
 
-def test_a_browser_that_never_starts_is_tried_a_few_times_and_its_reason_told(
+def test_a_browser_that_never_starts_is_retried_and_the_reason_reported(
     tmp_path: Path,
 ) -> None:
     programs = replace(PROGRAMS, chromedriver=Path("/bin/false"))
@@ -136,10 +134,10 @@ def test_a_browser_that_never_starts_is_tried_a_few_times_and_its_reason_told(
             next(browser.posts(HONGDAE, SEPTEMBER))
 
 
-def test_pages_and_photos_are_asked_for_at_the_pace_that_robots_ask_for(
+def test_pages_and_photos_are_requested_at_the_crawl_delay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A site on this machine is asked without the proxy that leads out of it.
+    # Requests to a site on this machine do not use the proxy.
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     waits = Waits()
     interval = RequestInterval(1, sleep=waits, clock=lambda: 0.0)
@@ -148,18 +146,18 @@ def test_pages_and_photos_are_asked_for_at_the_pace_that_robots_ask_for(
         for post in browser_at(site.url, tmp_path, interval=interval).posts(HONGDAE, SEPTEMBER):
             names(post)
 
-    # The grid, the log-in, the grid again, two posts and their photos; the grid was the first
-    # after robots.txt, whose delay was not known before.
+    # The grid, the log-in, the grid again, two posts and their photos. The grid comes first
+    # after robots.txt, so it does not wait.
     assert len(waits.seconds) == 7
     assert all(7 <= wait <= 13 for wait in waits.seconds[1:])
 
 
 def moved_photos(answer: Response) -> Response:
-    """Show photos that are on a host of someone else."""
+    """Show photos that are on another host."""
     return replace(answer, body=answer.body.replace(b"/cdn/", b"https://cdn.example.com/cdn/"))
 
 
-def test_posts_that_cannot_be_shown_and_photos_that_may_not_be_asked_for_are_refused(
+def test_failing_posts_and_photos_on_hosts_that_are_not_permitted_are_unavailable(
     tmp_path: Path,
 ) -> None:
     posts = some(7)
@@ -181,14 +179,14 @@ def test_posts_that_cannot_be_shown_and_photos_that_may_not_be_asked_for_are_ref
             assert "with status 500" in refused.reason
             assert isinstance(whole[0], FoundPhoto)
 
-            # A broken post is no outage, and an outage is no month of broken posts.
+            # One broken post does not end the run; three in a row do.
             next(listed).fetch()
             next(listed).fetch()
             with pytest.raises(SourceBusy, match="3 posts in a row were not shown"):
                 next(listed).fetch()
 
 
-def test_photos_on_a_host_that_may_not_be_asked_stop_the_run_before_the_first(
+def test_if_the_first_photo_is_on_a_host_that_is_not_permitted_the_run_stops(
     tmp_path: Path,
 ) -> None:
     posts = some(2)
@@ -204,7 +202,7 @@ def test_photos_on_a_host_that_may_not_be_asked_stop_the_run_before_the_first(
 @pytest.mark.parametrize(
     ("target", "fault"), [("post", faults.softly_gone), ("photo", faults.status(404))]
 )
-def test_ten_posts_in_a_row_that_bring_nothing_are_a_block_and_no_month_without_photos(
+def test_ten_posts_in_a_row_without_photos_end_the_run(
     tmp_path: Path, target: str, fault: faults.Fault
 ) -> None:
     with InstagramSite(some(12)) as site:
@@ -214,11 +212,11 @@ def test_ten_posts_in_a_row_that_bring_nothing_are_a_block_and_no_month_without_
             for _ in range(9):
                 with suppress(PostGone):
                     assert names(next(listed)) == []
-            with pytest.raises(SourceBusy, match="10 posts in a row are gone or gave no photo"):
+            with pytest.raises(SourceBusy, match="10 posts in a row are gone or have no photo"):
                 names(next(listed))
 
 
-def test_a_session_that_cannot_be_kept_at_the_end_fails_no_finished_run(
+def test_a_session_that_cannot_be_saved_does_not_fail_a_finished_run(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with InstagramSite(some(1)) as site:
@@ -228,11 +226,11 @@ def test_a_session_that_cannot_be_kept_at_the_end_fails_no_finished_run(
             kept.unlink()
             kept.mkdir()
 
-    assert "the session is not kept" in caplog.text
+    assert "the session is not saved" in caplog.text
 
 
-class Onlooker(BaseHTTPRequestHandler):
-    """Another server of this machine, which notes that it was asked."""
+class OtherServer(BaseHTTPRequestHandler):
+    """Another server on this machine, which records requests."""
 
     asked: ClassVar[list[str]] = []
 
@@ -241,18 +239,18 @@ class Onlooker(BaseHTTPRequestHandler):
         self.send_error(404)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Do not log."""
 
 
-def test_a_page_cannot_have_the_browser_ask_a_host_that_is_not_permitted(
+def test_a_page_cannot_make_the_browser_request_a_host_that_is_not_permitted(
     tmp_path: Path, programs: Programs
 ) -> None:
     with (
-        ThreadingHTTPServer(("127.0.0.2", 0), Onlooker) as other,
+        ThreadingHTTPServer(("127.0.0.2", 0), OtherServer) as other,
         InstagramSite(some(1)) as site,
     ):
         Thread(target=other.serve_forever, daemon=True).start()
-        # The page is not read on before this has come, or not.
+        # Parsing the page waits for this script.
         script = f'<script src="http://127.0.0.2:{other.server_port}/a"></script></head>'.encode()
         site.faults.on("page", lambda it: replace(it, body=it.body.replace(b"</head>", script)))
         browser = browser_at(site.url, tmp_path, programs=replace(programs, flags=()))
@@ -260,10 +258,10 @@ def test_a_page_cannot_have_the_browser_ask_a_host_that_is_not_permitted(
             assert len(names(post)) == 1
         other.shutdown()
 
-    assert Onlooker.asked == []
+    assert OtherServer.asked == []
 
 
-def test_of_hosts_out_there_a_browser_finds_the_permitted_ones_and_the_proxy(
+def test_the_browser_resolves_only_permitted_hosts_and_the_proxy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
@@ -288,12 +286,12 @@ def kill(browser_folders: Path, part: str, signal_number: int = signal.SIGKILL) 
     killed = [pid for pid, command in processes_in(browser_folders).items() if parts[part](command)]
     assert killed
     for pid in killed:
-        # Renderers come and go.
+        # Renderers can end at any time.
         with suppress(ProcessLookupError):
             os.kill(pid, signal_number)
 
 
-def test_a_browser_that_is_killed_in_parts_is_started_again_three_times_and_no_more(
+def test_a_killed_browser_is_restarted_up_to_three_times(
     tmp_path: Path, programs: Programs
 ) -> None:
     posts = some(5)
@@ -307,15 +305,13 @@ def test_a_browser_that_is_killed_in_parts_is_started_again_three_times_and_no_m
             kill(programs.browser_folders, "guard")
             with pytest.raises(SourceBusy, match="the browser died 4 times"):
                 last.fetch()
-        # The session outlives the browsers.
+        # The session survives the browsers.
         assert site.log_ins == [True]
 
     assert comes_true_soon(lambda: processes_in(programs.browser_folders) == {})
 
 
-def test_a_browser_that_hangs_is_ended_and_started_again(
-    tmp_path: Path, programs: Programs
-) -> None:
+def test_a_browser_that_hangs_is_restarted(tmp_path: Path, programs: Programs) -> None:
     timeouts = replace(TIMEOUTS, page_seconds=3, script_seconds=3, answer_seconds=8)
     with InstagramSite(some(2)) as site:
         browser = browser_at(site.url, tmp_path, programs=programs, timeouts=timeouts)
@@ -327,17 +323,17 @@ def test_a_browser_that_hangs_is_ended_and_started_again(
             loading = faults.Held()
             site.faults.on("post", loading, times=1)
             with ThreadPoolExecutor() as pool:
-                brought = pool.submit(names, second)
+                fetched = pool.submit(names, second)
                 assert loading.reached.wait(30)
                 kill(programs.browser_folders, "renderer", signal.SIGSTOP)
                 loading.release()
-                assert brought.result() == [f"{second.shortcode}-1.jpg"]
+                assert fetched.result() == [f"{second.shortcode}-1.jpg"]
 
     assert processes_in(programs.browser_folders) == {}
     assert list(programs.browser_folders.iterdir()) == []
 
 
-def test_a_browser_is_replaced_before_it_grows_and_nobody_has_to_log_in_again(
+def test_a_browser_is_replaced_after_many_posts_without_a_new_log_in(
     tmp_path: Path, programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(browser_source, "_POSTS_PER_BROWSER", 2)
@@ -351,7 +347,7 @@ def test_a_browser_is_replaced_before_it_grows_and_nobody_has_to_log_in_again(
             }
 
         assert site.log_ins == [True]
-        # One more than is allowed, so that the cut shows.
+        # One more than the limit, so that the cut is noticed.
         assert len(site.asked("post")) == 3
 
     assert len(browsers) == 2

@@ -6,7 +6,7 @@ from tests.instagram import faults
 from tests.instagram.site import InstagramSite
 
 
-def test_answers_are_told_once_with_what_their_headers_ask(chromium: Chromium) -> None:
+def test_each_response_is_returned_once_with_its_retry_after(chromium: Chromium) -> None:
     with InstagramSite() as site:
         site.faults.on("/p/", faults.rate_limited(7))
         chromium.open(f"{site.url}/p/a/")
@@ -15,7 +15,9 @@ def test_answers_are_told_once_with_what_their_headers_ask(chromium: Chromium) -
         assert chromium.responses() == []
 
 
-def test_a_script_whose_page_is_left_is_no_sign_of_death(chromium: Chromium) -> None:
+def test_a_script_whose_page_is_replaced_does_not_mean_that_the_browser_died(
+    chromium: Chromium,
+) -> None:
     with InstagramSite() as site:
         chromium.open(f"{site.url}/")
 

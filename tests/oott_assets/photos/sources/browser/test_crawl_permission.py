@@ -26,7 +26,7 @@ def permission(
     )
 
 
-def test_robots_is_read_once_and_by_name(client: httpx.Client) -> None:
+def test_robots_txt_is_read_once_and_by_crawler_name(client: httpx.Client) -> None:
     with InstagramSite(robots="User-agent: OOTT\nDisallow: /p/\n") as site:
         asked = permission(site, client)
         asked.require(f"{site.url}/explore/tags/a/")
@@ -38,13 +38,13 @@ def test_robots_is_read_once_and_by_name(client: httpx.Client) -> None:
     assert request.headers["user-agent"] == "OOTT"
 
 
-def test_a_site_without_robots_allows_all(client: httpx.Client) -> None:
+def test_a_site_without_robots_txt_allows_everything(client: httpx.Client) -> None:
     with InstagramSite(robots=None) as site:
         permission(site, client).require(f"{site.url}/p/a/")
 
 
 @pytest.mark.parametrize("code", [401, 403])
-def test_robots_that_may_not_be_read_allow_nothing(client: httpx.Client, code: int) -> None:
+def test_a_denied_robots_txt_allows_nothing(client: httpx.Client, code: int) -> None:
     with InstagramSite() as site:
         site.faults.on("robots", faults.status(code))
 
@@ -53,17 +53,15 @@ def test_robots_that_may_not_be_read_allow_nothing(client: httpx.Client, code: i
 
 
 @pytest.mark.parametrize("fault", [faults.status(500), faults.reset_at_once])
-def test_robots_that_cannot_be_read_now_allow_nothing_now(
-    client: httpx.Client, fault: faults.Fault
-) -> None:
+def test_a_failing_robots_txt_ends_the_run(client: httpx.Client, fault: faults.Fault) -> None:
     with InstagramSite() as site:
         site.faults.on("robots", fault)
 
-        with pytest.raises(SourceBusy, match=r"robots.txt is not to be had"):
+        with pytest.raises(SourceBusy, match=r"robots.txt cannot be read"):
             permission(site, client).require(f"{site.url}/p/a/")
 
 
-def test_robots_that_come_at_the_second_try_count(client: httpx.Client) -> None:
+def test_robots_txt_is_retried(client: httpx.Client) -> None:
     with InstagramSite(robots="User-agent: *\nDisallow: /p/\n") as site:
         site.faults.on("robots", faults.status(503), times=1)
 
@@ -71,7 +69,7 @@ def test_robots_that_come_at_the_second_try_count(client: httpx.Client) -> None:
             permission(site, client).require(f"{site.url}/p/a/")
 
 
-def test_of_endless_robots_as_much_is_read_as_one_has_to(client: httpx.Client) -> None:
+def test_an_endless_robots_txt_is_read_only_up_to_the_limit(client: httpx.Client) -> None:
     with InstagramSite(robots="User-agent: *\nDisallow: /p/\n") as site:
         site.faults.on("robots", faults.huge)
 
@@ -79,7 +77,7 @@ def test_of_endless_robots_as_much_is_read_as_one_has_to(client: httpx.Client) -
             permission(site, client).require(f"{site.url}/p/a/")
 
 
-def test_a_delay_that_robots_asks_for_slows_the_pace_and_a_short_one_does_not_quicken_it(
+def test_a_crawl_delay_can_only_lengthen_the_request_interval(
     client: httpx.Client,
 ) -> None:
     slow, slower = RequestInterval(3, sleep=Waits()), RequestInterval(9, sleep=Waits())
@@ -90,7 +88,7 @@ def test_a_delay_that_robots_asks_for_slows_the_pace_and_a_short_one_does_not_qu
     assert (slow.seconds, slower.seconds) == (7, 9)
 
 
-def test_a_page_out_there_cannot_send_the_crawler_to_this_machines_servers(
+def test_a_page_on_the_internet_cannot_send_the_crawler_to_this_machine(
     client: httpx.Client,
 ) -> None:
     asked = CrawlPermission(
@@ -106,11 +104,9 @@ def test_a_page_out_there_cannot_send_the_crawler_to_this_machines_servers(
     assert not asked.permits_host("file://localhost/etc/passwd")
 
 
-def test_robots_that_are_kept_where_none_may_ask_allow_nothing(client: httpx.Client) -> None:
+def test_a_robots_txt_on_a_host_that_is_not_permitted_allows_nothing(client: httpx.Client) -> None:
     with InstagramSite() as site:
         site.faults.on("robots", lambda _: moved_to("https://rules.example.com/robots.txt"))
 
-        with pytest.raises(
-            PhotosUnknown, match=r"robots.txt at rules\.example\.com, which may not"
-        ):
+        with pytest.raises(PhotosUnknown, match=r"robots.txt at rules\.example\.com, which is not"):
             permission(site, client).require(f"{site.url}/p/a/")

@@ -31,7 +31,7 @@ from tests.oott_assets.photos.sources.browser.crawls import (
 def crawler(
     site: InstagramSite, folder: Path, browser_folders: Path
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Crawl ``site`` in a process that may be killed."""
+    """Crawl ``site`` in a process that a test can kill."""
     process = subprocess.Popen(
         [sys.executable, "-m", __name__, site.url, str(folder), str(browser_folders)],
         env={**os.environ, "OOTT_INSTAGRAM_PASSWORD": "open sesame"},
@@ -63,7 +63,7 @@ def test_a_crawler_that_is_killed_leaves_no_process_and_no_folder(
             )
 
 
-def test_the_browser_is_told_none_of_the_crawlers_secrets_and_dies_with_a_killed_guard(
+def test_the_browser_gets_no_secrets_of_the_crawler_and_dies_with_a_killed_guard(
     programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_INSTAGRAM_PASSWORD", "open sesame")
@@ -71,16 +71,18 @@ def test_the_browser_is_told_none_of_the_crawlers_secrets_and_dies_with_a_killed
         [left] = programs.browser_folders.iterdir()
         running = processes_in(programs.browser_folders)
         [pid] = [pid for pid, command in running.items() if "guard.py" in command]
-        told = [Path(f"/proc/{other}/environ").read_bytes() for other in running if other != pid]
-        assert len(told) > 3
-        assert not any(b"sesame" in environment for environment in told)
+        environments = [
+            Path(f"/proc/{other}/environ").read_bytes() for other in running if other != pid
+        ]
+        assert len(environments) > 3
+        assert not any(b"sesame" in environment for environment in environments)
         os.kill(pid, signal.SIGKILL)
 
         assert comes_true_soon(lambda: processes_in(programs.browser_folders) == {})
         with pytest.raises(BrowserDied):
             chromium.run("return 1")
 
-    # The second to start finds the first at home, and the killed one not.
+    # The second one finds the folder of the first locked, and the folder of the killed one not.
     with Chromium(programs, TIMEOUTS, "OOTT"), Chromium(programs, TIMEOUTS, "OOTT"):
         assert len(list(programs.browser_folders.glob("*/driver.log"))) == 2
         assert not left.exists()
@@ -100,7 +102,7 @@ def test_a_guard_that_does_not_end_is_killed_and_its_folder_removed(
     assert comes_true_soon(lambda: processes_in(programs.browser_folders) == {})
 
 
-# Starts a guard, and forks off a process that keeps the guard's input open.
+# Starts a guard, and forks a process that keeps the guard's standard input open.
 _FORKING_CRAWLER = """
 import os, subprocess, sys, time
 subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, start_new_session=True)
@@ -109,7 +111,7 @@ time.sleep(60)
 """
 
 
-def test_a_guard_whose_crawler_is_killed_ends_though_its_input_is_held_open(
+def test_a_guard_ends_with_its_crawler_even_if_its_standard_input_stays_open(
     programs: Programs,
 ) -> None:
     guarded = [guard.__file__, str(programs.browser_folders), str(programs.chromedriver)]

@@ -23,12 +23,12 @@ FEW = POSTS[:30]
 
 
 @pytest.fixture
-def visits_to(guest: Guest) -> "VisitsTo":
-    return VisitsTo(guest)
+def opener_for(guest: Guest) -> "OpenerFor":
+    return OpenerFor(guest)
 
 
-class VisitsTo:
-    """Begins a run at a site as someone who is logged in."""
+class OpenerFor:
+    """Begins runs at a site with a logged-in session."""
 
     def __init__(self, guest: Guest) -> None:
         self.guest = guest
@@ -47,132 +47,132 @@ def listed(
     return listed_shortcodes(opener, site.url, hashtag, most)
 
 
-def test_every_post_of_a_list_that_shows_a_few_rows_at_a_time_is_listed_in_order(
-    visits_to: VisitsTo,
+def test_every_post_of_a_virtual_list_is_listed_in_order(
+    opener_for: OpenerFor,
 ) -> None:
     with InstagramSite(POSTS) as site:
-        opener = visits_to(site)
-        # Pages of posts are opened without pictures, and lists collapse without theirs.
+        opener = opener_for(site)
+        # Post pages are opened without images, but lists collapse without images.
         opener.chromium.show_photos(False)
 
         assert listed(opener, site) == CODES
 
 
-def test_no_row_is_scrolled_past_where_many_come_at_once(
-    visits_to: VisitsTo, monkeypatch: pytest.MonkeyPatch
+def test_no_row_is_skipped_if_many_load_at_the_same_time(
+    opener_for: OpenerFor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(instagram_site, "_BATCH", 80)
     with InstagramSite(POSTS) as site:
-        assert listed(visits_to(site), site) == CODES
+        assert listed(opener_for(site), site) == CODES
 
 
-def test_a_list_that_has_jumped_on_too_far_is_gone_back_to(
-    visits_to: VisitsTo, monkeypatch: pytest.MonkeyPatch
+def test_after_a_jump_over_rows_the_list_is_scrolled_back(
+    opener_for: OpenerFor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(instagram_site, "_BATCH", 80)
     monkeypatch.setattr(hashtag_page, "_STEP", 3.0)
     with InstagramSite(POSTS) as site:
-        assert listed(visits_to(site), site) == CODES
+        assert listed(opener_for(site), site) == CODES
 
 
-def test_no_more_posts_are_listed_than_asked_for(visits_to: VisitsTo) -> None:
+def test_at_most_max_posts_are_listed(opener_for: OpenerFor) -> None:
     with InstagramSite(POSTS) as site:
-        assert listed(visits_to(site), site, most=20) == CODES[:20]
+        assert listed(opener_for(site), site, most=20) == CODES[:20]
 
         assert len(site.asked("api")) < 5
 
 
-def test_a_decomposed_hashtag_is_asked_for_as_people_wrote_it(visits_to: VisitsTo) -> None:
+def test_a_decomposed_hashtag_is_requested_in_nfc(opener_for: OpenerFor) -> None:
     with InstagramSite(FEW[:3]) as site:
         decomposed = unicodedata.normalize("NFD", HASHTAG)
 
-        assert listed(visits_to(site), site, hashtag=decomposed) == CODES[:3]
+        assert listed(opener_for(site), site, hashtag=decomposed) == CODES[:3]
 
 
-def test_a_hashtag_that_nobody_used_has_no_posts(visits_to: VisitsTo) -> None:
+def test_an_unused_hashtag_has_no_posts(opener_for: OpenerFor) -> None:
     with InstagramSite(FEW) as site:
-        assert listed(visits_to(site), site, hashtag="nobody") == []
+        assert listed(opener_for(site), site, hashtag="nobody") == []
 
 
-def test_a_list_that_is_slow_to_go_on_is_waited_for(visits_to: VisitsTo) -> None:
+def test_a_slow_list_is_read_completely(opener_for: OpenerFor) -> None:
     with InstagramSite(FEW[:24], api_delay_seconds=1.9) as site:
-        assert listed(visits_to(site), site) == CODES[:24]
+        assert listed(opener_for(site), site) == CODES[:24]
 
 
-def test_a_limit_in_the_middle_of_a_list_is_waited_for_and_the_list_read_anew(
-    visits_to: VisitsTo,
+def test_after_a_rate_limit_in_a_list_the_list_is_read_again(
+    opener_for: OpenerFor,
 ) -> None:
     with InstagramSite(FEW) as site:
         site.faults.on("api", faults.rate_limited(33), times=1, after=1)
 
-        assert listed(visits_to(site), site) == CODES[:30]
+        assert listed(opener_for(site), site) == CODES[:30]
 
-    assert visits_to.guest.waits.seconds == [33]
+    assert opener_for.guest.waits.seconds == [33]
 
 
 @pytest.mark.parametrize("fault", [faults.status(500), faults.status(403), faults.reset_at_once])
-def test_a_list_whose_parts_fail_now_and_then_is_whole_in_the_end(
-    visits_to: VisitsTo, fault: faults.Fault
+def test_a_list_with_temporary_failures_is_read_completely(
+    opener_for: OpenerFor, fault: faults.Fault
 ) -> None:
     with InstagramSite(FEW) as site:
         site.faults.on("api", fault, times=1, after=1)
 
-        assert listed(visits_to(site), site) == CODES[:30]
+        assert listed(opener_for(site), site) == CODES[:30]
 
         assert len(site.asked("grid")) == 1
 
 
-def test_a_list_that_fails_before_its_end_is_never_a_short_one(visits_to: VisitsTo) -> None:
+def test_a_list_that_fails_before_its_end_is_not_used(opener_for: OpenerFor) -> None:
     with InstagramSite(FEW) as site:
         site.faults.on("api", faults.status(500), after=1)
 
-        with pytest.raises(SourceBusy, match="a short list is not taken for a whole one"):
-            listed(visits_to(site), site)
+        with pytest.raises(SourceBusy, match="an incomplete list is not used"):
+            listed(opener_for(site), site)
 
         assert len(site.asked("grid")) == 3
 
 
-def test_a_list_that_loads_for_ever_is_never_a_short_one(visits_to: VisitsTo) -> None:
+def test_a_list_that_never_finishes_loading_is_not_used(opener_for: OpenerFor) -> None:
     with InstagramSite(FEW) as site:
         site.faults.on("api", faults.endless)
 
-        with pytest.raises(SourceBusy, match=r"it was loading for \d s in vain"):
-            listed(visits_to(site), site)
+        with pytest.raises(SourceBusy, match=r"it was loading for \d s without a result"):
+            listed(opener_for(site), site)
 
 
 def silently_limited(answer: Response) -> Response:
-    """Show a list that says nothing when its next part fails, and looks as if it were over."""
+    """Show a list that looks complete after its next request fails."""
     quiet = b"const giveUp = () => document.getElementById('more').remove();"
     start, end = answer.body.index(b"const giveUp"), answer.body.index(b"const load =")
     return replace(answer, body=answer.body[:start] + quiet + answer.body[end:])
 
 
-def test_a_list_that_fails_without_a_word_is_never_a_short_one(visits_to: VisitsTo) -> None:
+def test_a_rate_limit_that_the_page_does_not_show_ends_the_run(opener_for: OpenerFor) -> None:
     with InstagramSite(FEW) as site:
         site.faults.on("grid", silently_limited)
         site.faults.on("api", faults.rate_limited(2), after=1)
 
-        with pytest.raises(SourceBusy, match="3 times in a row that it was asked too much"):
-            listed(visits_to(site), site)
+        with pytest.raises(SourceBusy, match="too many requests 3 times in a row"):
+            listed(opener_for(site), site)
 
-    assert visits_to.guest.waits.seconds == [2, 2]
+    assert opener_for.guest.waits.seconds == [2, 2]
 
 
 @pytest.mark.parametrize(
     "fault", [faults.status(400), faults.status(403), faults.reset_at_once, faults.cut_short]
 )
-def test_a_list_whose_next_part_is_denied_or_lost_without_a_word_is_never_a_short_one(
-    visits_to: VisitsTo, fault: faults.Fault
+def test_a_failed_request_that_the_page_does_not_show_is_noticed(
+    opener_for: OpenerFor, fault: faults.Fault
 ) -> None:
     with InstagramSite(FEW) as site:
         site.faults.on("grid", silently_limited)
         site.faults.on("api", fault, after=1)
 
-        with pytest.raises(SourceBusy, match="because a part of it failed without a word"):
-            listed(visits_to(site), site)
+        with pytest.raises(SourceBusy, match="because a request failed without an error"):
+            listed(opener_for(site), site)
 
 
-def test_what_a_list_asks_of_others_in_vain_is_no_part_of_it(visits_to: VisitsTo) -> None:
+def test_failed_requests_to_other_hosts_are_ignored(opener_for: OpenerFor) -> None:
     def counting(answer: Response) -> Response:
         script = b"<script>fetch('https://counts.example.com/')</script></body>"
         return replace(answer, body=answer.body.replace(b"</body>", script))
@@ -180,21 +180,21 @@ def test_what_a_list_asks_of_others_in_vain_is_no_part_of_it(visits_to: VisitsTo
     with InstagramSite(FEW) as site:
         site.faults.on("grid", counting)
 
-        assert listed(visits_to(site), site) == CODES[:30]
+        assert listed(opener_for(site), site) == CODES[:30]
 
 
-def test_a_hashtag_that_is_said_to_have_posts_and_shows_none_is_not_taken_for_unused(
-    visits_to: VisitsTo,
+def test_a_page_with_a_post_count_but_no_posts_is_not_an_unused_hashtag(
+    opener_for: OpenerFor,
 ) -> None:
     none = Response(pages.no_posts(HASHTAG).replace(b"0 posts", b"1,234 posts"))
     with InstagramSite(FEW) as site:
         site.faults.on("grid", lambda _: none)
 
-        with pytest.raises(SourceBusy, match="speaks of 1,234 posts and shows none"):
-            listed(visits_to(site), site)
+        with pytest.raises(SourceBusy, match="gives 1,234 posts and shows none"):
+            listed(opener_for(site), site)
 
 
-def test_a_hashtag_whose_posts_were_denied_is_not_taken_for_unused(visits_to: VisitsTo) -> None:
+def test_a_page_whose_posts_were_denied_is_not_an_unused_hashtag(opener_for: OpenerFor) -> None:
     denied = b"""<main></main><script>
     const say = () => { document.querySelector("main").textContent = "No posts yet"; };
     fetch("/api/tags/a/").then(say);
@@ -204,35 +204,35 @@ def test_a_hashtag_whose_posts_were_denied_is_not_taken_for_unused(visits_to: Vi
         site.faults.on("api", faults.status(403))
 
         with pytest.raises(SourceBusy, match="failed, and the page says that there are no posts"):
-            listed(visits_to(site), site)
+            listed(opener_for(site), site)
 
 
-def test_a_challenge_in_the_middle_of_a_list_stops_the_run_at_once(visits_to: VisitsTo) -> None:
+def test_a_challenge_in_a_list_stops_the_run(opener_for: OpenerFor) -> None:
     with InstagramSite(FEW) as site:
         site.faults.on("api", lambda _: Response(b"{}", 401, JSON), after=1)
         site.faults.on("login", faults.challenged)
 
         with pytest.raises(PhotosUnknown, match="asks for a person") as stop:
-            listed(visits_to(site), site)
+            listed(opener_for(site), site)
 
         assert not isinstance(stop.value, SourceBusy)
         assert len(site.asked("grid")) == 1
 
 
-def test_a_list_is_scrolled_no_faster_than_the_pace(visits_to: VisitsTo) -> None:
+def test_a_list_is_scrolled_at_the_request_interval(opener_for: OpenerFor) -> None:
     with InstagramSite(FEW) as site:
-        opener, waits = visits_to(site), Waits()
+        opener, waits = opener_for(site), Waits()
         opener.interval = RequestInterval(5, sleep=waits, clock=lambda: 0.0)
 
         assert listed(opener, site) == CODES[:30]
 
-    # Of the page itself none, for it was the first.
+    # There is no wait for the page itself, because it is the first request.
     assert len(waits.seconds) in (1, 2)
     assert all(3.5 <= wait <= 6.5 for wait in waits.seconds)
 
 
-def test_a_session_that_ends_in_the_middle_of_a_list_is_followed_by_a_log_in(
-    visits_to: VisitsTo,
+def test_a_session_that_ends_in_a_list_causes_a_log_in(
+    opener_for: OpenerFor,
 ) -> None:
     with InstagramSite(FEW) as site:
 
@@ -242,21 +242,21 @@ def test_a_session_that_ends_in_the_middle_of_a_list_is_followed_by_a_log_in(
 
         site.faults.on("api", expired, times=1, after=1)
 
-        assert listed(visits_to(site), site) == CODES[:30]
+        assert listed(opener_for(site), site) == CODES[:30]
         assert site.log_ins == [True]
 
 
-def test_a_page_that_speaks_of_far_more_posts_than_it_lists_is_said_to(
-    visits_to: VisitsTo, caplog: pytest.LogCaptureFixture
+def test_a_post_count_far_above_the_listed_posts_is_logged(
+    opener_for: OpenerFor, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
 
-    def boasting(answer: Response) -> Response:
+    def with_high_count(answer: Response) -> Response:
         return replace(answer, body=answer.body.replace(b"3 posts", b"3,456 posts"))
 
     with InstagramSite(FEW[:3]) as site:
-        site.faults.on("grid", boasting)
+        site.faults.on("grid", with_high_count)
 
-        assert listed(visits_to(site), site) == CODES[:3]
+        assert listed(opener_for(site), site) == CODES[:3]
 
-    assert "speaks of 3456 posts and lists 3" in caplog.text
+    assert "gives 3456 posts and lists 3" in caplog.text

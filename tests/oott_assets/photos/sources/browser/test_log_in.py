@@ -28,7 +28,7 @@ def grid(opener: PageOpener, site: InstagramSite) -> None:
     opener.open(f"{site.url}{site.grid_path('a')}", (PageState.GRID,))
 
 
-def test_a_guest_logs_in_once_declines_cookies_and_is_known_in_later_runs(
+def test_a_run_logs_in_once_declines_cookies_and_later_runs_use_the_session(
     guest: Guest, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -46,7 +46,7 @@ def test_a_guest_logs_in_once_declines_cookies_and_is_known_in_later_runs(
     assert "sessionid" not in caplog.text
 
 
-def test_a_session_that_has_expired_is_followed_by_one_new_log_in(guest: Guest) -> None:
+def test_an_expired_session_causes_one_new_log_in(guest: Guest) -> None:
     with InstagramSite(POSTS) as site:
         grid(guest.opener(site), site)
         site.sessions.end()
@@ -55,7 +55,7 @@ def test_a_session_that_has_expired_is_followed_by_one_new_log_in(guest: Guest) 
         assert site.log_ins == [True, True]
 
 
-def test_a_session_that_another_run_has_made_is_taken_instead_of_logging_in(guest: Guest) -> None:
+def test_a_newer_session_of_another_run_is_used_instead_of_a_log_in(guest: Guest) -> None:
     with InstagramSite(POSTS) as site:
         grid(guest.opener(site), site)
         late = guest.opener(site)
@@ -68,7 +68,7 @@ def test_a_session_that_another_run_has_made_is_taken_instead_of_logging_in(gues
         assert site.log_ins == [True, True]
 
 
-def test_sessions_that_end_at_once_are_not_renewed_for_ever(guest: Guest) -> None:
+def test_sessions_that_end_immediately_stop_the_run(guest: Guest) -> None:
     with InstagramSite(POSTS, pages_per_session=1) as site:
         opener = guest.opener(site)
         grid(opener, site)
@@ -79,7 +79,7 @@ def test_sessions_that_end_at_once_are_not_renewed_for_ever(guest: Guest) -> Non
         assert site.log_ins == [True]
 
 
-def test_a_run_logs_in_anew_once_and_no_more(guest: Guest) -> None:
+def test_a_run_logs_in_again_only_once(guest: Guest) -> None:
     with InstagramSite(POSTS) as site:
         opener = guest.opener(site)
         for _ in range(4):
@@ -95,7 +95,7 @@ def test_a_run_logs_in_anew_once_and_no_more(guest: Guest) -> None:
         assert site.log_ins == [True, True]
 
 
-def test_a_refused_password_is_sent_once_ever_until_it_is_another(guest: Guest) -> None:
+def test_a_refused_password_is_never_sent_again_but_a_new_one_is(guest: Guest) -> None:
     with InstagramSite(POSTS) as site:
         for _ in range(2):
             with pytest.raises(PhotosUnknown, match="refused the log-in; OOTT_INST") as refusal:
@@ -108,7 +108,7 @@ def test_a_refused_password_is_sent_once_ever_until_it_is_another(guest: Guest) 
         assert site.log_ins == [False, True]
 
 
-def test_without_an_account_nothing_is_sent_and_the_settings_are_named(guest: Guest) -> None:
+def test_without_an_account_nothing_is_sent_and_the_error_names_the_settings(guest: Guest) -> None:
     with InstagramSite(POSTS) as site:
         with pytest.raises(PhotosUnknown, match="OOTT_INSTAGRAM_USER and OOTT_INSTAGRAM_PASSWORD"):
             grid(guest.opener(site, user=None), site)
@@ -116,7 +116,7 @@ def test_without_an_account_nothing_is_sent_and_the_settings_are_named(guest: Gu
         assert site.asked("/api/login") == []
 
 
-def test_a_challenge_after_the_log_in_is_for_a_person_and_met_once(guest: Guest) -> None:
+def test_a_challenge_after_the_log_in_stops_this_and_later_runs(guest: Guest) -> None:
     with InstagramSite(POSTS) as site:
         site.faults.on("/api/login", faults.log_in_challenged, times=1)
 
@@ -126,12 +126,12 @@ def test_a_challenge_after_the_log_in_is_for_a_person_and_met_once(guest: Guest)
 
         assert len(site.asked("/api/login")) == 1
 
-        # Who has done what the site asks may let the password be sent again.
+        # After solving the challenge, the user can allow the password again.
         (guest.folder / "tried.json").unlink()
         grid(guest.opener(site), site)
 
 
-def test_a_log_in_that_is_asked_to_wait_is_no_refusal_and_no_reason_to_try_again_now(
+def test_a_rate_limited_log_in_ends_the_run_and_can_be_repeated_later(
     guest: Guest,
 ) -> None:
     with InstagramSite(POSTS) as site:
@@ -143,16 +143,16 @@ def test_a_log_in_that_is_asked_to_wait_is_no_refusal_and_no_reason_to_try_again
         grid(guest.opener(site), site)
 
 
-def test_a_log_in_whose_answer_is_lost_is_sent_by_no_later_run_either(guest: Guest) -> None:
+def test_a_log_in_without_a_response_is_not_repeated_by_later_runs(guest: Guest) -> None:
     with InstagramSite(POSTS) as site:
         site.faults.on("/api/login", faults.cut_short, times=1)
         for _ in range(2):
-            with pytest.raises(PhotosUnknown, match=r"log-in was not answered; .*tried\.json"):
+            with pytest.raises(PhotosUnknown, match=r"log-in got no response; .*tried\.json"):
                 grid(guest.opener(site), site)
         assert len(site.asked("/api/login")) == 1
 
 
-def test_a_browser_that_dies_of_the_log_in_does_not_have_the_next_one_log_in(
+def test_after_a_browser_dies_during_the_log_in_the_next_one_does_not_log_in(
     guest: Guest, programs: Programs
 ) -> None:
     with InstagramSite(POSTS) as site, Chromium(programs, TIMEOUTS, "OOTT") as mortal:
@@ -167,23 +167,23 @@ def test_a_browser_that_dies_of_the_log_in_does_not_have_the_next_one_log_in(
             grid(dying.opener(site), site)
         assert comes_true_soon(lambda: len(site.asked("/api/login")) == 1)
 
-        with pytest.raises(PhotosUnknown, match="log-in was not answered"):
+        with pytest.raises(PhotosUnknown, match="log-in got no response"):
             grid(guest.opener(site), site)
 
         assert len(site.asked("/api/login")) == 1
 
 
-def test_a_log_in_that_brings_no_session_is_none(guest: Guest) -> None:
+def test_a_log_in_without_a_session_cookie_has_failed(guest: Guest) -> None:
     with InstagramSite(POSTS) as site:
         unkept = Response(b'{"authenticated": true, "next": "/"}', 200, JSON)
         site.faults.on("/api/login", lambda _: unkept)
         site.faults.on("home", faults.status(500))
 
-        with pytest.raises(PhotosUnknown, match="log-in was not answered"):
+        with pytest.raises(PhotosUnknown, match="log-in got no response"):
             grid(guest.opener(site), site)
 
 
-def test_the_password_is_typed_into_no_other_site(guest: Guest) -> None:
+def test_the_password_is_not_typed_into_another_site(guest: Guest) -> None:
     with InstagramSite(POSTS) as site, InstagramSite() as other:
 
         def elsewhere(answer: Response) -> Response:
@@ -192,7 +192,7 @@ def test_the_password_is_typed_into_no_other_site(guest: Guest) -> None:
             )
 
         site.faults.on("grid", elsewhere)
-        with pytest.raises(PhotosUnknown, match="the password is for"):
+        with pytest.raises(PhotosUnknown, match="the password is only for"):
             grid(guest.opener(site), site)
 
         assert other.asked("/api/login") == []

@@ -18,7 +18,7 @@ PATH = POSTS[0].path
 
 
 def open_site() -> InstagramSite:
-    """Serve posts that everyone may see."""
+    """Start a site whose posts need no log-in."""
     return InstagramSite(POSTS, posts_need_session=False, consent=False)
 
 
@@ -27,7 +27,9 @@ def visit(opener: PageOpener, site: InstagramSite) -> PageState:
     return PageState.POST
 
 
-def test_pages_are_opened_at_the_pace_and_by_a_browser_that_says_who_it_is(guest: Guest) -> None:
+def test_pages_are_opened_at_the_request_interval_with_the_crawlers_user_agent(
+    guest: Guest,
+) -> None:
     with open_site() as site:
         opener = guest.opener(site)
         opener.interval = RequestInterval(5, sleep=guest.waits, clock=lambda: 0.0)
@@ -36,7 +38,7 @@ def test_pages_are_opened_at_the_pace_and_by_a_browser_that_says_who_it_is(guest
 
         agents = {it.headers["user-agent"] for it in site.asked("page")}
 
-    # The first page comes at once.
+    # The first page does not wait.
     assert len(guest.waits.seconds) == 2
     assert all(3.5 <= wait <= 6.5 for wait in guest.waits.seconds)
     [agent] = agents
@@ -44,7 +46,7 @@ def test_pages_are_opened_at_the_pace_and_by_a_browser_that_says_who_it_is(guest
     assert "Chrome/" in agent
 
 
-def test_a_question_about_cookies_is_declined_where_no_log_in_is_asked_for(guest: Guest) -> None:
+def test_cookies_are_declined_without_a_log_in(guest: Guest) -> None:
     with InstagramSite(POSTS, posts_need_session=False) as site:
         opener = guest.opener(site, user=None)
         visit(opener, site)
@@ -54,7 +56,7 @@ def test_a_question_about_cookies_is_declined_where_no_log_in_is_asked_for(guest
         assert "ig_consent=declined" in site.asked("page")[-1].headers["cookie"]
 
 
-def test_retry_after_is_waited_for_and_the_page_asked_again(guest: Guest) -> None:
+def test_the_page_is_requested_again_after_the_seconds_of_retry_after(guest: Guest) -> None:
     with open_site() as site:
         site.faults.on("post", faults.rate_limited(77), times=1)
         visit(guest.opener(site), site)
@@ -64,7 +66,7 @@ def test_retry_after_is_waited_for_and_the_page_asked_again(guest: Guest) -> Non
     assert guest.waits.seconds == [77]
 
 
-def test_retry_after_may_be_a_date(guest: Guest) -> None:
+def test_the_page_is_requested_again_after_the_date_of_retry_after(guest: Guest) -> None:
     with open_site() as site:
         site.faults.on(
             "post", faults.rate_limited(datetime.now(UTC) + timedelta(seconds=600)), times=1
@@ -75,13 +77,13 @@ def test_retry_after_may_be_a_date(guest: Guest) -> None:
     assert 500 < wait <= 600
 
 
-def test_a_limit_that_does_not_say_for_how_long_is_waited_for_longer_and_longer(
+def test_a_rate_limit_without_retry_after_causes_growing_waits(
     guest: Guest,
 ) -> None:
     with open_site() as site:
         site.faults.on("post", faults.rate_limited())
 
-        with pytest.raises(SourceBusy, match=r"3 times in a row .* OOTT_REQUEST_INTERVAL_SECONDS"):
+        with pytest.raises(SourceBusy, match=r"3 times in a row.* OOTT_REQUEST_INTERVAL_SECONDS"):
             visit(guest.opener(site), site)
 
         assert len(site.asked("page")) == 3
@@ -89,7 +91,7 @@ def test_a_limit_that_does_not_say_for_how_long_is_waited_for_longer_and_longer(
     assert guest.waits.seconds == [60, 240]
 
 
-def test_a_site_that_asks_to_wait_for_long_is_left_alone_at_once(guest: Guest) -> None:
+def test_a_long_retry_after_ends_the_run(guest: Guest) -> None:
     with open_site() as site:
         site.faults.on("post", faults.rate_limited(3600))
 
@@ -102,7 +104,7 @@ def test_a_site_that_asks_to_wait_for_long_is_left_alone_at_once(guest: Guest) -
 
 
 @pytest.mark.parametrize("fault", [faults.status(500), faults.error_page])
-def test_a_page_that_fails_twice_is_asked_for_a_third_time(
+def test_a_page_that_fails_twice_is_requested_a_third_time(
     guest: Guest, fault: faults.Fault
 ) -> None:
     with open_site() as site:
@@ -122,7 +124,7 @@ def test_a_page_that_fails_twice_is_asked_for_a_third_time(
         (faults.reset_at_once, "no page: net::ERR_CONNECTION_RESET"),
     ],
 )
-def test_a_page_that_fails_three_times_says_how(
+def test_a_page_that_fails_three_times_raises_page_failed(
     guest: Guest, fault: faults.Fault, how: str
 ) -> None:
     with open_site() as site:
@@ -132,7 +134,7 @@ def test_a_page_that_fails_three_times_says_how(
             visit(guest.opener(site), site)
 
 
-def test_a_page_that_never_ends_is_given_up_and_asked_for_again(guest: Guest) -> None:
+def test_a_page_that_never_finishes_loading_is_requested_again(guest: Guest) -> None:
     with open_site() as site:
         site.faults.on("post", faults.endless, times=1)
         visit(guest.opener(site), site)
@@ -141,7 +143,7 @@ def test_a_page_that_never_ends_is_given_up_and_asked_for_again(guest: Guest) ->
 
 
 @pytest.mark.parametrize("fault", [faults.challenged, faults.suspended])
-def test_what_asks_for_a_person_stops_the_run_at_once(guest: Guest, fault: faults.Fault) -> None:
+def test_a_challenge_stops_the_run_without_a_retry(guest: Guest, fault: faults.Fault) -> None:
     with open_site() as site:
         site.faults.on("post", fault)
 
@@ -152,19 +154,21 @@ def test_what_asks_for_a_person_stops_the_run_at_once(guest: Guest, fault: fault
         assert not isinstance(stop.value, SourceBusy)
 
 
-def test_an_unknown_page_is_told_by_address_and_title_and_not_by_what_it_says(
+def test_the_error_of_an_unknown_page_has_its_url_and_title_but_not_its_text(
     guest: Guest,
 ) -> None:
     with open_site() as site:
         site.faults.on("post", faults.unknown_page)
 
-        with pytest.raises(PhotosUnknown, match=f"unknown: {site.url}{PATH} with") as stop:
+        with pytest.raises(PhotosUnknown, match=f"state unknown: {site.url}{PATH} with") as stop:
             visit(guest.opener(site), site)
 
     assert "Threads of spring" not in str(stop.value)
 
 
-def test_a_log_in_page_that_robots_forbids_is_not_used(chromium: Chromium, guest: Guest) -> None:
+def test_a_log_in_page_that_robots_txt_forbids_is_not_used(
+    chromium: Chromium, guest: Guest
+) -> None:
     with InstagramSite(POSTS, robots="User-agent: *\nDisallow: /accounts/\n") as site:
         with pytest.raises(PhotosUnknown, match="does not allow OOTT to read /accounts/login/"):
             visit(guest.opener(site), site)
@@ -173,7 +177,7 @@ def test_a_log_in_page_that_robots_forbids_is_not_used(chromium: Chromium, guest
     assert chromium.run("return 1") == 1
 
 
-def test_a_page_that_robots_forbids_is_not_read_though_the_site_leads_to_it(guest: Guest) -> None:
+def test_a_redirect_to_a_page_that_robots_txt_forbids_is_not_used(guest: Guest) -> None:
     other = POSTS[1].path
     with InstagramSite(
         POSTS, posts_need_session=False, robots=f"User-agent: *\nDisallow: {other}\n"

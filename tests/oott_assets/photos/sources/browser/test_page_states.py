@@ -47,11 +47,11 @@ TAG, POST = f"{SITE}/explore/tags/a/", f"{SITE}/p/AbC_-1/"
         (Facts(POST, 403, text="Forbidden"), PageState.UNKNOWN),
     ],
 )
-def test_a_page_is_named_by_what_it_shows(facts: Facts, state: PageState) -> None:
+def test_the_state_of_a_page_follows_from_its_facts(facts: Facts, state: PageState) -> None:
     assert state_of(facts) is state
 
 
-def test_what_someone_wrote_under_a_post_does_not_make_it_a_rate_limit() -> None:
+def test_a_comment_under_a_post_does_not_make_it_a_rate_limit() -> None:
     caption = "Please wait a few minutes before you try again. Something went wrong"
 
     assert state_of(Facts(POST, has_post=True, text=caption)) is PageState.POST
@@ -70,7 +70,7 @@ def test_what_someone_wrote_under_a_post_does_not_make_it_a_rate_limit() -> None
         ("/explore/tags/p/", None),
     ],
 )
-def test_a_shortcode_is_read_off_the_path_of_a_post_alone(path: str, shortcode: str | None) -> None:
+def test_a_shortcode_is_read_only_from_the_path_of_a_post(path: str, shortcode: str | None) -> None:
     assert shortcode_in(path) == shortcode
 
 
@@ -85,11 +85,11 @@ def test_a_shortcode_is_read_off_the_path_of_a_post_alone(path: str, shortcode: 
         ("", False),
     ],
 )
-def test_only_an_alert_about_the_line_is_no_refusal(alert: str, refuses: bool) -> None:
+def test_an_alert_about_the_network_is_not_a_refusal(alert: str, refuses: bool) -> None:
     assert is_refusal(alert) is refuses
 
 
-def test_what_was_seen_is_told_without_the_query_or_the_text() -> None:
-    told = Facts(f"{TAG}?token=secret#secret", 403, title="A title", text="secret").seen()
+def test_a_page_is_described_without_its_query_and_text() -> None:
+    description = Facts(f"{TAG}?token=secret#secret", 403, title="A title", text="secret").seen()
 
-    assert told == f"{TAG} with status 403 and title 'A title'"
+    assert description == f"{TAG} with status 403 and title 'A title'"

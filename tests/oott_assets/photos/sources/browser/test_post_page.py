@@ -32,12 +32,12 @@ def names(found: PostOnPage) -> list[str]:
     return [url.rpartition("/")[2].partition(".")[0] for url in found.photo_urls]
 
 
-def test_a_post_has_its_date_and_its_photo_in_full_size_and_nothing_else(guest: Guest) -> None:
+def test_a_post_has_its_date_and_its_full_size_photo_and_loads_no_image(guest: Guest) -> None:
     post = a_post("one", "a", TAKEN, plain=True)
     with site_with(post) as site:
         found = shown(guest, site, post)
 
-        # Whoever posted is pictured too, and so are other posts; none of it was even loaded.
+        # The page also shows the author's picture and other posts. No image was loaded.
         assert site.asked("small") == []
         assert site.asked("photo") == []
 
@@ -47,7 +47,7 @@ def test_a_post_has_its_date_and_its_photo_in_full_size_and_nothing_else(guest: 
     assert found.whole
 
 
-def test_a_picture_in_the_header_or_in_a_link_is_no_photo_whatever_it_says(guest: Guest) -> None:
+def test_an_image_in_the_header_or_in_a_link_is_not_a_photo(guest: Guest) -> None:
     post = a_post("one", "a", TAKEN, plain=True)
     comment = b'<a href="/fan/"><img alt="" src="/avatar.jpg?fan"></a></article>'
 
@@ -62,7 +62,7 @@ def test_a_picture_in_the_header_or_in_a_link_is_no_photo_whatever_it_says(guest
 
 
 @pytest.mark.parametrize("count", [2, 20])
-def test_all_slides_of_a_carousel_are_found_in_order(guest: Guest, count: int) -> None:
+def test_all_slides_of_a_carousel_are_read_in_order(guest: Guest, count: int) -> None:
     post = a_post("many", "a", TAKEN, photos=count, plain=True)
     with site_with(post) as site:
         found = shown(guest, site, post)
@@ -71,7 +71,7 @@ def test_all_slides_of_a_carousel_are_found_in_order(guest: Guest, count: int) -
     assert found.whole
 
 
-def test_a_carousel_that_gets_stuck_says_that_there_was_more(guest: Guest) -> None:
+def test_a_carousel_that_gets_stuck_is_not_whole(guest: Guest) -> None:
     post = a_post("many", "a", TAKEN, photos=4, plain=True)
 
     def stuck(answer: Response) -> Response:
@@ -93,7 +93,7 @@ def test_a_post_without_a_date_is_undated(guest: Guest) -> None:
         assert shown(guest, site, post).taken_at is None
 
 
-def test_a_video_brings_no_photos_and_is_whole(guest: Guest) -> None:
+def test_a_video_has_no_photos_and_is_whole(guest: Guest) -> None:
     post = a_post("video", "a", TAKEN, photos=0)
     with site_with(post) as site:
         assert shown(guest, site, post) == PostOnPage(TAKEN, (), True)
@@ -102,7 +102,7 @@ def test_a_video_brings_no_photos_and_is_whole(guest: Guest) -> None:
 @pytest.mark.parametrize(
     ("fault", "how"), [(faults.gone, "status 404"), (faults.softly_gone, "the page says so")]
 )
-def test_a_removed_post_is_gone_whatever_its_status(
+def test_a_removed_post_is_gone_with_any_status(
     guest: Guest, fault: faults.Fault, how: str
 ) -> None:
     post = a_post("gone", "a", TAKEN, plain=True)
@@ -115,7 +115,7 @@ def test_a_removed_post_is_gone_whatever_its_status(
         assert len(site.asked("post")) == 1
 
 
-def test_another_post_is_not_taken_for_the_one_asked_for(guest: Guest) -> None:
+def test_another_post_than_the_requested_one_is_a_failure(guest: Guest) -> None:
     post = a_post("one", "a", TAKEN, plain=True)
     with site_with(post) as site:
         site.faults.on(post.path, lambda _: moved_to(OTHER.path))
@@ -125,9 +125,7 @@ def test_another_post_is_not_taken_for_the_one_asked_for(guest: Guest) -> None:
 
 
 @pytest.mark.parametrize("fault", [faults.unknown_page, led_home])
-def test_a_page_that_is_none_of_a_post_fails_that_post_and_not_the_run(
-    guest: Guest, fault: faults.Fault
-) -> None:
+def test_an_unknown_page_fails_its_post_but_not_the_run(guest: Guest, fault: faults.Fault) -> None:
     post = a_post("one", "a", TAKEN, plain=True)
     with InstagramSite([post], posts_need_session=False, consent=False) as site:
         site.faults.on("post", fault)
@@ -135,5 +133,5 @@ def test_a_page_that_is_none_of_a_post_fails_that_post_and_not_the_run(
         cookie = {"name": "sessionid", "value": site.sessions.new(), "url": site.url}
         guest.chromium.cdp("Network.setCookie", cookie)
 
-        with pytest.raises(PageFailed, match="a page that is not known here"):
+        with pytest.raises(PageFailed, match="an unknown page"):
             post_on_page(opener, f"{site.url}{post.path}")

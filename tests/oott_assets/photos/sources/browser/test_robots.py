@@ -13,17 +13,17 @@ SITE = "https://www.example.com"
         ("User-agent: *\nDisallow: /\n", "/p/a/", False),
         ("\ufeffUser-agent: *\r\nDisallow: /p/ # photos\r\n", "/p/a/", False),
         ("User-agent: *\nDisallow: /p/\n", "/explore/tags/p/", True),
-        # The longest rule that fits is the one that counts, in whatever order they stand.
+        # The longest matching rule decides, in any order.
         ("User-agent: *\nAllow: /\nDisallow: /p/\n", "/p/a/", False),
         ("User-agent: *\nDisallow: /\nAllow: /p/\n", "/p/a/", True),
         ("User-agent: *\nDisallow: /p/\nAllow: /p/\n", "/p/a/", True),
-        # A crawler that is named obeys its own group and not the one for everyone.
+        # A crawler with its own group ignores the group for all crawlers.
         ("User-agent: oott\nDisallow: /\n\nUser-agent: *\nAllow: /\n", "/p/a/", False),
         ("User-agent: *\nDisallow: /\n\nUser-agent: OOTT\nAllow: /\n", "/p/a/", True),
         ("User-agent: OOTT\nUser-agent: other\nDisallow: /p/\n", "/p/a/", False),
         ("User-agent: OOTT\nAllow: /\n\nUser-agent: OOTT\nDisallow: /p/\n", "/p/a/", False),
         ("User-agent: other\nDisallow: /\n", "/p/a/", True),
-        # Wildcards and ends.
+        # Wildcards and end anchors.
         ("User-agent: *\nDisallow: /*/tags/\n", "/explore/tags/a/", False),
         ("User-agent: *\nDisallow: /*.jpg$\n", "/cdn/a.jpg", False),
         ("User-agent: *\nDisallow: /*.jpg$\n", "/cdn/a.jpg?sig=1", True),
@@ -31,9 +31,9 @@ SITE = "https://www.example.com"
         ("User-agent: *\nDisallow: /p/$\n", "/p/a/", True),
         ("User-agent: *\nDisallow: /p/*/a/$\n", "/p/a/", True),
         ("User-agent: *\nDisallow: /*a/*a/$\n", "/p/a/b/a/", False),
-        # Tried in all ways in which it could fit, this would take for ever.
+        # With backtracking, this would take extremely long.
         (f"User-agent: *\nDisallow: /{'*a' * 50}*b\n", f"/{'a' * 500}", True),
-        # The same letters, quoted or not.
+        # The same characters, percent-encoded or not.
         (
             "User-agent: *\nDisallow: /explore/tags/홍대/\n",
             "/explore/tags/%ED%99%8D%EB%8C%80/",
@@ -44,7 +44,7 @@ SITE = "https://www.example.com"
         ("<html>not found</html>", "/p/a/", True),
     ],
 )
-def test_the_longest_rule_of_the_crawlers_own_group_decides(
+def test_the_longest_matching_rule_of_the_crawlers_group_decides(
     text: str, path: str, allowed: bool
 ) -> None:
     assert robots_for("OOTT", text).allows(SITE + path) is allowed
@@ -60,5 +60,5 @@ def test_the_longest_rule_of_the_crawlers_own_group_decides(
         ("User-agent: *\nCrawl-delay: 7\n\nUser-agent: OOTT\nAllow: /\n", 0),
     ],
 )
-def test_the_delay_is_that_of_the_crawlers_own_group(text: str, seconds: float) -> None:
+def test_the_delay_comes_from_the_crawlers_own_group(text: str, seconds: float) -> None:
     assert robots_for("OOTT", text).delay_seconds == seconds

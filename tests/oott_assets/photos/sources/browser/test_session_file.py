@@ -15,8 +15,8 @@ def account(user: str = "someone", password: str = "open sesame") -> Account:
     return Account(SITE, user, SecretStr(password))
 
 
-def test_cookies_are_for_the_user_and_site_that_they_are_of(tmp_path: Path) -> None:
-    SessionFile(tmp_path).keep(SITE, "someone", COOKIES)
+def test_cookies_are_returned_only_for_their_user_and_site(tmp_path: Path) -> None:
+    SessionFile(tmp_path).save(SITE, "someone", COOKIES)
 
     kept = SessionFile(tmp_path)
     assert kept.cookies(SITE, "someone") == COOKIES
@@ -24,13 +24,13 @@ def test_cookies_are_for_the_user_and_site_that_they_are_of(tmp_path: Path) -> N
     assert kept.cookies("http://127.0.0.1", "someone") == []
 
 
-def test_a_session_file_that_cannot_be_read_is_no_session(tmp_path: Path) -> None:
+def test_an_unreadable_session_file_counts_as_no_session(tmp_path: Path) -> None:
     (tmp_path / "session.json").write_text('{"site": ')
 
     assert SessionFile(tmp_path).cookies(SITE, "someone") == []
 
 
-def test_what_is_kept_is_its_owners_alone_even_where_a_killed_run_left_other_rights(
+def test_files_are_private_even_if_a_killed_run_left_other_permissions(
     tmp_path: Path,
 ) -> None:
     folder = tmp_path / "session"
@@ -38,7 +38,7 @@ def test_what_is_kept_is_its_owners_alone_even_where_a_killed_run_left_other_rig
     (folder / ".writing-session.json").write_text("half")
     (folder / ".writing-session.json").chmod(0o644)
     kept = SessionFile(folder)
-    kept.keep(SITE, "someone", COOKIES)
+    kept.save(SITE, "someone", COOKIES)
     kept.remember(account(), Outcome.REFUSED)
 
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -47,7 +47,7 @@ def test_what_is_kept_is_its_owners_alone_even_where_a_killed_run_left_other_rig
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 
-def test_what_came_of_a_try_is_of_one_user_and_password_and_names_neither(tmp_path: Path) -> None:
+def test_an_outcome_belongs_to_one_user_and_password_and_stores_neither(tmp_path: Path) -> None:
     kept = SessionFile(tmp_path)
     assert kept.outcome_of(account()) is None
 
@@ -61,7 +61,7 @@ def test_what_came_of_a_try_is_of_one_user_and_password_and_names_neither(tmp_pa
     assert "sesame" not in text
 
 
-def test_a_password_that_was_refused_before_the_last_is_still_known(tmp_path: Path) -> None:
+def test_earlier_refused_passwords_stay_recorded(tmp_path: Path) -> None:
     kept = SessionFile(tmp_path)
     kept.remember(account(), Outcome.REFUSED)
     kept.remember(account(password="open barley"), Outcome.UNANSWERED)
@@ -74,7 +74,7 @@ def test_a_password_that_was_refused_before_the_last_is_still_known(tmp_path: Pa
     assert not kept.tries.exists()
 
 
-def test_tries_that_cannot_be_read_let_no_password_be_sent(tmp_path: Path) -> None:
+def test_an_unreadable_file_of_tries_blocks_every_log_in(tmp_path: Path) -> None:
     kept = SessionFile(tmp_path)
     kept.tries.write_text('{"salt": ')
 
