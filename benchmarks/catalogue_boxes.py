@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from oott_assets.photos.sources.folder import photos_under
-from oott_assets.training.labellers.catalogue import outline_of
+from oott_assets.training.labellers.catalogue import garment_outline
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.photos import read_photo
 
@@ -54,7 +54,7 @@ def main() -> None:
 
 def _iou_and_confidence(content: bytes, truth: Box) -> tuple[float, float]:
     photo = read_photo(content)
-    found = outline_of(photo)
+    found = garment_outline(photo)
     if found is None:
         return 0.0, 0.0
     height, width = photo.shape[:2]

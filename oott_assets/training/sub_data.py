@@ -176,7 +176,7 @@ def _seen_in(file: Path, sha256: str, opened: OpenedLabeller, journal: LocalBlob
     try:
         return [Label(it[0], Box(*it[1]), it[2], it[3]) for it in json.loads(journal.read(blob))]
     except BlobNotFound:
-        seen = opened.boxes_of(file)
+        seen = opened.all_labels(file)
         journal.write(blob, json.dumps(seen).encode())
         return seen
 

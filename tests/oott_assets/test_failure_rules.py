@@ -49,7 +49,7 @@ NOT_IN_A_STEP = {
     "TooManyRequests": "the request is retried, at last SourceBusyForHours",
     "UnreadableFile": "read_labelled lists it as a problem",
     "UnreadablePhoto": "listed as unreadable",
-    "WeightsNotFetched": "the command that fetches weights",
+    "DownloadFailed": "the command that downloads weights",
 }
 
 

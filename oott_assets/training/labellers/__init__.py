@@ -1,1 +1,1 @@
-"""Who boxes garments in photos nobody has labelled: autodistill models behind one interface."""
+"""Models that label photos automatically, all behind autodistill's interface."""

@@ -1,4 +1,4 @@
-"""What the big labellers need of this machine, refused in a sentence where it is not there."""
+"""Checks that this machine has what the large labellers need: packages, a GPU and weights."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -6,15 +6,15 @@ from pathlib import Path
 
 
 class LabellerUnavailable(ValueError):
-    """A labeller that cannot work here, and what it lacks."""
+    """The labeller cannot run here; the message says what is missing."""
 
 
 @contextmanager
 def label_extra() -> Iterator[None]:
-    """Guard an import that only the extra ``label`` brings.
+    """Wrap an import of a package from the extra ``label``.
 
     Raises:
-        LabellerUnavailable: it is not installed.
+        LabellerUnavailable: the package is not installed.
     """
     try:
         yield
@@ -26,38 +26,38 @@ def label_extra() -> Iterator[None]:
 
 
 def device_for(labeller: str, device: str, on_cpu: bool, photo_takes: str) -> str:
-    """Choose what ``labeller`` runs on: ``device`` if it is a GPU of this machine.
+    """Choose the device for ``labeller``: ``device`` if it is a GPU of this machine.
 
     Raises:
-        LabellerUnavailable: there is no such GPU, and ``on_cpu`` does not force the CPU.
+        LabellerUnavailable: the machine has no such GPU, and ``on_cpu`` is false.
     """
     import torch
 
-    there = torch.cuda.device_count()
+    gpus = torch.cuda.device_count()
     is_gpu = torch.device(device).type == "cuda"
-    if is_gpu and (torch.device(device).index or 0) < there:
+    if is_gpu and (torch.device(device).index or 0) < gpus:
         return device
     if on_cpu:
         return "cpu"
-    found = f"torch sees {there} of them" if is_gpu else f"OOTT_TRAIN_DEVICE is {device}"
+    found = f"torch finds {gpus} GPUs" if is_gpu else f"OOTT_TRAIN_DEVICE is {device}"
     raise LabellerUnavailable(
-        f"{labeller} has no GPU ({found}), and on a CPU a photo takes {photo_takes}; set "
+        f"{labeller} needs a GPU, but {found}, and on a CPU each photo takes {photo_takes}; set "
         "OOTT_TRAIN_DEVICE=cuda on a machine with a GPU, or OOTT_LABEL_ON_CPU=true to wait"
     )
 
 
-def refuse_incomplete(checkpoint: Path, missing: Iterable[str]) -> None:
-    """Make sure that loading found all of a model in ``checkpoint``.
+def require_all_weights(checkpoint: Path, missing: Iterable[str]) -> None:
+    """Check that ``checkpoint`` had all weights of its model.
 
     Args:
-        missing: what it did not find; loaders leave that at random and go on.
+        missing: the weights that the loader did not find; it leaves them at random values.
 
     Raises:
-        LabellerUnavailable: something is missing, so the model would box at random.
+        LabellerUnavailable: a weight is missing, so the model would draw random boxes.
     """
     names = sorted(missing)
     if names:
         raise LabellerUnavailable(
-            f"{checkpoint} lacks {len(names)} of the model's weights, {names[0]} for one; expected "
-            "the checkpoint of this very model"
+            f"{checkpoint} lacks {len(names)} of the model's weights, for example {names[0]}; "
+            "expected a complete checkpoint of this model"
         )

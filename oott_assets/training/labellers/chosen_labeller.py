@@ -1,4 +1,4 @@
-"""Chooses who boxes garments in photos nobody has labelled, by setting."""
+"""Opens the labeller that the settings name."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,33 +20,38 @@ from oott_fashion.vision.detections import Box
 if TYPE_CHECKING:
     from autodistill.detection import DetectionBaseModel
 
-# Of the catalogue's, the agreement of two outlines: of 2,837 photos 93 % reach it. The others'
-# are scores: the teacher's at which most of its boxes are right, and GroundingDINO's usual.
-_USUAL_THRESHOLDS = {"catalogue": 0.7, "teacher": 0.5, "grounding_dino": 0.35, "grounded_sam": 0.35}
+# catalogue: the IoU of two outlines, which 93 % of 2,837 photos reach. teacher: the confidence from
+# which most of its boxes are correct. The other two: the default of GroundingDINO.
+_DEFAULT_THRESHOLDS = {
+    "catalogue": 0.7,
+    "teacher": 0.5,
+    "grounding_dino": 0.35,
+    "grounded_sam": 0.35,
+}
 
 
 class OpenedLabeller(NamedTuple):
-    """A labeller ready to box, and a version that changes when its boxes might."""
+    """A loaded labeller; its version changes whenever its boxes could change."""
 
     name: str
     version: str
     model: "DetectionBaseModel"
     thresholds: LabelThresholds
 
-    def boxes_of(self, photo: Path) -> list[Label]:
-        """Box the garments of a photo file, sure or not."""
+    def all_labels(self, photo: Path) -> list[Label]:
+        """Label the garments in a photo file, at any confidence."""
         found = self.model.predict(str(photo))
         if not len(found):
             return []
         return [
-            Label(garment_named(int(class_id)), Box(*map(float, box)), float(score), self.name)
-            for box, score, class_id in zip(
+            Label(garment_named(int(class_id)), Box(*map(float, box)), float(confidence), self.name)
+            for box, confidence, class_id in zip(
                 found.xyxy, found.confidence, found.class_id, strict=True
             )
         ]
 
     def confident_labels(self, labels: Sequence[Label]) -> tuple[Label, ...]:
-        """Keep those that are sure enough, and one of each garment."""
+        """Keep the labels that reach this labeller's thresholds, one per garment."""
         return confident_labels(labels, self.thresholds)
 
 
@@ -66,14 +71,14 @@ class ChosenLabeller(dg.ConfigurableResource[None]):
         """Load the labeller.
 
         Raises:
-            LabellerUnavailable: it lacks its packages, its weights or a GPU.
-            NoDetector: it is the teacher, and no detector is published.
-            BadDetector: that one is damaged.
-            EngineUnavailable: no engine runs that one here.
+            LabellerUnavailable: its packages, its weights or a GPU are missing.
+            NoDetector: the labeller is the teacher, and no detector is published.
+            BadDetector: the published detector is damaged.
+            EngineUnavailable: no engine can run the published detector here.
         """
         with label_extra():
             version, model = self._opened()
-        thresholds = LabelThresholds(_USUAL_THRESHOLDS[self.labeller], self.thresholds)
+        thresholds = LabelThresholds(_DEFAULT_THRESHOLDS[self.labeller], self.thresholds)
         return OpenedLabeller(self.labeller, version, model, thresholds)
 
     def _opened(self) -> tuple[str, "DetectionBaseModel"]:
@@ -88,9 +93,9 @@ class ChosenLabeller(dg.ConfigurableResource[None]):
             from oott_assets.training.labellers.teacher import TeacherLabeller
 
             published = self.detector.latest()
-            # It keeps no box that its own thresholds leave out.
-            score, iou = self.detector.thresholds
-            version = f"{published.version}-score-{score:g}-iou-{iou:g}"
+            # The detector drops boxes below its own thresholds, so they are part of the version.
+            confidence, iou = self.detector.thresholds
+            version = f"{published.version}-score-{confidence:g}-iou-{iou:g}"
             return version, TeacherLabeller(published.detector)
         return self._opened_with_weights()
 

@@ -1,4 +1,4 @@
-"""What autodistill is told of garments: the words that a vision model knows each by."""
+"""The ontology for autodistill: the prompt of each garment."""
 
 from autodistill.detection import CaptionOntology
 
@@ -6,5 +6,5 @@ from oott_fashion.garments import GARMENTS
 
 
 def garment_ontology() -> CaptionOntology:
-    """Name our garments by their prompts, in class-id order."""
-    return CaptionOntology({it.prompt: it.name for it in GARMENTS})
+    """Map the prompt of each garment to its name, in class-id order."""
+    return CaptionOntology({garment.prompt: garment.name for garment in GARMENTS})

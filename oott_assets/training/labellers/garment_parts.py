@@ -1,4 +1,4 @@
-"""One tight box around the pixels of one garment, which may lie in several parts."""
+"""Finds the tight box of a garment mask, which may have several separate parts."""
 
 import cv2
 import numpy as np
@@ -6,19 +6,19 @@ from numpy.typing import NDArray
 
 from oott_fashion.vision.detections import Box
 
-# Of the largest part. An open coat or a sleeve behind a strap is part of the garment, a slipper
-# beside it and the crumbs of a mask are not.
+# The minimum area of a part, as a fraction of the largest part. The half of an open coat or a
+# sleeve behind a strap belongs to the garment; small specks of the mask do not.
 _MIN_PART = 0.1
 
 
 def box_of_parts(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> Box | None:
-    """Box the largest part of ``mask``, shape (height, width), and those no crumbs beside it.
+    """Box the large parts of ``mask``, shape (height, width), and ignore small specks.
 
     Returns:
-        The box in pixels of the mask; None where no pixel is set.
+        The box in pixels of the mask; None if no pixel is set.
     """
     _, _, parts, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-    parts = parts[1:]  # the first is the ground
+    parts = parts[1:]  # the first is the background
     if not len(parts):
         return None
     areas = parts[:, cv2.CC_STAT_AREA]

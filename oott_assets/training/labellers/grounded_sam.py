@@ -1,4 +1,4 @@
-"""GroundedSAM: GroundingDINO says where a garment is, SAM which pixels, and those give the box."""
+"""The GroundedSAM labeller: GroundingDINO finds a garment, and SAM's mask gives a tight box."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ from oott_assets.training.labellers.garment_parts import box_of_parts
 from oott_assets.training.labellers.weight_downloads import checked_weights
 from oott_fashion.vision.photos import Photo, read_photo
 
-# GroundingDINO sees no more pixels of a side, SAM fewer; a mask of each box at a phone's full
-# resolution would take gigabytes.
+# GroundingDINO shrinks photos to this side, and SAM to a smaller one. Masks at the full resolution
+# of a phone photo would take gigabytes.
 _LONGEST_SIDE = 1333
 
 
 class GroundedSamLabeller(DetectionBaseModel):
-    """One tight box per mask; a jacket that fits two prompts is boxed for each of them."""
+    """Gives one tight box per mask; a jacket that fits two prompts gets a box for each."""
 
     def __init__(
         self, weights: Path, device: str, on_cpu: bool = False, min_confidence: float = 0.35
@@ -28,11 +28,12 @@ class GroundedSamLabeller(DetectionBaseModel):
 
         Args:
             device: a GPU such as cuda or cuda:1.
-            on_cpu: whether to go on without one.
-            min_confidence: least score of a box, 0..1.
+            on_cpu: whether to run on the CPU if there is no GPU.
+            min_confidence: the minimum confidence of a box, 0..1.
 
         Raises:
-            LabellerUnavailable: no GPU, no weights, damaged ones, or those of another model.
+            LabellerUnavailable: there is no GPU, or the weights are missing, damaged or of another
+                model.
         """
         self.ontology = garment_ontology()
         with label_extra():
@@ -43,28 +44,28 @@ class GroundedSamLabeller(DetectionBaseModel):
             self.model = LocalGroundedSam(self.ontology, folder, device, min_confidence)
 
     def predict(self, input: str) -> sv.Detections:
-        """Box the garments of the photo file ``input``, surest first.
+        """Find the garments in the photo file ``input``, most confident first.
 
         Raises:
-            UnreadablePhoto: it is no photo, or damaged.
+            UnreadablePhoto: the file is damaged, or is not a photo.
         """
         photo = read_photo(Path(input).read_bytes())
         small = _fitted(photo)
         found = self.model.predict(np.ascontiguousarray(small[:, :, ::-1]))
-        across, down = photo.shape[1] / small.shape[1], photo.shape[0] / small.shape[0]
+        x_scale, y_scale = photo.shape[1] / small.shape[1], photo.shape[0] / small.shape[0]
         boxes = [box_of_parts(mask) for mask in found.mask]
-        seen = [index for index, box in enumerate(boxes) if box is not None]
-        seen.sort(key=lambda index: -found.confidence[index])
-        tight = np.array([boxes[index] for index in seen], dtype=np.float32).reshape(-1, 4)
+        kept = [index for index, box in enumerate(boxes) if box is not None]
+        kept.sort(key=lambda index: -found.confidence[index])
+        tight = np.array([boxes[index] for index in kept], dtype=np.float32).reshape(-1, 4)
         return sv.Detections(
-            xyxy=tight * np.array([across, down, across, down], dtype=np.float32),
-            confidence=found.confidence[seen],
-            class_id=found.class_id[seen],
+            xyxy=tight * np.array([x_scale, y_scale, x_scale, y_scale], dtype=np.float32),
+            confidence=found.confidence[kept],
+            class_id=found.class_id[kept],
         )
 
 
 def _fitted(photo: Photo) -> Photo:
-    """Shrink ``photo`` to the pixels that the models see."""
+    """Shrink ``photo`` to the resolution that the models use."""
     height, width = photo.shape[:2]
     scale = _LONGEST_SIDE / max(height, width)
     if scale >= 1:

@@ -1,8 +1,8 @@
-"""autodistill's GroundedSAM, loaded from a folder of ours; heavy to import.
+"""autodistill's GroundedSAM, loaded from a local folder; importing it is slow.
 
-Its own constructor looks in ``~/.cache`` alone, downloads what it misses there without a checksum,
-takes a GroundingDINO checkpoint without a single weight, and asks a hub for BERT. What it does with
-a photo is left as it is.
+Its own constructor reads only ``~/.cache``, downloads missing files without a checksum, accepts a
+GroundingDINO checkpoint without weights, and downloads BERT from a hub. Only the loading is
+replaced here; the predictions are unchanged.
 """
 
 import pickle
@@ -22,19 +22,19 @@ from groundingdino.util.slconfig import SLConfig
 from numpy.typing import NDArray
 from segment_anything import SamPredictor, sam_model_registry
 
-from oott_assets.training.labellers.availability import LabellerUnavailable, refuse_incomplete
+from oott_assets.training.labellers.availability import LabellerUnavailable, require_all_weights
 from oott_assets.training.labellers.weight_files import BERT_FOLDER, DINO_SWINT_FILE, SAM_FILE
 
 DINO_CONFIG = Path(groundingdino.__file__).parent / "config" / "GroundingDINO_SwinT_OGC.py"
 
-# Which words a box is for is decided by asking for one garment at a time.
+# The model gets one garment per prompt, so the prompt decides the garment of a box, not this.
 _TEXT_THRESHOLD = 0.25
 
 
 class LocalGroundedSam(GroundedSAM):
-    """Boxes from GroundingDINO, one prompt at a time, and a mask from SAM in each.
+    """Finds boxes with GroundingDINO, one prompt at a time, and a mask in each box with SAM.
 
-    Takes and gives what GroundedSAM does: pixels are BGR, class ids count the prompts.
+    Input and output are those of GroundedSAM: pixels are BGR, class ids count the prompts.
     """
 
     def __init__(
@@ -43,52 +43,52 @@ class LocalGroundedSam(GroundedSAM):
         """Load the models from ``folder``.
 
         Raises:
-            LabellerUnavailable: a checkpoint is not the one of its model.
+            LabellerUnavailable: a checkpoint belongs to another model.
         """
         self.ontology = ontology
         self.grounding_dino_model = _Dino(folder, device)
-        self.sam_predictor = BgrSamPredictor(_sam_of(folder / SAM_FILE).to(device))
+        self.sam_predictor = BgrSamPredictor(_load_sam(folder / SAM_FILE).to(device))
         self.box_threshold = box_threshold
         self.text_threshold = _TEXT_THRESHOLD
 
 
 class _Dino(Model):
     def __init__(self, folder: Path, device: str) -> None:
-        self.model = _dino_of(folder, device).eval().to(device)
+        self.model = _load_dino(folder, device).eval().to(device)
         self.device = device
 
 
 class BgrSamPredictor(SamPredictor):
-    """SAM for GroundedSAM, which hands it BGR pixels as if they were RGB."""
+    """SAM with BGR input: GroundedSAM passes BGR pixels, and calls them RGB."""
 
     def set_image(self, image: NDArray[np.uint8], image_format: str = "BGR") -> None:
-        """Look at ``image``, shape (height, width, 3)."""
+        """Encode ``image``, shape (height, width, 3)."""
         super().set_image(image, image_format)
 
 
-def _dino_of(folder: Path, device: str) -> torch.nn.Module:
+def _load_dino(folder: Path, device: str) -> torch.nn.Module:
     options = SLConfig.fromfile(str(DINO_CONFIG))
     options.device = device
     options.text_encoder_type = str(folder / BERT_FOLDER)
-    # These spare memory in training; here they would only run everything with warnings.
+    # These save memory in training; at inference they only cause warnings.
     options.use_checkpoint = options.use_transformer_ckpt = False
     model: torch.nn.Module = build_model(options)
     checkpoint = folder / DINO_SWINT_FILE
     with _checkpoint(checkpoint):
-        learnt = torch.load(checkpoint, map_location="cpu", weights_only=True)["model"]
-        loaded = model.load_state_dict(clean_state_dict(learnt), strict=False)
-    refuse_incomplete(checkpoint, loaded.missing_keys)
+        weights = torch.load(checkpoint, map_location="cpu", weights_only=True)["model"]
+        loaded = model.load_state_dict(clean_state_dict(weights), strict=False)
+    require_all_weights(checkpoint, loaded.missing_keys)
     return model
 
 
-def _sam_of(checkpoint: Path) -> torch.nn.Module:
+def _load_sam(checkpoint: Path) -> torch.nn.Module:
     with _checkpoint(checkpoint):
         sam: torch.nn.Module = sam_model_registry["vit_h"](checkpoint=str(checkpoint))
     return sam
 
 
-# What loading a file raises that is no checkpoint, or one of another model.
-_FOREIGN = (
+# The errors that loading raises for a file that is not a checkpoint, or of another model.
+_LOADING_ERRORS = (
     AttributeError,
     EOFError,
     IndexError,
@@ -104,8 +104,8 @@ _FOREIGN = (
 def _checkpoint(file: Path) -> Iterator[None]:
     try:
         yield
-    except _FOREIGN as error:
+    except _LOADING_ERRORS as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise LabellerUnavailable(
-            f"{file} is no checkpoint of its model ({reason}); expected the published one"
+            f"{file} is not a checkpoint of its model ({reason}); expected the published file"
         ) from error

@@ -1,4 +1,4 @@
-"""The published detector as a labeller, for a detector that teaches itself."""
+"""The published detector as a labeller, for self-training."""
 
 import numpy as np
 import supervision as sv
@@ -12,17 +12,17 @@ from oott_fashion.vision.photos import read_photo
 
 
 class TeacherLabeller(DetectionBaseModel):
-    """Boxes what ``detector`` finds, one box per shoe as people label them."""
+    """Labels what ``detector`` finds, with one box per shoe, as people label shoes."""
 
     def __init__(self, detector: Detector) -> None:
         self.ontology = garment_ontology()
         self.detector = detector
 
     def predict(self, input: str | NDArray[np.uint8] | Image.Image) -> sv.Detections:
-        """Box the garments of the photo file ``input``, surest first.
+        """Find the garments in the photo file ``input``, most confident first.
 
         Raises:
-            UnreadablePhoto: it is no photo, or damaged.
+            UnreadablePhoto: the file is damaged, or is not a photo.
         """
         with open(str(input), "rb") as file:
             raw = self.detector.boxes(read_photo(file.read()))

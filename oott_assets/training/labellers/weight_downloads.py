@@ -1,10 +1,10 @@
-"""Downloads the weights of the big labellers and verifies them.
+"""Downloads the weights of the large labellers and verifies them.
 
 Run it: ``python -m oott_assets.training.labellers.weight_downloads LABELLER``.
 
-Nothing else downloads them, and a file is kept only if it has its sha256. What was kept is listed
-in ``SHA256SUMS`` beside it, and labellers load nothing that differs from that list. Weights of
-your own enter by it, too: ``sha256sum FILES > SHA256SUMS``.
+Only this command downloads weights, and it keeps a file only if its SHA-256 is correct. The files
+are listed in ``SHA256SUMS`` next to them, and labellers load only files that match this list. To
+use your own weights, write that list yourself: ``sha256sum FILES > SHA256SUMS``.
 """
 
 import hashlib
@@ -27,38 +27,38 @@ from oott_fashion.stores.blobs import LocalBlobs
 
 SUMS = "SHA256SUMS"
 
-_SILENCE_SECONDS = 60.0
-# Slower than this, in bytes a second, SAM would take a working day.
-_SLOWEST = 100_000
+_TIMEOUT_SECONDS = 60.0
+# At a lower rate, the download of SAM would take more than a working day.
+_MIN_BYTES_PER_SECOND = 100_000
 _BLOCK = 2**20
-_BYTES_BETWEEN_NEWS = 2**27
+_BYTES_BETWEEN_LOGS = 2**27
 
 _log = logging.getLogger(__name__)
 
 
-class WeightsNotFetched(ValueError):
-    """A file of weights that could not be had, or is not the one it should be."""
+class DownloadFailed(ValueError):
+    """A weight file could not be downloaded, or has the wrong content."""
 
 
 def version_of_weights(labeller: str, root: Path) -> str:
-    """Name the weights of ``labeller`` under ``root``, others by another name."""
+    """Hash the SHA256SUMS of ``labeller`` under ``root``; other weights give another version."""
     return hashlib.sha256((root / labeller / SUMS).read_bytes()).hexdigest()[:12]
 
 
 def checked_weights(labeller: str, root: Path) -> Path:
-    """Find the folder of ``labeller`` under ``root``, once every file in it is whole.
+    """Verify every file of ``labeller`` under ``root``, and give their folder.
 
     Raises:
-        LabellerUnavailable: a file is missing, unlisted, or not as listed.
+        LabellerUnavailable: a file is missing, or is not listed, or differs from the list.
     """
     folder = root / labeller
-    sums = _sums_of(folder)
-    fetch = f"python -m oott_assets.training.labellers.weight_downloads {labeller}"
+    sums = _read_sums(folder)
+    command = f"python -m oott_assets.training.labellers.weight_downloads {labeller}"
     for name in (file.name for file in WEIGHT_FILES[labeller]):
         if name not in sums or not (folder / name).is_file():
             raise LabellerUnavailable(
-                f"{folder / name} is missing or not listed in {SUMS}; the weights are fetched by: "
-                f"{fetch}"
+                f"{folder / name} is missing or not listed in {SUMS}; download the weights with: "
+                f"{command}"
             )
         try:
             found = _sha256_of(folder / name)
@@ -66,75 +66,78 @@ def checked_weights(labeller: str, root: Path) -> Path:
             raise LabellerUnavailable(f"{folder / name} cannot be read: {error}") from error
         if found != sums[name]:
             raise LabellerUnavailable(
-                f"{folder / name} is damaged: its sha256 is {found}, expected {sums[name]}; "
-                f"fetch it again: {fetch}"
+                f"{folder / name} is damaged: its SHA-256 is {found}, expected {sums[name]}; "
+                f"download it again with: {command}"
             )
     return folder
 
 
-def fetch_weights(files: Sequence[WeightFile], folder: Path) -> None:
-    """Bring those of ``files`` that ``folder`` lacks, then list all in its SHA256SUMS.
+def download_weights(files: Sequence[WeightFile], folder: Path) -> None:
+    """Download those of ``files`` that ``folder`` lacks, then list all in its SHA256SUMS.
 
     Raises:
-        WeightsNotFetched: one cannot be had or is not the right one; nothing of it is left.
+        DownloadFailed: a file cannot be downloaded or has the wrong content; it is not kept.
     """
     blobs = LocalBlobs(folder.parent)
-    # Two at once would write one temporary file.
+    # Without the lock, two downloads would write the same temporary file.
     with blobs.exclusive_lock(folder.name):
         for file in files:
-            if _is_whole(folder / file.name, file):
-                _log.info("%s is there", file.name)
+            if _is_complete(folder / file.name, file):
+                _log.info("%s is already downloaded", file.name)
             else:
-                _fetch(file, folder / file.name)
+                _download(file, folder / file.name)
         sums = "".join(f"{file.sha256}  {file.name}\n" for file in files)
         blobs.write(f"{folder.name}/{SUMS}", sums.encode())
 
 
-def _fetch(file: WeightFile, path: Path) -> None:
+def _download(file: WeightFile, path: Path) -> None:
     partial = path.with_name(f".fetching-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as out:
-            found = _download(file, out)
+            found = _copy_response(file, out)
             out.flush()
             os.fsync(out.fileno())
         if found != file.sha256:
-            raise WeightsNotFetched(
-                f"{file.url} is not the file it should be: its sha256 is {found}, expected "
+            raise DownloadFailed(
+                f"{file.url} has the wrong content: its SHA-256 is {found}, expected "
                 f"{file.sha256}; nothing was kept"
             )
         os.replace(partial, path)
     except (OSError, HTTPException) as error:
-        raise WeightsNotFetched(
-            f"{file.name} was not fetched from {file.url}: {error}; nothing was kept, try again"
+        raise DownloadFailed(
+            f"{file.name} could not be downloaded from {file.url}: {error}; nothing was kept; "
+            "try again"
         ) from error
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _download(file: WeightFile, out: BinaryIO) -> str:
-    """Copy what ``file.url`` answers to ``out``, and tell its sha256."""
+def _copy_response(file: WeightFile, out: BinaryIO) -> str:
+    """Copy the response of ``file.url`` to ``out``, and give its SHA-256."""
     digest, received = hashlib.sha256(), 0
-    deadline = time.monotonic() + _SILENCE_SECONDS + file.size / _SLOWEST
-    with urllib.request.urlopen(file.url, timeout=_SILENCE_SECONDS) as answer:
-        # read() would wait for a whole block, and never look at the clock where bytes trickle.
-        while block := answer.read1(_BLOCK):
+    deadline = time.monotonic() + _TIMEOUT_SECONDS + file.size / _MIN_BYTES_PER_SECOND
+    with urllib.request.urlopen(file.url, timeout=_TIMEOUT_SECONDS) as response:
+        # read() would wait for a whole block, and a very slow server would pass the deadline.
+        while block := response.read1(_BLOCK):
             received += len(block)
             if received > file.size:
-                raise OSError(f"it sends more than the {file.size:,} bytes expected")
+                raise OSError(f"the server sends more than the {file.size:,} bytes expected")
             if time.monotonic() > deadline:
-                raise TimeoutError(f"it sends less than {_SLOWEST:,} bytes a second")
+                raise TimeoutError(
+                    f"the server sends less than {_MIN_BYTES_PER_SECOND:,} bytes a second"
+                )
             digest.update(block)
             out.write(block)
-            if received % _BYTES_BETWEEN_NEWS < len(block):
+            if received % _BYTES_BETWEEN_LOGS < len(block):
                 _log.info("%s: %s of %s bytes", file.name, f"{received:,}", f"{file.size:,}")
     if received < file.size:
-        raise OSError(f"it sent {received:,} of {file.size:,} bytes")
-    _log.info("%s: all of its %s bytes", file.name, f"{received:,}")
+        raise OSError(f"the server sent only {received:,} of {file.size:,} bytes")
+    _log.info("%s: all %s bytes downloaded", file.name, f"{received:,}")
     return digest.hexdigest()
 
 
-def _is_whole(path: Path, file: WeightFile) -> bool:
+def _is_complete(path: Path, file: WeightFile) -> bool:
     if not path.is_file() or path.stat().st_size != file.size:
         return False
     return _sha256_of(path) == file.sha256
@@ -145,8 +148,8 @@ def _sha256_of(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def _sums_of(folder: Path) -> dict[str, str]:
-    """Read the SHA256SUMS of ``folder`` by file name, as the command sha256sum writes it."""
+def _read_sums(folder: Path) -> dict[str, str]:
+    """Read the SHA256SUMS of ``folder``, in the format of sha256sum, as SHA-256 by file name."""
     try:
         lines = (folder / SUMS).read_text().splitlines()
     except (OSError, UnicodeDecodeError):
@@ -155,18 +158,18 @@ def _sums_of(folder: Path) -> dict[str, str]:
     return {name.lstrip("*").strip(): sha256.lower() for sha256, name in pairs}
 
 
-@click.command(help="Fetch the weights of LABELLER, with their checksums checked.")
+@click.command(help="Download the weights of LABELLER and verify their checksums.")
 @click.argument("labeller", type=click.Choice(sorted(WEIGHT_FILES)))
-@click.option("--folder", type=click.Path(path_type=Path), help="by default OOTT_LABELLER_WEIGHTS")
+@click.option("--folder", type=click.Path(path_type=Path), help="default: OOTT_LABELLER_WEIGHTS")
 def main(labeller: str, folder: Path | None) -> None:
-    """Fetch, and say on standard error how far it is."""
+    """Download the weights, and log the progress on standard error."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         root = folder or read_settings(TrainingSettings).labeller_weights_root
-        fetch_weights(WEIGHT_FILES[labeller], root / labeller)
-    except (WeightsNotFetched, BadSetting, OSError) as error:
+        download_weights(WEIGHT_FILES[labeller], root / labeller)
+    except (DownloadFailed, BadSetting, OSError) as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"{labeller}: its weights are in {root / labeller}")
+    click.echo(f"the weights of {labeller} are in {root / labeller}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The files that the big labellers are made of, where they come from, and how each is known.
+"""The weight files of the large labellers: their URLs, sizes and SHA-256 sums.
 
-Sizes are in bytes. Each sha256 is the one that at least three unrelated public projects state for
-that file at that address (looked up in November 2026); none was computed from a download of ours.
+Sizes are in bytes. At least three unrelated public projects state each SHA-256 for the file at its
+URL (looked up in November 2026). None was computed from our own download.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class WeightFile(NamedTuple):
-    """One file of a labeller: its name in the labeller's folder, and what it must be."""
+    """A weight file: its name in the labeller's folder, its URL, and its expected content."""
 
     name: str
     url: str
@@ -55,7 +55,8 @@ _SAM_FILES = f"""
 a7bf3b02f3ebf1267aba913ff637d9a2d5c33d3173bb679e46d9f338c26f262e 2564550879 {SAM_FILE}
 """
 
-# GroundingDINO's configuration is Python that its loader runs: the package's own is used.
+# GroundingDINO's configuration is not downloaded: it is Python code that its loader runs. The copy
+# in the installed package is used instead.
 WEIGHT_FILES: Mapping[str, tuple[WeightFile, ...]] = {
     "grounded_sam": (
         *_files(_BERT_FILES, _BERT, f"{BERT_FOLDER}/"),

@@ -1,4 +1,4 @@
-"""Photos of one garment each, drawn: a shirt-shaped patch of cloth on a plain ground."""
+"""Draws catalogue photos: one shirt on a plain background."""
 
 from pathlib import Path
 
@@ -7,13 +7,13 @@ from PIL import Image, ImageDraw
 
 from oott_fashion.vision.detections import Box
 
-GROUND = (206, 190, 160)
+BACKGROUND = (206, 190, 160)
 SHIRT = Box(60, 50, 200, 250)
 
 
 def shirt_photo(colour: tuple[int, int, int], at: Box = SHIRT, seed: int = 0) -> Image.Image:
-    """Draw a shirt with sleeves whose outline just fits ``at``, with the noise of a camera."""
-    image = Image.new("RGB", (260, 320), GROUND)
+    """Draw a shirt with sleeves that exactly fills the box ``at``, and add camera noise."""
+    image = Image.new("RGB", (260, 320), BACKGROUND)
     draw = ImageDraw.Draw(image)
     width, height = at.width, at.height
     body = (at.x_min + 0.22 * width, at.y_min, at.x_max - 0.22 * width, at.y_max)
@@ -27,7 +27,7 @@ def shirt_photo(colour: tuple[int, int, int], at: Box = SHIRT, seed: int = 0) ->
 
 
 def write_catalogue(folder: Path, garments: tuple[str, ...], each: int) -> Path:
-    """Write ``each`` photos of every one of ``garments`` into folders named after them."""
+    """Write ``each`` photos of every garment into folders named after the garments."""
     rng = np.random.default_rng(7)
     for garment in garments:
         (folder / garment).mkdir(parents=True)

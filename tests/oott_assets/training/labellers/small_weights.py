@@ -1,4 +1,4 @@
-"""The big labellers' own models with small random weights: their plumbing without their sight."""
+"""Small random weights for the large labellers, to test their code without real predictions."""
 
 import hashlib
 import json
@@ -48,7 +48,7 @@ from oott_assets.training.labellers.weight_files import (
 from oott_fashion.garments import GARMENTS
 
 _VOCABULARY_LINES = 1_100
-# GroundingDINO's code knows these ids of BERT's vocabulary by heart.
+# GroundingDINO's code has these ids of BERT's vocabulary hard-coded.
 _SPECIAL = {0: "[PAD]", 100: "[UNK]", 101: "[CLS]", 102: "[SEP]", 103: "[MASK]"}
 _MARKS = {1012: ".", 1029: "?"}
 _FIRST_WORD = 200
@@ -63,22 +63,22 @@ _SAM_SIDE = 128
 
 
 def list_sums(folder: Path) -> None:
-    """Write the SHA256SUMS of all files in ``folder``, as its owner would."""
-    files = sorted(it for it in folder.rglob("*") if it.is_file() and it.name != SUMS)
-    sums = (hashlib.sha256(it.read_bytes()).hexdigest() for it in files)
-    lines = (f"{sha}  {it.relative_to(folder)}\n" for sha, it in zip(sums, files, strict=True))
+    """Write the SHA256SUMS of all files in ``folder``."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != SUMS)
+    sums = (hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
+    lines = (f"{sha}  {file.relative_to(folder)}\n" for sha, file in zip(sums, files, strict=True))
     (folder / SUMS).write_text("".join(lines))
 
 
-def linked(folder: Path, other: Path, without: str) -> Path:
-    """Link ``folder`` to ``other``, and tell where its file ``without`` would be, which is not."""
-    shutil.copytree(folder, other, copy_function=os.link)
-    (other / without).unlink()
-    return other / without
+def copy_without(name: str, folder: Path, target: Path) -> Path:
+    """Copy ``folder`` to ``target`` as hard links, except ``name``; give the path of ``name``."""
+    shutil.copytree(folder, target, copy_function=os.link)
+    (target / name).unlink()
+    return target / name
 
 
 def write_photo(file: Path, width: int, height: int) -> str:
-    """Write a photo of noise, and tell its name."""
+    """Write a photo of random noise, and give its path."""
     pixels = np.random.default_rng(3).integers(0, 256, (height, width, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(file)
     return str(file)
@@ -86,34 +86,34 @@ def write_photo(file: Path, width: int, height: int) -> str:
 
 @contextmanager
 def no_network() -> Iterator[None]:
-    """Fail if anyone connects or asks for an address, even where the refusal is swallowed.
+    """Fail if the code connects or resolves a host name, even if it catches the error.
 
-    Threads that other tests have left, as clients of object stores do, may go on asking.
+    Threads of earlier tests, such as clients of object stores, may still use the network.
     """
-    asked: list[object] = []
+    attempts: list[object] = []
     others = {*threading.enumerate()} - {threading.current_thread()}
 
-    def refusing(ask: Callable[..., object]) -> Callable[..., object]:
-        def refuse(*what: object, **more: object) -> object:
+    def blocked(original: Callable[..., object]) -> Callable[..., object]:
+        def block(*args: object, **kwargs: object) -> object:
             if threading.current_thread() in others:
-                return ask(*what, **more)
-            asked.append(what[-1])
+                return original(*args, **kwargs)
+            attempts.append(args[-1])
             raise OSError("no network in this test")
 
-        return refuse
+        return block
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(socket.socket, "connect", refusing(socket.socket.connect))
-        patch.setattr(socket, "getaddrinfo", refusing(socket.getaddrinfo))
+        patch.setattr(socket.socket, "connect", blocked(socket.socket.connect))
+        patch.setattr(socket, "getaddrinfo", blocked(socket.getaddrinfo))
         yield
-    assert asked == []
+    assert attempts == []
 
 
 def write_grounding_dino(folder: Path) -> None:
-    """Write GroundingDINO as transformers keeps it, of a fraction of a megabyte."""
+    """Write a small GroundingDINO model in the format of transformers."""
     torch.manual_seed(1)
     _write_vocabulary(folder)
-    # A configuration of BERT tells AutoTokenizer whose vocabulary it is; the model's replaces it.
+    # AutoTokenizer needs a configuration of BERT; the model's configuration replaces it later.
     (folder / "config.json").write_text(json.dumps({"model_type": "bert"}))
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     swin = SwinConfig(
@@ -137,14 +137,14 @@ def write_grounding_dino(folder: Path) -> None:
         d_model=32,
     )
     GroundingDinoForObjectDetection(config).save_pretrained(folder)
-    eyes = GroundingDinoImageProcessor(size={"shortest_edge": 96, "longest_edge": 160})
-    GroundingDinoProcessor(eyes, tokenizer).save_pretrained(folder)
-    _keep_what_is_fetched(folder, "grounding_dino")
+    images = GroundingDinoImageProcessor(size={"shortest_edge": 96, "longest_edge": 160})
+    GroundingDinoProcessor(images, tokenizer).save_pretrained(folder)
+    _keep_downloaded_files(folder, "grounding_dino")
     list_sums(folder)
 
 
 def write_grounded_sam(folder: Path) -> None:
-    """Write BERT, GroundingDINO and SAM; ``small_grounded_sam`` makes them readable."""
+    """Write small BERT, GroundingDINO and SAM models; ``small_grounded_sam`` can load them."""
     torch.manual_seed(2)
     bert = folder / BERT_FOLDER
     bert.mkdir(parents=True)
@@ -152,21 +152,22 @@ def write_grounded_sam(folder: Path) -> None:
     BertModel(BertConfig(**_SMALL_BERT)).save_pretrained(bert)
     options = SLConfig.fromfile(str(local_grounded_sam.DINO_CONFIG))
     options.device, options.text_encoder_type = "cpu", str(bert)
-    learnt = {f"module.{key}": it for key, it in build_model(options).state_dict().items()}
-    torch.save({"model": learnt}, folder / DINO_SWINT_FILE)
+    state = build_model(options).state_dict()
+    weights = {f"module.{name}": weight for name, weight in state.items()}
+    torch.save({"model": weights}, folder / DINO_SWINT_FILE)
     sam = _small_sam()
     for weight in sam.parameters():
-        # As PyTorch begins them, every mask is the whole photo.
+        # With PyTorch's initial weights, every mask is the whole photo.
         if weight.dim() > 1:
             torch.nn.init.normal_(weight, std=0.2)
     torch.save(sam.state_dict(), folder / SAM_FILE)
-    _keep_what_is_fetched(folder, "grounded_sam")
+    _keep_downloaded_files(folder, "grounded_sam")
     list_sums(folder)
 
 
 @contextmanager
 def small_grounded_sam(folder: Path) -> Iterator[None]:
-    """Let GroundedSAM's loaders build models of the size that ``write_grounded_sam`` writes."""
+    """Make GroundedSAM's loaders build models of the size that ``write_grounded_sam`` writes."""
     published = local_grounded_sam.DINO_CONFIG.read_text()
     small = folder / "small_dino.py"
     layers = "enc_layers = 1\ndec_layers = 1\ndim_feedforward = 64\nnum_queries = 4\n"
@@ -175,15 +176,15 @@ def small_grounded_sam(folder: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(local_grounded_sam, "DINO_CONFIG", small)
         patch.setitem(sam_model_registry, "vit_h", _small_sam)
-        # 800 pixels are fixed in its code.
+        # GroundingDINO's code has 800 pixels hard-coded.
         patch.setattr(inference.T, "RandomResize", lambda *_, **__: resize([64], max_size=96))
         yield
 
 
-def _keep_what_is_fetched(folder: Path, labeller: str) -> None:
-    fetched = {folder / file.name for file in WEIGHT_FILES[labeller]}
+def _keep_downloaded_files(folder: Path, labeller: str) -> None:
+    downloaded = {folder / file.name for file in WEIGHT_FILES[labeller]}
     for file in folder.rglob("*"):
-        if file.is_file() and file not in fetched:
+        if file.is_file() and file not in downloaded:
             file.unlink()
 
 
@@ -216,7 +217,7 @@ def _small_sam(checkpoint: str | None = None) -> Sam:
 
 
 def _write_vocabulary(folder: Path) -> None:
-    words = {word for it in GARMENTS for word in it.prompt.replace("-", " - ").split()}
+    words = {word for garment in GARMENTS for word in garment.prompt.replace("-", " - ").split()}
     lines = [f"[unused{line}]" for line in range(_VOCABULARY_LINES)]
     named = dict(enumerate(sorted(words), _FIRST_WORD)) | _SPECIAL | _MARKS
     for line, token in named.items():

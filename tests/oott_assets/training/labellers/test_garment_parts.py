@@ -1,4 +1,4 @@
-"""Boxes around masks in several parts."""
+"""Tests the boxes of masks with several parts."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,19 +14,19 @@ def mask_of(*parts: tuple[int, int, int, int]) -> NDArray[np.bool_]:
     return mask
 
 
-def test_a_mask_is_boxed_tightly_with_its_last_row_and_column() -> None:
+def test_the_box_includes_the_last_row_and_column_of_the_mask() -> None:
     assert box_of_parts(mask_of((10, 20, 31, 42))) == (10, 20, 31, 42)
 
 
-def test_both_halves_of_an_open_coat_are_in_one_box() -> None:
+def test_both_halves_of_an_open_coat_are_in_the_same_box() -> None:
     assert box_of_parts(mask_of((10, 20, 30, 60), (40, 25, 60, 65))) == (10, 20, 60, 65)
 
 
-def test_a_crumb_beside_the_garment_is_left_out() -> None:
+def test_a_small_speck_is_ignored() -> None:
     assert box_of_parts(mask_of((10, 20, 30, 60), (90, 70, 93, 73))) == (10, 20, 30, 60)
 
 
-def test_a_tenth_of_the_largest_part_is_still_a_part() -> None:
+def test_a_part_of_exactly_a_tenth_of_the_largest_is_kept() -> None:
     assert box_of_parts(mask_of((10, 20, 30, 60), (50, 20, 60, 28))) == (10, 20, 60, 60)
 
 

@@ -1,4 +1,4 @@
-"""autodistill's GroundedSAM on small random weights: its plumbing, not its sight."""
+"""Tests the GroundedSAM labeller with small random weights, so without real predictions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from oott_assets.training.labellers.local_grounded_sam import BgrSamPredictor
 from oott_assets.training.labellers.weight_files import DINO_SWINT_FILE, SAM_FILE
 from oott_fashion.garments import GARMENTS
 from tests.oott_assets.training.labellers.small_weights import (
-    linked,
+    copy_without,
     list_sums,
     no_network,
     small_grounded_sam,
@@ -43,7 +43,7 @@ def labeller(root: Path) -> GroundedSamLabeller:
         return GroundedSamLabeller(root, "cpu", on_cpu=True, min_confidence=EVERYTHING)
 
 
-def test_boxes_lie_in_the_photo_and_are_garments(
+def test_boxes_are_inside_the_photo_and_have_garments(
     labeller: GroundedSamLabeller, tmp_path: Path
 ) -> None:
     with no_network():
@@ -70,7 +70,7 @@ def test_a_photo_without_garments_has_no_boxes(root: Path, tmp_path: Path) -> No
 
 @dataclass
 class CoatSeen:
-    """A GroundedSAM that sees an open coat, a crumb beside it, and a hoodie without a pixel."""
+    """A GroundedSAM that finds an open coat with a speck, and a hoodie with an empty mask."""
 
     image: NDArray[np.uint8] | None = None
 
@@ -88,7 +88,7 @@ class CoatSeen:
         )
 
 
-def test_a_box_is_as_tight_as_the_mask_and_keeps_its_confidence(
+def test_a_box_fits_its_mask_and_keeps_its_confidence(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     labeller = GroundedSamLabeller(root, "cpu", on_cpu=True)
@@ -102,7 +102,7 @@ def test_a_box_is_as_tight_as_the_mask_and_keeps_its_confidence(
     assert found.confidence == pytest.approx([0.4])
 
 
-def test_boxes_of_a_large_photo_are_in_its_own_pixels(
+def test_boxes_of_a_large_photo_are_in_pixels_of_the_original(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     labeller, seen = GroundedSamLabeller(root, "cpu", on_cpu=True), CoatSeen()
@@ -115,7 +115,7 @@ def test_boxes_of_a_large_photo_are_in_its_own_pixels(
     assert found.xyxy[0] == pytest.approx([200, 10 * 61 / 30, 800, 20 * 61 / 30])
 
 
-def test_the_models_get_the_colours_in_the_order_they_expect(
+def test_the_models_get_bgr_pixels(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     labeller, seen = GroundedSamLabeller(root, "cpu", on_cpu=True), CoatSeen()
@@ -128,7 +128,7 @@ def test_the_models_get_the_colours_in_the_order_they_expect(
     assert seen.image[0, 0].tolist() == [0, 0, 255]
 
 
-def test_sam_sees_red_where_the_photo_is_red(labeller: GroundedSamLabeller) -> None:
+def test_sam_reads_bgr_pixels_as_the_original_colours(labeller: GroundedSamLabeller) -> None:
     photo = np.zeros((60, 90, 3), dtype=np.uint8)
     photo[:, :, 0] = 255
     right = SamPredictor(labeller.model.sam_predictor.model)
@@ -140,65 +140,67 @@ def test_sam_sees_red_where_the_photo_is_red(labeller: GroundedSamLabeller) -> N
     assert torch.equal(ours.get_image_embedding(), right.get_image_embedding())
 
 
-def test_it_does_not_start_on_a_cpu_by_itself(root: Path) -> None:
+def test_the_cpu_is_not_used_unless_it_is_allowed(root: Path) -> None:
     with pytest.raises(LabellerUnavailable, match=r"about 11 minutes.*OOTT_LABEL_ON_CPU"):
         GroundedSamLabeller(root, "cpu")
 
 
 def test_missing_weights_are_not_downloaded(root: Path, tmp_path: Path) -> None:
-    linked(root / "grounded_sam", tmp_path / "grounded_sam", SAM_FILE)
+    copy_without(SAM_FILE, root / "grounded_sam", tmp_path / "grounded_sam")
 
     with no_network(), pytest.raises(LabellerUnavailable, match=f"{SAM_FILE} is missing"):
         GroundedSamLabeller(tmp_path, "cpu", on_cpu=True)
 
 
-def test_a_damaged_checkpoint_is_refused(root: Path, tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_rejected(root: Path, tmp_path: Path) -> None:
     content = bytearray((root / "grounded_sam" / SAM_FILE).read_bytes())
     content[len(content) // 2] ^= 1
-    linked(root / "grounded_sam", tmp_path / "grounded_sam", SAM_FILE).write_bytes(content)
+    copy_without(SAM_FILE, root / "grounded_sam", tmp_path / "grounded_sam").write_bytes(content)
 
     with pytest.raises(LabellerUnavailable, match=f"{SAM_FILE} is damaged"):
         GroundedSamLabeller(tmp_path, "cpu", on_cpu=True)
 
 
-def refused(root: Path, tmp_path: Path, name: str, checkpoint: object) -> str:
-    """Put ``checkpoint`` in the place of the file ``name``, and tell how it is refused."""
-    torch.save(checkpoint, linked(root / "grounded_sam", tmp_path / "grounded_sam", name))
+def error_with(root: Path, tmp_path: Path, name: str, checkpoint: object) -> str:
+    """Replace the file ``name`` by ``checkpoint``, and give the error that it causes."""
+    torch.save(checkpoint, copy_without(name, root / "grounded_sam", tmp_path / "grounded_sam"))
     list_sums(tmp_path / "grounded_sam")
-    with no_network(), pytest.raises(LabellerUnavailable) as refusal:
+    with no_network(), pytest.raises(LabellerUnavailable) as raised:
         GroundedSamLabeller(tmp_path, "cpu", on_cpu=True)
-    return str(refusal.value)
+    return str(raised.value)
 
 
-def test_an_empty_groundingdino_is_refused(root: Path, tmp_path: Path) -> None:
-    assert "lacks" in refused(root, tmp_path, DINO_SWINT_FILE, {"model": {}})
+def test_a_groundingdino_checkpoint_without_weights_is_rejected(root: Path, tmp_path: Path) -> None:
+    assert "lacks" in error_with(root, tmp_path, DINO_SWINT_FILE, {"model": {}})
 
 
-def test_a_groundingdino_that_lacks_one_weight_is_refused(root: Path, tmp_path: Path) -> None:
-    learnt = torch.load(root / "grounded_sam" / DINO_SWINT_FILE, weights_only=True)
-    del learnt["model"]["module.feat_map.weight"]
+def test_a_groundingdino_checkpoint_that_lacks_one_weight_is_rejected(
+    root: Path, tmp_path: Path
+) -> None:
+    checkpoint = torch.load(root / "grounded_sam" / DINO_SWINT_FILE, weights_only=True)
+    del checkpoint["model"]["module.feat_map.weight"]
 
-    reason = refused(root, tmp_path, DINO_SWINT_FILE, learnt)
+    message = error_with(root, tmp_path, DINO_SWINT_FILE, checkpoint)
 
-    assert "lacks 1 of the model's weights" in reason
-    assert "feat_map.weight" in reason
+    assert "lacks 1 of the model's weights" in message
+    assert "feat_map.weight" in message
 
 
-def test_a_groundingdino_of_another_size_is_refused(root: Path, tmp_path: Path) -> None:
-    learnt = torch.load(root / "grounded_sam" / DINO_SWINT_FILE, weights_only=True)
-    learnt["model"]["module.feat_map.weight"] = torch.zeros(256, 768)
+def test_a_groundingdino_checkpoint_of_another_size_is_rejected(root: Path, tmp_path: Path) -> None:
+    checkpoint = torch.load(root / "grounded_sam" / DINO_SWINT_FILE, weights_only=True)
+    checkpoint["model"]["module.feat_map.weight"] = torch.zeros(256, 768)
 
-    reason = refused(root, tmp_path, DINO_SWINT_FILE, learnt)
+    message = error_with(root, tmp_path, DINO_SWINT_FILE, checkpoint)
 
-    assert "is no checkpoint of its model (RuntimeError" in reason
+    assert "is not a checkpoint of its model (RuntimeError" in message
 
 
 @pytest.mark.parametrize("checkpoint", [{}, [1, 2], {"model": 3}])
-def test_what_is_no_groundingdino_at_all_is_refused(
+def test_a_file_that_is_not_a_groundingdino_checkpoint_is_rejected(
     root: Path, tmp_path: Path, checkpoint: object
 ) -> None:
-    assert "is no checkpoint" in refused(root, tmp_path, DINO_SWINT_FILE, checkpoint)
+    assert "is not a checkpoint" in error_with(root, tmp_path, DINO_SWINT_FILE, checkpoint)
 
 
-def test_a_sam_without_weights_is_refused(root: Path, tmp_path: Path) -> None:
-    assert f"{SAM_FILE} is no checkpoint" in refused(root, tmp_path, SAM_FILE, {})
+def test_a_sam_checkpoint_without_weights_is_rejected(root: Path, tmp_path: Path) -> None:
+    assert f"{SAM_FILE} is not a checkpoint" in error_with(root, tmp_path, SAM_FILE, {})

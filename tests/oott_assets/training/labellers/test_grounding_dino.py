@@ -1,4 +1,4 @@
-"""GroundingDINO of transformers on small random weights: its plumbing, not its sight."""
+"""Tests the GroundingDINO labeller with small random weights, so without real predictions."""
 
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from oott_assets.training.labellers.availability import LabellerUnavailable
 from oott_assets.training.labellers.grounding_dino import (
     GroundingDinoLabeller,
     best_boxes,
-    token_shares,
+    token_weights,
 )
 from oott_fashion.garments import GARMENT_NAMES, GARMENTS
 from tests.oott_assets.training.labellers.small_weights import (
-    linked,
+    copy_without,
     list_sums,
     no_network,
     write_grounding_dino,
@@ -42,13 +42,13 @@ def labeller(root: Path) -> GroundingDinoLabeller:
 
 
 @pytest.fixture(scope="module")
-def shares(root: Path) -> NDArray[np.float32]:
+def weights(root: Path) -> NDArray[np.float32]:
     tokenizer = AutoTokenizer.from_pretrained(root / "grounding_dino", local_files_only=True)
-    return token_shares(tokenizer, [it.prompt for it in GARMENTS], 256)
+    return token_weights(tokenizer, [garment.prompt for garment in GARMENTS], 256)
 
 
 @pytest.mark.parametrize(("width", "height"), [(300, 200), (60, 3), (1, 1)])
-def test_boxes_lie_in_the_photo_and_are_garments(
+def test_boxes_are_inside_the_photo_and_have_garments(
     labeller: GroundingDinoLabeller, tmp_path: Path, width: int, height: int
 ) -> None:
     with no_network():
@@ -71,39 +71,39 @@ def test_the_same_photo_gives_the_same_boxes(
     assert labeller.predict(photo) == labeller.predict(photo)
 
 
-def test_a_garment_keeps_to_the_words_of_its_own_prompt(shares: NDArray[np.float32]) -> None:
-    assert shares.sum(axis=1) == pytest.approx(1)
-    # blazer is one word, denim jacket two; no word is shared, nor the stops between.
-    assert np.count_nonzero(shares[0]) == 1
-    assert np.count_nonzero(shares[1]) == 2
-    assert (np.count_nonzero(shares, axis=0) <= 1).all()
+def test_a_garment_uses_only_the_tokens_of_its_own_prompt(weights: NDArray[np.float32]) -> None:
+    assert weights.sum(axis=1) == pytest.approx(1)
+    # "blazer" is one word, "denim jacket" two. No two prompts share a token.
+    assert np.count_nonzero(weights[0]) == 1
+    assert np.count_nonzero(weights[1]) == 2
+    assert (np.count_nonzero(weights, axis=0) <= 1).all()
 
 
-def test_jackets_are_told_apart_by_the_word_before(shares: NDArray[np.float32]) -> None:
+def test_two_jackets_are_distinguished_by_their_first_word(weights: NDArray[np.float32]) -> None:
     leather, windbreaker = (
         GARMENT_NAMES.index(name) for name in ("leather jacket", "windbreaker jacket")
     )
-    words = np.zeros(256, dtype=np.float32)
+    tokens = np.zeros(256, dtype=np.float32)
     for jacket in (leather, windbreaker):
-        words[np.flatnonzero(shares[jacket])[-1]] = 0.9
-    words[np.flatnonzero(shares[leather])[0]] = 0.7
+        tokens[np.flatnonzero(weights[jacket])[-1]] = 0.9
+    tokens[np.flatnonzero(weights[leather])[0]] = 0.7
 
-    assert (shares @ words).argmax() == leather
-    assert (shares @ words)[leather] == pytest.approx(0.8)
+    assert (weights @ tokens).argmax() == leather
+    assert (weights @ tokens)[leather] == pytest.approx(0.8)
 
 
-def test_a_vocabulary_that_cuts_the_prompts_into_too_many_tokens_is_refused(root: Path) -> None:
+def test_a_vocabulary_that_gives_too_many_tokens_is_rejected(root: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(root / "grounding_dino", local_files_only=True)
 
-    with pytest.raises(LabellerUnavailable, match="into 76 tokens, of which the model reads 75"):
-        token_shares(tokenizer, [it.prompt for it in GARMENTS], 75)
+    with pytest.raises(LabellerUnavailable, match="into 76 tokens, but the model reads only 75"):
+        token_weights(tokenizer, [garment.prompt for garment in GARMENTS], 75)
 
 
-def test_each_box_goes_to_its_best_garment_and_the_surest_comes_first() -> None:
-    scores = np.array([[0.3, 0.4], [0.9, 0.1]], dtype=np.float32)
-    shapes = np.array([[0.5, 0.5, 0.5, 0.5], [0.25, 0.5, 0.5, 1]], dtype=np.float32)
+def test_each_box_gets_its_best_garment_and_the_most_confident_comes_first() -> None:
+    confidences = np.array([[0.3, 0.4], [0.9, 0.1]], dtype=np.float32)
+    boxes = np.array([[0.5, 0.5, 0.5, 0.5], [0.25, 0.5, 0.5, 1]], dtype=np.float32)
 
-    found = best_boxes(scores, shapes, 200, 100, 0.1)
+    found = best_boxes(confidences, boxes, 200, 100, 0.1)
 
     assert found.class_id is not None
     assert found.confidence is not None
@@ -112,60 +112,60 @@ def test_each_box_goes_to_its_best_garment_and_the_surest_comes_first() -> None:
     assert found.confidence.tolist() == pytest.approx([0.9, 0.4])
 
 
-def test_a_box_that_leaves_the_photo_ends_at_its_edge() -> None:
-    scores = np.array([[0.5]], dtype=np.float32)
-    shapes = np.array([[0.9, 0.1, 0.4, 0.4]], dtype=np.float32)
+def test_a_box_is_clipped_to_the_photo() -> None:
+    confidences = np.array([[0.5]], dtype=np.float32)
+    boxes = np.array([[0.9, 0.1, 0.4, 0.4]], dtype=np.float32)
 
-    assert best_boxes(scores, shapes, 100, 100, 0.1).xyxy[0] == pytest.approx([70, 0, 100, 30])
-
-
-@pytest.mark.parametrize(("min_confidence", "boxes"), [(0.5, 1), (0.51, 0)])
-def test_a_score_of_the_threshold_itself_is_enough(min_confidence: float, boxes: int) -> None:
-    scores = np.array([[0.5]], dtype=np.float32)
-    shapes = np.array([[0.5, 0.5, 0.5, 0.5]], dtype=np.float32)
-
-    assert len(best_boxes(scores, shapes, 100, 100, min_confidence)) == boxes
+    assert best_boxes(confidences, boxes, 100, 100, 0.1).xyxy[0] == pytest.approx([70, 0, 100, 30])
 
 
-def test_a_box_without_area_is_no_garment() -> None:
-    scores = np.array([[0.5]], dtype=np.float32)
+@pytest.mark.parametrize(("min_confidence", "count"), [(0.5, 1), (0.51, 0)])
+def test_a_confidence_exactly_at_the_threshold_is_kept(min_confidence: float, count: int) -> None:
+    confidences = np.array([[0.5]], dtype=np.float32)
+    boxes = np.array([[0.5, 0.5, 0.5, 0.5]], dtype=np.float32)
+
+    assert len(best_boxes(confidences, boxes, 100, 100, min_confidence)) == count
+
+
+def test_a_box_without_area_is_dropped() -> None:
+    confidences = np.array([[0.5]], dtype=np.float32)
     outside = np.array([[1.5, 0.5, 0.5, 0.5]], dtype=np.float32)
 
-    assert len(best_boxes(scores, outside, 100, 100, 0.1)) == 0
+    assert len(best_boxes(confidences, outside, 100, 100, 0.1)) == 0
 
 
-def test_it_does_not_start_on_a_cpu_by_itself(root: Path) -> None:
+def test_the_cpu_is_not_used_unless_it_is_allowed(root: Path) -> None:
     with pytest.raises(LabellerUnavailable, match="OOTT_LABEL_ON_CPU"):
         GroundingDinoLabeller(root, "cpu")
 
 
-def test_it_does_not_start_without_weights(tmp_path: Path) -> None:
+def test_the_labeller_does_not_start_without_weights(tmp_path: Path) -> None:
     with no_network(), pytest.raises(LabellerUnavailable, match="is missing"):
         GroundingDinoLabeller(tmp_path, "cpu", on_cpu=True)
 
 
-# Its blocks keep an index of places, which transformers would leave as the memory happened to be.
+# Its blocks have an index buffer. If it is missing, transformers leaves it uninitialised.
 SWIN_BLOCK = "model.backbone.conv_encoder.model.encoder.layers.0.blocks.0"
 
 
 @pytest.mark.parametrize(
     "name", ["model.enc_output.weight", f"{SWIN_BLOCK}.attention.self.relative_position_index"]
 )
-def test_a_checkpoint_that_lacks_a_weight_or_a_buffer_is_refused(
+def test_a_checkpoint_that_lacks_a_weight_or_a_buffer_is_rejected(
     root: Path, tmp_path: Path, name: str
 ) -> None:
-    checkpoint = linked(root / "grounding_dino", tmp_path / "grounding_dino", WEIGHTS)
-    learnt = load_file(root / "grounding_dino" / WEIGHTS)
-    del learnt[name]
-    save_file(learnt, checkpoint, metadata={"format": "pt"})
+    checkpoint = copy_without(WEIGHTS, root / "grounding_dino", tmp_path / "grounding_dino")
+    tensors = load_file(root / "grounding_dino" / WEIGHTS)
+    del tensors[name]
+    save_file(tensors, checkpoint, metadata={"format": "pt"})
     list_sums(tmp_path / "grounding_dino")
 
     with no_network(), pytest.raises(LabellerUnavailable, match=f"lacks 1 .*{name}"):
         GroundingDinoLabeller(tmp_path, "cpu", on_cpu=True)
 
 
-def test_an_empty_checkpoint_is_refused(root: Path, tmp_path: Path) -> None:
-    checkpoint = linked(root / "grounding_dino", tmp_path / "grounding_dino", WEIGHTS)
+def test_an_empty_checkpoint_is_rejected(root: Path, tmp_path: Path) -> None:
+    checkpoint = copy_without(WEIGHTS, root / "grounding_dino", tmp_path / "grounding_dino")
     save_file({}, checkpoint, metadata={"format": "pt"})
     list_sums(tmp_path / "grounding_dino")
 
@@ -174,9 +174,9 @@ def test_an_empty_checkpoint_is_refused(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [WEIGHTS, "config.json"])
-def test_a_file_of_another_kind_is_refused(root: Path, tmp_path: Path, name: str) -> None:
-    linked(root / "grounding_dino", tmp_path / "grounding_dino", name).write_bytes(b"<html>")
+def test_a_file_of_another_kind_is_rejected(root: Path, tmp_path: Path, name: str) -> None:
+    copy_without(name, root / "grounding_dino", tmp_path / "grounding_dino").write_bytes(b"<html>")
     list_sums(tmp_path / "grounding_dino")
 
-    with no_network(), pytest.raises(LabellerUnavailable, match="does not hold GroundingDINO"):
+    with no_network(), pytest.raises(LabellerUnavailable, match="is not a GroundingDINO model"):
         GroundingDinoLabeller(tmp_path, "cpu", on_cpu=True)

@@ -1,4 +1,4 @@
-"""The published detector as a labeller."""
+"""Tests the published detector as a labeller."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from oott_fashion.vision.engines import open_engine
 STARTER = Path("models/starter-detector")
 
 
-def test_the_teacher_boxes_what_it_finds_with_its_score(tmp_path: Path) -> None:
+def test_the_teacher_labels_garments_with_its_confidence(tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
     drawn = draw_photo(random_outfit(rng), rng)
     (tmp_path / "look.jpg").write_bytes(jpeg_of(drawn))

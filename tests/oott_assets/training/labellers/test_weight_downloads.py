@@ -1,4 +1,4 @@
-"""Weights fetched over real HTTP from a server on loopback, and checked before they are used."""
+"""Tests the download of weights from a local HTTP server, and their verification."""
 
 import hashlib
 import os
@@ -16,9 +16,9 @@ from oott_assets.training.labellers import weight_downloads
 from oott_assets.training.labellers.availability import LabellerUnavailable
 from oott_assets.training.labellers.weight_downloads import (
     SUMS,
-    WeightsNotFetched,
+    DownloadFailed,
     checked_weights,
-    fetch_weights,
+    download_weights,
     main,
 )
 from oott_assets.training.labellers.weight_files import WEIGHT_FILES, WeightFile
@@ -27,7 +27,7 @@ CONTENT = b"learnt in a week" * 100_000
 
 
 class WeightServer(BaseHTTPRequestHandler):
-    """Sends CONTENT, or fails at it as its path says."""
+    """Sends CONTENT, or fails in the way that the path names."""
 
     def do_GET(self) -> None:
         if self.path == "/moved":
@@ -73,12 +73,12 @@ def weight_file(url: str, name: str = "model.pth") -> WeightFile:
 
 
 def files_in(folder: Path) -> list[str]:
-    return sorted(str(it.relative_to(folder)) for it in folder.rglob("*") if it.is_file())
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
 @pytest.mark.parametrize("path", ["whole", "moved"])
-def test_a_good_file_is_kept_and_listed(server: str, tmp_path: Path, path: str) -> None:
-    fetch_weights([weight_file(f"{server}/{path}", "bert/model.pth")], tmp_path)
+def test_a_correct_file_is_kept_and_listed(server: str, tmp_path: Path, path: str) -> None:
+    download_weights([weight_file(f"{server}/{path}", "bert/model.pth")], tmp_path)
 
     assert (tmp_path / "bert" / "model.pth").read_bytes() == CONTENT
     assert files_in(tmp_path) == [SUMS, "bert/model.pth"]
@@ -87,43 +87,46 @@ def test_a_good_file_is_kept_and_listed(server: str, tmp_path: Path, path: str) 
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("half", "it sent 800,000 of 1,600,000 bytes"),
-        ("other", "its sha256 is [0-9a-f]{64}, expected [0-9a-f]{64}"),
+        ("half", "the server sent only 800,000 of 1,600,000 bytes"),
+        ("other", "its SHA-256 is [0-9a-f]{64}, expected [0-9a-f]{64}"),
         ("gone", "404"),
         ("endless", "more than the 1,600,000 bytes expected"),
     ],
 )
-def test_of_a_bad_file_nothing_is_left(server: str, tmp_path: Path, path: str, reason: str) -> None:
-    with pytest.raises(WeightsNotFetched, match=reason):
-        fetch_weights([weight_file(f"{server}/{path}")], tmp_path)
+def test_a_failed_download_leaves_no_file(
+    server: str, tmp_path: Path, path: str, reason: str
+) -> None:
+    with pytest.raises(DownloadFailed, match=reason):
+        download_weights([weight_file(f"{server}/{path}")], tmp_path)
 
     assert files_in(tmp_path) == []
 
 
-def test_a_server_that_falls_silent_is_given_up(
+def test_a_server_that_does_not_respond_causes_a_timeout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weight_downloads, "_SILENCE_SECONDS", 0.2)
-    # Its backlog takes the connection, and nobody answers.
+    monkeypatch.setattr(weight_downloads, "_TIMEOUT_SECONDS", 0.2)
+    # The listening socket accepts the connection, but nothing serves it.
     with ThreadingHTTPServer(("127.0.0.1", 0), WeightServer) as silent:
         monkeypatch.setenv("no_proxy", "127.0.0.1")
-        with pytest.raises(WeightsNotFetched, match="timed out"):
-            fetch_weights([weight_file(f"http://127.0.0.1:{silent.server_port}/whole")], tmp_path)
+        url = f"http://127.0.0.1:{silent.server_port}/whole"
+        with pytest.raises(DownloadFailed, match="timed out"):
+            download_weights([weight_file(url)], tmp_path)
 
 
-def test_a_server_that_trickles_is_given_up(
+def test_a_very_slow_server_causes_a_timeout(
     server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weight_downloads, "_SILENCE_SECONDS", 0.3)
-    monkeypatch.setattr(weight_downloads, "_SLOWEST", 10_000_000_000)
+    monkeypatch.setattr(weight_downloads, "_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(weight_downloads, "_MIN_BYTES_PER_SECOND", 10_000_000_000)
 
-    began = time.monotonic()
-    with pytest.raises(WeightsNotFetched, match="bytes a second"):
-        fetch_weights([weight_file(f"{server}/trickle")], tmp_path)
-    assert time.monotonic() - began < 5  # of the ten seconds that it would go on for
+    started = time.monotonic()
+    with pytest.raises(DownloadFailed, match="bytes a second"):
+        download_weights([weight_file(f"{server}/trickle")], tmp_path)
+    assert time.monotonic() - started < 5  # the whole response would take ten seconds
 
 
-def test_an_interrupted_fetch_leaves_nothing(
+def test_an_interrupted_download_leaves_no_file(
     server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(_: int) -> None:
@@ -131,50 +134,50 @@ def test_an_interrupted_fetch_leaves_nothing(
 
     monkeypatch.setattr(os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        fetch_weights([weight_file(f"{server}/whole")], tmp_path)
+        download_weights([weight_file(f"{server}/whole")], tmp_path)
 
     assert files_in(tmp_path) == []
 
 
-def test_what_a_killed_fetch_left_is_written_over(server: str, tmp_path: Path) -> None:
+def test_the_partial_file_of_a_killed_download_is_overwritten(server: str, tmp_path: Path) -> None:
     (tmp_path / ".fetching-model.pth").write_bytes(CONTENT * 2)
 
-    fetch_weights([weight_file(f"{server}/whole")], tmp_path)
+    download_weights([weight_file(f"{server}/whole")], tmp_path)
 
     assert files_in(tmp_path) == [SUMS, "model.pth"]
 
 
-def test_a_file_that_is_there_is_not_fetched_again(server: str, tmp_path: Path) -> None:
-    fetch_weights([weight_file(f"{server}/whole")], tmp_path)
+def test_a_complete_file_is_not_downloaded_again(server: str, tmp_path: Path) -> None:
+    download_weights([weight_file(f"{server}/whole")], tmp_path)
 
-    fetch_weights([weight_file(f"{server}/gone")], tmp_path)
+    download_weights([weight_file(f"{server}/gone")], tmp_path)
 
     assert files_in(tmp_path) == [SUMS, "model.pth"]
 
 
-def test_a_damaged_file_is_fetched_again(server: str, tmp_path: Path) -> None:
+def test_a_damaged_file_is_downloaded_again(server: str, tmp_path: Path) -> None:
     (tmp_path / "model.pth").write_bytes(CONTENT[::-1])
 
-    fetch_weights([weight_file(f"{server}/whole")], tmp_path)
+    download_weights([weight_file(f"{server}/whole")], tmp_path)
 
     assert (tmp_path / "model.pth").read_bytes() == CONTENT
 
 
 @pytest.fixture
-def fetched(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The root of a labeller's weights, one file, as the command leaves it."""
+def downloaded(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Download one weight file with the command, and give the root folder."""
     file = weight_file(f"{server}/whole")
     monkeypatch.setitem(WEIGHT_FILES, "grounding_dino", (file,))
-    asked = CliRunner().invoke(main, ["grounding_dino", "--folder", str(tmp_path)])
-    assert asked.exit_code == 0, asked.output
+    result = CliRunner().invoke(main, ["grounding_dino", "--folder", str(tmp_path)])
+    assert result.exit_code == 0, result.output
     return tmp_path
 
 
-def test_the_command_fetches_what_a_labeller_then_finds(fetched: Path) -> None:
-    assert checked_weights("grounding_dino", fetched) == fetched / "grounding_dino"
+def test_the_weights_from_the_command_pass_the_check(downloaded: Path) -> None:
+    assert checked_weights("grounding_dino", downloaded) == downloaded / "grounding_dino"
 
 
-def test_the_command_fetches_to_the_folder_of_the_settings(
+def test_the_command_downloads_to_the_folder_of_the_settings(
     server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(WEIGHT_FILES, "grounding_dino", (weight_file(f"{server}/whole"),))
@@ -184,50 +187,50 @@ def test_the_command_fetches_to_the_folder_of_the_settings(
     assert checked_weights("grounding_dino", tmp_path) == tmp_path / "grounding_dino"
 
 
-def test_the_command_says_in_a_sentence_why_it_failed(
+def test_the_command_reports_a_failure_in_one_sentence(
     server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(WEIGHT_FILES, "grounding_dino", (weight_file(f"{server}/gone"),))
 
-    asked = CliRunner().invoke(main, ["grounding_dino", "--folder", str(tmp_path)])
+    result = CliRunner().invoke(main, ["grounding_dino", "--folder", str(tmp_path)])
 
-    assert asked.exit_code == 1
-    assert asked.output.startswith("Error: model.pth was not fetched from http")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: model.pth could not be downloaded from http")
 
 
-def test_missing_weights_name_the_command_that_fetches_them(tmp_path: Path) -> None:
-    fetch = "python -m oott_assets.training.labellers.weight_downloads grounded_sam"
-    with pytest.raises(LabellerUnavailable, match=f"is missing.*{fetch}"):
+def test_the_error_for_missing_weights_gives_the_download_command(tmp_path: Path) -> None:
+    command = "python -m oott_assets.training.labellers.weight_downloads grounded_sam"
+    with pytest.raises(LabellerUnavailable, match=f"is missing.*{command}"):
         checked_weights("grounded_sam", tmp_path)
 
 
-def test_a_deleted_file_is_missing(fetched: Path) -> None:
-    (fetched / "grounding_dino" / "model.pth").unlink()
+def test_a_deleted_file_is_reported_as_missing(downloaded: Path) -> None:
+    (downloaded / "grounding_dino" / "model.pth").unlink()
 
     with pytest.raises(LabellerUnavailable, match=r"model\.pth is missing"):
-        checked_weights("grounding_dino", fetched)
+        checked_weights("grounding_dino", downloaded)
 
 
-def test_one_changed_byte_is_damage(fetched: Path) -> None:
+def test_a_file_with_one_changed_byte_is_reported_as_damaged(downloaded: Path) -> None:
     content = bytearray(CONTENT)
     content[1_000] ^= 1
-    (fetched / "grounding_dino" / "model.pth").write_bytes(content)
+    (downloaded / "grounding_dino" / "model.pth").write_bytes(content)
 
-    with pytest.raises(LabellerUnavailable, match=r"is damaged: its sha256 is [0-9a-f]{64}, exp"):
-        checked_weights("grounding_dino", fetched)
+    with pytest.raises(LabellerUnavailable, match=r"is damaged: its SHA-256 is [0-9a-f]{64}, exp"):
+        checked_weights("grounding_dino", downloaded)
 
 
-def test_weights_of_ones_own_are_let_in_by_their_list(fetched: Path) -> None:
+def test_own_weights_are_accepted_if_they_are_listed(downloaded: Path) -> None:
     own = b"fine-tuned"
-    (fetched / "grounding_dino" / "model.pth").write_bytes(own)
-    line = f"{hashlib.sha256(own).hexdigest()} *model.pth\n"  # as sha256sum --binary writes it
-    (fetched / "grounding_dino" / SUMS).write_text(line)
+    (downloaded / "grounding_dino" / "model.pth").write_bytes(own)
+    line = f"{hashlib.sha256(own).hexdigest()} *model.pth\n"  # the format of sha256sum --binary
+    (downloaded / "grounding_dino" / SUMS).write_text(line)
 
-    assert checked_weights("grounding_dino", fetched) == fetched / "grounding_dino"
+    assert checked_weights("grounding_dino", downloaded) == downloaded / "grounding_dino"
 
 
 @pytest.mark.parametrize("labeller", ["grounded_sam", "grounding_dino"])
-def test_every_file_comes_encrypted_from_an_address_that_cannot_move_on(labeller: str) -> None:
+def test_every_url_uses_https_and_a_fixed_version(labeller: str) -> None:
     for file in WEIGHT_FILES[labeller]:
         assert file.url.startswith("https://")
         assert "/main/" not in file.url
