@@ -1,1 +1,1 @@
-"""Assets of both streets: photos to trends, labels to a detector."""
+"""The Dagster pipelines: from photos to trends, and from labels to a detector."""

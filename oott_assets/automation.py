@@ -1,4 +1,4 @@
-"""When trends are counted: on the 1st, for the month before; and what is trained, by hand."""
+"""The jobs and their schedules. Trends are counted on the 1st for the month before."""
 
 import dagster as dg
 
@@ -13,10 +13,10 @@ monthly_trends_job = dg.define_asset_job(
     "monthly_trends_job",
     selection=dg.AssetSelection.assets(instagram_images, garment_detections, monthly_trends)
     | dg.AssetSelection.checks(*TREND_CHECKS),
-    description="From photos to trend tables for one destination in one month.",
+    description="Counts the trends of one destination in one month, from its photos.",
 )
 
-# At three in the morning, when the photos of the last day have been posted.
+# At 3:00, because the photos of the last day have been posted by then.
 monthly_trends_schedule = dg.build_schedule_from_partitioned_job(
     monthly_trends_job, name="monthly_trends_schedule", hour_of_day=3
 )
@@ -24,15 +24,15 @@ monthly_trends_schedule = dg.build_schedule_from_partitioned_job(
 trend_report_job = dg.define_asset_job(
     "trend_report_job",
     selection=dg.AssetSelection.assets(trend_report),
-    description="What people wore where in one month.",
+    description="Reports what people wore at each destination in one month.",
 )
 
-# At noon, when the destinations have been counted.
+# At noon, because all destinations have been counted by then.
 trend_report_schedule = dg.build_schedule_from_partitioned_job(
     trend_report_job, name="trend_report_schedule", hour_of_day=12
 )
 
-# Runs without being switched on: photos of people are not kept because somebody forgot.
+# Switched on by default, so that photos of people are deleted even if nobody thinks of it.
 photo_retention_schedule = dg.ScheduleDefinition(
     name="photo_retention_schedule",
     job=photo_retention_job,
@@ -43,5 +43,5 @@ photo_retention_schedule = dg.ScheduleDefinition(
 training_job = dg.define_asset_job(
     "training_job",
     selection=dg.AssetSelection.groups("training"),
-    description="From labels to a published detector, if it beats the one in place.",
+    description="Trains on the labels, and publishes the detector if it beats the published one.",
 )

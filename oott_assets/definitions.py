@@ -1,4 +1,4 @@
-"""All that Dagster runs: assets, checks, jobs, schedules and the resources they stand on."""
+"""Everything that Dagster loads: assets, checks, jobs, schedules and resources."""
 
 import dagster as dg
 
@@ -38,7 +38,7 @@ from oott_fashion.settings import SharedSettings, read_settings
 
 
 def configured_resources() -> dict[str, dg.ConfigurableResource[None]]:
-    """Make the resources from the settings; nothing is opened yet.
+    """Make the resources from the settings, without opening anything.
 
     Raises:
         BadSetting: a setting of the pipeline cannot be used.
@@ -65,7 +65,7 @@ def configured_resources() -> dict[str, dg.ConfigurableResource[None]]:
 def _photo_resources(settings: PhotoSettings) -> dict[str, dg.ConfigurableResource[None]]:
     if settings.folder_destination is not None:
         destinations.destination(settings.folder_destination)
-    # Nobody who names a database of their own wants drawn people in it by default.
+    # A user who sets a database does not want drawn people counted in it by default.
     default_source = "lookbook" if settings.database_url is None else None
     return {
         "photo_source": ChosenSource(
@@ -134,6 +134,6 @@ defs = dg.Definitions(
     jobs=[monthly_trends_job, trend_report_job, photo_retention_job, training_job],
     schedules=[monthly_trends_schedule, trend_report_schedule, photo_retention_schedule],
     resources=configured_resources(),
-    # A run's steps follow on each other; a process for each would only add seconds.
+    # The steps of a run follow each other. A process for each step would only add seconds.
     executor=dg.in_process_executor,
 )

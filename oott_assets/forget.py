@@ -1,6 +1,6 @@
-"""Removes a post from everything that is stored and counted, and keeps it away.
+"""Removes a post from photos, detections, counts and pictures, and never collects it again.
 
-``python -m oott_assets.forget SHORTCODE``; of a folder, the photo's path in it.
+Run it: ``python -m oott_assets.forget SHORTCODE``. For a photo from a folder, give its path there.
 """
 
 import os
@@ -33,13 +33,13 @@ _EXPECTED = (
     OSError,
     TrendDatabaseError,
     ValueError,
-    dg.DagsterInvariantViolationError,  # DAGSTER_HOME leads nowhere
+    dg.DagsterInvariantViolationError,  # DAGSTER_HOME is not a folder
 )
 
 
 @dataclass(frozen=True)
 class Forgetting:
-    """Forgets posts in the given stores and records; done again, it ends what was cut short."""
+    """Removes posts from the given stores and records. An interrupted removal can be run again."""
 
     photo_store: PhotoStore
     detection_store: DetectionStore
@@ -47,14 +47,14 @@ class Forgetting:
     records: dg.DagsterInstance | None
 
     def forget(self, shortcode: str) -> Iterator[tuple[str, date]]:
-        """Remove a post; give each destination and month it was removed from.
+        """Remove a post, and yield each destination and month that contained it.
 
         Raises:
-            AlreadyLocked: a month of it is being collected or read.
-            TrendDatabaseError: the tables cannot be counted anew.
-            ValueError: the manifest of a month cannot be read; all others were looked at.
+            AlreadyLocked: another process collects or reads one of its months.
+            TrendDatabaseError: the tables cannot be updated.
+            ValueError: the manifest of a month cannot be read. All other months are done.
         """
-        # First, so that no crawl that is going on writes it down again.
+        # First, so that a crawl that is running now does not store it again.
         self.photo_store.forget(shortcode)
         unread: list[str] = []
         for slug, month in self.photo_store.months():
@@ -85,10 +85,10 @@ class Forgetting:
         if self.records is not None:
             delete_runs_with_pictures(self.records, slug, month, "a post on it was removed")
         lock.check()
-        # Last of what names the post: until here, doing it all again finds it.
+        # The manifest goes last. Until then, a second run finds the post again.
         if rows:
             names = {row.name for row in gone}
-            stored.write_manifest([_not_naming(names, row) for row in rows if row not in gone])
+            stored.write_manifest([_without_names(names, row) for row in rows if row not in gone])
         stored.delete_unlisted()
 
     def _remove_from_counts(self, gone: set[str], slug: str, month: date) -> None:
@@ -114,8 +114,8 @@ def _is_of(row: ManifestRow, shortcode: str) -> bool:
     return hash_of(row.shortcode) == hash_of(shortcode)
 
 
-def _not_naming(names: set[str], row: ManifestRow) -> ManifestRow:
-    """Take the names of what is forgotten off the reason why a copy of it was not kept."""
+def _without_names(names: set[str], row: ManifestRow) -> ManifestRow:
+    """Remove the names of forgotten photos from the reason why a copy was not kept."""
     if any(name in (row.reason or "") for name in names):
         return row._replace(reason="shows what a removed photo showed")
     return row
@@ -125,9 +125,9 @@ def _not_naming(names: set[str], row: ManifestRow) -> ManifestRow:
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("shortcode")
 def main(shortcode: str) -> None:
-    """Remove the post SHORTCODE from everything stored and counted, and keep it away.
+    """Remove the post SHORTCODE everywhere, and never collect it again.
 
-    It may be given as the address of the post; of a folder, as the photo's path in it.
+    SHORTCODE may also be the URL of the post. For a photo from a folder, give its path there.
     """
     address = re.search(r"/(?:p|reel|tv)/([\w-]+)", shortcode)
     post = address[1] if address else shortcode
@@ -143,14 +143,14 @@ def main(shortcode: str) -> None:
     for slug, month in removed:
         click.echo(f"removed from {slug} {month:%Y-%m}")
     if not removed:
-        click.echo(f"nothing is stored under {post}; check how it is written")
+        click.echo(f"no stored photo belongs to {post}; check its spelling")
     click.echo(f"{post} will not be collected again")
 
 
 def _records() -> AbstractContextManager[dg.DagsterInstance | None]:
     if "DAGSTER_HOME" in os.environ:
         return dg.DagsterInstance.get()
-    click.echo("DAGSTER_HOME is not set: contact sheets stay in Dagster's records", err=True)
+    click.echo("DAGSTER_HOME is not set, so contact sheets stay in Dagster's records", err=True)
     return nullcontext()
 
 

@@ -15,7 +15,7 @@ from oott_fashion.vision.engines import Engine, EngineChoice, open_engine
 
 
 class GarmentDetector(dg.ConfigurableResource[None]):
-    """Opens the latest detector of a model store, or the starter where none is published."""
+    """Opens the latest detector of the model store, or the starter if none is published."""
 
     model_store: str = from_setting(SharedSettings, "model_store", required=True)
     starter: str = from_setting(SharedSettings, "starter_detector", required=True)
@@ -29,9 +29,9 @@ class GarmentDetector(dg.ConfigurableResource[None]):
         """Verify and open the latest detector.
 
         Raises:
-            NoDetector: none is published, and there is no starter.
-            BadDetector: the latest is damaged or has other garments.
-            EngineUnavailable: no engine runs it here.
+            NoDetector: no detector is published, and there is no starter.
+            BadDetector: the latest detector is damaged or has other garments.
+            EngineUnavailable: no engine on this machine runs it.
         """
         return open_detector(self.published(), self._options)
 
@@ -39,16 +39,16 @@ class GarmentDetector(dg.ConfigurableResource[None]):
         """Find and verify the latest detector.
 
         Raises:
-            NoDetector: none is published, and there is no starter.
-            BadDetector: the latest is damaged or has other garments.
+            NoDetector: no detector is published, and there is no starter.
+            BadDetector: the latest detector is damaged or has other garments.
         """
         return ModelStore(self.model_store).latest_or_starter(Path(self.starter))
 
     def published_or_none(self) -> PublishedDetector | None:
-        """Find and verify the latest detector; None where there is none.
+        """Find and verify the latest detector, or return None if none is published.
 
         Raises:
-            BadDetector: the latest is damaged or has other garments.
+            BadDetector: the latest detector is damaged or has other garments.
         """
         try:
             return self.published()
@@ -59,7 +59,7 @@ class GarmentDetector(dg.ConfigurableResource[None]):
         """Open a detector in the engine of the settings.
 
         Raises:
-            EngineUnavailable: no engine runs it here.
+            EngineUnavailable: no engine on this machine runs it.
         """
         return open_engine(onnx, self._options.engine, self.cores)
 

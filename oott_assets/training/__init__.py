@@ -1,1 +1,1 @@
-"""Labels to a published detector."""
+"""From labelled photos to a published detector."""

@@ -1,1 +1,1 @@
-"""Photos to trend tables."""
+"""From the photos of a month to the trend tables."""

@@ -1,4 +1,4 @@
-"""The trend tables, migrated and opened; their address holds a password and stays in settings."""
+"""The Dagster resource for the trend tables."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +11,17 @@ from oott_fashion.stores.trend_tables import TrendTables
 
 
 class TrendDatabase(dg.ConfigurableResource[None]):
-    """Opens the database of ``OOTT_DATABASE_URL``, which Dagster therefore never shows."""
+    """Opens the database of ``OOTT_DATABASE_URL``.
+
+    The URL contains a password. It is not a config field, because Dagster would show it.
+    """
 
     @contextmanager
     def tables(self) -> Iterator[TrendTables]:
-        """Open the trend tables, bringing the database to this release first.
+        """Migrate the database to this release, and open its trend tables.
 
         Raises:
-            TrendDatabaseError: the database is down, refuses the user, or is of a newer release.
+            TrendDatabaseError: the database is unavailable, rejects the user, or is newer.
         """
         settings = read_settings(SharedSettings)
         tables = TrendTables.open(

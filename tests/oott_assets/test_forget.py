@@ -1,4 +1,4 @@
-"""A post that is to be forgotten is nowhere any more, and does not come back."""
+"""A forgotten post is removed everywhere and is never collected again."""
 
 import unicodedata
 from pathlib import Path
@@ -63,7 +63,7 @@ def test_a_forgotten_post_does_not_come_back(street: Street, records: dg.Dagster
     assert len(street.manifest()) == 3
 
 
-def test_contact_sheets_that_may_show_it_go_from_the_records(
+def test_contact_sheets_that_may_show_a_forgotten_post_are_deleted(
     street: Street, records: dg.DagsterInstance
 ) -> None:
     street.run(records=records)
@@ -94,17 +94,17 @@ def test_a_post_of_a_crawl_that_stopped_is_forgotten_too(
     assert not (tmp_path / "home/photos/photos/hongdae/2026-09" / str(rows[1].sha256)).exists()
 
 
-def test_a_post_stored_nowhere_is_kept_away_all_the_same(
+def test_a_post_that_is_not_stored_is_still_never_collected(
     street: Street, records: dg.DagsterInstance
 ) -> None:
-    assert f"nothing is stored under {LOOK}; check how it is written" in forget(LOOK)
+    assert f"no stored photo belongs to {LOOK}; check its spelling" in forget(LOOK)
 
     street.run(records=records)
 
     assert len(street.manifest()) == 3
 
 
-def test_a_month_that_is_being_collected_is_said_and_the_post_stays_away(
+def test_a_month_that_another_run_collects_is_reported(
     street: Street, records: dg.DagsterInstance
 ) -> None:
     street.run(records=records)
@@ -118,7 +118,7 @@ def test_a_month_that_is_being_collected_is_said_and_the_post_stays_away(
     assert "removed from" in forget(LOOK)
 
 
-def test_a_post_of_a_run_that_is_going_on_is_said_and_nothing_is_touched(
+def test_nothing_is_removed_while_a_run_of_the_month_is_going_on(
     street: Street, records: dg.DagsterInstance
 ) -> None:
     street.run(records=records)
@@ -136,7 +136,7 @@ def test_a_post_of_a_run_that_is_going_on_is_said_and_nothing_is_touched(
 
 
 @pytest.mark.usefixtures("records")
-def test_a_manifest_that_cannot_be_read_is_said_and_the_others_are_looked_at(
+def test_an_unreadable_manifest_is_reported_after_the_others_are_done(
     street: Street, tmp_path: Path
 ) -> None:
     street.run()
@@ -176,7 +176,7 @@ def test_a_post_may_be_given_by_shortcode_or_address(street: Street, given: str)
 
 
 @pytest.mark.usefixtures("records")
-def test_the_name_of_a_file_is_found_however_its_letters_are_composed(
+def test_a_file_name_is_found_in_any_unicode_normal_form(
     street: Street, photos_folder: Path
 ) -> None:
     save_photo(photos_folder / unicodedata.normalize("NFD", "홍대/2026-09/가.jpg"))
@@ -186,9 +186,7 @@ def test_the_name_of_a_file_is_found_however_its_letters_are_composed(
     assert street.manifest() == []
 
 
-def test_records_that_are_not_there_are_said(
-    street: Street, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_records_are_reported(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
     street.run()
     monkeypatch.setenv("DAGSTER_HOME", "nowhere")
 
