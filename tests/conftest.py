@@ -6,7 +6,7 @@ from tests.bare_environment import nothing_is_set
 from tests.databases import mariadb, trend_database_url, trend_tables
 from tests.object_store import bucket, mortal_bucket, object_store
 
-# As the Makefile has it: no test tells anyone's statistics of itself.
+# No test sends usage statistics; the Makefile has the same settings.
 os.environ |= {
     "BENTOML_DO_NOT_TRACK": "True",
     "DAGSTER_DISABLE_TELEMETRY": "yes",

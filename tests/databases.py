@@ -1,4 +1,4 @@
-"""The databases that tests run on: SQLite files, and a MariaDB that lives as long as pytest."""
+"""The databases of the tests: SQLite files, and a MariaDB server that runs as long as pytest."""
 
 import ctypes
 import itertools
@@ -34,19 +34,19 @@ _SYSTEM_TABLES = ("mysql_system_tables.sql", "mysql_system_tables_data.sql")
 
 @dataclass(frozen=True)
 class MariaDB:
-    """A running server; root has no password and everything may be done with it."""
+    """A running MariaDB server; root has no password."""
 
     port: int
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def new_database(self) -> str:
-        """Make an empty database, named in the server's own latin1 as a careless user's is."""
+        """Create an empty database with the server's default character set, latin1."""
         name = f"oott_{next(self.numbers)}"
         self.execute(f"CREATE DATABASE {name}")
         return name
 
     def url(self, database: str, user: str = "root", password: str = "") -> str:
-        """Write the address of ``database`` as a user would set it."""
+        """Give the address of ``database``, as a user would set it."""
         return f"mysql://{user}:{password}@127.0.0.1:{self.port}/{database}"
 
     def execute(self, *statements: str) -> None:
@@ -60,9 +60,9 @@ class MariaDB:
 
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[MariaDB]:
-    """Run a MariaDB of this session's own, on a free port of this machine alone."""
+    """Run a MariaDB server for this test session, on a free local port."""
     program = _program()
-    # pytest's own folders have names too long for a socket.
+    # The temporary folders of pytest have names that are too long for a socket.
     folder = Path(tempfile.mkdtemp(prefix="oott-mariadb-"))
     port = free_port()
     try:
@@ -84,7 +84,7 @@ def trend_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def trend_tables(trend_database_url: str) -> Iterator[TrendTables]:
-    """Open trend tables that nothing was counted in yet."""
+    """Open migrated trend tables without rows."""
     tables = TrendTables.open(trend_database_url, read_destinations())
     tables.migrate()
     yield tables
@@ -92,7 +92,7 @@ def trend_tables(trend_database_url: str) -> Iterator[TrendTables]:
 
 
 def run_sql(url: str, *statements: str) -> list[tuple[Any, ...]]:
-    """Run ``statements`` at ``url`` in one transaction and give the rows of the last."""
+    """Run ``statements`` at ``url`` in one transaction; give the rows of the last statement."""
     rows: list[tuple[Any, ...]] = []
     engine = for_writing(engine_for(url))
     with engine.begin() as connection:
@@ -104,7 +104,7 @@ def run_sql(url: str, *statements: str) -> list[tuple[Any, ...]]:
 
 
 def in_processes(count: int, work: Callable[[int], object]) -> list[int]:
-    """Do ``work`` in ``count`` processes at once; give their exit codes, 0 where it succeeded."""
+    """Run ``work`` in ``count`` processes at the same time; give their exit codes."""
     processes = _start(count, work)
     for process in processes:
         process.join(timeout=60)
@@ -112,28 +112,28 @@ def in_processes(count: int, work: Callable[[int], object]) -> list[int]:
 
 
 def kill_when_ready(work: Callable[[Callable[[], None]], object]) -> None:
-    """Do ``work`` in a process, and kill it without warning once it calls what it is given."""
-    ready, saying_so = _FORK.Pipe(duplex=False)
+    """Run ``work`` in a process, and kill the process when it calls the given function."""
+    receiver, sender = _FORK.Pipe(duplex=False)
 
     def work_until_ready(_number: int) -> None:
         def block() -> None:
-            saying_so.send("ready")
+            sender.send("ready")
             time.sleep(60)
 
         work(block)
 
     [process] = _start(1, work_until_ready)
-    if not ready.poll(30):
-        pytest.fail("the process to kill never came so far")
+    if not receiver.poll(30):
+        pytest.fail("the process did not reach the point where it is killed")
     process.kill()
     process.join()
 
 
 def _start(count: int, work: Callable[[int], object]) -> list[ForkProcess]:
-    together = _FORK.Barrier(count)
+    all_ready = _FORK.Barrier(count)
 
     def start(number: int) -> None:
-        together.wait(timeout=30)
+        all_ready.wait(timeout=30)
         work(number)
 
     processes = [_FORK.Process(target=start, args=(number,)) for number in range(count)]
@@ -147,8 +147,8 @@ def _program() -> Path:
     program = shutil.which("mariadbd", path=places) or shutil.which("mysqld", path=places)
     if program is None:
         pytest.fail(
-            "these tests run on a real MariaDB: install the apt package mariadb-server-core, "
-            "for instance by tests/install-packages.sh",
+            "these tests need a MariaDB server: install the apt package mariadb-server-core, "
+            "for instance with tests/install-packages.sh",
             pytrace=False,
         )
     return Path(program)
@@ -170,27 +170,27 @@ def _command(program: Path, folder: Path) -> list[str]:
 
 
 def _make_system_tables(program: Path, folder: Path) -> None:
-    """Do the part of mariadb-install-db that a test needs.
+    """Create the system tables, as mariadb-install-db does.
 
-    The script itself wants my_print_defaults, which Debian ships with the client and its Perl.
+    The script itself needs my_print_defaults, which Debian ships with the client and its Perl.
     """
     (folder / "data").mkdir()
     shares = [
         file.parent for file in (program.parents[1] / "share").glob(f"m*/{_SYSTEM_TABLES[0]}")
     ]
     if not shares:
-        pytest.fail(f"{program} came without {_SYSTEM_TABLES[0]}; install mariadb-server-core")
+        pytest.fail(f"{_SYSTEM_TABLES[0]} is missing for {program}; install mariadb-server-core")
     statements = ["CREATE DATABASE mysql;", "USE mysql;", "SET @auth_root_socket = NULL;"]
     statements += [(shares[0] / name).read_text(encoding="utf-8") for name in _SYSTEM_TABLES]
-    made = subprocess.run(
+    result = subprocess.run(
         [*_command(program, folder), "--bootstrap"],
         input="\n".join(statements),
         capture_output=True,
         text=True,
         timeout=_START_SECONDS,
     )
-    if made.returncode:
-        pytest.fail(f"MariaDB could not make its system tables:\n{made.stderr[-2000:]}")
+    if result.returncode:
+        pytest.fail(f"MariaDB could not create its system tables:\n{result.stderr[-2000:]}")
 
 
 @contextmanager
@@ -211,7 +211,7 @@ def _running(program: Path, folder: Path, port: int) -> Iterator[None]:
         _await_answer(server, port, log)
         yield
     finally:
-        server.kill()  # its data are thrown away, so that there is nothing to finish
+        server.kill()  # its data is thrown away, so a clean shutdown is not needed
         server.wait()
 
 
@@ -232,7 +232,7 @@ def _await_answer(server: subprocess.Popen[bytes], port: int, log: Path) -> None
 
 
 def free_port() -> int:
-    """Find a port of this machine that nothing listens on."""
+    """Find a free local port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

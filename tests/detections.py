@@ -1,4 +1,4 @@
-"""Garments as a detector would have seen them, for tests of what is made of them."""
+"""Sample detections for tests."""
 
 from oott_fashion.vision.detections import Box, Detection
 
@@ -6,7 +6,7 @@ SOMEWHERE = Box(10, 10, 30, 40)
 
 
 def seen(
-    garment: str, score: float = 0.9, colour: str = "black", box: Box = SOMEWHERE
+    garment: str, confidence: float = 0.9, colour: str = "black", box: Box = SOMEWHERE
 ) -> Detection:
-    """See ``garment``."""
-    return Detection(garment, score, box, colour)
+    """Make a detection of ``garment``."""
+    return Detection(garment, confidence, box, colour)

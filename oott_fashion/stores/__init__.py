@@ -1,1 +1,1 @@
-"""What is kept at rest: published detectors and trend tables."""
+"""Stored data: blobs, published detectors and trend tables."""

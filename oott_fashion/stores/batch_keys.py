@@ -1,4 +1,4 @@
-"""The idempotency keys of app batches: a batch sent again under its key is counted once."""
+"""The idempotency keys of app batches: a batch that is sent again with its key counts once."""
 
 from datetime import datetime, timedelta
 
@@ -7,24 +7,26 @@ from sqlalchemy.exc import IntegrityError
 
 from oott_fashion.stores.trend_schema import batch_requests
 
-# A month is longer than any client goes on retrying.
-_KEPT = timedelta(days=30)
-_FORGOTTEN_AT_ONCE = 500
+# Clients stop retrying long before 30 days.
+_KEY_LIFETIME = timedelta(days=30)
+_MAX_DELETED_KEYS = 500
 
 
 class ReusedKey(ValueError):
-    """An idempotency key came again with other content."""
+    """A request reuses an idempotency key, but with other content."""
 
 
 def claim_key(connection: sa.Connection, key: str, digest: str, received_at: datetime) -> bool:
-    """Take ``key``, or tell that it is taken; waits for a transaction that is about to take it.
+    """Store ``key``; return False if it is stored already.
+
+    Waits for another open transaction that stores the same key.
 
     Raises:
-        ReusedKey: the key was taken with another digest.
-        ValueError: the key has not 1 to 255 characters.
+        ReusedKey: the key is stored with another digest.
+        ValueError: the key does not have 1 to 255 characters.
     """
     if not 1 <= len(key) <= 255:
-        raise ValueError(f"an idempotency key has 1 to 255 characters, this one {len(key)}")
+        raise ValueError(f"an idempotency key must have 1 to 255 characters, found {len(key)}")
     values = {"idempotency_key": key, "request_digest": digest, "received_at": received_at}
     try:
         connection.execute(sa.insert(batch_requests).values(values))
@@ -36,21 +38,21 @@ def claim_key(connection: sa.Connection, key: str, digest: str, received_at: dat
         )
         if before != digest:
             raise ReusedKey(
-                f"the idempotency key {key!r} came before with other content; take a new one"
+                f"the idempotency key {key!r} was used before with other content; use a new key"
             ) from None
         return False
     return True
 
 
 def delete_old_keys(connection: sa.Connection, now: datetime) -> None:
-    """Delete some of the keys that are more than 30 days old ``now``."""
-    # Found without locks and deleted one by one: a range would lock the keys of others.
+    """Delete up to 500 keys that are more than 30 days old at ``now``."""
+    # Select first, then delete by key: deleting a range would lock the keys of other requests.
     keys = batch_requests.c.idempotency_key
     old = connection.scalars(
         sa.select(keys)
-        .where(batch_requests.c.received_at < now - _KEPT)
+        .where(batch_requests.c.received_at < now - _KEY_LIFETIME)
         .order_by(keys)
-        .limit(_FORGOTTEN_AT_ONCE)
+        .limit(_MAX_DELETED_KEYS)
     ).all()
     if old:
         connection.execute(sa.delete(batch_requests).where(keys.in_(old)))

@@ -1,7 +1,7 @@
-"""Named blobs: written whole or not at all, read, listed, deleted; and those in a local folder.
+"""Blob storage: the interface that folders and buckets share, and its version for local folders.
 
-The one way OOTT keeps files at rest. A name is a relative path with slashes; what starts with a
-dot is not listed. ``object_blobs.blobs_at`` opens either kind, folder or bucket.
+OOTT stores all files as blobs. Writes are atomic. A blob name is a relative path with slashes;
+names that start with a dot are not listed. ``object_blobs.blobs_at`` opens a folder or a bucket.
 """
 
 import json
@@ -21,81 +21,83 @@ from oott_fashion.stores.file_locks import (
 )
 
 _UNFINISHED = ".writing-"
-_HOLDER = ".held"
-# What a bucket, or a disk, refuses in names.
-_UNNAMEABLE = frozenset("\0\r\n")
+_LOCK_FILE = ".held"
+# Characters that a bucket or a disk does not allow in names.
+_FORBIDDEN_CHARACTERS = frozenset("\0\r\n")
 
 
 class BlobNotFound(LookupError):
-    """Nothing is kept under that name."""
+    """There is no blob with that name."""
 
 
 class StoreUnreachable(OSError):
-    """The object store cannot be asked now; later it may.
+    """The object store cannot be reached now; a retry may help.
 
-    An OSError, as a disk's troubles are, so that who expects those is not surprised by a bucket.
+    It is an OSError, like disk errors, so that code which handles disk errors also handles buckets.
     """
 
 
 class StoreMisconfigured(StoreUnreachable):
-    """The object store cannot be used as it is set up; trying again does not help."""
+    """The object store rejects the credentials or the address; a retry does not help."""
 
 
 class AlreadyLocked(Exception):
-    """Another process, or another part of this one, is alone in that folder."""
+    """Another process, or another thread of this one, has locked the folder."""
 
 
 class LockLost(Exception):
-    """Another may be alone in the folder by now; nothing more must be written there."""
+    """The lock was lost: another process may have it, so the caller must stop writing."""
 
 
 class Lock(Protocol):
-    """Says whether its holder is still alone."""
+    """An exclusive lock on a folder."""
 
     def check(self) -> None:
-        """Pass while the hold lasts; to be called before each write that matters.
+        """Check that the lock is still ours; call this before each important write.
 
         Raises:
-            LockLost: another may have taken it over.
+            LockLost: another process may have locked the folder.
         """
 
 
 class Blobs(Protocol):
-    """Where blobs are kept; whatever is asked of an object store may raise StoreUnreachable."""
+    """A blob store; with an object store, every method may raise StoreUnreachable."""
 
     def read(self, name: str) -> bytes:
         """Read a blob.
 
         Raises:
-            BlobNotFound: there is none of that name.
+            BlobNotFound: there is no blob with that name.
         """
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a blob in place of any before it; a crash leaves the old one or the new one."""
+        """Write or replace a blob; after a crash either the old or the new content is there."""
 
     def delete(self, name: str) -> None:
-        """Delete a blob, if it is there."""
+        """Delete a blob if it exists."""
 
     def delete_all(self, folder: str) -> None:
         """Delete every blob in ``folder`` and below it, one by one."""
 
     def exists(self, name: str) -> bool:
-        """Tell whether there is a blob of that name; a folder is none."""
+        """Tell whether a blob with that name exists; a folder is not a blob."""
 
     def names(self, folder: str) -> Iterator[str]:
         """List the blobs directly in ``folder``, sorted; ``""`` is the root."""
 
     def folders(self, folder: str) -> Iterator[str]:
-        """List the folders directly in ``folder`` that have a blob below them, sorted."""
+        """List the folders directly in ``folder`` that contain a blob, sorted."""
 
     def where(self, name: str) -> str:
-        """Say where a blob or folder is, for people to read."""
+        """Give the full address of a blob or folder, for messages."""
 
     def locked(self, folder: str) -> AbstractContextManager[Lock]:
-        """Be alone in ``folder``; a process that was killed, or stopped for long, no longer is.
+        """Lock ``folder``, without waiting for another lock.
+
+        A killed process loses its lock; with a bucket, so does one that is suspended for long.
 
         Raises:
-            AlreadyLocked: another is, and this does not wait.
+            AlreadyLocked: another process or thread has locked the folder.
         """
 
 
@@ -103,15 +105,15 @@ class LocalBlobs:
     """Blobs as files under ``root``."""
 
     def __init__(self, root: str | Path, private: bool = False) -> None:
-        """Keep blobs under ``root``, which need not exist yet.
+        """Store blobs under ``root``, which is created when needed.
 
-        What is ``private`` only this user can read: the files, and the folders made for them.
+        With ``private``, only this user can read the files and the folders created for them.
 
         Raises:
             ValueError: ``root`` is a URL.
         """
         if "://" in str(root):
-            raise ValueError(f"{root} is not a local folder, the only place that works here")
+            raise ValueError(f"{root} is not a local folder; only local folders are supported here")
         self.root = Path(root)
         self._private = private
 
@@ -132,9 +134,9 @@ class LocalBlobs:
             os.replace(file.name, path)
 
     def delete(self, name: str) -> None:
-        """Delete a blob, and what a killed writer of it left; its folder stays.
+        """Delete a blob and the temporary file that a killed writer left; its folder stays.
 
-        A folder that another is about to write into, or is alone in, must not go.
+        The folder is not removed, because another process may write into it or have locked it.
         """
         path = self._file(name)
         _remove(path)
@@ -143,12 +145,12 @@ class LocalBlobs:
             remove_unless_locked(unfinished)
 
     def delete_all(self, folder: str) -> None:
-        for place, _, files in os.walk(self._file(folder)):
+        for subfolder, _, files in os.walk(self._file(folder)):
             for file in files:
                 if file.startswith(_UNFINISHED):
-                    remove_unless_locked(Path(place, file))
-                elif file != _HOLDER:
-                    _remove(Path(place, file))
+                    remove_unless_locked(Path(subfolder, file))
+                elif file != _LOCK_FILE:
+                    _remove(Path(subfolder, file))
 
     def exists(self, name: str) -> bool:
         return self._file(name).is_file()
@@ -160,7 +162,7 @@ class LocalBlobs:
 
     def folders(self, folder: str) -> Iterator[str]:
         for path in self._entries(folder):
-            if path.is_dir() and _holds_a_blob(path):
+            if path.is_dir() and _contains_a_blob(path):
                 yield f"{folder}/{path.name}" if folder else path.name
 
     def where(self, name: str) -> str:
@@ -168,107 +170,109 @@ class LocalBlobs:
 
     @contextmanager
     def locked(self, folder: str) -> Iterator[Lock]:
-        """Be alone in ``folder``, after removing what killed writers left in it."""
-        place = self.path_of(folder)
-        note = place / _HOLDER
-        self._make(place)
+        """Lock ``folder``, and remove the temporary files that killed writers left in it."""
+        path = self.path_of(folder)
+        lock_file = path / _LOCK_FILE
+        self._make(path)
         with ExitStack() as stack:
             try:
-                opened = stack.enter_context(locked_folder(place, wait=False))
+                descriptor = stack.enter_context(locked_folder(path, wait=False))
             except BlockingIOError:
-                raise AlreadyLocked(locked_message(str(place), _noted(note))) from None
-            for unfinished in place.glob(f"{_UNFINISHED}*"):
+                raise AlreadyLocked(locked_message(str(path), _owner_in(lock_file))) from None
+            for unfinished in path.glob(f"{_UNFINISHED}*"):
                 remove_unless_locked(unfinished)
-            stack.callback(note.unlink, missing_ok=True)
-            note.write_text(json.dumps(lock_owner()), encoding="utf-8")
-            yield _FolderHold(opened, place)
+            stack.callback(lock_file.unlink, missing_ok=True)
+            lock_file.write_text(json.dumps(lock_owner()), encoding="utf-8")
+            yield _FolderLock(descriptor, path)
 
     @contextmanager
     def exclusive_lock(self, folder: str) -> Iterator[None]:
-        """Wait for whoever is alone in ``folder``, then be so; a killed one no longer is."""
-        place = self.path_of(folder)
-        self._make(place)
-        with locked_folder(place, wait=True):
+        """Lock ``folder``, after waiting for any other lock; a killed process loses its lock."""
+        path = self.path_of(folder)
+        self._make(path)
+        with locked_folder(path, wait=True):
             yield
 
     def path_of(self, name: str) -> Path:
-        """Where a blob or folder is on this disk, for libraries that open files themselves.
+        """Give the path of a blob or folder, for libraries that open files themselves.
 
         Raises:
-            ValueError: ``name`` would leave the folder.
+            ValueError: ``name`` is not a blob name, for instance because it contains "..".
         """
-        return self.root / checked(name) if name else self.root
+        return self.root / checked_name(name) if name else self.root
 
     def _file(self, name: str) -> Path:
-        return self.root / checked(name)
+        return self.root / checked_name(name)
 
     def _make(self, folder: Path) -> None:
-        """Make ``folder``; what is above the root is not this store's to close."""
+        """Create ``folder``; only the root and the folders below it are made private."""
         self.root.parent.mkdir(parents=True, exist_ok=True)
-        below = [it for it in (folder, *folder.parents) if it.is_relative_to(self.root)]
-        for made in reversed(below):
-            made.mkdir(0o700 if self._private else 0o777, exist_ok=True)
+        below = [path for path in (folder, *folder.parents) if path.is_relative_to(self.root)]
+        for path in reversed(below):
+            path.mkdir(0o700 if self._private else 0o777, exist_ok=True)
 
     def _entries(self, folder: str) -> list[Path]:
-        place = self.path_of(folder)
-        if not place.is_dir():
+        path = self.path_of(folder)
+        if not path.is_dir():
             return []
-        return sorted(path for path in place.iterdir() if not path.name.startswith("."))
+        return sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
 
 
-class _FolderHold:
-    """A locked folder, which is only lost when someone removes it."""
+class _FolderLock:
+    """The lock on a local folder; it is lost only when someone removes the folder."""
 
-    def __init__(self, opened: int, place: Path) -> None:
-        self._opened = opened
-        self._place = place
+    def __init__(self, descriptor: int, folder: Path) -> None:
+        self._descriptor = descriptor
+        self._folder = folder
 
     def check(self) -> None:
-        if not is_same_file(self._opened, self._place):
-            raise LockLost(f"{self._place} was removed while it was worked in; run again")
+        if not is_same_file(self._descriptor, self._folder):
+            raise LockLost(f"{self._folder} was removed while this process used it; run again")
 
 
-def checked(name: str) -> str:
-    """Give ``name`` back, if a blob or a folder other than the root may have it.
+def checked_name(name: str) -> str:
+    """Return ``name`` if it is a valid name for a blob or a folder other than the root.
 
     Raises:
-        ValueError: it may not.
+        ValueError: the name is not valid.
     """
     parts = name.split("/")
     if name.startswith("/") or ".." in parts:
-        raise ValueError(f"{name!r} is no blob name: it would leave the store")
-    if "" in parts or "." in parts or not _UNNAMEABLE.isdisjoint(name):
+        raise ValueError(f"{name!r} is not a blob name: it points outside the store")
+    if "" in parts or "." in parts or not _FORBIDDEN_CHARACTERS.isdisjoint(name):
         raise ValueError(
-            f"{name!r} is no blob name: it has a line break, or a part that is empty or a dot"
+            f"{name!r} is not a blob name: it has a line break, or a part that is empty or a dot"
         )
     return name
 
 
 def lock_owner() -> dict[str, str]:
-    """Describe this process to those who will find a folder held."""
+    """Describe this process, for processes that find the folder locked."""
     since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return {"host": socket.gethostname(), "pid": str(os.getpid()), "since": since}
 
 
-def locked_message(where: str, holder: Mapping[str, str]) -> str:
-    """Say that ``where`` is held, and by whom if ``holder`` tells."""
+def locked_message(where: str, owner: Mapping[str, str]) -> str:
+    """Write the error message for a locked folder; ``owner`` is empty when it is unknown."""
     try:
-        known = "process {pid} on {host} since {since}".format_map(holder)
+        process = "process {pid} on {host} since {since}".format_map(owner)
     except KeyError:
-        known = "another process"
-    return f"{where} is held by {known}; wait until that ends, or end it, and run again"
+        process = "another process"
+    return (
+        f"{where} is locked by {process}; wait until that process ends, or stop it, and run again"
+    )
 
 
-def _noted(note: Path) -> dict[str, str]:
-    """Read who holds a folder; nothing where that is not written yet."""
+def _owner_in(lock_file: Path) -> dict[str, str]:
+    """Read who has locked a folder; empty while the owner has not written its lock file."""
     try:
-        read = json.loads(note.read_text(encoding="utf-8"))
+        owner = json.loads(lock_file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return read if isinstance(read, dict) else {}
+    return owner if isinstance(owner, dict) else {}
 
 
-def _holds_a_blob(folder: Path) -> bool:
+def _contains_a_blob(folder: Path) -> bool:
     return any(not file.startswith(".") for _, _, files in os.walk(folder) for file in files)
 
 

@@ -1,4 +1,4 @@
-"""Locks on files and folders of this disk; the system frees those of a killed process."""
+"""Locks on local files and folders; the operating system releases those of a killed process."""
 
 import fcntl
 import os
@@ -10,14 +10,14 @@ from typing import BinaryIO
 
 @contextmanager
 def open_exclusively(path: Path, private: bool = False) -> Iterator[BinaryIO]:
-    """Open ``path``, empty, for this writer alone, taking over what a killed one left.
+    """Open ``path`` as an empty file that no other writer can open at the same time.
 
-    What is ``private`` only this user can read.
+    A file that a killed writer left is reused. With ``private``, only this user can read the file.
     """
     while True:
         with path.open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            # Whoever held the lock before has moved its file away, and ours with it.
+            # The previous writer has moved the file to its final name; open a new one.
             if not is_same_file(file.fileno(), path):
                 continue
             file.truncate(0)
@@ -33,29 +33,29 @@ def open_exclusively(path: Path, private: bool = False) -> Iterator[BinaryIO]:
 
 @contextmanager
 def locked_folder(folder: Path, wait: bool) -> Iterator[int]:
-    """Lock ``folder``, made where it is missing; give it opened.
+    """Lock ``folder``, creating it if it is missing, and yield its file descriptor.
 
-    Two locks exclude each other within one process, too.
+    The lock also excludes other threads of the same process.
 
     Raises:
-        BlockingIOError: another has locked it, and this one should not ``wait``.
+        BlockingIOError: the folder is locked already, and ``wait`` is false.
     """
     while True:
         folder.mkdir(parents=True, exist_ok=True)
-        opened = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
-            fcntl.flock(opened, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if is_same_file(opened, folder):
-                yield opened
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if is_same_file(descriptor, folder):
+                yield descriptor
                 return
         finally:
-            # Closing alone would leave it locked while a forked child has it open.
-            fcntl.flock(opened, fcntl.LOCK_UN)
-            os.close(opened)
+            # Without LOCK_UN the folder would stay locked while a forked child has it open.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            os.close(descriptor)
 
 
 def remove_unless_locked(path: Path) -> None:
-    """Remove a file that no ``open_exclusively`` is writing."""
+    """Remove a file, unless a writer has it open with ``open_exclusively``."""
     try:
         with path.open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -65,9 +65,9 @@ def remove_unless_locked(path: Path) -> None:
         return
 
 
-def is_same_file(opened: int, path: Path) -> bool:
-    """Tell whether what was opened is what ``path`` names now."""
+def is_same_file(descriptor: int, path: Path) -> bool:
+    """Tell whether an open file or folder is still the one at ``path``."""
     try:
-        return os.path.samestat(os.fstat(opened), path.stat())
+        return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:
         return False

@@ -1,7 +1,7 @@
-"""Published detectors: an ONNX file and a card each, and a pointer to the newest.
+"""The model store: published detectors, each with its card, and a pointer to the latest one.
 
 ``garment-detector/<version>/detector.onnx`` and ``card.json`` are written first and never
-changed; ``garment-detector/latest.json`` is moved last, so a reader sees a whole detector.
+changed. ``garment-detector/latest.json`` is replaced last, so a reader sees a complete detector.
 """
 
 import hashlib
@@ -15,28 +15,28 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.blobs import BlobNotFound, LocalBlobs
 
-_ROOM = "garment-detector"
-_LATEST = f"{_ROOM}/latest.json"
+_FOLDER = "garment-detector"
+_LATEST = f"{_FOLDER}/latest.json"
 
 _log = logging.getLogger(__name__)
 
 
 class NoDetector(LookupError):
-    """Nothing has been published yet."""
+    """No detector has been published yet."""
 
 
 class BadDetector(ValueError):
-    """A detector that must not be used: damaged, or trained on other garments."""
+    """The detector cannot be used: it is damaged, or was trained on other garments."""
 
 
 class DetectorCard(BaseModel):
-    """What is known of a detector: what it finds, how well, and the hash of its ONNX file."""
+    """The facts about a detector: its garments, its metrics, and the hash of its ONNX file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     garments: tuple[str, ...] = Field(description="Class names in class-id order.")
-    image_side: int = Field(gt=0, description="Side of the square it sees, in pixels.")
-    trained_on: str = Field(description="Data and settings of the training, in a sentence.")
+    image_side: int = Field(gt=0, description="Side of the square model input, in pixels.")
+    trained_on: str = Field(description="Training data and settings, in one sentence.")
     metrics: dict[str, dict[str, float]] = Field(
         description="By data set: mAP50, mAP50-95 and per-class mAP50, 0..1."
     )
@@ -45,19 +45,19 @@ class DetectorCard(BaseModel):
     )
     engine: str = Field(description="Engine in which parity was measured.")
     variant: str = Field(
-        "dense", description="Dense, or how the export was made faster; parity is the dense one's."
+        "dense", description="Dense, or how the export was made faster; parity is for dense."
     )
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Of detector.onnx.")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Hash of detector.onnx.")
     created: AwareDatetime
 
     @property
     def version(self) -> str:
-        """Sorts by creation; the same file made again is another version."""
+        """The version: versions sort by creation time, and depend on time and file hash."""
         return f"{self.created.astimezone(UTC):%Y%m%dT%H%M%SZ}-{self.sha256[:8]}"
 
 
 class PublishedDetector(NamedTuple):
-    """A verified detector on this disk."""
+    """A verified detector on the local disk."""
 
     version: str
     onnx: Path
@@ -65,22 +65,22 @@ class PublishedDetector(NamedTuple):
 
     @classmethod
     def verified(cls, onnx: Path, card: DetectorCard) -> Self:
-        """Check that ``onnx`` is the file of ``card`` and knows OOTT's garments.
+        """Check that ``onnx`` has the hash in ``card`` and was trained on OOTT's garments.
 
         Raises:
-            BadDetector: it is not, or does not.
+            BadDetector: the hash or the list of garments differs.
         """
         if card.garments != GARMENT_NAMES:
             raise BadDetector(
                 f"detector {card.version} was trained on {len(card.garments)} garments "
                 f"({_first_difference(card.garments)}); expected OOTT's {len(GARMENT_NAMES)} in "
-                "class-id order; train it on those"
+                "class-id order; train it on these garments"
             )
         found = hashlib.sha256(_bytes_of(onnx)).hexdigest()
         if found != card.sha256:
             raise BadDetector(
-                f"{onnx} is damaged: its sha256 is {found[:12]}…, its card says "
-                f"{card.sha256[:12]}…; publish it again"
+                f"{onnx} is damaged: its sha256 is {found[:12]}…, but its card has "
+                f"{card.sha256[:12]}…; publish the detector again"
             )
         return cls(card.version, onnx, card)
 
@@ -97,96 +97,96 @@ class ModelStore:
         self.root = str(root)
 
     def latest_version(self) -> str:
-        """Name the newest version, without reading the detector itself.
+        """Read the latest version, without reading the detector itself.
 
         Raises:
-            NoDetector: nothing has been published.
-            BadDetector: the pointer is damaged.
+            NoDetector: no detector has been published.
+            BadDetector: ``latest.json`` is damaged.
         """
         try:
             return _Latest.model_validate_json(self._blobs.read(_LATEST)).version
         except BlobNotFound as error:
             raise NoDetector(
                 f"no detector is published: {self._blobs.path_of(_LATEST)} does not exist; "
-                "publish one, set OOTT_MODEL_STORE to where one is, or OOTT_STARTER_DETECTOR to "
-                "one to begin with"
+                "publish one, set OOTT_MODEL_STORE to a store that has one, or set "
+                "OOTT_STARTER_DETECTOR to the folder of a detector to start with"
             ) from error
         except ValidationError as error:
             raise BadDetector(
-                f"{self._blobs.path_of(_LATEST)} names no version; publish a detector again"
+                f"{self._blobs.path_of(_LATEST)} has no valid version; publish a detector again"
             ) from error
 
     def latest(self) -> PublishedDetector:
-        """Find and verify the newest detector.
+        """Find and verify the latest detector.
 
         Raises:
-            NoDetector: nothing has been published.
-            BadDetector: the newest is damaged, of another version than the pointer says, or
-                knows other garments.
+            NoDetector: no detector has been published.
+            BadDetector: the latest detector is damaged, has another version than
+                ``latest.json``, or was trained on other garments.
         """
         version = self.latest_version()
-        folder = f"{_ROOM}/{version}"
+        folder = f"{_FOLDER}/{version}"
         card = read_card(self._blobs.path_of(f"{folder}/card.json"))
         if card.version != version:
             raise BadDetector(
-                f"{self._blobs.path_of(folder)} holds detector {card.version}; a folder is named "
-                "as its card's detector, so publish that again"
+                f"{self._blobs.path_of(folder)} contains detector {card.version}, but the folder "
+                "must have the name of its version; publish the detector again"
             )
         return PublishedDetector.verified(self._blobs.path_of(f"{folder}/detector.onnx"), card)
 
     def latest_or_starter(self, starter: Path) -> PublishedDetector:
-        """Find and verify the newest detector; where there is none, publish the one in ``starter``.
+        """Find and verify the latest detector; if there is none, publish the one in ``starter``.
 
         Raises:
-            NoDetector: nothing has been published, and ``starter`` has no card either.
-            BadDetector: the newest, or the starter, is damaged or knows other garments; or
-                detectors were published, and the pointer to the newest is lost.
+            NoDetector: no detector has been published, and ``starter`` has no card.
+            BadDetector: the latest or the starter detector is damaged or was trained on other
+                garments; or detectors were published, but ``latest.json`` is missing.
         """
         try:
             return self.latest()
         except NoDetector as error:
             card_file = starter / "card.json"
             if not card_file.is_file():
-                self._refuse_lost_pointer(starter=None)
-                raise NoDetector(f"{error}; nor is there a starter detector: {card_file}") from None
-        with self._blobs.exclusive_lock(_ROOM):
+                self._reject_lost_pointer(starter=None)
+                raise NoDetector(f"{error}; the starter detector has no {card_file}") from None
+        with self._blobs.exclusive_lock(_FOLDER):
             return self._latest_or_publish(starter / "detector.onnx", read_card(card_file))
 
     def publish(self, onnx: Path, card: DetectorCard) -> PublishedDetector:
-        """Make a detector the newest, after verifying it.
+        """Verify a detector and make it the latest.
 
         Raises:
-            BadDetector: ``onnx`` is not the file of ``card``, or knows other garments.
+            BadDetector: ``onnx`` does not belong to ``card``, or was trained on other garments.
         """
-        with self._blobs.exclusive_lock(_ROOM):
+        with self._blobs.exclusive_lock(_FOLDER):
             return self._publish(onnx, card)
 
     def _latest_or_publish(self, starter: Path, card: DetectorCard) -> PublishedDetector:
         try:
             return self.latest()
         except NoDetector:
-            self._refuse_lost_pointer(card.version)
+            self._reject_lost_pointer(card.version)
             return self._publish(starter, card)
 
-    def _refuse_lost_pointer(self, starter: str | None) -> None:
-        # The starter's own is left by whoever was killed before moving the pointer to it.
+    def _reject_lost_pointer(self, starter: str | None) -> None:
+        # A process killed while publishing the starter leaves the starter's version behind.
         others = self._versions() - {starter}
         if others:
             raise BadDetector(
-                f"{self._blobs.path_of(_LATEST)} is missing, though detector {max(others)} was "
+                f"{self._blobs.path_of(_LATEST)} is missing, but detector {max(others)} was "
                 f'published; publish one again, or write {{"version": "{max(others)}"}} into it'
             )
 
     def _versions(self) -> set[str]:
         return {
-            folder.removeprefix(f"{_ROOM}/")
-            for folder in self._blobs.folders(_ROOM)
-            if self._blobs.exists(f"{folder}/card.json")  # else it was never written whole
+            folder.removeprefix(f"{_FOLDER}/")
+            for folder in self._blobs.folders(_FOLDER)
+            if self._blobs.exists(f"{folder}/card.json")  # written last, so the detector is whole
         }
 
     def _publish(self, onnx: Path, card: DetectorCard) -> PublishedDetector:
         PublishedDetector.verified(onnx, card)
-        folder = f"{_ROOM}/{card.version}"
+        folder = f"{_FOLDER}/{card.version}"
         self._blobs.write(f"{folder}/detector.onnx", onnx.read_bytes())
         self._blobs.write(f"{folder}/card.json", card.model_dump_json(indent=2).encode())
         latest = _Latest(version=card.version).model_dump_json().encode()
@@ -196,17 +196,17 @@ class ModelStore:
 
 
 def read_card(file: Path) -> DetectorCard:
-    """Read a detector's card.
+    """Read the card of a detector.
 
     Raises:
-        BadDetector: it is missing or not a card.
+        BadDetector: the file is missing or is not a card.
     """
     try:
         return DetectorCard.model_validate_json(_bytes_of(file))
     except ValidationError as error:
         problem = error.errors()[0]
         field = ".".join(str(part) for part in problem["loc"])
-        raise BadDetector(f"{file} is no detector card: {field} {problem['msg']}") from error
+        raise BadDetector(f"{file} is not a detector card: {field} {problem['msg']}") from error
 
 
 def _bytes_of(file: Path) -> bytes:
@@ -220,4 +220,4 @@ def _first_difference(garments: tuple[str, ...]) -> str:
     for class_id, (found, expected) in enumerate(zip(garments, GARMENT_NAMES, strict=False)):
         if found != expected:
             return f"class {class_id} is {found!r}, expected {expected!r}"
-    return f"the first {min(len(garments), len(GARMENT_NAMES))} agree"
+    return f"the first {min(len(garments), len(GARMENT_NAMES))} are correct"

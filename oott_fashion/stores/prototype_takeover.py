@@ -1,7 +1,7 @@
-"""Takes over the tables of the prototype: set aside under other names, and counted as trends.
+"""Imports the tables of the prototype: renames them, and counts their rows as trends.
 
-The prototype spelled its names in several ways. A row in words that OOTT does not know stays
-where it is set aside, and is only not counted.
+The prototype spelled its names in several ways. Rows with unknown names stay in the renamed
+tables, but are not counted.
 """
 
 import logging
@@ -29,45 +29,45 @@ Row = Mapping[str, Any]
 
 
 class _Prototype(NamedTuple):
-    """A table of the prototype: its name, where it is set aside, how its columns begin."""
+    """A table of the prototype: its name, its name after renaming, and its column prefix."""
 
     table: str
-    aside: str
-    columns: str
+    renamed: str
+    column_prefix: str
 
 
 _GARMENTS = _Prototype("CRAWL_DATA", "CRAWL_DATA_PROTOTYPE", "crawl")
 _OUTFITS = _Prototype("CRAWL_COORDI", "CRAWL_COORDI_PROTOTYPE", "coordi")
 
 
-class _NotOurs(ValueError):
-    """A row of the prototype says something that OOTT has no words for."""
+class _UnknownValue(ValueError):
+    """A row of the prototype has a value that OOTT does not know."""
 
 
 def rename_prototype_tables(connection: sa.Connection) -> None:
     """Rename the prototype's tables, so that the views can have their names.
 
     Raises:
-        TrendDatabaseError: a table of the prototype was set aside before and is there again.
+        TrendDatabaseError: both the renamed table and a new table with the old name exist.
     """
     tables = _tables(connection)
     for prototype in (_GARMENTS, _OUTFITS):
         table = tables.get(prototype.table.casefold())
         if table is None:
             continue
-        if prototype.aside.casefold() in tables:
+        if prototype.renamed.casefold() in tables:
             raise TrendDatabaseError(
                 f"the trend database {redacted(connection.engine.url)} has both {table} and "
-                f"{prototype.aside} as tables, so the prototype was taken over before and came "
-                "back; rename or drop one of them"
+                f"{prototype.renamed} as tables, so the prototype was imported before and its "
+                "table was created again; rename or drop one of them"
             )
         quoted = connection.dialect.identifier_preparer.quote(table)
-        connection.exec_driver_sql(f"ALTER TABLE {quoted} RENAME TO {prototype.aside}")
+        connection.exec_driver_sql(f"ALTER TABLE {quoted} RENAME TO {prototype.renamed}")
 
 
 def count_prototype(connection: sa.Connection, destinations: Destinations) -> None:
-    """Count the rows set aside as source ``prototype``, unless that was done before."""
-    # All of them are written in one transaction, so that any tells of the rest.
+    """Count the rows of the renamed tables as source ``prototype``, unless already counted."""
+    # All rows are written in one transaction, so one counted row means that all are counted.
     if _counted(connection):
         return
     looks = _counts(connection, destinations, _GARMENTS, _look)
@@ -78,7 +78,7 @@ def count_prototype(connection: sa.Connection, destinations: Destinations) -> No
 
 
 def _tables(connection: sa.Connection) -> dict[str, str]:
-    """Give the names of all tables, by their spelling in lower case, as some servers keep them."""
+    """Map lower-case names to the names of all tables; some servers store lower case only."""
     return {name.casefold(): name for name in sa.inspect(connection).get_table_names()}
 
 
@@ -96,41 +96,41 @@ def _counts(
     worn_in: Callable[[Row], Worn],
 ) -> defaultdict[TrendSlice, Counter[Worn]]:
     counts: defaultdict[TrendSlice, Counter[Worn]] = defaultdict(Counter)
-    refused = 0
+    skipped = 0
     for row in _rows(connection, prototype):
         try:
             counts[_slice_of(row, destinations)][worn_in(row)] += _times(row)
         except ValueError as error:
-            refused += 1
-            log.debug("%s keeps %s uncounted: %s", prototype.aside, dict(row), error)
-    if refused:
+            skipped += 1
+            log.debug("skipped %s in %s: %s", dict(row), prototype.renamed, error)
+    if skipped:
         log.warning(
-            "%d rows of the prototype are kept in %s and not counted: their category, garment, "
-            "colour, count or date is unknown",
-            refused,
-            prototype.aside,
+            "%d rows of the prototype stay in %s but are not counted, because their category, "
+            "garment, colour, count or date is unknown",
+            skipped,
+            prototype.renamed,
         )
     return counts
 
 
 def _rows(connection: sa.Connection, prototype: _Prototype) -> list[Row]:
-    """Read the table set aside, its columns named as if they began alike, or none without it."""
-    aside = _tables(connection).get(prototype.aside.casefold())
-    if aside is None:
+    """Read the renamed table, with column names in lower case and without their prefix."""
+    table = _tables(connection).get(prototype.renamed.casefold())
+    if table is None:
         return []
-    # Untyped, so that a date is read whether it was declared as date, datetime or text.
-    everything: sa.Select[Any] = sa.select(sa.literal_column("*")).select_from(sa.table(aside))
+    # Columns have no types here, because dates may be stored as date, datetime or text.
+    everything: sa.Select[Any] = sa.select(sa.literal_column("*")).select_from(sa.table(table))
     result = connection.execute(everything)
     columns = list(result.keys())
-    names = [name.casefold().removeprefix(prototype.columns) for name in columns]
+    names = [name.casefold().removeprefix(prototype.column_prefix) for name in columns]
     return [dict(zip(names, values, strict=True)) for values in result]
 
 
 def _slice_of(row: Row, destinations: Destinations) -> TrendSlice:
     place = destinations.named(str(row.get("category")))
     if not isinstance(place, DestinationCategory):
-        raise _NotOurs(f"{place.name} is no destination category")
-    # As text, a date, a datetime and what SQLite keeps of them begin alike.
+        raise _UnknownValue(f"{place.name} is not a destination category")
+    # As text, dates and datetimes start with the same 10 characters in every database.
     month = date.fromisoformat(str(row.get("date"))[:10]).replace(day=1)
     return TrendSlice(month, place.slug, place.slug, "prototype")
 
@@ -138,32 +138,32 @@ def _slice_of(row: Row, destinations: Destinations) -> TrendSlice:
 def _times(row: Row) -> int:
     times = int(row.get("count") or 0)
     if times < 1:
-        raise _NotOurs(f"{times} times is never")
+        raise _UnknownValue(f"the count is {times}, expected 1 or more")
     return times
 
 
 def _look(row: Row) -> Look:
-    garment = _ours(_GARMENT_NAMED, row.get("clothes"))
-    return Look(category_of(garment), garment, _ours(_COLOUR_NAMED, row.get("color")))
+    garment = _known_name(_GARMENT_NAMED, row.get("clothes"))
+    return Look(category_of(garment), garment, _known_name(_COLOUR_NAMED, row.get("color")))
 
 
 def _outfit(row: Row) -> OutfitNames:
-    garments = [_ours(_GARMENT_SEEN, name) for name in str(row.get("clothes")).split(",")]
-    colours = [_ours(_COLOUR_SEEN, name) for name in str(row.get("color")).split(",")]
+    garments = [_known_name(_GARMENT_SEEN, name) for name in str(row.get("clothes")).split(",")]
+    colours = [_known_name(_COLOUR_SEEN, name) for name in str(row.get("color")).split(",")]
     if set(garments) == {NOTHING_SEEN}:
-        raise _NotOurs("an outfit of nothing was not worn")
+        raise _UnknownValue("the outfit has no garment")
     for category, garment, colour in zip(CATEGORIES, garments, colours, strict=True):
         if (garment == NOTHING_SEEN) != (colour == NOTHING_SEEN):
-            raise _NotOurs(f"{garment} cannot be {colour}")
+            raise _UnknownValue(f"the garment is {garment}, but its colour is {colour}")
         if garment != NOTHING_SEEN and category_of(garment) != category:
-            raise _NotOurs(f"{garment} is not worn as {category}")
+            raise _UnknownValue(f"{garment} does not belong to the category {category}")
     return OutfitNames(tuple(garments), tuple(colours))
 
 
-def _ours(names: Mapping[str, str], theirs: object) -> str:
-    name = names.get(_spelling(str(theirs)))
+def _known_name(names: Mapping[str, str], written: object) -> str:
+    name = names.get(_spelling(str(written)))
     if name is None:
-        raise _NotOurs(f"{theirs!r} is none of {', '.join(names)}")
+        raise _UnknownValue(f"{written!r} is unknown, expected one of {', '.join(names)}")
     return name
 
 

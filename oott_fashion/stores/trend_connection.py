@@ -1,4 +1,4 @@
-"""How the trend database is reached, and what is said to a person when it is not."""
+"""Connections to the trend database, and readable messages for its errors."""
 
 import random
 import time
@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 Result = TypeVar("Result")
 
 _CONNECT_SECONDS = 10
-# A server that stops in the middle of an answer would hold its caller for ever.
+# Without this timeout, a server that stops in the middle of a response would block its caller.
 _ANSWER_SECONDS = 60
 _LOCK_SECONDS = 20
 _PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -32,24 +32,25 @@ _DRIVERS = {
 
 
 class TrendDatabaseError(Exception):
-    """The trend database cannot be used, for a reason that a person can mend."""
+    """The trend database cannot be used; the message says what a person can do."""
 
 
 class TrendDatabaseUnavailable(TrendDatabaseError):
-    """The trend database cannot be used now; the same may work when it is tried again."""
+    """The trend database cannot be used now; a retry may help."""
 
 
 def engine_for(url: str) -> sa.Engine:
-    """Prepare connections to the trend database; none is made yet.
+    """Create the engine for the trend database, without connecting yet.
 
     Raises:
-        TrendDatabaseError: ``url`` names no SQLite file, MySQL or MariaDB database, has options
-            of another kind than the driver's, or the folder of the file cannot be made.
+        TrendDatabaseError: ``url`` is not the address of a SQLite file or a MySQL or MariaDB
+            database, has an option that the driver does not know, or the folder of the file
+            cannot be created.
     """
     parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
         _make_folder(parsed)
-        # A connection that is kept would go on writing to its file after that was deleted.
+        # A pooled connection would continue to write to its file after the file was deleted.
         engine = _engine(parsed, poolclass=NullPool, connect_args={"timeout": _LOCK_SECONDS})
         event.listen(engine, "connect", _leave_transactions_to_sqlalchemy)
         event.listen(engine, "begin", _begin)
@@ -71,55 +72,55 @@ def engine_for(url: str) -> sa.Engine:
 
 
 def for_writing(engine: sa.Engine) -> sa.Engine:
-    """Give the same connections, whose transactions take SQLite's one write lock at once.
+    """Give an engine whose SQLite transactions take the write lock when they begin.
 
-    A transaction that reads first and then wants to write fails in SQLite when another wrote
-    between, however long it is willing to wait.
+    In SQLite, a transaction that reads first and writes later fails if another one wrote in
+    between, whatever the timeout.
     """
     return engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
 
 
 def use_write_ahead_log(engine: sa.Engine) -> None:
-    """Switch SQLite to its write-ahead log, which the file remembers."""
+    """Switch SQLite to its write-ahead log, so that readers need not wait for a writer."""
 
     def switch() -> None:
-        # SQLite refuses to switch inside a transaction.
+        # SQLite cannot switch inside a transaction.
         with engine.execution_options(sqlite_begin=None).connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
-    # Of two that switch at once, SQLite turns one away without waiting.
+    # If two processes switch at the same time, SQLite rejects one of them without waiting.
     retry_when_busy(switch)
 
 
 def redacted(url: sa.URL) -> str:
-    """Write ``url`` for people: without its password, and without a query that may hold one."""
+    """Give ``url`` without its password, and without its query, which may contain one."""
     return url.set(query={}).render_as_string(hide_password=True)
 
 
 @contextmanager
 def readable_errors(url: sa.URL) -> Iterator[None]:
-    """Turn what the database driver says into one sentence that says what to do.
+    """Turn errors of the database driver into one sentence that says what to do.
 
     Raises:
-        TrendDatabaseUnavailable: the server is down, busy or crowded.
-        TrendDatabaseError: it refuses the user, is full, read-only or not migrated.
+        TrendDatabaseUnavailable: the server is down, is busy or has no free connection.
+        TrendDatabaseError: the server refuses the user, is full, read-only or not migrated.
     """
     try:
         yield
     except IntegrityError:
-        raise  # a mistake in the program, which no person at the database can mend
+        raise  # a bug in OOTT, which the user cannot fix in the database
     except DBAPIError as error:
         reason = _reason(error)
-        kind = TrendDatabaseUnavailable if reason in _PASSING else TrendDatabaseError
+        kind = TrendDatabaseUnavailable if reason in _TEMPORARY else TrendDatabaseError
         raise kind(f"the trend database {redacted(url)} {reason}") from error
     except NoConnectionFree as error:
         raise TrendDatabaseUnavailable(
-            f"the trend database {redacted(url)} has no connection free; try again later"
+            f"the trend database {redacted(url)} has no free connection; try again later"
         ) from error
 
 
 def retry_when_busy(attempt: Callable[[], Result]) -> Result:
-    """Make ``attempt``, anew when another writer was in its way, a few times at most."""
+    """Call ``attempt``, and retry up to 5 times while another writer has a lock."""
     pauses = iter(_PAUSES_SECONDS)
     while True:
         try:
@@ -128,30 +129,30 @@ def retry_when_busy(attempt: Callable[[], Result]) -> Result:
             pause = next(pauses, None)
             if pause is None or _reason(error) != _BUSY:
                 raise
-            # Those who met once would meet again if they waited equally long.
+            # Random, because two writers that wait equally long would collide again.
             time.sleep(pause * random.uniform(0.5, 1.5))
 
 
 def _engine(url: sa.URL, **settings: Any) -> sa.Engine:
     def connect(dialect: sa.Dialect, _record: object, place: Any, options: Any) -> Any:
-        with _refused_options_named(url):
+        with _option_errors(url):
             return dialect.connect(*place, **options)
 
-    with _refused_options_named(url):
+    with _option_errors(url):
         engine = sa.create_engine(url, **settings)
     event.listen(engine, "do_connect", connect)
     return engine
 
 
 @contextmanager
-def _refused_options_named(url: sa.URL) -> Iterator[None]:
+def _option_errors(url: sa.URL) -> Iterator[None]:
     try:
         yield
     except (AttributeError, TypeError, ValueError) as error:
-        # By their names only: a value may be a password.
+        # The message has only the option names: a value may be a password.
         raise TrendDatabaseError(
-            f"the driver of the trend database {redacted(url)} refuses an option of its address, "
-            f"one of {', '.join(url.query) or 'none'}; correct it or leave it out"
+            f"the driver of the trend database {redacted(url)} rejects an option in the address; "
+            f"its options are {', '.join(url.query) or 'none'}; correct or remove one"
         ) from error
 
 
@@ -159,26 +160,26 @@ def _parsed(url: str) -> sa.URL:
     try:
         parsed = sa.make_url(url)
     except (ArgumentError, ValueError):
-        # Without the original error, which may quote the password.
+        # Without the original error, because its message may contain the password.
         raise TrendDatabaseError(
-            "the address of the trend database is no URL; expected for instance "
+            "the address of the trend database is not a URL; expected for instance "
             "sqlite:///trends.db or mysql://user:password@server:3306/database"
         ) from None
     if parsed.drivername not in _DRIVERS:
         raise TrendDatabaseError(
-            f"the trend tables do not live in {parsed.drivername}; expected an address that "
+            f"the trend tables cannot be stored in {parsed.drivername}; expected an address that "
             "starts with sqlite:/// or mysql://"
         )
     if parsed.get_backend_name() != "sqlite" and url.count("@") > 1:
-        # It would end the password early, and the rest be shown as part of the server's name.
+        # The first @ ends the password; the rest of it would appear in messages as the host name.
         raise TrendDatabaseError(
-            "the address of the trend database has more than one @; the one before the server "
-            "stays, write any other, for instance in the password, as %40"
+            "the address of the trend database has more than one @; keep only the @ before the "
+            "host name, and write every other @, for instance in the password, as %40"
         )
     if not parsed.database or parsed.database == ":memory:":
         raise TrendDatabaseError(
-            f"{redacted(parsed)} names no database; expected for instance sqlite:///trends.db or "
-            "mysql://user:password@server:3306/database"
+            f"{redacted(parsed)} has no database name; expected for instance sqlite:///trends.db "
+            "or mysql://user:password@server:3306/database"
         )
     return parsed.set(drivername=_DRIVERS[parsed.drivername])
 
@@ -190,12 +191,12 @@ def _make_folder(url: sa.URL) -> None:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrendDatabaseError(
-            f"the folder of the trend database {redacted(url)} cannot be made: {error.strerror}"
+            f"cannot create the folder of the trend database {redacted(url)}: {error.strerror}"
         ) from error
 
 
 def _leave_transactions_to_sqlalchemy(connection: Any, _record: object) -> None:
-    # Python's own begins come too late: neither CREATE TABLE nor a SELECT would be inside.
+    # Python's sqlite3 begins a transaction too late: CREATE TABLE and SELECT would be outside it.
     connection.isolation_level = None
 
 
@@ -205,25 +206,25 @@ def _begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-_DOWN = "does not answer; start the server, or correct the address"
+_DOWN = "does not respond; start the server, or correct the address"
 _REFUSED = "refuses the user or the password; correct them in the address"
 _FORBIDDEN = (
-    "does not let this user do that; grant SELECT, INSERT, UPDATE and DELETE to count, and "
-    "CREATE, ALTER, DROP, INDEX and CREATE VIEW to migrate"
+    "does not give this user the needed rights; grant SELECT, INSERT, UPDATE and DELETE for "
+    "counting, and CREATE, ALTER, DROP, INDEX and CREATE VIEW for migrating"
 )
-_NO_DATABASE = "does not exist; make it with CREATE DATABASE ... CHARACTER SET utf8mb4"
+_NO_DATABASE = "does not exist; create it with CREATE DATABASE ... CHARACTER SET utf8mb4"
 _NOT_MIGRATED = "has no trend tables, or those of another release; migrate it first"
-_BUSY = "is held by other writers; try again later"
-_FULL = "has no room left on its disk; make some"
-_READ_ONLY = "is read-only; give an address that may be written to"
+_BUSY = "is locked by other writers; try again later"
+_FULL = "has a full disk; free some space"
+_READ_ONLY = "is read-only; use an address that can be written to"
 _CROWDED = "has too many connections; close some, or allow more"
 _UNOPENED_FILE = "cannot be opened; the file must be readable and its folder writable"
-_DAMAGED_FILE = "is no SQLite database or a damaged one; move the file away"
+_DAMAGED_FILE = "is not a SQLite database, or is damaged; move the file away"
 
-# Reasons that go away by themselves.
-_PASSING = (_DOWN, _BUSY, _CROWDED)
+# Reasons for which a retry may help.
+_TEMPORARY = (_DOWN, _BUSY, _CROWDED)
 
-# Numbers: the "Server Error Reference" and "Client Error Reference" of MySQL, and of MariaDB.
+# Source: the "Server Error Reference" and "Client Error Reference" of MySQL, and of MariaDB.
 _MYSQL_REASONS = {
     **dict.fromkeys((2002, 2003, 2005, 2006, 2013, 2026, 2055, 1053, 3024, 4031), _DOWN),
     **dict.fromkeys((1045, 1251, 1524, 1698, 1862, 2059, 2061, 3118), _REFUSED),
@@ -236,7 +237,7 @@ _MYSQL_REASONS = {
     **dict.fromkeys((1040, 1203, 1226), _CROWDED),
 }
 
-# Result codes: https://www.sqlite.org/rescode.html, by the beginning of their names.
+# Source: the result codes in https://www.sqlite.org/rescode.html, by the start of their names.
 _SQLITE_REASONS = {
     "SQLITE_BUSY": _BUSY,
     "SQLITE_LOCKED": _BUSY,
@@ -250,13 +251,13 @@ _SQLITE_REASONS = {
 
 
 def _reason(error: DBAPIError) -> str:
-    said = str(error.orig)
-    if "no such table" in said or "no such column" in said:
+    message = str(error.orig)
+    if "no such table" in message or "no such column" in message:
         return _NOT_MIGRATED
-    for beginning, reason in _SQLITE_REASONS.items():
-        if _sqlite_name(error).startswith(beginning):
+    for prefix, reason in _SQLITE_REASONS.items():
+        if _sqlite_name(error).startswith(prefix):
             return reason
-    return _MYSQL_REASONS.get(_number(error), f"answered: {said}")
+    return _MYSQL_REASONS.get(_number(error), f"failed: {message}")
 
 
 def _number(error: DBAPIError) -> int:

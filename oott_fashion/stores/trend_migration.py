@@ -1,4 +1,4 @@
-"""Brings a trend database, be it empty, of the prototype or of an older release, up to date."""
+"""Migrates a trend database that is empty, from the prototype or from an older release."""
 
 import threading
 from collections.abc import Iterator
@@ -24,29 +24,29 @@ from oott_fashion.stores.trend_connection import (
 from oott_fashion.stores.trend_rows import upsert
 from oott_fashion.stores.trend_schema import VIEWS, reference_rows
 
-# Dagster keeps its own `alembic_version`, perhaps in the same database.
+# Dagster has its own `alembic_version` table, possibly in the same database.
 VERSION_TABLE = "trend_schema_version"
 
 _LONGEST_MIGRATION_SECONDS = 45
 
-# Alembic keeps the migration it is at in module globals, which threads share.
+# Alembic stores the running migration in module globals, which threads share.
 _one_thread = threading.Lock()
 
 
 def migrate(engine: sa.Engine, destinations: Destinations) -> None:
-    """Apply what is missing: revisions, take-over, views, reference data; nothing is done twice.
+    """Apply the missing revisions, the prototype import, the views and the reference data.
 
-    SQLite does it all in one transaction. MySQL commits every DDL statement, so each step looks
-    at what is there and a killed migration is finished by the next.
+    In SQLite this is one transaction. MySQL commits every DDL statement, so each step checks what
+    exists already, and the next migration finishes one that was killed.
 
     Raises:
-        TrendDatabaseUnavailable: another migration takes long.
-        TrendDatabaseError: the database is of a newer release, or the prototype's tables are
-            there twice.
+        TrendDatabaseUnavailable: another migration is running for too long.
+        TrendDatabaseError: the database is from a newer release, or has the prototype's tables
+            under both names.
     """
     if engine.dialect.name == "sqlite":
         use_write_ahead_log(engine)
-    with _one_thread, _alone(engine) as connection, connection.begin():
+    with _one_thread, _migration_lock(engine) as connection, connection.begin():
         _apply_revisions(connection)
         prototype_takeover.rename_prototype_tables(connection)
         _make_missing_views(connection)
@@ -55,7 +55,7 @@ def migrate(engine: sa.Engine, destinations: Destinations) -> None:
 
 
 def write_reference_rows(connection: sa.Connection, destinations: Destinations) -> None:
-    """Write what the views translate with, where it differs; a category may be new in the YAML."""
+    """Update the tables that the views use for translation, for instance with new categories."""
     for table, wanted in reference_rows(destinations).items():
         key, translation = table.columns
         known = {row[0]: row[1] for row in connection.execute(sa.select(key, translation))}
@@ -69,8 +69,8 @@ def write_reference_rows(connection: sa.Connection, destinations: Destinations) 
 
 
 @contextmanager
-def _alone(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Connect, once no other process migrates this database."""
+def _migration_lock(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Connect, after waiting for other processes that migrate this database."""
     with for_writing(engine).connect() as connection:
         if engine.dialect.name != "sqlite":
             _lock(connection)
@@ -78,16 +78,17 @@ def _alone(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def _lock(connection: sa.Connection) -> None:
-    # The lock ends with its connection, also by a kill: so it must not go back into the pool.
+    # The lock ends when its connection is closed, so the connection must not return to the pool.
     connection.detach()
-    # The server has one space of lock names for all databases, and room for 64 characters.
+    # Lock names are shared by all databases of the server, and have at most 64 characters.
     name = f"oott {connection.engine.url.database}"[:64]
     got = connection.scalar(sa.select(sa.func.get_lock(name, _LONGEST_MIGRATION_SECONDS)))
     connection.commit()
     if got != 1:
         raise TrendDatabaseUnavailable(
-            f"the trend database {redacted(connection.engine.url)} is being migrated by another "
-            f"process for more than {_LONGEST_MIGRATION_SECONDS} seconds; try again later"
+            f"another process has been migrating the trend database "
+            f"{redacted(connection.engine.url)} for more than {_LONGEST_MIGRATION_SECONDS} "
+            "seconds; try again later"
         )
 
 
@@ -100,30 +101,30 @@ def _apply_revisions(connection: sa.Connection) -> None:
     current = context.get_current_revision()
     if current == scripts.get_current_head():
         return
-    _refuse_newer(connection, current, scripts)
-    # A view that names a changed column stops SQLite from changing it.
+    _reject_newer(connection, current, scripts)
+    # SQLite cannot change a column that a view uses.
     for view in _views_of(connection):
         connection.execute(DropView(view.table))
     command.upgrade(config, "head")
 
 
-def _refuse_newer(connection: sa.Connection, current: str | None, scripts: ScriptDirectory) -> None:
+def _reject_newer(connection: sa.Connection, current: str | None, scripts: ScriptDirectory) -> None:
     known = {script.revision for script in scripts.walk_revisions()}
     if current is not None and current not in known:
         raise TrendDatabaseError(
-            f"the trend database {redacted(connection.engine.url)} is of a newer release "
+            f"the trend database {redacted(connection.engine.url)} is from a newer release "
             f"(revision {current}); update OOTT"
         )
 
 
 def _make_missing_views(connection: sa.Connection) -> None:
-    there = _views_of(connection)
+    existing = _views_of(connection)
     for view in VIEWS.values():
-        if view not in there:
+        if view not in existing:
             connection.execute(view)
 
 
 def _views_of(connection: sa.Connection) -> list[CreateView]:
-    # Some servers, such as on Windows, keep names in lower case.
-    there = {name.casefold() for name in sa.inspect(connection).get_view_names()}
-    return [view for name, view in VIEWS.items() if name.casefold() in there]
+    # Some servers, for instance on Windows, store names in lower case.
+    existing = {name.casefold() for name in sa.inspect(connection).get_view_names()}
+    return [view for name, view in VIEWS.items() if name.casefold() in existing]

@@ -1,4 +1,4 @@
-"""The rows of one slice of the trend tables, and the statements that write them."""
+"""SQL statements that write one slice of the trend tables."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ from oott_fashion.trends import Look
 
 Row = dict[str, Any]
 
-# SQLite takes 32,766 values in a statement, and a row of outfits has 13.
+# SQLite allows 32,766 values in a statement, and a row of outfits has 13.
 _ROWS_PER_STATEMENT = 500
 
 
 class TrendSlice(NamedTuple):
-    """What one source says of one destination in one month: the part that is replaced at once."""
+    """One source, destination and month: the part of the tables that is replaced as a whole."""
 
     month: date
     destination: str
@@ -34,7 +34,7 @@ class TrendSlice(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """How many photos a slice rests on, and which detector read them."""
+    """How many photos the counts of a slice are based on, and which detector read them."""
 
     photos: int
     photos_with_garments: int
@@ -42,7 +42,7 @@ class Coverage(NamedTuple):
 
 
 def rows_of(table: sa.Table, slice_: TrendSlice) -> sa.ColumnElement[bool]:
-    """Select the rows of ``slice_``, whatever category its destination had when they were made."""
+    """Select the rows of ``slice_``, including rows written when it had another category."""
     return sa.and_(
         table.c.month == slice_.month,
         table.c.destination == slice_.destination,
@@ -57,7 +57,7 @@ def delete_slice(connection: sa.Connection, slice_: TrendSlice) -> None:
 
 
 def add_garments(connection: sa.Connection, slice_: TrendSlice, garments: Counter[Look]) -> None:
-    """Count ``garments`` in addition to what is there."""
+    """Add ``garments`` to the stored counts."""
     rows = [
         {**slice_._asdict(), **look._asdict(), "worn": worn}
         for look, worn in sorted((+garments).items())
@@ -68,7 +68,7 @@ def add_garments(connection: sa.Connection, slice_: TrendSlice, garments: Counte
 def add_outfits(
     connection: sa.Connection, slice_: TrendSlice, outfits: Counter[OutfitNames]
 ) -> None:
-    """Count ``outfits`` in addition to what is there."""
+    """Add ``outfits`` to the stored counts."""
     rows = [
         {
             **slice_._asdict(),
@@ -89,7 +89,7 @@ def write_coverage(
     *,
     adding: bool,
 ) -> None:
-    """Write what ``slice_`` rests on, ``adding`` the photos to those before or in their place."""
+    """Write the coverage of ``slice_``; ``adding`` adds the photos to the stored number."""
     row = {
         **slice_._asdict(),
         **coverage._asdict(),
@@ -102,10 +102,10 @@ def write_coverage(
 
 
 def naive_utc(moment: datetime) -> datetime:
-    """Express ``moment`` in UTC without saying so, as neither database stores an offset.
+    """Convert ``moment`` to UTC without a time zone, because the databases store no offset.
 
     Raises:
-        ValueError: ``moment`` has no time zone, so what it means depends on the machine.
+        ValueError: ``moment`` has no time zone, so its meaning depends on the machine.
     """
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone; expected for instance datetime.now(UTC)")
@@ -120,7 +120,7 @@ def upsert(
     added: Sequence[str] = (),
     replaced: Sequence[str] = (),
 ) -> sa.Insert:
-    """Insert ``rows``; where one is there, add the columns ``added`` and replace ``replaced``."""
+    """Insert ``rows``; for existing rows, add to the columns ``added`` and replace ``replaced``."""
     if connection.dialect.name == "sqlite":
         for_sqlite = sqlite.insert(table).values(rows)
         changes = _changes(table, for_sqlite.excluded, added, replaced)
@@ -131,11 +131,11 @@ def upsert(
 
 
 def _add(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
-    # The callers sort: writers that lock rows in one order wait for each other and never deadlock.
+    # The callers sort the rows, so that all writers lock rows in the same order: no deadlocks.
     for start in range(0, len(rows), _ROWS_PER_STATEMENT):
-        some = rows[start : start + _ROWS_PER_STATEMENT]
+        batch = rows[start : start + _ROWS_PER_STATEMENT]
         connection.execute(
-            upsert(connection, table, some, added=["worn"], replaced=["destination_category"])
+            upsert(connection, table, batch, added=["worn"], replaced=["destination_category"])
         )
 
 
@@ -149,7 +149,7 @@ def _changes(
 
 
 def _key_of(table: sa.Table) -> list[sa.Column[Any]]:
-    """Give the columns that a row is known by: the unique ones, or else the primary key."""
+    """Give the columns that identify a row: the unique constraint, or else the primary key."""
     for constraint in table.constraints:
         if isinstance(constraint, sa.UniqueConstraint):
             return list(constraint.columns)

@@ -1,7 +1,7 @@
-"""The trend tables, and the two views through which the released backend reads them.
+"""The schema of the trend tables, and the two views that the released backend reads.
 
-A change here needs a revision in ``migrations/versions``, also when only a view changes: the
-views are made again whenever a revision is applied.
+A change here needs a revision in ``migrations/versions``, even if only a view changes: the views
+are created again only when a revision is applied.
 """
 
 from typing import Any
@@ -15,9 +15,9 @@ from oott_fashion.outfits import NOTHING_SEEN
 
 metadata = sa.MetaData()
 
-_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite counts up INTEGER alone
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite auto-increments only INTEGER
 
-# In MySQL's own collations "é" equals "e" and "Coat" equals "coat", which SQLite tells apart.
+# In MySQL's default collations "é" equals "e" and "Coat" equals "coat"; in SQLite they differ.
 _EXACT_NAMES: Any = {
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
@@ -89,13 +89,14 @@ batch_requests = sa.Table(
     sa.Column("idempotency_key", sa.String(255), primary_key=True),
     sa.Column("request_digest", sa.String(128), nullable=False),
     sa.Column("received_at", sa.DateTime, nullable=False),
-    # Finds old keys. A constraint is made with its table at once, where MySQL could be killed
-    # between a table and its index.
+    # An index to find old keys. It is a constraint because that is created in the same statement
+    # as the table; MySQL could be killed between a table and a separate index.
     sa.UniqueConstraint("received_at", "idempotency_key", name="batch_requests_by_age"),
     **_EXACT_NAMES,
 )
 
-# What the views translate with. Rows are never deleted: trends outlive an entry of the YAML.
+# The views use this table for translation. Rows are never deleted, because trends remain when a
+# category is removed from the YAML file.
 destination_categories = sa.Table(
     "destination_categories",
     metadata,
@@ -114,11 +115,11 @@ released_colours = sa.Table(
 
 
 def reference_rows(destinations: Destinations) -> dict[sa.Table, dict[str, str]]:
-    """Give what each reference table has to hold, as key and translation."""
+    """Give the rows that each reference table needs, as key and translation."""
     colours = {colour.name: colour.released_name for colour in PALETTE}
     return {
         destination_categories: {place.slug: place.name for place in destinations.categories},
-        # A category in which nothing was seen has no colour in the released words either.
+        # An outfit has the colour "None" where it has no garment.
         released_colours: {NOTHING_SEEN: NOTHING_SEEN, **colours},
     }
 
@@ -167,8 +168,8 @@ def _joined_by_commas(names: list[sa.Column[str]]) -> sa.ColumnElement[str]:
     return joined
 
 
-# Linux MySQL tells CRAWL_DATA from crawl_data; the released backend says the former. They live
-# outside `metadata`, which would otherwise make them before their tables are complete.
+# MySQL on Linux distinguishes CRAWL_DATA from crawl_data; the released backend uses upper case.
+# The views are not in `metadata`, which would create them before their tables are complete.
 VIEWS = {
     "CRAWL_DATA": CreateView(_crawl_data(), "CRAWL_DATA"),
     "CRAWL_COORDI": CreateView(_crawl_coordi(), "CRAWL_COORDI"),

@@ -1,4 +1,4 @@
-"""The trend tables: what was worn where, when and how often; the only SQL that writes trends."""
+"""Reads and writes the trend tables: which garments were worn where, when and how often."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ Result = TypeVar("Result")
 
 
 class GarmentRow(NamedTuple):
-    """How often a look was worn in a month at a destination, over all sources."""
+    """How often a look was worn in a month at a destination, summed over all sources."""
 
     destination: str
     month: date
@@ -61,7 +61,7 @@ class GarmentRow(NamedTuple):
 class TrendTables:
     """The trend tables of one SQLite, MySQL or MariaDB database.
 
-    Every method may raise ``TrendDatabaseError``, whose message is for people.
+    Every method may raise ``TrendDatabaseError``, with a message for users.
     """
 
     def __init__(self, engine: sa.Engine, destinations: Destinations) -> None:
@@ -71,10 +71,10 @@ class TrendTables:
 
     @classmethod
     def open(cls, url: str, destinations: Destinations) -> Self:
-        """Prepare the tables at ``url``; nothing is connected to yet.
+        """Open the tables at ``url``, without connecting yet.
 
         Raises:
-            TrendDatabaseError: ``url`` is no address of a SQLite, MySQL or MariaDB database.
+            TrendDatabaseError: ``url`` is not the address of a SQLite, MySQL or MariaDB database.
         """
         return cls(engine_for(url), destinations)
 
@@ -83,12 +83,12 @@ class TrendTables:
         self._engine.dispose()
 
     def migrate(self) -> None:
-        """Bring the database to this release, whatever it is at; safe for several at once."""
+        """Migrate the database to this release; several processes may do it at the same time."""
         with readable_errors(self._engine.url):
             migrate(self._engine, self._destinations)
 
     def check_connection(self) -> None:
-        """Raise TrendDatabaseError unless the database answers and has the tables."""
+        """Raise TrendDatabaseError unless the database responds and has the tables."""
         with self.reading() as connection:
             connection.execute(sa.select(trend_coverage.c.counted_at).limit(1)).first()
 
@@ -110,15 +110,16 @@ class TrendTables:
         coverage: Coverage,
         counted_at: datetime,
     ) -> None:
-        """Put these counts in the place of those of ``slice_``, wholly or not at all.
+        """Replace all counts of ``slice_`` in one transaction.
 
         Raises:
-            ValueError: ``slice_.month`` is no 1st, or ``counted_at`` has no time zone.
+            ValueError: ``slice_.month`` is not the 1st of a month, or ``counted_at`` has no time
+                zone.
         """
-        _refuse_mid_month(slice_)
+        _reject_mid_month(slice_)
 
         def work(connection: sa.Connection) -> None:
-            # First, because whoever else replaces this slice waits here.
+            # This comes first: its row lock makes other writers of the same slice wait.
             write_coverage(connection, slice_, coverage, counted_at, adding=False)
             delete_slice(connection, slice_)
             add_garments(connection, slice_, garments)
@@ -136,14 +137,14 @@ class TrendTables:
         idempotency_key: str | None,
         request_digest: str,
     ) -> bool:
-        """Add these counts to those of ``slice_``; False if that was done under this key before.
+        """Add to the counts of ``slice_``; return False if this key was counted before.
 
         Raises:
-            ReusedKey: the key came within the last 30 days with another digest.
-            ValueError: the key has not 1 to 255 characters, ``slice_.month`` is no 1st, or
-                ``counted_at`` has no time zone.
+            ReusedKey: the key was used in the last 30 days with another digest.
+            ValueError: the key does not have 1 to 255 characters, ``slice_.month`` is not the 1st
+                of a month, or ``counted_at`` has no time zone.
         """
-        _refuse_mid_month(slice_)
+        _reject_mid_month(slice_)
         received_at = naive_utc(counted_at)
 
         def work(connection: sa.Connection) -> bool:
@@ -165,7 +166,7 @@ class TrendTables:
         destination: str | None = None,
         limit: int | None = None,
     ) -> list[GarmentRow]:
-        """List the looks of a month, a destination or all of them, the most worn first."""
+        """List looks, the most worn first; filter by month and destination if given."""
         look = [garment_trends.c[name] for name in GarmentRow._fields[:-1]]
         worn = sa.func.sum(garment_trends.c.worn)
         rows = sa.select(*look, worn).group_by(*look).order_by(worn.desc(), *look).limit(limit)
@@ -180,7 +181,7 @@ class TrendTables:
             ]
 
     def coverage_of(self, slice_: TrendSlice) -> Coverage | None:
-        """Tell what ``slice_`` rests on, or None when it was never counted."""
+        """Read the coverage of ``slice_``; None if it was never counted."""
         columns = [trend_coverage.c[name] for name in Coverage._fields]
         with self.reading() as connection:
             row = connection.execute(
@@ -189,11 +190,11 @@ class TrendTables:
         return None if row is None else Coverage(*row)
 
     def garments_worn(self, slice_: TrendSlice) -> int:
-        """Add up ``worn`` over the garments of ``slice_``."""
+        """Sum ``worn`` over the garments of ``slice_``."""
         return self._worn(garment_trends, slice_)
 
     def outfits_worn(self, slice_: TrendSlice) -> int:
-        """Add up ``worn`` over the outfits of ``slice_``."""
+        """Sum ``worn`` over the outfits of ``slice_``."""
         return self._worn(outfit_trends, slice_)
 
     def _worn(self, table: sa.Table, slice_: TrendSlice) -> int:
@@ -204,8 +205,11 @@ class TrendTables:
     def _in_one_transaction(self, work: Callable[[sa.Connection], Result]) -> Result:
         with readable_errors(self._engine.url):
             if not self._translated:
-                # On its own: a read before the first lock would fix what MySQL lets `work` see.
-                self._commit(lambda it: write_reference_rows(it, self._destinations))
+                # In its own transaction: in MySQL the first read fixes the snapshot that `work`
+                # would see, and it must not be older than the first lock.
+                self._commit(
+                    lambda connection: write_reference_rows(connection, self._destinations)
+                )
                 self._translated = True
             return self._commit(work)
 
@@ -217,6 +221,6 @@ class TrendTables:
         return retry_when_busy(attempt)
 
 
-def _refuse_mid_month(slice_: TrendSlice) -> None:
+def _reject_mid_month(slice_: TrendSlice) -> None:
     if slice_.month.day != 1:
-        raise ValueError(f"{slice_.month} is no month; a month is the date of its 1st")
+        raise ValueError(f"{slice_.month} is not a month; expected the date of its 1st day")

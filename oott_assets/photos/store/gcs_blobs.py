@@ -9,7 +9,7 @@ from google.cloud import storage
 
 from oott_assets.photos.store.gcs_leases import Lease, renewed_lease
 from oott_assets.photos.store.gcs_requests import Timeouts, storage_errors
-from oott_fashion.stores.blobs import BlobNotFound, Lock, checked
+from oott_fashion.stores.blobs import BlobNotFound, Lock, checked_name
 
 # As many as the store gives at once.
 _PAGE_BLOBS = 1000
@@ -18,7 +18,7 @@ _LEASES = ".holds"
 
 
 class GcsBlobs:
-    """Blobs under ``prefix`` in ``bucket``; that name and all others are as ``checked`` allows.
+    """Blobs under ``prefix`` in ``bucket``; every name must pass ``checked_name``.
 
     A fault is waited out for ``patience_seconds``; with the defaults, a dead server is told of
     after some 40 s at most. A hold whose holder is dead ends after ``lease_seconds``.
@@ -34,7 +34,7 @@ class GcsBlobs:
     ) -> None:
         self._client = client
         self._bucket = client.bucket(bucket)
-        self._prefix = f"{checked(prefix)}/" if prefix else ""
+        self._prefix = f"{checked_name(prefix)}/" if prefix else ""
         self._root = f"gs://{bucket}/{self._prefix}"
         self._patience = Timeouts(patience_seconds)
         self._lease_seconds = lease_seconds
@@ -71,7 +71,7 @@ class GcsBlobs:
                 self._look_for_bucket()
 
     def delete_all(self, folder: str) -> None:
-        inside = f"{self._prefix}{checked(folder)}/"
+        inside = f"{self._prefix}{checked_name(folder)}/"
         with storage_errors(self.where(folder)):
             names = [blob.name for blob in self._listed(prefix=inside)]
         for name in names:
@@ -106,20 +106,20 @@ class GcsBlobs:
                 yield found.removeprefix(self._prefix)
 
     def where(self, name: str) -> str:
-        return f"{self._root}{checked(name) if name else ''}"
+        return f"{self._root}{checked_name(name) if name else ''}"
 
     @contextmanager
     def locked(self, folder: str) -> Iterator[Lock]:
-        name = f"{self._prefix}{_LEASES}/{checked(folder) if folder else ''}.lease"
+        name = f"{self._prefix}{_LEASES}/{checked_name(folder) if folder else ''}.lease"
         lease = Lease(self._bucket, name, self.where(folder), self._lease_seconds, self._patience)
         with renewed_lease(lease, self._lease_seconds):
             yield lease
 
     def _blob(self, name: str) -> storage.Blob:
-        return self._bucket.blob(f"{self._prefix}{checked(name)}")
+        return self._bucket.blob(f"{self._prefix}{checked_name(name)}")
 
     def _inside(self, folder: str) -> str:
-        return f"{self._prefix}{checked(folder)}/" if folder else self._prefix
+        return f"{self._prefix}{checked_name(folder)}/" if folder else self._prefix
 
     def _listed(self, prefix: str, delimiter: str | None = None) -> Any:
         return self._client.list_blobs(

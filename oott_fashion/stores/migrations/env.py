@@ -1,4 +1,4 @@
-"""Applies revisions over the connection that ``trend_migration`` hands to Alembic."""
+"""Applies revisions with the connection that ``trend_migration`` gives to Alembic."""
 
 from alembic import context
 
@@ -9,7 +9,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     version_table=VERSION_TABLE,
-    # SQLite alters a table by making it anew.
+    # SQLite can change many things only by creating the table again.
     render_as_batch=True,
 )
 with context.begin_transaction():

@@ -8,5 +8,5 @@ down_revision = ${repr(down_revision)}
 
 
 def upgrade() -> None:
-    """Apply this revision; MySQL may be killed after any statement, so allow a second run."""
+    """Apply this revision; it must be repeatable, because MySQL may stop after any statement."""
     ${upgrades if upgrades else "pass"}

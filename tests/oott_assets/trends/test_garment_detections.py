@@ -141,7 +141,7 @@ def test_detections_are_not_made_while_another_deletes_or_collects_the_photos(
 
     assert attempts(run, "garment_detections") == 3
     [failure] = failures(run)
-    assert "is held by process" in failure
+    assert "is locked by process" in failure
     assert street.detections() == before
 
 

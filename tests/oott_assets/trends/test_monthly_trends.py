@@ -114,7 +114,7 @@ def test_a_database_that_is_down_is_tried_again_and_fails_without_its_password(
     run = street.run()
 
     assert attempts(run, "monthly_trends") == 3
-    assert "does not answer; start the server, or correct the address" in failures(run)[-1]
+    assert "does not respond; start the server, or correct the address" in failures(run)[-1]
     assert all("hunter2" not in str(event) for event in run.all_events)
     assert "hunter2" not in caplog.text
 

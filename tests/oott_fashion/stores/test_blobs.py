@@ -22,7 +22,7 @@ def local(tmp_path: Path) -> LocalBlobs:
 
 @pytest.fixture(params=["folder", "bucket"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Blobs]:
-    """Open the same place anew, as another process would."""
+    """Give a function that opens the same store again, as another process would."""
     if request.param == "folder":
         return lambda: LocalBlobs(tmp_path / "store")
     bucket: Bucket = request.getfixturevalue("bucket")
@@ -35,11 +35,12 @@ def blobs(opened: Callable[[], Blobs]) -> Blobs:
 
 
 def files_in(blobs: LocalBlobs) -> list[str]:
-    """List every file of the store, hidden ones too."""
-    return sorted(str(it.relative_to(blobs.root)) for it in blobs.root.rglob("*") if it.is_file())
+    """List every file of the store, including hidden files."""
+    files = [path for path in blobs.root.rglob("*") if path.is_file()]
+    return sorted(str(file.relative_to(blobs.root)) for file in files)
 
 
-def test_what_was_written_is_read(blobs: Blobs) -> None:
+def test_a_written_blob_can_be_read(blobs: Blobs) -> None:
     blobs.write("photos/2024/coat.jpg", b"\xff\xd8\0")
 
     assert blobs.read("photos/2024/coat.jpg") == b"\xff\xd8\0"
@@ -52,19 +53,19 @@ def test_a_local_blob_is_a_file(local: LocalBlobs) -> None:
     assert local.path_of("photos/coat.jpg").read_bytes() == b"coat"
 
 
-def test_private_blobs_are_closed_to_other_users(tmp_path: Path) -> None:
+def test_other_users_cannot_read_private_blobs(tmp_path: Path) -> None:
     private = LocalBlobs(tmp_path / "home" / "store", private=True)
 
     private.write("photos/coat.jpg", b"coat")
     with private.locked("photos/2024"), private.exclusive_lock("journal"):
         pass
 
-    store = [private.root, *private.root.rglob("*")]
-    assert {oct(it.stat().st_mode & 0o077) for it in store} == {"0o0"}
+    paths = [private.root, *private.root.rglob("*")]
+    assert {oct(path.stat().st_mode & 0o077) for path in paths} == {"0o0"}
     assert (tmp_path / "home").stat().st_mode & 0o055
 
 
-def test_a_private_blob_is_closed_though_its_killed_writer_left_it_open(tmp_path: Path) -> None:
+def test_a_private_blob_is_private_after_a_killed_writer(tmp_path: Path) -> None:
     (tmp_path / ".writing-coat.jpg").write_bytes(b"co")
     (tmp_path / ".writing-coat.jpg").chmod(0o644)
 
@@ -73,11 +74,11 @@ def test_a_private_blob_is_closed_though_its_killed_writer_left_it_open(tmp_path
     assert (tmp_path / "coat.jpg").stat().st_mode & 0o777 == 0o600
 
 
-def test_other_blobs_stay_open_to_the_services_of_other_users(local: LocalBlobs) -> None:
+def test_other_users_can_read_blobs_that_are_not_private(local: LocalBlobs) -> None:
     local.write("models/latest.json", b"{}")
 
-    store = [local.root, *local.root.rglob("*")]
-    assert all(it.stat().st_mode & 0o044 for it in store)
+    paths = [local.root, *local.root.rglob("*")]
+    assert all(path.stat().st_mode & 0o044 for path in paths)
 
 
 def test_an_empty_blob_is_a_blob(blobs: Blobs) -> None:
@@ -87,7 +88,7 @@ def test_an_empty_blob_is_a_blob(blobs: Blobs) -> None:
     assert blobs.read("empty") == b""
 
 
-# Above 8 MiB the bucket's library uploads in another way.
+# Above 8 MiB the Google Cloud library uses a resumable upload.
 @pytest.mark.parametrize("size", [5_000_000, 9_000_000])
 def test_a_large_blob_is_read_as_it_was_written(size: int, blobs: Blobs) -> None:
     content = os.urandom(size)
@@ -97,7 +98,7 @@ def test_a_large_blob_is_read_as_it_was_written(size: int, blobs: Blobs) -> None
     assert blobs.read("large") == content
 
 
-def test_a_blob_is_written_in_place_of_the_longer_one_before(blobs: Blobs) -> None:
+def test_writing_a_blob_replaces_a_longer_one(blobs: Blobs) -> None:
     blobs.write("latest.json", b"a long first version")
     blobs.write("latest.json", b"second")
 
@@ -116,7 +117,7 @@ def test_writing_leaves_no_other_file(local: LocalBlobs) -> None:
     "name",
     ["한국/겨울 코트.jpg", "a%20b/%2F", "q?a=b&c#d+e", "a b/ c ", "'\"<>;*", "..a/b..", "a..b"],
 )
-def test_a_name_is_kept_as_it_is_spelt(name: str, blobs: Blobs) -> None:
+def test_a_blob_name_can_have_unusual_characters(name: str, blobs: Blobs) -> None:
     blobs.write(f"photos/{name}", name.encode())
 
     assert blobs.read(f"photos/{name}") == name.encode()
@@ -124,7 +125,7 @@ def test_a_name_is_kept_as_it_is_spelt(name: str, blobs: Blobs) -> None:
 
 
 @pytest.mark.parametrize("folder", ["한국", "a%20b", "q?a=b&c#d+e", "a b", "'\"<>;*", "a..b"])
-def test_a_folder_with_a_strange_name_is_listed_by_it(folder: str, blobs: Blobs) -> None:
+def test_a_folder_with_an_unusual_name_is_listed(folder: str, blobs: Blobs) -> None:
     blobs.write(f"photos/{folder}/겨울 코트%20.jpg", b"coat")
 
     assert list(blobs.folders("photos")) == [f"photos/{folder}"]
@@ -132,9 +133,7 @@ def test_a_folder_with_a_strange_name_is_listed_by_it(folder: str, blobs: Blobs)
 
 
 @pytest.mark.parametrize("name", ["missing", "folder", "folder/missing", "folder/coat.jpg/missing"])
-def test_a_blob_that_was_never_written_is_missing_by_where_it_would_be(
-    name: str, blobs: Blobs
-) -> None:
+def test_the_error_for_a_missing_blob_has_its_address(name: str, blobs: Blobs) -> None:
     blobs.write("folder/coat.jpg", b"coat")
 
     assert not blobs.exists(name)
@@ -142,7 +141,7 @@ def test_a_blob_that_was_never_written_is_missing_by_where_it_would_be(
         blobs.read(name)
 
 
-def test_people_are_told_where_a_blob_is(local: LocalBlobs, bucket: Bucket) -> None:
+def test_where_gives_the_full_address(local: LocalBlobs, bucket: Bucket) -> None:
     at_root = GcsBlobs(bucket.client(), bucket.name)
     below = GcsBlobs(bucket.client(), bucket.name, "oott/store")
 
@@ -157,12 +156,12 @@ def test_a_store_that_was_never_written_to_is_empty(blobs: Blobs) -> None:
     assert list(blobs.folders("")) == []
 
 
-def test_looking_into_a_store_does_not_make_it(local: LocalBlobs) -> None:
+def test_listing_does_not_create_the_store(local: LocalBlobs) -> None:
     assert list(local.names("photos")) == []
     assert not local.root.exists()
 
 
-def test_a_folder_is_no_blob(blobs: Blobs) -> None:
+def test_a_folder_is_not_a_blob(blobs: Blobs) -> None:
     blobs.write("photos/coat.jpg", b"coat")
 
     assert not blobs.exists("photos")
@@ -170,14 +169,14 @@ def test_a_folder_is_no_blob(blobs: Blobs) -> None:
         blobs.read("photos")
 
 
-def test_blobs_of_a_folder_are_listed_in_order_without_those_below_it(blobs: Blobs) -> None:
+def test_blobs_are_listed_sorted_without_subfolders(blobs: Blobs) -> None:
     for name in ("photos/b.jpg", "photos/a.jpg", "photos/2024/c.jpg", "other/d.jpg", "photos2/e"):
         blobs.write(name, b"")
 
     assert list(blobs.names("photos")) == ["photos/a.jpg", "photos/b.jpg"]
 
 
-def test_folders_are_listed_in_order_without_those_below_them(blobs: Blobs) -> None:
+def test_folders_are_listed_sorted_without_their_subfolders(blobs: Blobs) -> None:
     for name in ("photos/b/1", "photos/a!/2/deep", "photos/a/3", "photos/z", "other/4"):
         blobs.write(name, b"")
 
@@ -185,7 +184,7 @@ def test_folders_are_listed_in_order_without_those_below_them(blobs: Blobs) -> N
     assert list(blobs.folders("")) == ["other", "photos"]
 
 
-def test_a_deleted_blob_is_gone_and_its_neighbour_is_not(blobs: Blobs) -> None:
+def test_deleting_a_blob_keeps_its_neighbour(blobs: Blobs) -> None:
     blobs.write("photos/a/1.jpg", b"1")
     blobs.write("photos/a/2.jpg", b"2")
 
@@ -195,7 +194,7 @@ def test_a_deleted_blob_is_gone_and_its_neighbour_is_not(blobs: Blobs) -> None:
     assert list(blobs.names("photos/a")) == ["photos/a/2.jpg"]
 
 
-def test_a_folder_whose_last_blob_was_deleted_is_listed_no_more(blobs: Blobs) -> None:
+def test_a_folder_without_blobs_is_not_listed(blobs: Blobs) -> None:
     blobs.write("photos/hongdae/2024-01/1.jpg", b"1")
 
     blobs.delete("photos/hongdae/2024-01/1.jpg")
@@ -204,7 +203,7 @@ def test_a_folder_whose_last_blob_was_deleted_is_listed_no_more(blobs: Blobs) ->
 
 
 @pytest.mark.parametrize("name", ["missing", "photos", "photos/missing", "photos/1.jpg/missing"])
-def test_what_is_not_there_is_deleted_without_complaint(name: str, blobs: Blobs) -> None:
+def test_deleting_a_missing_blob_does_nothing(name: str, blobs: Blobs) -> None:
     blobs.write("photos/1.jpg", b"1")
 
     blobs.delete(name)
@@ -212,7 +211,7 @@ def test_what_is_not_there_is_deleted_without_complaint(name: str, blobs: Blobs)
     assert blobs.read("photos/1.jpg") == b"1"
 
 
-def test_a_folder_is_deleted_with_all_below_it_and_nothing_beside_it(blobs: Blobs) -> None:
+def test_deleting_a_folder_keeps_other_folders(blobs: Blobs) -> None:
     for name in ("journals/a/1", "journals/a/deep/2", "journals/a/.hidden", "journals/ab/3"):
         blobs.write(name, b"x")
 
@@ -225,7 +224,7 @@ def test_a_folder_is_deleted_with_all_below_it_and_nothing_beside_it(blobs: Blob
 
 
 @pytest.mark.parametrize("name", ["../secret", "photos/../../secret", "/etc/passwd", ".."])
-def test_a_name_that_would_leave_the_store_is_refused(name: str, blobs: Blobs) -> None:
+def test_a_name_outside_the_store_is_rejected(name: str, blobs: Blobs) -> None:
     calls: list[Callable[[str], object]] = [
         blobs.where, blobs.read, blobs.exists, lambda name: blobs.write(name, b""), blobs.delete,
         blobs.delete_all, lambda name: list(blobs.names(name)),
@@ -233,55 +232,54 @@ def test_a_name_that_would_leave_the_store_is_refused(name: str, blobs: Blobs) -
     ]  # fmt: skip
 
     for call in calls:
-        with pytest.raises(ValueError, match="is no blob name: it would leave the store"):
+        with pytest.raises(ValueError, match="is not a blob name: it points outside the store"):
             call(name)
 
 
 @pytest.mark.parametrize("name", ["", "a//b", "a/", "./a", "a/./b", "a\nb", "a\0b"])
-def test_a_name_that_a_folder_or_a_bucket_cannot_have_is_refused_by_both(
-    name: str, blobs: Blobs
-) -> None:
+def test_an_invalid_blob_name_is_rejected(name: str, blobs: Blobs) -> None:
     calls: list[Callable[[str], object]] = [
         blobs.read, blobs.exists, blobs.delete, blobs.delete_all,
         lambda name: blobs.write(name, b""),
     ]  # fmt: skip
 
     for call in calls:
-        with pytest.raises(ValueError, match="is no blob name"):
+        with pytest.raises(ValueError, match="is not a blob name"):
             call(name)
 
 
-def test_of_eight_who_want_one_folder_one_has_it(opened: Callable[[], Blobs]) -> None:
-    together, all_tried = threading.Barrier(8), threading.Barrier(8)
+def test_one_of_eight_threads_gets_the_lock(opened: Callable[[], Blobs]) -> None:
+    all_ready, all_tried = threading.Barrier(8), threading.Barrier(8)
 
     def race(blobs: Blobs) -> str:
-        together.wait(30)
+        all_ready.wait(30)
         try:
             with blobs.locked("photos/hongdae") as lock:
                 all_tried.wait(30)
                 lock.check()
-                return "alone"
+                return "locked"
         except AlreadyLocked as error:
             all_tried.wait(30)
             return str(error)
 
-    with ThreadPoolExecutor(8) as racers:
-        outcomes = list(racers.map(race, [opened() for _ in range(8)]))
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(race, [opened() for _ in range(8)]))
 
-    assert outcomes.count("alone") == 1
-    assert all("photos/hongdae is held by" in it for it in outcomes if it != "alone")
+    assert outcomes.count("locked") == 1
+    errors = [outcome for outcome in outcomes if outcome != "locked"]
+    assert all("photos/hongdae is locked by" in error for error in errors)
 
 
-def test_who_finds_a_folder_held_is_told_by_whom(blobs: Blobs) -> None:
+def test_the_error_for_a_locked_folder_names_the_owner(blobs: Blobs) -> None:
     with (
         blobs.locked("photos/hongdae"),
         pytest.raises(AlreadyLocked, match=f"process {os.getpid()} on .* since 20.* UTC; wait"),
         blobs.locked("photos/hongdae"),
     ):
-        pytest.fail("two were alone in one folder")
+        pytest.fail("one folder was locked twice")
 
 
-def test_a_folder_is_free_once_its_holder_is_done_or_has_failed(blobs: Blobs) -> None:
+def test_a_lock_ends_after_success_or_an_error(blobs: Blobs) -> None:
     with blobs.locked("photos"):
         pass
     with pytest.raises(ZeroDivisionError), blobs.locked("photos"):
@@ -291,13 +289,13 @@ def test_a_folder_is_free_once_its_holder_is_done_or_has_failed(blobs: Blobs) ->
         lock.check()
 
 
-def test_folders_are_held_apart_from_those_beside_and_above_them(blobs: Blobs) -> None:
+def test_a_lock_does_not_cover_other_folders(blobs: Blobs) -> None:
     with ExitStack() as all_four:
         for folder in ("photos/a", "photos/b", "photos", ""):
             all_four.enter_context(blobs.locked(folder)).check()
 
 
-def test_a_hold_is_neither_a_blob_nor_a_folder(blobs: Blobs) -> None:
+def test_a_lock_is_not_listed(blobs: Blobs) -> None:
     with blobs.locked("photos/hongdae"):
         assert list(blobs.names("photos/hongdae")) == []
         assert list(blobs.folders("")) == []
@@ -307,7 +305,7 @@ def test_a_hold_is_neither_a_blob_nor_a_folder(blobs: Blobs) -> None:
     assert list(blobs.names("photos/hongdae")) == ["photos/hongdae/1.jpg"]
 
 
-def test_deleting_a_folder_that_is_held_does_not_free_it(opened: Callable[[], Blobs]) -> None:
+def test_deleting_a_locked_folder_does_not_unlock_it(opened: Callable[[], Blobs]) -> None:
     blobs = opened()
     with blobs.locked("journals/a") as lock:
         blobs.write("journals/a/1", b"1")
@@ -315,10 +313,10 @@ def test_deleting_a_folder_that_is_held_does_not_free_it(opened: Callable[[], Bl
 
         lock.check()
         with pytest.raises(AlreadyLocked), opened().locked("journals/a"):
-            pytest.fail("two were alone in one folder")
+            pytest.fail("one folder was locked twice")
 
 
-def test_a_hold_leaves_nothing_behind(local: LocalBlobs, bucket: Bucket) -> None:
+def test_a_lock_leaves_no_files(local: LocalBlobs, bucket: Bucket) -> None:
     with local.locked("photos"), GcsBlobs(bucket.client(), bucket.name).locked("photos"):
         assert bucket.contents() != []
 
@@ -326,18 +324,18 @@ def test_a_hold_leaves_nothing_behind(local: LocalBlobs, bucket: Bucket) -> None
     assert bucket.contents() == []
 
 
-def test_a_killed_holder_has_left_a_local_folder_at_once(local: LocalBlobs) -> None:
-    def hold_and_stop(block: Callable[[], None]) -> None:
+def test_the_lock_of_a_killed_process_ends_immediately(local: LocalBlobs) -> None:
+    def lock_and_block(block: Callable[[], None]) -> None:
         with local.locked("photos"):
             block()
 
-    kill_when_ready(hold_and_stop)
+    kill_when_ready(lock_and_block)
 
     with local.locked("photos") as lock:
         lock.check()
 
 
-def test_a_hold_on_a_local_folder_is_lost_once_the_folder_is_removed(local: LocalBlobs) -> None:
+def test_a_lock_is_lost_when_its_folder_is_removed(local: LocalBlobs) -> None:
     with local.locked("photos") as lock:
         shutil.rmtree(local.root)
 
@@ -345,7 +343,7 @@ def test_a_hold_on_a_local_folder_is_lost_once_the_folder_is_removed(local: Loca
             lock.check()
 
 
-def test_who_waits_to_be_alone_excludes_who_does_not_wait(local: LocalBlobs) -> None:
+def test_an_exclusive_lock_blocks_a_lock_that_does_not_wait(local: LocalBlobs) -> None:
     with (
         local.exclusive_lock("photos"),
         pytest.raises(AlreadyLocked, match="by another process"),
@@ -353,7 +351,7 @@ def test_who_waits_to_be_alone_excludes_who_does_not_wait(local: LocalBlobs) -> 
         local.locked("photos").__enter__()
 
 
-def test_what_killed_writers_left_goes_with_the_blob_or_with_the_next_hold(
+def test_temporary_files_of_killed_writers_are_removed(
     local: LocalBlobs,
 ) -> None:
     for name in ("photos/a/1.jpg", "photos/b/2.jpg", "photos/c/3.jpg", "photos/d/4.jpg"):
@@ -367,12 +365,12 @@ def test_what_killed_writers_left_goes_with_the_blob_or_with_the_next_hold(
     assert files_in(local) == ["photos/d/.writing-4.jpg"]
 
 
-def test_a_blob_that_is_being_written_is_left_to_its_writer(local: LocalBlobs) -> None:
-    writing, may_end = threading.Event(), threading.Event()
+def test_deleting_does_not_disturb_a_running_writer(local: LocalBlobs) -> None:
+    writing, may_finish = threading.Event(), threading.Event()
 
     def fsync_later(_: int) -> None:
         writing.set()
-        may_end.wait(30)
+        may_finish.wait(30)
 
     with ThreadPoolExecutor(1) as writer, pytest.MonkeyPatch.context() as slow_disk:
         slow_disk.setattr(os, "fsync", fsync_later)
@@ -382,19 +380,19 @@ def test_a_blob_that_is_being_written_is_left_to_its_writer(local: LocalBlobs) -
         local.delete_all("photos")
         with local.locked("photos"):
             pass
-        may_end.set()
+        may_finish.set()
         written.result(30)
 
     assert local.read("photos/1.jpg") == b"new"
 
 
 @pytest.mark.parametrize("root", ["gs://bucket/photos", "s3://bucket"])
-def test_a_url_is_refused_as_a_store(root: str) -> None:
+def test_a_url_is_rejected_as_a_local_store(root: str) -> None:
     with pytest.raises(ValueError, match=f"{root} is not a local folder"):
         LocalBlobs(root)
 
 
-def test_a_writer_killed_half_way_leaves_the_old_blob(local: LocalBlobs) -> None:
+def test_a_killed_writer_leaves_the_old_blob(local: LocalBlobs) -> None:
     local.write("latest.json", b"old")
 
     _kill_while_writing(local, "latest.json", b"x" * 100_000)
@@ -403,7 +401,7 @@ def test_a_writer_killed_half_way_leaves_the_old_blob(local: LocalBlobs) -> None
     assert list(LocalBlobs(local.root.parent).names("store")) == ["store/latest.json"]
 
 
-def test_what_a_killed_writer_left_is_neither_kept_nor_mixed_in(local: LocalBlobs) -> None:
+def test_a_write_replaces_the_temporary_file_of_a_killed_writer(local: LocalBlobs) -> None:
     _kill_while_writing(local, "latest.json", b"x" * 100_000)
 
     local.write("latest.json", b"new")
@@ -412,7 +410,7 @@ def test_what_a_killed_writer_left_is_neither_kept_nor_mixed_in(local: LocalBlob
     assert files_in(local) == ["latest.json"]
 
 
-def test_a_write_that_fails_leaves_the_old_blob_and_nothing_else(
+def test_a_failed_write_leaves_only_the_old_blob(
     local: LocalBlobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local.write("latest.json", b"old")
@@ -428,7 +426,7 @@ def test_a_write_that_fails_leaves_the_old_blob_and_nothing_else(
     assert files_in(local) == ["latest.json"]
 
 
-def test_processes_that_write_one_blob_at_once_leave_one_of_theirs_whole(
+def test_processes_that_write_one_blob_do_not_mix_their_content(
     local: LocalBlobs,
 ) -> None:
     def write(number: int) -> None:
@@ -442,23 +440,23 @@ def test_processes_that_write_one_blob_at_once_leave_one_of_theirs_whole(
     assert files_in(local) == ["latest.json"]
 
 
-def test_a_reader_who_has_begun_reads_the_old_blob_to_its_end(local: LocalBlobs) -> None:
+def test_a_reader_of_the_old_blob_is_not_disturbed_by_a_write(local: LocalBlobs) -> None:
     local.write("latest.json", b"old")
     with local.path_of("latest.json").open("rb", buffering=0) as reader:
-        begun = reader.read(1)
+        first_byte = reader.read(1)
 
         local.write("latest.json", b"new")
 
-        assert begun + reader.read() == b"old"
+        assert first_byte + reader.read() == b"old"
     assert local.read("latest.json") == b"new"
 
 
 def _kill_while_writing(local: LocalBlobs, name: str, content: bytes) -> None:
-    """Kill a process whose content is written and not yet in place."""
+    """Kill a process that has written a temporary file but not yet renamed it."""
 
-    def write_and_stop(block: Callable[[], None]) -> None:
+    def write_and_block(block: Callable[[], None]) -> None:
         with pytest.MonkeyPatch.context() as slow_disk:
             slow_disk.setattr(os, "fsync", lambda _: block())
             local.write(name, content)
 
-    kill_when_ready(write_and_stop)
+    kill_when_ready(write_and_block)

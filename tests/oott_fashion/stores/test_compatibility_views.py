@@ -1,4 +1,4 @@
-"""What the released backend reads of the trend tables."""
+"""Tests of the views through which the released backend reads the trend tables."""
 
 from collections import Counter
 from datetime import UTC, date, datetime
@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 HONGDAE = TrendSlice(OCTOBER, "hongdae", "hot-place", "crawl")
 HAEUNDAE = TrendSlice(OCTOBER, "haeundae", "seaside", "app")
 
-# As the released recommender asks, from the field notes.
+# The query of the released recommender.
 RECOMMENDER_QUERY = """
     SELECT crawlCategory, crawlClothesCategory, crawlClothes, crawlColor, SUM(crawlCount) AS total
     FROM CRAWL_DATA
@@ -48,14 +48,14 @@ def test_the_recommender_reads_sums_per_korean_category_and_released_colour(
 
     found = run_sql(trend_database_url, RECOMMENDER_QUERY)
 
-    assert [(*words, int(total)) for *words, total in found] == [
+    assert [(*names, int(total)) for *names, total in found] == [
         ("바닷가", "shoes", "sandals", "white", 7),
         ("핫플레이스", "outer", "coat", "beige", 8),
         ("핫플레이스", "outer", "coat", "blue", 4),
     ]
 
 
-def test_only_the_five_released_colours_are_shown_and_no_row_is_lost(
+def test_the_view_has_all_rows_in_the_five_released_colours(
     trend_tables: TrendTables, trend_database_url: str
 ) -> None:
     coats = {Look("outer", "coat", colour): 1 for colour in PALETTE_NAMES}
@@ -67,7 +67,7 @@ def test_only_the_five_released_colours_are_shown_and_no_row_is_lost(
     assert sum(worn for _, worn in found) == len(PALETTE_NAMES)
 
 
-def test_outfits_are_four_names_and_four_colours_with_none_kept(
+def test_outfits_have_four_names_and_four_colours_including_none(
     trend_tables: TrendTables, trend_database_url: str
 ) -> None:
     outfit = OutfitNames(("None", "dress", "None", "sandals"), ("None", "red", "None", "brown"))
@@ -115,7 +115,7 @@ def test_the_columns_are_spelled_and_ordered_as_in_the_prototype(
 
 
 @pytest.mark.usefixtures("trend_tables")
-def test_a_category_that_a_user_added_to_the_yaml_is_shown_by_its_name(
+def test_a_category_added_to_the_yaml_file_is_shown_by_its_name(
     trend_database_url: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "destinations.yaml"
@@ -132,7 +132,7 @@ def test_a_category_that_a_user_added_to_the_yaml_is_shown_by_its_name(
     assert run_sql(trend_database_url, "SELECT crawlCategory FROM CRAWL_DATA") == [("섬",)]
 
 
-def test_a_category_that_was_renamed_is_shown_by_its_new_name(
+def test_a_renamed_category_is_shown_by_its_new_name(
     trend_tables: TrendTables, trend_database_url: str, tmp_path: Path
 ) -> None:
     count(trend_tables, HAEUNDAE, {Look("outer", "coat", "navy"): 1})
@@ -149,7 +149,7 @@ def test_a_category_that_was_renamed_is_shown_by_its_new_name(
     assert run_sql(trend_database_url, "SELECT crawlCategory FROM CRAWL_DATA") == [("해변",)]
 
 
-def test_a_category_that_left_the_yaml_is_still_shown(
+def test_a_category_removed_from_the_yaml_file_is_still_shown(
     trend_tables: TrendTables, trend_database_url: str, tmp_path: Path
 ) -> None:
     count(trend_tables, HAEUNDAE, {Look("outer", "coat", "navy"): 1})

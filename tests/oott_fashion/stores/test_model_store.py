@@ -31,7 +31,7 @@ def store(tmp_path: Path) -> ModelStore:
 
 
 def detector(folder: Path, content: bytes = b"network") -> Path:
-    """Write what stands for an ONNX file: the store never looks inside."""
+    """Write a fake ONNX file; the store does not read its content."""
     file = folder / f"{hashlib.sha256(content).hexdigest()[:8]}.onnx"
     file.write_bytes(content)
     return file
@@ -55,18 +55,16 @@ def folder_of(store: ModelStore, version: str) -> Path:
     return Path(store.root) / "garment-detector" / version
 
 
-def test_a_store_without_detectors_says_where_it_looked_and_what_to_do(store: ModelStore) -> None:
+def test_the_error_of_an_empty_store_says_where_and_what_to_do(store: ModelStore) -> None:
     for look in (store.latest, store.latest_version):
         with pytest.raises(NoDetector) as missing:
             look()
 
         assert f"{store.root}/garment-detector/latest.json does not exist" in str(missing.value)
-        assert "publish one, set OOTT_MODEL_STORE to where one is, or OOTT_STARTER_DETECTOR" in (
-            str(missing.value)
-        )
+        assert "publish one, set OOTT_MODEL_STORE to a store that has one" in str(missing.value)
 
 
-def test_a_published_detector_is_the_newest(store: ModelStore, tmp_path: Path) -> None:
+def test_a_published_detector_is_the_latest(store: ModelStore, tmp_path: Path) -> None:
     published = store.publish(detector(tmp_path), card())
 
     assert published == store.latest()
@@ -75,17 +73,17 @@ def test_a_published_detector_is_the_newest(store: ModelStore, tmp_path: Path) -
     assert published.card == card()
 
 
-def test_the_store_is_laid_out_as_other_programs_read_it(store: ModelStore, tmp_path: Path) -> None:
+def test_the_store_has_its_documented_layout(store: ModelStore, tmp_path: Path) -> None:
     version = store.publish(detector(tmp_path), card()).version
 
-    room = Path(store.root) / "garment-detector"
+    folder = Path(store.root) / "garment-detector"
     assert version == f"20261120T120000Z-{card().sha256[:8]}"
-    assert json.loads((room / "latest.json").read_text()) == {"version": version}
-    assert (room / version / "detector.onnx").read_bytes() == b"network"
-    assert json.loads((room / version / "card.json").read_text())["image_side"] == 320
+    assert json.loads((folder / "latest.json").read_text()) == {"version": version}
+    assert (folder / version / "detector.onnx").read_bytes() == b"network"
+    assert json.loads((folder / version / "card.json").read_text())["image_side"] == 320
 
 
-def test_a_detector_published_later_is_the_newest_and_the_older_is_kept(
+def test_a_later_detector_becomes_the_latest_and_the_older_is_kept(
     store: ModelStore, tmp_path: Path
 ) -> None:
     older = store.publish(detector(tmp_path), card())
@@ -97,7 +95,7 @@ def test_a_detector_published_later_is_the_newest_and_the_older_is_kept(
     assert older.onnx.read_bytes() == b"network"
 
 
-def test_an_older_detector_may_be_published_again(store: ModelStore, tmp_path: Path) -> None:
+def test_an_older_detector_can_be_published_again(store: ModelStore, tmp_path: Path) -> None:
     store.publish(detector(tmp_path), card())
     store.publish(detector(tmp_path, b"worse"), card(b"worse", created=NOON + timedelta(days=1)))
 
@@ -106,21 +104,21 @@ def test_an_older_detector_may_be_published_again(store: ModelStore, tmp_path: P
     assert store.latest().card == card()
 
 
-def test_versions_sort_by_creation_wherever_the_clock_stands() -> None:
+def test_versions_sort_by_creation_across_time_zones() -> None:
     seoul = timezone(timedelta(hours=9))
-    nine_there = card(created=datetime(2026, 11, 20, 9, tzinfo=seoul))
+    nine_in_seoul = card(created=datetime(2026, 11, 20, 9, tzinfo=seoul))
     one_utc = card(created=datetime(2026, 11, 20, 1, tzinfo=UTC))
 
-    assert nine_there.version.startswith("20261120T000000Z-")
-    assert nine_there.version < one_utc.version
+    assert nine_in_seoul.version.startswith("20261120T000000Z-")
+    assert nine_in_seoul.version < one_utc.version
 
 
-def test_a_detector_made_again_is_another_version() -> None:
+def test_a_detector_made_again_has_another_version() -> None:
     assert card().version != card(created=NOON + timedelta(seconds=1)).version
     assert card().version != card(b"another").version
 
 
-def test_a_card_without_a_time_zone_is_refused() -> None:
+def test_a_card_without_a_time_zone_is_rejected() -> None:
     with pytest.raises(ValidationError, match="timezone"):
         card(created=datetime(2026, 11, 20))
 
@@ -135,36 +133,38 @@ def test_publishing_is_logged(
     assert caplog.messages == [f"published detector {card().version} in {store.root}"]
 
 
-def test_a_file_that_is_not_the_cards_is_not_published(store: ModelStore, tmp_path: Path) -> None:
+def test_a_file_with_another_hash_than_its_card_is_not_published(
+    store: ModelStore, tmp_path: Path
+) -> None:
     store.publish(detector(tmp_path), card())
 
-    with pytest.raises(BadDetector, match=r"is damaged: its sha256 is .*; publish it again"):
+    with pytest.raises(BadDetector, match=r"is damaged: its sha256 is .*; publish the detector"):
         store.publish(detector(tmp_path, b"networm"), card(created=NOON + timedelta(days=1)))
 
     assert store.latest().card == card()
 
 
 @pytest.mark.parametrize(
-    ("garments", "complaint"),
+    ("garments", "message"),
     [
-        (GARMENT_NAMES[:23], r"trained on 23 garments \(the first 23 agree\); expected OOTT's 24"),
-        ((*GARMENT_NAMES, "kilt"), r"trained on 25 garments \(the first 24 agree\)"),
+        (GARMENT_NAMES[:23], r"trained on 23 garments \(the first 23 are correct\); expected OOTT"),
+        ((*GARMENT_NAMES, "kilt"), r"trained on 25 garments \(the first 24 are correct\)"),
         (("coat", *GARMENT_NAMES[1:]), "class 0 is 'coat', expected 'blazer'"),
         ((*GARMENT_NAMES[:22], "sandals", "dress shoes"), "class 22 is 'sandals', expected"),
-        ((), r"trained on 0 garments \(the first 0 agree\)"),
+        ((), r"trained on 0 garments \(the first 0 are correct\)"),
     ],
 )
 def test_a_detector_of_other_garments_is_not_published(
-    garments: tuple[str, ...], complaint: str, store: ModelStore, tmp_path: Path
+    garments: tuple[str, ...], message: str, store: ModelStore, tmp_path: Path
 ) -> None:
-    with pytest.raises(BadDetector, match=complaint):
+    with pytest.raises(BadDetector, match=message):
         store.publish(detector(tmp_path), card(garments=garments))
 
     with pytest.raises(NoDetector):
         store.latest()
 
 
-def test_a_detector_damaged_in_the_store_is_refused(store: ModelStore, tmp_path: Path) -> None:
+def test_a_damaged_detector_is_rejected(store: ModelStore, tmp_path: Path) -> None:
     onnx = store.publish(detector(tmp_path), card()).onnx
     onnx.write_bytes(b"networm")
 
@@ -173,7 +173,7 @@ def test_a_detector_damaged_in_the_store_is_refused(store: ModelStore, tmp_path:
 
 
 @pytest.mark.parametrize("name", ["detector.onnx", "card.json"])
-def test_a_detector_with_a_missing_file_is_refused_by_that_file(
+def test_the_error_for_a_missing_file_names_it(
     name: str, store: ModelStore, tmp_path: Path
 ) -> None:
     file = folder_of(store, store.publish(detector(tmp_path), card()).version) / name
@@ -186,19 +186,17 @@ def test_a_detector_with_a_missing_file_is_refused_by_that_file(
 @pytest.mark.parametrize(
     "pointer", [b"", b"{}", b'{"version": "../../elsewhere"}', b'{"version": ""}', b"\xff\xfe"]
 )
-def test_a_damaged_pointer_is_refused_by_its_place(
-    pointer: bytes, store: ModelStore, tmp_path: Path
-) -> None:
+def test_a_damaged_pointer_is_rejected(pointer: bytes, store: ModelStore, tmp_path: Path) -> None:
     store.publish(detector(tmp_path), card())
     LocalBlobs(store.root).write("garment-detector/latest.json", pointer)
 
     for look in (store.latest, store.latest_version):
-        with pytest.raises(BadDetector, match=r"latest\.json names no version; publish a"):
+        with pytest.raises(BadDetector, match=r"latest\.json has no valid version; publish"):
             look()
 
 
 @pytest.mark.parametrize("interrupted", ["detector.onnx", "card.json", "latest.json"])
-def test_a_publication_that_breaks_off_leaves_the_detector_before_it(
+def test_an_interrupted_publication_keeps_the_previous_detector(
     interrupted: str, store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.publish(detector(tmp_path), card())
@@ -216,7 +214,7 @@ def test_a_publication_that_breaks_off_leaves_the_detector_before_it(
     assert store.latest().card == card()
 
 
-def test_the_starter_detector_is_published_where_there_is_none(
+def test_the_starter_detector_is_published_in_an_empty_store(
     store: ModelStore, tmp_path: Path
 ) -> None:
     starter = _starter_in(tmp_path)
@@ -226,16 +224,14 @@ def test_the_starter_detector_is_published_where_there_is_none(
     assert store.latest().card == card()
 
 
-def test_the_starter_detector_never_takes_the_place_of_another(
-    store: ModelStore, tmp_path: Path
-) -> None:
+def test_the_starter_detector_does_not_replace_another(store: ModelStore, tmp_path: Path) -> None:
     mine = card(b"mine", created=NOON - timedelta(days=365))
     store.publish(detector(tmp_path, b"mine"), mine)
 
     assert store.latest_or_starter(_starter_in(tmp_path)).card == mine
 
 
-def test_the_starter_detector_does_not_hide_that_the_newest_is_damaged(
+def test_the_starter_detector_does_not_hide_a_damaged_one(
     store: ModelStore, tmp_path: Path
 ) -> None:
     store.publish(detector(tmp_path), card()).onnx.write_bytes(b"networm")
@@ -245,7 +241,7 @@ def test_the_starter_detector_does_not_hide_that_the_newest_is_damaged(
 
 
 @pytest.mark.parametrize("starter", ["starter", "nowhere"])
-def test_a_store_that_lost_its_pointer_is_not_set_back_to_the_starter(
+def test_a_store_without_its_pointer_is_not_reset_to_the_starter(
     starter: str, store: ModelStore, tmp_path: Path
 ) -> None:
     mine = store.publish(detector(tmp_path, b"mine"), card(b"mine")).version
@@ -253,15 +249,15 @@ def test_a_store_that_lost_its_pointer_is_not_set_back_to_the_starter(
     pointer.unlink()
     _starter_in(tmp_path)
 
-    with pytest.raises(BadDetector, match=f"json is missing, though detector {mine}") as refused:
+    with pytest.raises(BadDetector, match=f"json is missing, but detector {mine}") as error:
         store.latest_or_starter(tmp_path / starter)
 
     assert not pointer.exists()
-    pointer.write_text(str(refused.value).split("or write ")[1].removesuffix(" into it"))
+    pointer.write_text(str(error.value).split("or write ")[1].removesuffix(" into it"))
     assert store.latest().version == mine
 
 
-def test_a_starter_that_was_not_published_to_the_end_is_published_again(
+def test_an_interrupted_publication_of_the_starter_is_repeated(
     store: ModelStore, tmp_path: Path
 ) -> None:
     starter = _starter_in(tmp_path)
@@ -271,7 +267,7 @@ def test_a_starter_that_was_not_published_to_the_end_is_published_again(
     assert store.latest_or_starter(starter).card == card()
 
 
-def test_what_was_left_of_a_killed_publication_is_no_detector(
+def test_the_files_of_a_killed_publication_are_not_a_detector(
     store: ModelStore, tmp_path: Path
 ) -> None:
     LocalBlobs(store.root).write("garment-detector/20261120T120000Z-0/detector.onnx", b"net")
@@ -279,13 +275,15 @@ def test_what_was_left_of_a_killed_publication_is_no_detector(
     assert store.latest_or_starter(_starter_in(tmp_path)).card == card()
 
 
-def test_readers_at_once_all_find_the_starter(store: ModelStore, tmp_path: Path) -> None:
+def test_several_processes_can_publish_the_starter_at_the_same_time(
+    store: ModelStore, tmp_path: Path
+) -> None:
     starter = _starter_in(tmp_path)
 
     assert in_processes(4, lambda _: store.latest_or_starter(starter)) == [0] * 4
 
 
-def test_a_reader_waits_for_the_detector_that_is_being_published(
+def test_a_reader_waits_for_a_running_publication(
     store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = card(b"mine", created=NOON - timedelta(days=365))
@@ -307,33 +305,33 @@ def test_a_reader_waits_for_the_detector_that_is_being_published(
     assert store.latest().card == mine
 
 
-def test_a_folder_that_is_not_named_as_its_detector_is_refused(
+def test_a_folder_with_another_name_than_its_version_is_rejected(
     store: ModelStore, tmp_path: Path
 ) -> None:
     version = store.publish(detector(tmp_path), card()).version
     folder_of(store, version).rename(folder_of(store, "mine"))
     LocalBlobs(store.root).write("garment-detector/latest.json", b'{"version": "mine"}')
 
-    with pytest.raises(BadDetector, match=f"garment-detector/mine holds detector {version}"):
+    with pytest.raises(BadDetector, match=f"garment-detector/mine contains detector {version}"):
         store.latest()
 
 
-def test_without_a_starter_detector_either_both_places_are_named(
+def test_the_error_without_any_detector_names_both_places(
     store: ModelStore, tmp_path: Path
 ) -> None:
     with pytest.raises(NoDetector) as missing:
         store.latest_or_starter(tmp_path / "nowhere")
 
     assert f"{store.root}/garment-detector/latest.json does not exist" in str(missing.value)
-    assert str(missing.value).endswith(f"starter detector: {tmp_path / 'nowhere' / 'card.json'}")
+    assert str(missing.value).endswith(f"detector has no {tmp_path / 'nowhere' / 'card.json'}")
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b'{"image_side": 320}'])
-def test_what_is_no_card_is_refused_by_its_file(content: bytes, tmp_path: Path) -> None:
+def test_the_error_for_a_file_that_is_not_a_card_names_it(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "card.json"
     file.write_bytes(content)
 
-    with pytest.raises(BadDetector, match=f"{file} is no detector card"):
+    with pytest.raises(BadDetector, match=f"{file} is not a detector card"):
         read_card(file)
 
 
@@ -341,13 +339,13 @@ def test_what_is_no_card_is_refused_by_its_file(content: bytes, tmp_path: Path) 
     ("field", "value"),
     [("image_side", 0), ("parity", -1), ("sha256", "F" * 64), ("kilts", 1), ("created", "soon")],
 )
-def test_a_card_with_an_impossible_fact_is_refused_by_its_field(
+def test_the_error_for_an_invalid_card_names_the_field(
     field: str, value: object, tmp_path: Path
 ) -> None:
     file = tmp_path / "card.json"
     file.write_text(json.dumps({**json.loads(card().model_dump_json()), field: value}))
 
-    with pytest.raises(BadDetector, match=f"{file} is no detector card: {field} [A-Z]"):
+    with pytest.raises(BadDetector, match=f"{file} is not a detector card: {field} [A-Z]"):
         read_card(file)
 
 
@@ -358,12 +356,12 @@ def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert read_card(file) == card()
 
 
-def test_only_local_folders_are_model_stores_so_far() -> None:
+def test_a_model_store_must_be_a_local_folder() -> None:
     with pytest.raises(ValueError, match="gs://bucket is not a local folder"):
         ModelStore("gs://bucket")
 
 
-def test_the_starter_detector_that_comes_with_oott_is_whole_and_knows_its_garments() -> None:
+def test_the_included_starter_detector_is_valid() -> None:
     found = PublishedDetector.verified(STARTER / "detector.onnx", read_card(STARTER / "card.json"))
 
     assert found.card.garments == GARMENT_NAMES

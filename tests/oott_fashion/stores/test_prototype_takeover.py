@@ -1,4 +1,4 @@
-"""What becomes of a database in which the prototype made its tables by hand."""
+"""Tests of the import of the prototype's tables."""
 
 import logging
 import os
@@ -22,7 +22,7 @@ from oott_fashion.stores.trend_tables import (
 from oott_fashion.trends import Look
 from tests.databases import MariaDB, in_processes, run_sql
 
-# The released backend's own schema file lacks crawlClothesCategory.
+# The schema file of the released backend has no crawlClothesCategory.
 CRAWL_DATA = """
     CREATE TABLE CRAWL_DATA (crawlSeq INTEGER PRIMARY KEY, crawlCategory VARCHAR(50),
         crawlClothes VARCHAR(50), crawlColor VARCHAR(50), crawlCount INT, crawlDate {date})
@@ -43,7 +43,7 @@ OUTFITS = """
         (1, '바닷가', 'None,tee_shirt,shorts_pants,', 'None,white,beige,', 6, '2023-05-14'),
         (2, '바닷가', 'none, tee shirt,shorts pants,None', 'None,white,beige,None', 1, '2023-05-20')
 """
-NOT_OURS = """
+UNKNOWN_GARMENTS = """
     INSERT INTO CRAWL_DATA VALUES
         (5, '우주', 'tee_shirt', 'white', 1, '2023-05-14'),
         (6, '홍대', 'tee_shirt', 'white', 1, '2023-05-14'),
@@ -54,7 +54,7 @@ NOT_OURS = """
         (11, '바닷가', 'tee_shirt', 'white', 1, NULL),
         (12, NULL, NULL, NULL, NULL, NULL)
 """
-OUTFITS_NOT_OURS = """
+UNKNOWN_OUTFITS = """
     INSERT INTO CRAWL_COORDI VALUES
         (3, '바닷가', 'tee_shirt,None,None,None', 'white,None,None,None', 1, '2023-05-14'),
         (4, '바닷가', 'None,tee_shirt,None', 'None,white,None', 1, '2023-05-14'),
@@ -103,7 +103,7 @@ def numbers(url: str, query: str) -> list[int]:
     return sorted(number for (number,) in run_sql(url, query))
 
 
-def test_the_rows_of_the_prototype_are_counted_by_month_and_category(
+def test_rows_of_the_prototype_are_counted_by_month_and_category(
     trend_database_url: str,
 ) -> None:
     make_prototype(trend_database_url, GARMENTS, OUTFITS)
@@ -115,7 +115,7 @@ def test_the_rows_of_the_prototype_are_counted_by_month_and_category(
 
 
 @pytest.mark.parametrize("date_type", ["DATETIME", "VARCHAR(30)"])
-def test_dates_may_be_moments_or_text(trend_database_url: str, date_type: str) -> None:
+def test_dates_can_be_datetimes_or_text(trend_database_url: str, date_type: str) -> None:
     at_night = GARMENTS.replace("2023-05-31", "2023-05-31 23:59:59")
     make_prototype(trend_database_url, at_night, date_type=date_type)
 
@@ -124,7 +124,7 @@ def test_dates_may_be_moments_or_text(trend_database_url: str, date_type: str) -
     assert garments(trend_database_url) == COUNTED_GARMENTS
 
 
-def test_a_prototype_with_the_clothes_category_is_taken_over_too(trend_database_url: str) -> None:
+def test_a_prototype_with_the_clothes_category_is_imported(trend_database_url: str) -> None:
     make_prototype(
         trend_database_url,
         GARMENTS,
@@ -136,7 +136,7 @@ def test_a_prototype_with_the_clothes_category_is_taken_over_too(trend_database_
     assert garments(trend_database_url) == COUNTED_GARMENTS
 
 
-def test_the_recommender_goes_on_reading_the_same_sums(trend_database_url: str) -> None:
+def test_the_recommender_reads_the_same_sums_after_the_import(trend_database_url: str) -> None:
     make_prototype(trend_database_url, GARMENTS, OUTFITS)
     query = "SELECT crawlCategory, SUM(crawlCount) FROM CRAWL_DATA GROUP BY 1 ORDER BY 1"
     before = run_sql(trend_database_url, query)
@@ -146,10 +146,10 @@ def test_the_recommender_goes_on_reading_the_same_sums(trend_database_url: str) 
     assert run_sql(trend_database_url, query) == before
 
 
-def test_rows_in_unknown_words_are_kept_not_counted_and_warned_of(
+def test_rows_with_unknown_names_are_kept_with_a_warning(
     trend_database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    make_prototype(trend_database_url, GARMENTS, OUTFITS, NOT_OURS, OUTFITS_NOT_OURS)
+    make_prototype(trend_database_url, GARMENTS, OUTFITS, UNKNOWN_GARMENTS, UNKNOWN_OUTFITS)
 
     with caplog.at_level(logging.WARNING, "oott_fashion"):
         migrate(trend_database_url)
@@ -162,14 +162,14 @@ def test_rows_in_unknown_words_are_kept_not_counted_and_warned_of(
     assert numbers(trend_database_url, "SELECT coordiSeq FROM CRAWL_COORDI_PROTOTYPE") == list(
         range(1, 8)
     )
-    warnings = [record.getMessage()[:60] for record in caplog.records]
+    warnings = [record.getMessage().split(",")[0] for record in caplog.records]
     assert warnings == [
-        "8 rows of the prototype are kept in CRAWL_DATA_PROTOTYPE and",
-        "5 rows of the prototype are kept in CRAWL_COORDI_PROTOTYPE a",
+        "8 rows of the prototype stay in CRAWL_DATA_PROTOTYPE but are not counted",
+        "5 rows of the prototype stay in CRAWL_COORDI_PROTOTYPE but are not counted",
     ]
 
 
-def test_one_of_the_two_tables_alone_is_taken_over(trend_database_url: str) -> None:
+def test_one_table_without_the_other_is_imported(trend_database_url: str) -> None:
     make_prototype(trend_database_url, GARMENTS)
     run_sql(trend_database_url, "DROP TABLE CRAWL_COORDI")
 
@@ -189,7 +189,7 @@ def test_migrating_again_counts_the_prototype_once(trend_database_url: str) -> N
     assert outfits(trend_database_url) == COUNTED_OUTFITS
 
 
-def test_trends_of_the_prototype_outlive_its_tables(trend_database_url: str) -> None:
+def test_trends_of_the_prototype_stay_after_its_tables_are_dropped(trend_database_url: str) -> None:
     make_prototype(trend_database_url, GARMENTS, OUTFITS)
     migrate(trend_database_url)
 
@@ -199,7 +199,7 @@ def test_trends_of_the_prototype_outlive_its_tables(trend_database_url: str) -> 
     assert garments(trend_database_url) == COUNTED_GARMENTS
 
 
-def test_counting_anew_leaves_the_trends_of_the_prototype(trend_database_url: str) -> None:
+def test_counting_again_keeps_the_trends_of_the_prototype(trend_database_url: str) -> None:
     make_prototype(trend_database_url, GARMENTS, OUTFITS)
     migrate(trend_database_url)
 
@@ -214,7 +214,7 @@ def test_counting_anew_leaves_the_trends_of_the_prototype(trend_database_url: st
     tables.close()
 
 
-def test_a_prototype_that_came_back_is_refused_and_kept(trend_database_url: str) -> None:
+def test_a_second_prototype_table_is_rejected_and_kept(trend_database_url: str) -> None:
     make_prototype(trend_database_url, GARMENTS, OUTFITS)
     migrate(trend_database_url)
     run_sql(trend_database_url, "DROP VIEW CRAWL_DATA", "DROP VIEW CRAWL_COORDI")
@@ -227,21 +227,21 @@ def test_a_prototype_that_came_back_is_refused_and_kept(trend_database_url: str)
 
 
 def killed_after(url: str, changes: int) -> int:
-    """Migrate in a process killed after ``changes`` statements; give its exit code."""
+    """Migrate in a process that is killed after ``changes`` statements; give its exit code."""
     [code] = in_processes(1, lambda _: migrate_and_die_after(url, changes))
     return code
 
 
 def migrate_and_die_after(url: str, changes: int) -> None:
-    left = [changes]
+    remaining = [changes]
 
-    def die_at_last(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+    def die_at_zero(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if statement.split()[0] in ("CREATE", "ALTER", "INSERT"):
-            left[0] -= 1
-            if left[0] == 0:
+            remaining[0] -= 1
+            if remaining[0] == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    event.listen(sa.Engine, "after_cursor_execute", die_at_last)
+    event.listen(sa.Engine, "after_cursor_execute", die_at_zero)
     migrate(url)
 
 
@@ -256,11 +256,11 @@ def state(url: str) -> list[object]:
     ]
 
 
-def test_a_take_over_killed_after_any_step_is_finished_by_the_next(mariadb: MariaDB) -> None:
+def test_the_next_migration_finishes_a_killed_one(mariadb: MariaDB) -> None:
     url = mariadb.url(mariadb.new_database())
     make_prototype(url, GARMENTS, OUTFITS)
     migrate(url)
-    undisturbed = state(url)
+    expected = state(url)
 
     steps = 0
     while True:
@@ -268,17 +268,18 @@ def test_a_take_over_killed_after_any_step_is_finished_by_the_next(mariadb: Mari
         make_prototype(url, GARMENTS, OUTFITS)
         code = killed_after(url, steps + 1)
         migrate(url)
-        assert state(url) == undisturbed, f"killed after step {steps + 1}"
+        assert state(url) == expected, f"killed after step {steps + 1}"
         if code == 0:
             break
         steps += 1
 
-    # Six tables, Alembic's own and its row, two renamed, two views, two translations, and rows.
+    # Six tables, Alembic's table and its row, two renamed tables, two views, two translation
+    # tables, and the counted rows.
     assert steps >= 16
 
 
 @pytest.mark.parametrize("changes", [1, 9, 13, 16])
-def test_a_killed_take_over_leaves_sqlite_as_it_was(tmp_path: Path, changes: int) -> None:
+def test_a_killed_migration_leaves_sqlite_unchanged(tmp_path: Path, changes: int) -> None:
     url = f"sqlite:///{tmp_path / 'trends.db'}"
     make_prototype(url, GARMENTS, OUTFITS)
 

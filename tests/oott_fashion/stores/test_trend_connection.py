@@ -1,4 +1,4 @@
-"""What a person is told when the trend database cannot be used."""
+"""Tests of the messages for a trend database that cannot be used."""
 
 import os
 import socket
@@ -37,8 +37,8 @@ def write(tables: TrendTables) -> None:
     tables.replace(slice_, Counter({look: 1}), Counter(), Coverage(1, 1, "v1"), now)
 
 
-def complaint(use: Callable[[], object]) -> str:
-    """Give what a person is told, sure that no line of the traceback tells the password."""
+def error_message(use: Callable[[], object]) -> str:
+    """Give the error message, and check that the traceback does not contain the password."""
     with pytest.raises(TrendDatabaseError) as caught:
         use()
     assert PASSWORD not in "".join(traceback.format_exception(caught.value))
@@ -46,44 +46,46 @@ def complaint(use: Callable[[], object]) -> str:
 
 
 @pytest.mark.parametrize("use", ["migrate", "check_connection", "garment_rows"])
-def test_a_server_that_is_down_is_named_with_what_to_do(use: str) -> None:
-    with socket.socket() as nobody_listens:
-        nobody_listens.bind(("127.0.0.1", 0))
-        port = nobody_listens.getsockname()[1]
+def test_the_error_for_a_stopped_server_says_what_to_do(use: str) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
         tables = opened(f"mysql://ann:{PASSWORD}@127.0.0.1:{port}/trends?ssl_ca={PASSWORD}")
 
-        said = complaint(getattr(tables, use))
+        message = error_message(getattr(tables, use))
 
-    assert said == (
+    assert message == (
         f"the trend database mysql+mysqlconnector://ann:***@127.0.0.1:{port}/trends does not "
-        "answer; start the server, or correct the address"
+        "respond; start the server, or correct the address"
     )
 
 
-def test_a_server_that_accepts_and_is_silent_is_not_waited_for_for_ever(
+def test_a_silent_server_causes_a_timeout(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(trend_connection, "_CONNECT_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         tables = opened(f"mysql://ann:{PASSWORD}@127.0.0.1:{silent.getsockname()[1]}/trends")
 
-        assert "does not answer" in complaint(tables.check_connection)
+        assert "does not respond" in error_message(tables.check_connection)
 
 
-def test_a_wrong_password_is_said(mariadb: MariaDB) -> None:
+def test_a_wrong_password_has_its_own_message(mariadb: MariaDB) -> None:
     mariadb.execute("CREATE OR REPLACE USER ann IDENTIFIED BY 'another'")
     tables = opened(mariadb.url(mariadb.new_database(), "ann", PASSWORD))
 
-    assert "refuses the user or the password" in complaint(tables.migrate)
+    assert "refuses the user or the password" in error_message(tables.migrate)
 
 
-def test_a_database_that_was_not_made_is_said(mariadb: MariaDB) -> None:
+def test_a_missing_database_has_its_own_message(mariadb: MariaDB) -> None:
     tables = opened(mariadb.url("nowhere"))
 
-    assert "does not exist; make it with CREATE DATABASE" in complaint(tables.check_connection)
+    assert "does not exist; create it with CREATE DATABASE" in error_message(
+        tables.check_connection
+    )
 
 
-def test_a_user_who_may_only_read_is_told_what_to_grant(mariadb: MariaDB) -> None:
+def test_the_error_for_a_read_only_user_lists_the_needed_rights(mariadb: MariaDB) -> None:
     database = mariadb.new_database()
     opened(mariadb.url(database)).migrate()
     mariadb.execute(
@@ -95,10 +97,10 @@ def test_a_user_who_may_only_read_is_told_what_to_grant(mariadb: MariaDB) -> Non
     tables.check_connection()
     tables.migrate()
     assert tables.garment_rows() == []
-    assert "grant SELECT, INSERT, UPDATE and DELETE" in complaint(lambda: write(tables))
+    assert "grant SELECT, INSERT, UPDATE and DELETE" in error_message(lambda: write(tables))
 
 
-def test_a_user_who_may_not_make_tables_is_told_what_to_grant(mariadb: MariaDB) -> None:
+def test_the_error_for_a_user_without_create_lists_the_needed_rights(mariadb: MariaDB) -> None:
     database = mariadb.new_database()
     mariadb.execute(
         f"CREATE OR REPLACE USER counter IDENTIFIED BY '{PASSWORD}'",
@@ -106,10 +108,10 @@ def test_a_user_who_may_not_make_tables_is_told_what_to_grant(mariadb: MariaDB) 
     )
     tables = opened(mariadb.url(database, "counter", PASSWORD))
 
-    assert "CREATE VIEW to migrate" in complaint(tables.migrate)
+    assert "CREATE VIEW for migrating" in error_message(tables.migrate)
 
 
-def test_a_user_with_the_rights_that_are_asked_for_can_migrate_and_count(
+def test_a_user_with_the_listed_rights_can_migrate_and_count(
     mariadb: MariaDB,
 ) -> None:
     database = mariadb.new_database()
@@ -126,7 +128,7 @@ def test_a_user_with_the_rights_that_are_asked_for_can_migrate_and_count(
     assert len(tables.garment_rows()) == 1
 
 
-def test_a_connection_that_the_server_closed_is_made_again(mariadb: MariaDB) -> None:
+def test_a_closed_connection_is_replaced(mariadb: MariaDB) -> None:
     database = mariadb.new_database()
     tables = opened(mariadb.url(database))
     tables.migrate()
@@ -139,7 +141,7 @@ def test_a_connection_that_the_server_closed_is_made_again(mariadb: MariaDB) -> 
     assert len(tables.garment_rows()) == 1
 
 
-def test_writers_that_do_not_let_go_are_said(
+def test_a_lock_that_does_not_end_has_its_own_message(
     trend_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened(trend_database_url).migrate()
@@ -151,21 +153,21 @@ def test_writers_that_do_not_let_go_are_said(
     with other.begin() as connection:
         connection.exec_driver_sql("UPDATE trend_coverage SET photos = 9")
 
-        assert "held by other writers; try again later" in complaint(lambda: write(tables))
+        assert "locked by other writers; try again later" in error_message(lambda: write(tables))
     other.dispose()
 
 
-def test_a_file_that_may_only_be_read_can_be_read_and_not_written(tmp_path: Path) -> None:
+def test_a_read_only_file_can_be_read_but_not_written(tmp_path: Path) -> None:
     file = tmp_path / "trends.db"
     opened(f"sqlite:///{file}").migrate()
 
     tables = opened(f"sqlite:///file:{file}?mode=ro&uri=true")
 
     assert tables.garment_rows() == []
-    assert "is read-only" in complaint(lambda: write(tables))
+    assert "is read-only" in error_message(lambda: write(tables))
 
 
-def test_a_full_disk_is_said_and_leaves_the_old_rows(tmp_path: Path) -> None:
+def test_a_full_disk_keeps_the_old_rows(tmp_path: Path) -> None:
     tables = opened(f"sqlite:///{tmp_path / 'trends.db'}")
     tables.migrate()
     write(tables)
@@ -179,20 +181,21 @@ def test_a_full_disk_is_said_and_leaves_the_old_rows(tmp_path: Path) -> None:
     slice_ = TrendSlice(date(2026, 9, 1), "hongdae", "hot-place", "crawl")
     now = datetime(2026, 11, 1, tzinfo=UTC)
 
-    said = complaint(lambda: tables.replace(slice_, garments, Counter(), Coverage(1, 1, "v1"), now))
+    coverage = Coverage(1, 1, "v1")
+    message = error_message(lambda: tables.replace(slice_, garments, Counter(), coverage, now))
 
-    assert "no room left" in said
+    assert "has a full disk" in message
     assert len(tables.garment_rows()) == 1
 
 
-def test_a_deleted_sqlite_file_is_not_written_to_any_longer(tmp_path: Path) -> None:
+def test_a_deleted_sqlite_file_is_not_written_again(tmp_path: Path) -> None:
     file = tmp_path / "trends.db"
     tables = opened(f"sqlite:///{file}")
     tables.migrate()
     write(tables)
     file.unlink()
 
-    assert "migrate it first" in complaint(lambda: write(tables))
+    assert "migrate it first" in error_message(lambda: write(tables))
     tables.migrate()
     write(tables)
     assert run_sql(f"sqlite:///{file}", "SELECT SUM(worn) FROM garment_trends") == [(1,)]
@@ -214,65 +217,63 @@ def test_a_writer_of_a_sqlite_file_does_not_wait_for_its_readers(
     assert before == after == 0
 
 
-def test_a_file_of_something_else_is_said_and_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_not_changed(tmp_path: Path) -> None:
     file = tmp_path / "trends.db"
     file.write_bytes(b"holiday photos " * 1000)
 
-    assert "is no SQLite database" in complaint(opened(f"sqlite:///{file}").migrate)
+    assert "is not a SQLite database" in error_message(opened(f"sqlite:///{file}").migrate)
     assert file.read_bytes() == b"holiday photos " * 1000
 
 
-def test_a_folder_in_place_of_a_file_is_said(tmp_path: Path) -> None:
-    assert "cannot be opened" in complaint(opened(f"sqlite:///{tmp_path}").check_connection)
+def test_a_folder_instead_of_a_file_is_rejected(tmp_path: Path) -> None:
+    assert "cannot be opened" in error_message(opened(f"sqlite:///{tmp_path}").check_connection)
 
 
-def test_the_folder_of_a_sqlite_file_is_made(tmp_path: Path) -> None:
+def test_the_folder_of_a_sqlite_file_is_created(tmp_path: Path) -> None:
     opened(f"sqlite:///{tmp_path / 'new' / 'folder' / 'trends.db'}").migrate()
 
     assert os.listdir(tmp_path / "new" / "folder") != []
 
 
-def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_has_its_own_message(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    said = complaint(lambda: opened(f"sqlite:///{tmp_path / 'file' / 'trends.db'}"))
+    message = error_message(lambda: opened(f"sqlite:///{tmp_path / 'file' / 'trends.db'}"))
 
-    assert "cannot be made" in said
+    assert "cannot create the folder" in message
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
-        (f"postgresql://ann:{PASSWORD}@db/trends", "do not live in postgresql"),
-        (f"mysql+pymysql://ann:{PASSWORD}@db/trends", "do not live in mysql\\+pymysql"),
-        (f"ann:{PASSWORD}@db/trends", "is no URL"),
-        (f"mysql://ann:{PASSWORD}@db:port/trends", "is no URL"),
-        (f"mysql://ann:{PASSWORD}@db", "names no database"),
-        (f"mysql://ann:p@{PASSWORD}@db/trends", "write any other, .* as %40"),
-        (f"mysql://ann:p@{PASSWORD}/w@db/trends", "write any other, .* as %40"),
-        (f"mysql://ann:p@{PASSWORD}?w@db/trends", "write any other, .* as %40"),
-        ("sqlite://", "names no database"),
-        ("sqlite:///:memory:", "names no database"),
+        (f"postgresql://ann:{PASSWORD}@db/trends", "cannot be stored in postgresql"),
+        (f"mysql+pymysql://ann:{PASSWORD}@db/trends", "cannot be stored in mysql\\+pymysql"),
+        (f"ann:{PASSWORD}@db/trends", "is not a URL"),
+        (f"mysql://ann:{PASSWORD}@db:port/trends", "is not a URL"),
+        (f"mysql://ann:{PASSWORD}@db", "has no database name"),
+        (f"mysql://ann:p@{PASSWORD}@db/trends", "write every other @, .* as %40"),
+        (f"mysql://ann:p@{PASSWORD}/w@db/trends", "write every other @, .* as %40"),
+        (f"mysql://ann:p@{PASSWORD}?w@db/trends", "write every other @, .* as %40"),
+        ("sqlite://", "has no database name"),
+        ("sqlite:///:memory:", "has no database name"),
     ],
 )
-def test_an_address_of_nothing_that_oott_uses_is_refused(url: str, said: str) -> None:
-    with pytest.raises(TrendDatabaseError, match=said):
+def test_an_unsupported_address_is_rejected(url: str, message: str) -> None:
+    with pytest.raises(TrendDatabaseError, match=message):
         opened(url)
-    complaint(lambda: opened(url))
+    error_message(lambda: opened(url))
 
 
 @pytest.mark.parametrize(
     "options", ["foo=1", "connection_timeout=soon", "use_pure=perhaps", f"foo={PASSWORD}"]
 )
-def test_options_that_the_driver_does_not_take_are_named_without_their_values(
-    options: str, mariadb: MariaDB
-) -> None:
+def test_the_error_for_an_unknown_option_hides_its_value(options: str, mariadb: MariaDB) -> None:
     url = f"{mariadb.url(mariadb.new_database())}?{options}"
 
-    said = complaint(lambda: opened(url).migrate())
+    message = error_message(lambda: opened(url).migrate())
 
-    assert f"refuses an option of its address, one of {options.split('=')[0]}; correct it" in said
-    assert options.split("=")[1] not in said.split("option of")[1]
+    assert f"rejects an option in the address; its options are {options.split('=')[0]};" in message
+    assert options.split("=")[1] not in message.split("an option in")[1]
 
 
 def test_an_at_sign_written_as_40_is_part_of_the_password(mariadb: MariaDB) -> None:
@@ -285,7 +286,7 @@ def test_an_at_sign_written_as_40_is_part_of_the_password(mariadb: MariaDB) -> N
 
 
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb", "mysql+mysqlconnector"])
-def test_mysql_is_reached_by_the_driver_that_oott_installs(scheme: str, mariadb: MariaDB) -> None:
+def test_mysql_uses_the_installed_driver(scheme: str, mariadb: MariaDB) -> None:
     url = mariadb.url(mariadb.new_database()).replace("mysql", scheme, 1)
 
     opened(url).migrate()

@@ -1,4 +1,4 @@
-"""Whether every database, wherever it comes from, ends with the same tables and views."""
+"""Tests that every database has the same tables and views after a migration."""
 
 from collections.abc import Iterator
 
@@ -31,18 +31,18 @@ def migrate(url: str) -> None:
 
 
 def definitions(engine: sa.Engine) -> dict[str, str]:
-    """Tell how the server itself would make each table anew."""
+    """Read the CREATE TABLE statement of each table from the server."""
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
-            made = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master").all()
-            return {name: sql for name, sql in made if name in metadata.tables}
+            rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master").all()
+            return {name: sql for name, sql in rows if name in metadata.tables}
         return {
             table: connection.exec_driver_sql(f"SHOW CREATE TABLE {table}").one()[1]
             for table in metadata.tables
         }
 
 
-def test_the_revisions_make_the_tables_that_the_code_describes(
+def test_the_revisions_create_the_tables_of_the_schema(
     trend_database_url: str, engine: sa.Engine
 ) -> None:
     migrate(trend_database_url)
@@ -61,14 +61,14 @@ def test_migrating_again_changes_nothing(trend_database_url: str) -> None:
     migrate(trend_database_url)
     statements: list[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+    def record(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         statements.append(statement)
 
-    event.listen(sa.Engine, "before_cursor_execute", note)
+    event.listen(sa.Engine, "before_cursor_execute", record)
     try:
         migrate(trend_database_url)
     finally:
-        event.remove(sa.Engine, "before_cursor_execute", note)
+        event.remove(sa.Engine, "before_cursor_execute", record)
 
     changes = ("CREATE", "ALTER", "DROP", "INSERT", "UPDATE", "DELETE")
     assert statements
@@ -91,14 +91,14 @@ def test_names_that_differ_in_case_or_accent_are_different(
     assert found == [(1,)]
 
 
-def test_four_processes_may_migrate_one_database_at_once(trend_database_url: str) -> None:
+def test_four_processes_can_migrate_one_database_at_the_same_time(trend_database_url: str) -> None:
     assert in_processes(4, lambda _: migrate(trend_database_url)) == [0] * 4
 
     migrate(trend_database_url)
     assert run_sql(trend_database_url, "SELECT COUNT(*) FROM CRAWL_DATA") == [(0,)]
 
 
-def test_a_migration_that_takes_long_is_not_waited_for_for_ever(
+def test_waiting_for_a_long_migration_times_out(
     mariadb: MariaDB, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trend_migration, "_LONGEST_MIGRATION_SECONDS", 1)
@@ -107,12 +107,12 @@ def test_a_migration_that_takes_long_is_not_waited_for_for_ever(
     with other.connect() as connection:
         connection.exec_driver_sql(f"SELECT GET_LOCK('oott {database}', 0)")
 
-        with pytest.raises(TrendDatabaseError, match="being migrated by another process"):
+        with pytest.raises(TrendDatabaseError, match="another process has been migrating"):
             migrate(mariadb.url(database))
     other.dispose()
 
 
-def test_another_database_on_the_server_is_not_waited_for(mariadb: MariaDB) -> None:
+def test_a_migration_does_not_wait_for_another_database(mariadb: MariaDB) -> None:
     database = mariadb.new_database()
     other = engine_for(mariadb.url(database))
     with other.connect() as connection:
@@ -122,7 +122,7 @@ def test_another_database_on_the_server_is_not_waited_for(mariadb: MariaDB) -> N
     other.dispose()
 
 
-def test_dagsters_own_alembic_version_in_the_same_database_is_left_alone(
+def test_the_alembic_version_of_dagster_is_not_changed(
     trend_database_url: str,
 ) -> None:
     run_sql(
@@ -136,7 +136,7 @@ def test_dagsters_own_alembic_version_in_the_same_database_is_left_alone(
     assert run_sql(trend_database_url, "SELECT * FROM alembic_version") == [("dagster",)]
 
 
-def test_a_database_of_a_newer_release_is_refused_and_left_as_it_is(
+def test_a_database_of_a_newer_release_is_not_changed(
     trend_database_url: str,
 ) -> None:
     migrate(trend_database_url)
@@ -149,17 +149,17 @@ def test_a_database_of_a_newer_release_is_refused_and_left_as_it_is(
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_view_that_was_dropped_comes_back(trend_database_url: str, view: str) -> None:
+def test_a_dropped_view_is_created_again(trend_database_url: str, view: str) -> None:
     migrate(trend_database_url)
     run_sql(trend_database_url, f"DROP VIEW {view}")
 
     migrate(trend_database_url)
 
-    # Fails unless the view is there.
+    # This fails if the view does not exist.
     run_sql(trend_database_url, f"DROP VIEW {view}")
 
 
-def test_an_older_release_with_its_views_is_brought_up_to_date(trend_database_url: str) -> None:
+def test_an_older_release_with_its_views_is_migrated(trend_database_url: str) -> None:
     migrate(trend_database_url)
     run_sql(trend_database_url, "DELETE FROM trend_schema_version", "DROP VIEW CRAWL_DATA")
     run_sql(trend_database_url, "CREATE VIEW CRAWL_DATA AS SELECT 1 AS outdated")

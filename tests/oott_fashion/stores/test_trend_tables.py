@@ -1,4 +1,4 @@
-"""What the trend tables keep, whatever fails and whoever else writes."""
+"""Tests of the trend tables, with failures and with several writers."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -62,13 +62,13 @@ def rows(tables: TrendTables, slice_: TrendSlice = HONGDAE) -> list[tuple[str, s
 
 @pytest.fixture
 def other_tables(trend_database_url: str) -> Iterator[TrendTables]:
-    """The same tables as another process opens them."""
+    """Open the same tables again, as another process would."""
     tables = TrendTables.open(trend_database_url, read_destinations())
     yield tables
     tables.close()
 
 
-def test_nothing_counted_is_no_rows_and_no_coverage(trend_tables: TrendTables) -> None:
+def test_empty_tables_have_no_rows_and_no_coverage(trend_tables: TrendTables) -> None:
     assert trend_tables.garment_rows() == []
     assert trend_tables.coverage_of(HONGDAE) is None
     assert trend_tables.garments_worn(HONGDAE) == 0
@@ -85,7 +85,7 @@ def test_replacing_a_slice_twice_gives_the_same_rows(trend_tables: TrendTables) 
     assert trend_tables.coverage_of(HONGDAE) == COVERAGE
 
 
-def test_what_a_slice_no_longer_shows_is_gone_from_it(trend_tables: TrendTables) -> None:
+def test_replacing_a_slice_removes_old_looks(trend_tables: TrendTables) -> None:
     replace(trend_tables)
 
     trend_tables.replace(
@@ -97,7 +97,7 @@ def test_what_a_slice_no_longer_shows_is_gone_from_it(trend_tables: TrendTables)
     assert trend_tables.coverage_of(HONGDAE) == Coverage(2, 1, "v2")
 
 
-def test_a_month_without_a_garment_is_covered_all_the_same(trend_tables: TrendTables) -> None:
+def test_a_month_without_garments_has_coverage(trend_tables: TrendTables) -> None:
     trend_tables.replace(HONGDAE, Counter(), Counter(), Coverage(5, 0, "v1"), NOW)
 
     assert trend_tables.coverage_of(HONGDAE) == Coverage(5, 0, "v1")
@@ -112,7 +112,7 @@ def test_a_month_without_a_garment_is_covered_all_the_same(trend_tables: TrendTa
         HONGDAE._replace(source="app"),
     ],
 )
-def test_replacing_touches_no_other_month_destination_or_source(
+def test_replacing_does_not_change_another_month_destination_or_source(
     trend_tables: TrendTables, other: TrendSlice
 ) -> None:
     replace(trend_tables, other)
@@ -124,7 +124,7 @@ def test_replacing_touches_no_other_month_destination_or_source(
     assert trend_tables.coverage_of(other) == COVERAGE
 
 
-def test_a_destination_that_moved_to_another_category_is_replaced_whole(
+def test_a_destination_moved_to_another_category_is_replaced(
     trend_tables: TrendTables,
 ) -> None:
     replace(trend_tables)
@@ -133,10 +133,10 @@ def test_a_destination_that_moved_to_another_category_is_replaced_whole(
     assert trend_tables.garments_worn(HONGDAE) == 6
 
 
-def test_more_looks_than_fit_into_one_statement_are_all_kept(trend_tables: TrendTables) -> None:
+def test_more_looks_than_fit_into_one_statement_are_stored(trend_tables: TrendTables) -> None:
     colours = [f"colour {number}" for number in range(60)]
     garments = Counter(
-        {Look(it.category, it.name, colour): 1 for it in GARMENTS for colour in colours}
+        Look(garment.category, garment.name, colour) for garment in GARMENTS for colour in colours
     )
 
     trend_tables.replace(HONGDAE, garments, Counter(), COVERAGE, NOW)
@@ -144,7 +144,7 @@ def test_more_looks_than_fit_into_one_statement_are_all_kept(trend_tables: Trend
     assert trend_tables.garments_worn(HONGDAE) == 24 * 60
 
 
-def test_a_replace_that_fails_at_its_last_row_leaves_the_old_rows(
+def test_a_failed_replace_keeps_the_old_rows(
     trend_tables: TrendTables,
 ) -> None:
     replace(trend_tables)
@@ -159,7 +159,7 @@ def test_a_replace_that_fails_at_its_last_row_leaves_the_old_rows(
     assert trend_tables.coverage_of(HONGDAE) == COVERAGE
 
 
-def test_a_process_killed_before_it_commits_leaves_the_old_rows(
+def test_a_process_killed_before_its_commit_keeps_the_old_rows(
     trend_tables: TrendTables, trend_database_url: str
 ) -> None:
     replace(trend_tables)
@@ -169,7 +169,7 @@ def test_a_process_killed_before_it_commits_leaves_the_old_rows(
         tables.check_connection()
 
         def block_at_the_last(connection: sa.Connection) -> None:
-            if _holds_the_puffer(connection):
+            if _has_a_puffer(connection):
                 block()
 
         event.listen(sa.Engine, "commit", block_at_the_last)
@@ -182,12 +182,12 @@ def test_a_process_killed_before_it_commits_leaves_the_old_rows(
     replace(trend_tables)
 
 
-def _holds_the_puffer(connection: sa.Connection) -> bool:
-    its_own = "SELECT 1 FROM garment_trends WHERE garment = 'puffer'"
-    return connection.exec_driver_sql(its_own).first() is not None
+def _has_a_puffer(connection: sa.Connection) -> bool:
+    query = "SELECT 1 FROM garment_trends WHERE garment = 'puffer'"
+    return connection.exec_driver_sql(query).first() is not None
 
 
-def test_adding_counts_on_top_of_what_is_there(trend_tables: TrendTables) -> None:
+def test_adding_increases_the_stored_counts(trend_tables: TrendTables) -> None:
     assert add(trend_tables, "monday")
     assert add(trend_tables, "tuesday")
 
@@ -211,31 +211,31 @@ def test_a_batch_sent_again_counts_once(trend_tables: TrendTables) -> None:
     assert trend_tables.coverage_of(FROM_THE_APP) == COVERAGE
 
 
-def test_keys_that_differ_in_case_alone_are_two(trend_tables: TrendTables) -> None:
+def test_keys_are_case_sensitive(trend_tables: TrendTables) -> None:
     assert add(trend_tables, "Monday")
     assert add(trend_tables, "monday")
 
 
-def test_a_key_with_other_content_is_refused_and_counts_nothing(
+def test_a_reused_key_with_other_content_counts_nothing(
     trend_tables: TrendTables,
 ) -> None:
     add(trend_tables, "monday", "one digest")
 
-    with pytest.raises(ReusedKey, match="'monday' came before with other content"):
+    with pytest.raises(ReusedKey, match="'monday' was used before with other content"):
         add(trend_tables, "monday", "another digest")
 
     assert trend_tables.garments_worn(FROM_THE_APP) == 6
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256])
-def test_a_key_that_does_not_fit_is_refused(trend_tables: TrendTables, key: str) -> None:
+def test_a_key_of_invalid_length_is_rejected(trend_tables: TrendTables, key: str) -> None:
     with pytest.raises(ValueError, match=r"1 to 255 characters"):
         add(trend_tables, key)
 
     assert trend_tables.garments_worn(FROM_THE_APP) == 0
 
 
-def test_a_batch_that_failed_may_come_again_under_its_key(trend_tables: TrendTables) -> None:
+def test_a_failed_batch_can_be_sent_again_with_its_key(trend_tables: TrendTables) -> None:
     too_short = Counter({OutfitNames(("coat",), ()): 1})
     with pytest.raises(ValueError, match="shorter"):
         trend_tables.add(
@@ -245,9 +245,7 @@ def test_a_batch_that_failed_may_come_again_under_its_key(trend_tables: TrendTab
     assert add(trend_tables, "monday")
 
 
-def test_keys_are_forgotten_after_30_days_and_not_before(
-    trend_tables: TrendTables, trend_database_url: str
-) -> None:
+def test_keys_are_deleted_after_30_days(trend_tables: TrendTables, trend_database_url: str) -> None:
     add(trend_tables, "old", now=NOW - timedelta(days=30, seconds=1))
     add(trend_tables, "kept", now=NOW - timedelta(days=30))
     add(trend_tables, "new", now=NOW)
@@ -256,7 +254,7 @@ def test_keys_are_forgotten_after_30_days_and_not_before(
     assert run_sql(trend_database_url, keys) == [("kept",), ("new",)]
 
 
-def test_one_key_from_eight_processes_at_once_counts_once(
+def test_one_key_sent_by_eight_processes_counts_once(
     trend_tables: TrendTables, trend_database_url: str
 ) -> None:
     def send_twice(_number: int) -> None:
@@ -269,7 +267,7 @@ def test_one_key_from_eight_processes_at_once_counts_once(
     assert trend_tables.coverage_of(FROM_THE_APP) == COVERAGE
 
 
-def test_batches_from_eight_processes_at_once_are_all_counted(
+def test_batches_from_eight_processes_all_count(
     trend_tables: TrendTables, trend_database_url: str
 ) -> None:
     def send_five(number: int) -> None:
@@ -285,7 +283,7 @@ def test_batches_from_eight_processes_at_once_are_all_counted(
     assert trend_tables.outfits_worn(gangnam) == 8 * 2 * 3
 
 
-def test_batches_from_the_threads_of_one_server_are_all_counted(
+def test_batches_from_the_threads_of_one_server_all_count(
     trend_tables: TrendTables,
 ) -> None:
     with ThreadPoolExecutor(8) as pool:
@@ -295,17 +293,17 @@ def test_batches_from_the_threads_of_one_server_are_all_counted(
     assert trend_tables.garments_worn(FROM_THE_APP) == 24 * 6
 
 
-def test_one_slice_replaced_by_eight_processes_at_once_is_counted_once(
+def test_one_slice_replaced_by_eight_processes_counts_once(
     trend_tables: TrendTables, trend_database_url: str
 ) -> None:
-    def replace_it(_number: int) -> None:
+    def replace_slice(_number: int) -> None:
         replace(TrendTables.open(trend_database_url, read_destinations()))
 
-    assert in_processes(8, replace_it) == [0] * 8
+    assert in_processes(8, replace_slice) == [0] * 8
     assert trend_tables.garments_worn(HONGDAE) == 6
 
 
-def test_readers_see_the_old_rows_while_one_writes(
+def test_readers_see_the_old_rows_during_a_write(
     trend_tables: TrendTables, other_tables: TrendTables
 ) -> None:
     replace(trend_tables)
@@ -321,7 +319,7 @@ def test_readers_see_the_old_rows_while_one_writes(
     assert other_tables.garments_worn(HONGDAE) == 0
 
 
-def test_looks_are_listed_most_worn_first_over_all_sources(trend_tables: TrendTables) -> None:
+def test_looks_are_summed_over_all_sources_and_sorted(trend_tables: TrendTables) -> None:
     trend_tables.replace(HONGDAE, Counter({COAT: 2, PUFFER: 3}), Counter(), COVERAGE, NOW)
     trend_tables.replace(FROM_THE_APP, Counter({COAT: 2}), Counter(), COVERAGE, NOW)
 
@@ -331,13 +329,13 @@ def test_looks_are_listed_most_worn_first_over_all_sources(trend_tables: TrendTa
     ]
 
 
-def test_only_as_many_looks_are_listed_as_asked_for(trend_tables: TrendTables) -> None:
+def test_the_list_of_looks_can_be_limited(trend_tables: TrendTables) -> None:
     replace(trend_tables)
 
     assert len(trend_tables.garment_rows(limit=1)) == 1
 
 
-def test_looks_of_other_months_and_destinations_are_left_out(trend_tables: TrendTables) -> None:
+def test_looks_are_filtered_by_month_and_destination(trend_tables: TrendTables) -> None:
     replace(trend_tables)
 
     assert trend_tables.garment_rows(month=NOVEMBER) == []
@@ -345,17 +343,17 @@ def test_looks_of_other_months_and_destinations_are_left_out(trend_tables: Trend
     assert len(trend_tables.garment_rows(OCTOBER, "hongdae")) == 2
 
 
-def test_a_month_is_the_date_of_its_1st(trend_tables: TrendTables) -> None:
-    with pytest.raises(ValueError, match="2026-10-02 is no month"):
+def test_a_month_must_be_its_1st_day(trend_tables: TrendTables) -> None:
+    with pytest.raises(ValueError, match="2026-10-02 is not a month"):
         replace(trend_tables, HONGDAE._replace(month=date(2026, 10, 2)))
 
 
-def test_a_moment_without_a_time_zone_is_refused(trend_tables: TrendTables) -> None:
+def test_a_time_without_a_time_zone_is_rejected(trend_tables: TrendTables) -> None:
     with pytest.raises(ValueError, match="no time zone"):
         add(trend_tables, "monday", now=datetime(2026, 11, 1))
 
 
-def test_tables_that_were_never_migrated_say_so(other_tables: TrendTables) -> None:
+def test_the_error_without_tables_says_to_migrate(other_tables: TrendTables) -> None:
     for use in (other_tables.check_connection, other_tables.garment_rows):
         with pytest.raises(TrendDatabaseError, match="migrate it first"):
             use()

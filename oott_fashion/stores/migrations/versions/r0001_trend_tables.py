@@ -1,4 +1,4 @@
-"""Make the trend tables as of release 0.1."""
+"""Create the trend tables of release 0.1."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ _OPTIONS: dict[str, Any] = {
     "mysql_charset": "utf8mb4",
     "mysql_collate": "utf8mb4_bin",
     "mysql_row_format": "DYNAMIC",
-    # MySQL keeps the tables it had made when a migration was killed.
+    # After a killed migration, MySQL keeps the tables that it already created.
     "if_not_exists": True,
 }
 
 
 def upgrade() -> None:
-    """Make all six tables."""
+    """Create all six tables."""
     _make_trends("garment_trends", "look", _words(16, "category"), _GARMENT)
     _make_trends("outfit_trends", "outfit", [], [*_OUTER_TO_SHOES, *_THEIR_COLOURS])
     _make_coverage()
