@@ -1,4 +1,4 @@
-"""A labelled data set as people see it in metadata: counts, and pictures with their boxes."""
+"""The metadata of a labelled data set: counts, and a sample of photos with their boxes."""
 
 from collections.abc import Sequence
 
@@ -17,10 +17,10 @@ from oott_fashion.vision.photos import Photo
 
 
 def data_set_metadata(photos: Sequence[LabelledPhoto]) -> dict[str, dg.MetadataValue | int | str]:
-    """Count photos and boxes, and show a sample with its boxes."""
+    """Count photos and boxes, and draw the boxes of a sample."""
     train, valid = in_split(photos, "train"), in_split(photos, "valid")
-    of_train, of_valid = count_boxes(train), count_boxes(valid)
-    rows = [(garment, of_train[garment], of_valid[garment]) for garment in of_train]
+    train_boxes, valid_boxes = count_boxes(train), count_boxes(valid)
+    rows = [(garment, train_boxes[garment], valid_boxes[garment]) for garment in train_boxes]
     origins = sorted({label.origin for photo in photos for label in photo.labels})
     return {
         "boxes": markdown_table(("garment", "to train on", "to validate with"), rows),

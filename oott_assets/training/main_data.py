@@ -1,4 +1,4 @@
-"""Photos that people labelled, checked before anything is trained on them."""
+"""The photos that people labelled, checked before a detector is trained on them."""
 
 from pathlib import Path
 
@@ -30,9 +30,9 @@ def main_data(
 ) -> dg.MaterializeResult[None]:
     """Photos whose garments people boxed: a YOLO data set or a Label Studio export.
 
-    One that must not be trained on stops here, with a list of what is wrong with it. A photo to
-    train on that shows the same picture as one to validate with is left out, and so is a photo of
-    OOTT_DRAWN_PHOTOS that a drawn data set holds already.
+    A data set with problems stops here, with a list of them. A training photo is left out if it
+    shows the same picture as a validation photo. A photo of OOTT_DRAWN_PHOTOS is left out if the
+    data set has it already.
     """
     if labelled_data.folder is None:
         raise dg.Failure(

@@ -1,4 +1,4 @@
-"""Measure a detector on validation photos, and show several detectors in one table.
+"""Measure a detector on validation photos, and compare several detectors in a table.
 
 The same metrics go into ``champion.json`` and into the card of a published detector.
 """

@@ -1,4 +1,4 @@
-"""Labelled and pseudo-labelled photos in one data set, and the closet photos to measure by."""
+"""Labelled and pseudo-labelled photos in one data set, and the held-out closet photos."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Self
@@ -82,7 +82,7 @@ def merge(main: Sequence[LabelledPhoto], sub: Sequence[LabelledPhoto]) -> _Merge
     """Add the photos of ``sub`` to ``main`` by the rules in the docstring of ``merged_data``.
 
     Raises:
-        PhotoChanged: a photo is no longer what was labelled.
+        PhotoChanged: a photo file has changed since it was labelled.
     """
     pairs = same_pictures(sub, main)
     known = {photo for photo, _ in pairs}
@@ -95,15 +95,15 @@ def merge(main: Sequence[LabelledPhoto], sub: Sequence[LabelledPhoto]) -> _Merge
 def same_pictures(
     photos: Sequence[LabelledPhoto], others: Sequence[LabelledPhoto]
 ) -> list[tuple[LabelledPhoto, LabelledPhoto]]:
-    """Pair those of ``photos`` with those of ``others`` that show the same picture.
+    """Pair each of ``photos`` with each of ``others`` that shows the same picture.
 
     Raises:
-        PhotoChanged: a photo is no longer what was labelled.
+        PhotoChanged: a photo file has changed since it was labelled.
     """
     perceptual_hashes = [perceptual_hash_of(pixels_of(photo)) for photo in (*photos, *others)]
     count = len(photos)
     return [
-        (photos[one], others[other - count])
-        for one, other in near_duplicates(perceptual_hashes)
-        if one < count <= other
+        (photos[first], others[other - count])
+        for first, other in near_duplicates(perceptual_hashes)
+        if first < count <= other
     ]

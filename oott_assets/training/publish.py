@@ -1,7 +1,7 @@
-"""Publishes a candidate by hand: ``python -m oott_assets.training.publish [CANDIDATE]``.
+"""Publish a candidate by hand: ``python -m oott_assets.training.publish [CANDIDATE]``.
 
-Without CANDIDATE it lists those that were kept, newest first. With ``--to FOLDER`` the candidate
-becomes what is published where no detector is, as ``models/starter-detector`` is.
+Without CANDIDATE it lists the candidates, latest first. With ``--to FOLDER`` it copies the
+candidate to FOLDER, which can then be the starter detector, as ``models/starter-detector`` is.
 """
 
 import argparse
@@ -23,27 +23,27 @@ _log = logging.getLogger(__name__)
 
 
 def candidates(settings: TrainingSettings) -> list[PublishedDetector]:
-    """Find and verify the candidates that were kept, newest first; damaged ones are left out."""
+    """Find and verify the candidates, latest first; damaged ones are logged and left out."""
     found = []
     for card in sorted((settings.training_root / "candidates").glob("*/card.json")):
         try:
             found.append(candidate_in(card.parent))
         except BadDetector as error:
             _log.warning("%s", error)
-    return sorted(found, key=lambda it: it.version, reverse=True)
+    return sorted(found, key=lambda candidate: candidate.version, reverse=True)
 
 
 def candidate_in(folder: Path) -> PublishedDetector:
     """Verify the candidate in ``folder``.
 
     Raises:
-        BadDetector: there is none, or it is damaged.
+        BadDetector: the folder has no candidate, or the candidate is damaged.
     """
     return PublishedDetector.verified(folder / "detector.onnx", read_card(folder / "card.json"))
 
 
 def main() -> None:
-    """Read the command line and list or publish."""
+    """Read the command line, and list or publish candidates."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("candidate", nargs="?", help="version of a candidate, or its folder")
     parser.add_argument("--to", type=Path, help="folder to copy it to, instead of publishing")
@@ -56,13 +56,14 @@ def main() -> None:
 
 
 def _run(settings: TrainingSettings, name: str | None, to: Path | None) -> None:
-    kept = candidates(settings)
+    found = candidates(settings)
     if name is None:
-        for candidate in kept:
+        for candidate in found:
             measured = candidate.card.metrics["main_data"]["mAP50"]
             _log.info("%s  mAP50 %.3f  %s", candidate.version, measured, candidate.onnx.parent)
         return
-    chosen = next((it for it in kept if it.version == name), None) or candidate_in(Path(name))
+    by_version = {candidate.version: candidate for candidate in found}
+    chosen = by_version.get(name) or candidate_in(Path(name))
     if to is None:
         ModelStore(settings.model_store_root).publish(chosen.onnx, chosen.card)
         return

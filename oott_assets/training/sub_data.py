@@ -1,4 +1,4 @@
-"""Photos without boxes, boxed by a labeller."""
+"""Photos that nobody has labelled, pseudo-labelled by a labeller."""
 
 import hashlib
 import json
@@ -46,7 +46,7 @@ class SubPhotos(dg.ConfigurableResource[None]):
 
 
 class _LabelledFile(NamedTuple):
-    """A photo that the labeller has seen, and its labels of any confidence."""
+    """A photo with its labels of any confidence."""
 
     file: Path
     sha256: str
@@ -68,12 +68,12 @@ def sub_data(
     labeller: ChosenLabeller,
     training_store: TrainingStore,
 ) -> dg.MaterializeResult[None]:
-    """Photos nobody has boxed, pseudo-labelled by the labeller of OOTT_LABELLER.
+    """Photos that nobody has labelled, pseudo-labelled by the labeller of OOTT_LABELLER.
 
-    What the labeller saw in a photo is kept, so that a run that was stopped goes on where it
-    stopped, and other thresholds need no new labelling. Labels below their garment's threshold
-    are left out; a photo that keeps none is not trained on. A share of catalogue photos is held
-    out, to measure closet labels by.
+    The labels of each photo are stored. A run that was stopped continues with the next photo, and
+    after a change of thresholds no photo is labelled again. Labels below the threshold of their
+    garment are left out, and so is a photo without other labels. A share of catalogue photos is
+    held out from training, to measure closet labels on them.
     """
     if sub_photos.folder is None:
         context.log.info("OOTT_SUB_PHOTOS is not set, so merged_data will hold main_data alone")
@@ -138,8 +138,8 @@ def _photo_files(folder: Path) -> list[Path]:
     files = photos_under(folder) if folder.is_dir() else []
     if not files:
         raise dg.Failure(
-            f"{folder} holds no photos; OOTT_SUB_PHOTOS names a folder of photos without boxes, "
-            "a catalogue's in folders named after garments",
+            f"{folder} has no photos; OOTT_SUB_PHOTOS names a folder of photos without boxes; "
+            "catalogue photos are in subfolders named after garments",
             allow_retries=False,
         )
     return files
@@ -150,7 +150,7 @@ def _label(
 ) -> _LabelledFile | _SkippedFile:
     name = os.fsencode(file.relative_to(folder)).decode(errors="replace")
     try:
-        # Parquet, YAML and every report hold text.
+        # Parquet, YAML and reports store the path as UTF-8.
         str(file).encode()
         content = file.read_bytes()
     except UnicodeEncodeError:
@@ -160,31 +160,41 @@ def _label(
     sha256 = hashlib.sha256(content).hexdigest()
     try:
         pixels = read_photo(content)
-        seen = _seen_in(file, sha256, opened, journal)
+        labels = _stored_or_new_labels(file, sha256, opened, journal)
     except (UnreadablePhoto, PhotoTooLarge, NotInCatalogue) as error:
         return _SkippedFile(name, str(error))
     return _LabelledFile(
-        file.absolute(), sha256, pixels.shape[1], pixels.shape[0], perceptual_hash_of(pixels), seen
+        file.absolute(),
+        sha256,
+        pixels.shape[1],
+        pixels.shape[0],
+        perceptual_hash_of(pixels),
+        labels,
     )
 
 
-def _seen_in(file: Path, sha256: str, opened: OpenedLabeller, journal: LocalBlobs) -> list[Label]:
-    """Read what the labeller saw in ``file`` before, or have it look now."""
-    # A catalogue's labels are in its folders' names, so a photo is known by that and its content.
+def _stored_or_new_labels(
+    file: Path, sha256: str, opened: OpenedLabeller, journal: LocalBlobs
+) -> list[Label]:
+    """Read the labels of ``file`` that an earlier run stored, or label it and store them."""
+    # The label of a catalogue photo is the name of its folder, so the key contains that name.
     key = hashlib.sha256(f"{file.parent.name}\n{sha256}".encode()).hexdigest()
     blob = f"seen-by/{opened.name}/{opened.version}/{key[:2]}/{key}.json"
     try:
-        return [Label(it[0], Box(*it[1]), it[2], it[3]) for it in json.loads(journal.read(blob))]
+        rows = json.loads(journal.read(blob))
     except BlobNotFound:
-        seen = opened.all_labels(file)
-        journal.write(blob, json.dumps(seen).encode())
-        return seen
+        labels = opened.all_labels(file)
+        journal.write(blob, json.dumps(labels).encode())
+        return labels
+    return [
+        Label(garment, Box(*box), confidence, origin) for garment, box, confidence, origin in rows
+    ]
 
 
 def _photos_of(
     labelled: Sequence[_LabelledFile], opened: OpenedLabeller, held_out: float
 ) -> list[LabelledPhoto]:
-    # Photos that show the same picture are held out together.
+    # Photos that show the same picture go into the same split.
     pairs = near_duplicates([photo.perceptual_hash for photo in labelled])
     groups = groups_of(len(labelled), pairs)
     splits = splits_by_content([photo.sha256 for photo in labelled], groups, round(100 * held_out))
@@ -199,5 +209,5 @@ def _photos_of(
         )
         for photo, split in zip(labelled, splits, strict=True)
     ]
-    # A held-out photo is measured on by its folder's name, so it needs no boxes.
+    # The label of a held-out photo is the name of its folder, so it needs no boxes.
     return [photo for photo in photos if photo.labels or photo.split == "valid"]

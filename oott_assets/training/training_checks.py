@@ -1,4 +1,4 @@
-"""What is promised of data sets and detectors, checked after every run."""
+"""Checks of data sets and of the published detector, after every run."""
 
 import dagster as dg
 
@@ -12,31 +12,31 @@ from oott_assets.training.sub_data import sub_data
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
 
-# Of fewer boxes a garment is learnt by heart, not known again.
+# With fewer boxes a detector memorises the photos and does not recognise the garment elsewhere.
 MIN_BOXES = 10
 
-# A catalogue's labeller is sure of 93 % of photos; of less than half, it was set up wrongly.
+# The catalogue labeller labels 93 % of photos confidently. Below half, its settings are wrong.
 MIN_LABELLED = 0.5
 
-# Below this a detector misses more of what people wear than it finds.
+# Below this a detector misses more garments than it finds.
 MIN_MAP50 = 0.2
 
 
 @dg.asset_check(asset=main_data)
 def every_garment_can_be_learnt(training_store: TrainingStore) -> dg.AssetCheckResult:
-    """Warns of garments with fewer than 10 boxes to train on."""
+    """Warns about garments with fewer than 10 boxes to train on."""
     boxes = count_boxes(in_split(training_store.photos("main_data"), "train"))
     rare = [garment for garment, count in boxes.items() if count < MIN_BOXES]
     return dg.AssetCheckResult(
         passed=not rare,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"rare_garments": len(rare), "rare": ", ".join(rare) or "none"},
+        metadata={"rare_garments": len(rare), "rare_garment_names": ", ".join(rare) or "none"},
     )
 
 
 @dg.asset_check(asset=sub_data)
 def most_held_out_photos_have_a_label(training_store: TrainingStore) -> dg.AssetCheckResult:
-    """Warns when the labeller is sure of fewer than half of the photos that were held out."""
+    """Warns when fewer than half of the held-out photos have a confident label."""
     held_out = in_split(training_store.photos("sub_data"), "valid")
     labelled = sum(bool(photo.labels) for photo in held_out)
     return dg.AssetCheckResult(
@@ -47,14 +47,14 @@ def most_held_out_photos_have_a_label(training_store: TrainingStore) -> dg.Asset
 
 
 @dg.asset_check(asset=merged_data)
-def nothing_measured_by_is_trained_on(
+def no_validation_photo_is_trained_on(
     context: dg.AssetCheckExecutionContext, training_store: TrainingStore
 ) -> dg.AssetCheckResult:
-    """Fails when a photo to train on shows the same picture as one to validate with."""
+    """Fails when a training photo shows the same picture as a validation or closet photo."""
     photos = training_store.photos("merged_data")
-    measured_by = [*in_split(photos, "valid"), *training_store.closet()]
+    validation = [*in_split(photos, "valid"), *training_store.closet()]
     with failures_of(context, TRAINING_FAILURES):
-        pairs = same_pictures(in_split(photos, "train"), measured_by)
+        pairs = same_pictures(in_split(photos, "train"), validation)
     leaked = sorted({photo for photo, _ in pairs})
     return dg.AssetCheckResult(
         passed=not leaked,
@@ -76,6 +76,6 @@ def the_detector_finds_garments(training_store: TrainingStore) -> dg.AssetCheckR
 TRAINING_CHECKS = [
     every_garment_can_be_learnt,
     most_held_out_photos_have_a_label,
-    nothing_measured_by_is_trained_on,
+    no_validation_photo_is_trained_on,
     the_detector_finds_garments,
 ]

@@ -150,7 +150,7 @@ def _disk_errors_as_failures(folder: TrainingFolder) -> Iterator[None]:
         disk_full = error.errno in _DISK_FULL
         remedy = f"free disk space for {folder.folder}" if disk_full else "fix that"
         raise dg.Failure(
-            f"training stopped: {error}; {remedy} and materialise again, which resumes "
+            f"training stopped: {error}; {remedy} and materialise again to resume "
             f"after epoch {folder.epochs_done()}",
             allow_retries=False,
         ) from error

@@ -26,7 +26,7 @@ def measured(name: str, map50: float, closet: float = 0.0) -> Measurement:
         ((0.361, 0.1), (0.35, 0.8), "main"),
     ],
 )
-def test_map50_decides_then_closet_labels_then_fewer_labels(
+def test_map50_decides_then_closet_labels_then_main_wins(
     main: tuple[float, float], merged: tuple[float, float], winner: str
 ) -> None:
     assert better_of(measured("main", *main), measured("merged", *merged)).name == winner

@@ -27,19 +27,19 @@ def main_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def closet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a catalogue of which nothing is held out."""
+    """A catalogue, with no photos held out."""
     monkeypatch.setenv("OOTT_SUB_PHOTOS", str(tmp_path / "closet"))
     monkeypatch.setenv("OOTT_HELD_OUT_SHARE", "0")
     return write_catalogue(tmp_path / "closet", ("tee_shirt", "dress"), each=3)
 
 
-def test_without_a_folder_the_setting_is_named(training_pipeline: TrainingPipeline) -> None:
+def test_without_a_folder_the_error_names_the_setting(training_pipeline: TrainingPipeline) -> None:
     [message] = failures(training_pipeline.run("main_data"))
 
     assert message.startswith("OOTT_MAIN_DATA is not set")
 
 
-def test_a_corrupt_photo_stops_with_its_name(
+def test_the_error_names_a_damaged_photo(
     training_pipeline: TrainingPipeline, main_data: Path
 ) -> None:
     photo = main_data / "train/images/00001.jpg"
@@ -52,7 +52,7 @@ def test_a_corrupt_photo_stops_with_its_name(
 
 
 @pytest.mark.parametrize("change", ["one class less", "two classes swapped"])
-def test_other_classes_stop_with_a_sentence(
+def test_a_data_set_with_other_classes_is_rejected(
     training_pipeline: TrainingPipeline, main_data: Path, change: str
 ) -> None:
     import yaml
@@ -77,8 +77,8 @@ def test_a_folder_without_a_data_set_fails_the_step_at_the_first_attempt(
     run = training_pipeline.run("main_data")
 
     assert attempts(run, "main_data") == 1
-    [said] = failures(run)
-    assert str(tmp_path / "nothing") in said
+    [message] = failures(run)
+    assert str(tmp_path / "nothing") in message
 
 
 @pytest.mark.usefixtures("main_data")
@@ -92,11 +92,11 @@ def test_a_full_disk_fails_the_step_with_a_sentence_at_the_first_attempt(
     run = training_pipeline.run("main_data")
 
     assert attempts(run, "main_data") == 1
-    [said] = failures(run)
-    assert said.startswith("the disk of the store is full")
+    [message] = failures(run)
+    assert message.startswith("the disk of the store is full")
 
 
-def test_drawn_photos_are_trained_on_and_never_validated_with(
+def test_drawn_photos_are_only_used_for_training(
     training_pipeline: TrainingPipeline, main_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_DRAWN_PHOTOS", "5")
@@ -109,13 +109,13 @@ def test_drawn_photos_are_trained_on_and_never_validated_with(
         for photo in training_pipeline.photos("main_data")
         if main_data not in photo.file.parents
     ]
-    # The first three are those of the drawn data set.
+    # The first three are already in the drawn data set.
     assert [photo.file.name for photo in drawn] == ["00003.jpg", "00004.jpg"]
     assert {photo.split for photo in drawn} == {"train"}
     assert metadata_of(run, "main_data")["drawn_photos_already_there"] == 3
 
 
-def test_every_photo_of_a_catalogue_is_boxed_once(
+def test_every_photo_of_a_catalogue_gets_one_box(
     training_pipeline: TrainingPipeline, closet: Path
 ) -> None:
     run = training_pipeline.run("sub_data")
@@ -129,17 +129,17 @@ def test_every_photo_of_a_catalogue_is_boxed_once(
     assert closet
 
 
-def test_labelling_goes_on_where_it_was_stopped(
+def test_no_photo_is_labelled_twice(
     training_pipeline: TrainingPipeline, closet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert training_pipeline.run("sub_data").success
     before = training_pipeline.photos("sub_data")
 
-    def must_not_look_again(*_: object) -> None:
+    def must_not_label_again(*_: object) -> None:
         pytest.fail("a photo was labelled twice")
 
     monkeypatch.setattr(
-        "oott_assets.training.labellers.catalogue.CatalogueLabeller.predict", must_not_look_again
+        "oott_assets.training.labellers.catalogue.CatalogueLabeller.predict", must_not_label_again
     )
     assert training_pipeline.run("sub_data").success
 
@@ -147,10 +147,10 @@ def test_labelling_goes_on_where_it_was_stopped(
     assert closet
 
 
-def test_what_cannot_be_labelled_is_listed_with_the_reason(
+def test_skipped_photos_are_listed_with_the_reason(
     training_pipeline: TrainingPipeline, closet: Path
 ) -> None:
-    (closet / "dress/broken.jpg").write_bytes(b"no photo")
+    (closet / "dress/broken.jpg").write_bytes(b"not a photo")
     shutil.copytree(closet / "dress", closet / "umbrella")
     (closet / "dress/lost.jpg").symlink_to(closet / "nowhere.jpg")
     shutil.copy(closet / "dress/0.jpg", closet / os.fsdecode(b"dress/caf\xe9.jpg"))
@@ -166,7 +166,7 @@ def test_what_cannot_be_labelled_is_listed_with_the_reason(
     assert len(training_pipeline.photos("sub_data")) == 6
 
 
-def test_a_photo_in_the_folder_itself_is_labelled_anew_when_that_is_renamed(
+def test_photos_are_labelled_again_when_their_folder_is_renamed(
     training_pipeline: TrainingPipeline, closet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_SUB_PHOTOS", str(closet / "dress"))
@@ -179,7 +179,7 @@ def test_a_photo_in_the_folder_itself_is_labelled_anew_when_that_is_renamed(
     assert {label.garment for label in labels} == {"coat"}
 
 
-def test_a_teacher_of_other_thresholds_looks_again(
+def test_a_teacher_with_another_confidence_threshold_labels_again(
     training_pipeline: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draw_photos(tmp_path / "looks", 1, "train")
@@ -197,7 +197,7 @@ def test_a_teacher_of_other_thresholds_looks_again(
     assert photo.labels
 
 
-def test_a_teacher_whose_engine_is_missing_says_so(
+def test_the_error_names_the_missing_engine_of_a_teacher(
     training_pipeline: TrainingPipeline, closet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_LABELLER", "teacher")
@@ -211,7 +211,7 @@ def test_a_teacher_whose_engine_is_missing_says_so(
     assert closet
 
 
-def test_a_folder_without_photos_is_a_mistake_not_an_empty_data_set(
+def test_a_folder_without_photos_is_an_error(
     training_pipeline: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "empty").mkdir()
@@ -219,10 +219,10 @@ def test_a_folder_without_photos_is_a_mistake_not_an_empty_data_set(
 
     [message] = failures(training_pipeline.run("sub_data"))
 
-    assert "holds no photos; OOTT_SUB_PHOTOS names" in message
+    assert "has no photos; OOTT_SUB_PHOTOS names" in message
 
 
-def test_a_labeller_without_its_weights_says_how_they_are_fetched(
+def test_a_labeller_without_weights_says_how_to_download_them(
     training_pipeline: TrainingPipeline, closet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_LABELLER", "grounding_dino")
@@ -234,7 +234,7 @@ def test_a_labeller_without_its_weights_says_how_they_are_fetched(
     assert closet
 
 
-def test_without_sub_photos_main_data_stands_alone(
+def test_without_sub_photos_merged_data_is_main_data(
     training_pipeline: TrainingPipeline, main_data: Path
 ) -> None:
     run = training_pipeline.run("main_data", "sub_data", "merged_data")
@@ -244,42 +244,42 @@ def test_without_sub_photos_main_data_stands_alone(
     assert main_data
 
 
-def test_a_pseudo_labelled_copy_of_a_valid_photo_is_not_trained_on(
+def test_a_pseudo_labelled_copy_of_a_validation_photo_is_not_trained_on(
     training_pipeline: TrainingPipeline, main_data: Path, closet: Path
 ) -> None:
     shutil.copy(main_data / "valid/images/00000.jpg", closet / "dress/leak.jpg")
 
     run = training_pipeline.run(
-        "main_data", "sub_data", "merged_data", "merged_data_nothing_measured_by_is_trained_on"
+        "main_data", "sub_data", "merged_data", "merged_data_no_validation_photo_is_trained_on"
     )
 
     assert failures(run) == []
     assert "leak.jpg" not in {photo.file.name for photo in training_pipeline.photos("merged_data")}
 
 
-def test_a_closet_photo_that_main_data_trains_on_measures_nothing(
+def test_a_closet_photo_that_main_data_trains_on_is_not_measured_on(
     training_pipeline: TrainingPipeline,
     main_data: Path,
     closet: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OOTT_HELD_OUT_SHARE", "0.99")
-    shutil.copy(main_data / "train/images/00000.jpg", closet / "dress/learnt.jpg")
+    shutil.copy(main_data / "train/images/00000.jpg", closet / "dress/trained-on.jpg")
 
     run = training_pipeline.run(
-        "main_data", "sub_data", "merged_data", "merged_data_nothing_measured_by_is_trained_on"
+        "main_data", "sub_data", "merged_data", "merged_data_no_validation_photo_is_trained_on"
     )
 
     assert failures(run) == []
     assert metadata_of(run, "merged_data")["closet_photos_also_in_main_data"] == 1
     held_out = {photo.file.name for photo in training_pipeline.photos("sub_data")}
-    measured_by = {photo.file.name for photo in training_pipeline.store.closet()}
-    assert held_out - measured_by == {"learnt.jpg"}
+    closet_photos = {photo.file.name for photo in training_pipeline.store.closet()}
+    assert held_out - closet_photos == {"trained-on.jpg"}
     [check] = run.get_asset_check_evaluations()
     assert check.passed
 
 
-def test_a_photo_that_went_before_the_merger_is_named(
+def test_a_photo_missing_when_merged_data_is_made_is_named(
     training_pipeline: TrainingPipeline, main_data: Path, closet: Path
 ) -> None:
     assert failures(training_pipeline.run("main_data", "sub_data")) == []
@@ -300,7 +300,7 @@ def test_a_photo_that_went_before_the_merger_is_named(
         ("garment_onnx", "champion"),
     ],
 )
-def test_an_asset_before_its_turn_says_what_to_materialise(
+def test_an_asset_run_too_early_names_the_asset_to_materialise_first(
     training_pipeline: TrainingPipeline, asset: str, missing: str
 ) -> None:
     [message] = failures(training_pipeline.run(asset))

@@ -1,4 +1,4 @@
-"""Publishing by hand, as its command does it."""
+"""The command that publishes a candidate by hand."""
 
 import os
 import shutil
@@ -21,14 +21,14 @@ def publish(*words: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.fixture
 def candidate(training_pipeline: TrainingPipeline) -> Path:
-    """Keep a candidate that was not published."""
+    """A candidate that is not published."""
     folder = training_pipeline.store.folder("candidates/kept")
     for name in ("detector.onnx", "card.json"):
         shutil.copy(STARTER / name, folder / name)
     return folder
 
 
-def test_what_was_kept_is_listed_with_how_good_it_is(candidate: Path) -> None:
+def test_candidates_are_listed_with_their_map50(candidate: Path) -> None:
     listed = publish()
 
     card = read_card(candidate / "card.json")
@@ -57,7 +57,7 @@ def test_an_earlier_detector_is_published_again_by_its_folder(candidate: Path) -
     assert store.latest().version == card.version
 
 
-def test_a_candidate_is_copied_to_where_a_starter_is(candidate: Path, tmp_path: Path) -> None:
+def test_a_candidate_can_be_copied_as_a_starter_detector(candidate: Path, tmp_path: Path) -> None:
     assert publish(str(candidate), "--to", str(tmp_path / "starter")).returncode == 0
 
     for name in ("detector.onnx", "card.json"):
@@ -67,16 +67,16 @@ def test_a_candidate_is_copied_to_where_a_starter_is(candidate: Path, tmp_path: 
 def test_a_damaged_candidate_is_not_published(candidate: Path) -> None:
     (candidate / "detector.onnx").write_bytes(b"half")
 
-    refused = publish(str(candidate))
+    ended = publish(str(candidate))
 
-    assert refused.returncode == 1
-    assert "is damaged: its sha256 is" in refused.stderr
-    assert "Traceback" not in refused.stderr
+    assert ended.returncode == 1
+    assert "is damaged: its sha256 is" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.usefixtures("training_pipeline")
-def test_an_unknown_candidate_is_said_to_be_missing() -> None:
-    refused = publish("20200101T000000Z-00000000")
+def test_an_unknown_candidate_is_an_error() -> None:
+    ended = publish("20200101T000000Z-00000000")
 
-    assert refused.returncode == 1
-    assert "cannot read 20200101T000000Z-00000000/card.json" in refused.stderr
+    assert ended.returncode == 1
+    assert "cannot read 20200101T000000Z-00000000/card.json" in ended.stderr

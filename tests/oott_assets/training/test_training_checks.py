@@ -12,7 +12,7 @@ from oott_assets.training.measurements import Measurement
 from oott_assets.training.training_checks import (
     every_garment_can_be_learnt,
     most_held_out_photos_have_a_label,
-    nothing_measured_by_is_trained_on,
+    no_validation_photo_is_trained_on,
     the_detector_finds_garments,
 )
 from oott_assets.training.weights import TrainedWeights
@@ -39,7 +39,7 @@ def valid(tmp_path: Path) -> LabelledPhoto:
 
 
 @pytest.mark.parametrize(("boxes", "passed"), [(10, True), (9, False)])
-def test_ten_boxes_of_every_garment_can_be_learnt(
+def test_ten_boxes_of_every_garment_are_enough(
     training_pipeline: TrainingPipeline, photo: LabelledPhoto, boxes: int, passed: bool
 ) -> None:
     one = photo.labels[0]
@@ -51,7 +51,7 @@ def test_ten_boxes_of_every_garment_can_be_learnt(
 
 
 @pytest.mark.parametrize(("labelled", "passed"), [(2, True), (1, True), (0, False)])
-def test_half_of_the_held_out_photos_are_labelled(
+def test_half_of_the_held_out_photos_need_a_label(
     training_pipeline: TrainingPipeline, valid: LabelledPhoto, labelled: int, passed: bool
 ) -> None:
     photos = [valid._replace(labels=valid.labels[: index < labelled]) for index in range(2)]
@@ -61,7 +61,7 @@ def test_half_of_the_held_out_photos_are_labelled(
 
 
 @pytest.mark.parametrize("held_out_of", ["merged_data", "closet"])
-def test_a_photo_measured_by_that_is_trained_on_is_found(
+def test_a_validation_photo_that_is_trained_on_fails_the_check(
     training_pipeline: TrainingPipeline,
     photo: LabelledPhoto,
     valid: LabelledPhoto,
@@ -70,18 +70,18 @@ def test_a_photo_measured_by_that_is_trained_on_is_found(
     store, context = training_pipeline.store, dg.build_asset_check_context()
     store.write_closet([])
     store.write_photos("merged_data", [photo, valid])
-    assert passes(nothing_measured_by_is_trained_on, context, store)
+    assert passes(no_validation_photo_is_trained_on, context, store)
 
     leaked = valid._replace(split="train")
     rest = [valid] if held_out_of == "merged_data" else []
     store.write_closet([] if rest else [valid])
     store.write_photos("merged_data", [photo, leaked, *rest])
 
-    assert not passes(nothing_measured_by_is_trained_on, context, store)
+    assert not passes(no_validation_photo_is_trained_on, context, store)
 
 
 @pytest.mark.parametrize(("map50", "passed"), [(0.2, True), (0.19, False)])
-def test_a_detector_that_finds_too_little_is_warned_of(
+def test_a_low_map50_is_a_warning(
     training_pipeline: TrainingPipeline, map50: float, passed: bool
 ) -> None:
     won = Champion(

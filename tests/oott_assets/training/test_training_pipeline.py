@@ -1,4 +1,4 @@
-"""The whole training pipeline: real Ultralytics, real export, real DeepSparse, drawn photos."""
+"""The whole training pipeline with Ultralytics, ONNX export and DeepSparse, on drawn photos."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ from tests.oott_assets.street import failures, metadata_of
 from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
 from tests.oott_assets.training.training_pipeline import (
     TrainingPipeline,
-    weights_that_forgot_garments,
+    weights_that_find_nothing,
 )
 
 SIDE = 224
@@ -29,7 +29,7 @@ SIDE = 224
 def trained(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[TrainingPipeline, dg.ExecuteInProcessResult]]:
-    """Train, from weights that find no garment, on drawn photos and a drawn catalogue."""
+    """Train on drawn photos and a drawn catalogue, from weights that find no garments."""
     folder = tmp_path_factory.mktemp("pipeline")
     write_data_set(folder / "main-data", train=80, valid=20)
     write_catalogue(folder / "closet", ("tee_shirt", "dress"), each=8)
@@ -46,7 +46,7 @@ def trained(
             "OOTT_IMAGE_SIDE": str(SIDE),
             "OOTT_EPOCHS": "4",
             "OOTT_BATCH_SIZE": "4",
-            "OOTT_STARTING_WEIGHTS": weights_that_forgot_garments(folder / "forgetful.pt"),
+            "OOTT_STARTING_WEIGHTS": weights_that_find_nothing(folder / "untrained.pt"),
         }.items():
             monkeypatch.setenv(name, str(value))
         pipeline = TrainingPipeline()
@@ -68,7 +68,7 @@ def test_the_pipeline_runs_from_labels_to_a_published_detector(
     assert latest().version == metadata_of(run, "garment_onnx")["version"]
 
 
-def test_a_candidate_that_was_published_may_be_materialised_again(
+def test_a_published_candidate_can_be_materialised_again(
     trained: tuple[TrainingPipeline, dg.ExecuteInProcessResult],
 ) -> None:
     pipeline, run = trained
@@ -82,7 +82,7 @@ def test_a_candidate_that_was_published_may_be_materialised_again(
 
 @pytest.mark.usefixtures("trained")
 def test_the_published_detector_finds_drawn_garments(tmp_path: Path) -> None:
-    before = TorchEngine(weights_that_forgot_garments(tmp_path / "before.pt"))
+    before = TorchEngine(weights_that_find_nothing(tmp_path / "before.pt"))
     after = open_engine(latest().onnx, "deepsparse")
     photos = draw_photos(tmp_path, 30, "valid")
 
@@ -91,7 +91,7 @@ def test_the_published_detector_finds_drawn_garments(tmp_path: Path) -> None:
 
 
 def share_found(engine: Engine, photos: list[LabelledPhoto]) -> float:
-    """Tell how many of the garments drawn in ``photos`` a detector names, 0..1."""
+    """The share of the garments drawn in ``photos`` that a detector finds, 0..1."""
     detector = Detector(engine, SIDE)
     drawn = found = 0
     for photo in photos:
@@ -153,7 +153,7 @@ def test_unchanged_data_is_not_trained_on_again_and_nothing_is_published_twice(
     assert latest().version == before
 
 
-def test_a_detector_no_better_is_published_when_a_person_says_so(
+def test_a_person_can_publish_a_detector_that_is_not_better(
     trained: tuple[TrainingPipeline, dg.ExecuteInProcessResult],
 ) -> None:
     pipeline, _ = trained
@@ -166,7 +166,7 @@ def test_a_detector_no_better_is_published_when_a_person_says_so(
     assert metadata_of(run, "garment_onnx")["published"] is True
 
 
-def test_a_photo_of_a_garment_photographed_apart_is_held_out(
+def test_held_out_catalogue_photos_are_not_trained_on(
     trained: tuple[TrainingPipeline, dg.ExecuteInProcessResult],
 ) -> None:
     pipeline, _ = trained

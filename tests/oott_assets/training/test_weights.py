@@ -123,7 +123,7 @@ def test_the_error_of_a_full_disk_says_what_to_do() -> None:
     assert "training stopped: " in message
     assert "File too large" in message
     assert "free disk space for " in message
-    assert message.endswith("which resumes after epoch 0")
+    assert message.endswith("to resume after epoch 0")
 
 
 def test_another_disk_error_does_not_ask_to_free_disk_space(
@@ -135,7 +135,7 @@ def test_another_disk_error_does_not_ask_to_free_disk_space(
 
     assert message.startswith("training stopped: ")
     assert "Not a directory" in message
-    assert message.endswith("; fix that and materialise again, which resumes after epoch 0")
+    assert message.endswith("; fix that and materialise again to resume after epoch 0")
 
 
 def test_a_photo_changed_since_it_was_labelled_stops_training(

@@ -57,7 +57,7 @@ def training_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Traini
     return TrainingPipeline()
 
 
-def weights_that_forgot_garments(file: Path) -> Path:
+def weights_that_find_nothing(file: Path) -> Path:
     """Write the starter's weights with confidences so low that it finds no garments."""
     import torch
 

@@ -1,6 +1,6 @@
-"""What stops champion and garment_onnx: a comparison that no longer holds, or parts that are gone.
+"""The errors that stop champion and garment_onnx: outdated comparisons, and missing parts.
 
-Nothing is trained here: the published starter's weights stand for both candidates.
+Nothing is trained here: both candidates have the weights of the starter detector.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeli
 
 
 class ComparedPipeline(TrainingPipeline):
-    """A pipeline whose candidates were trained and compared; ``weights`` are both of theirs."""
+    """A pipeline with two trained and compared candidates, which share ``weights``."""
 
     def __init__(self, folder: Path) -> None:
         self.weights = weights_of_onnx(STARTER / "detector.onnx", folder / "weights.pt")
@@ -37,10 +37,12 @@ class ComparedPipeline(TrainingPipeline):
             self.store.write_photos(name, self.main_data)
         self.store.write_closet([self.closet_photo])
         validation_photos = read_validation_photos(self.store)
-        self.note(MERGED_DATA_VERSIONS, MergedDataVersions.of(self.main_data, validation_photos))
+        self.write_record(
+            MERGED_DATA_VERSIONS, MergedDataVersions.of(self.main_data, validation_photos)
+        )
         trained = self.trained(self.main_data)
         for candidate in ("main", "merged"):
-            self.note(weights_blob(candidate), trained)
+            self.write_record(weights_blob(candidate), trained)
         won = Champion(
             weights=trained,
             measured=Measurement(name="main", metrics={"main_data": {"mAP50": 0.4}}),
@@ -48,10 +50,10 @@ class ComparedPipeline(TrainingPipeline):
             published_version=None,
             measured_by=validation_photos.version,
         )
-        self.note(CHAMPION, won)
+        self.write_record(CHAMPION, won)
 
     def trained(self, photos: list[LabelledPhoto]) -> TrainedWeights:
-        """Tell of the weights as if they had been trained on ``photos``."""
+        """Describe the weights as if they were trained on ``photos``."""
         return TrainedWeights(
             weights=self.weights,
             sha256=hashlib.sha256(self.weights.read_bytes()).hexdigest(),
@@ -60,8 +62,8 @@ class ComparedPipeline(TrainingPipeline):
             trained_on="drawn photos",
         )
 
-    def note(self, blob: str, note: BaseModel) -> None:
-        self.store.blobs.write(blob, note.model_dump_json(by_alias=True).encode())
+    def write_record(self, blob: str, record: BaseModel) -> None:
+        self.store.blobs.write(blob, record.model_dump_json(by_alias=True).encode())
 
 
 def closet_photos(folder: Path) -> list[LabelledPhoto]:
@@ -79,14 +81,14 @@ def compared(training_pipeline: TrainingPipeline, tmp_path: Path) -> ComparedPip
 
 @pytest.fixture
 def published_starter(training_pipeline: TrainingPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the starter be published by whoever asks first."""
+    """Set the starter detector, which counts as published where nothing else is."""
     assert training_pipeline
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
 
 
 @pytest.fixture
 def no_deepsparse(training_pipeline: TrainingPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Choose DeepSparse where it is not installed."""
+    """Choose the engine DeepSparse, which is not installed."""
     assert training_pipeline
     monkeypatch.setenv("OOTT_ENGINE", "deepsparse")
     monkeypatch.setitem(sys.modules, "deepsparse", None)
@@ -120,7 +122,7 @@ def with_a_closet_folder_renamed(pipeline: ComparedPipeline) -> None:
         with_a_closet_folder_renamed,
     ],
 )
-def test_a_champion_measured_by_other_photos_is_not_published(
+def test_a_champion_measured_on_other_photos_is_not_published(
     compared: ComparedPipeline, change: Callable[[ComparedPipeline], None]
 ) -> None:
     change(compared)
@@ -135,7 +137,7 @@ def test_a_champion_measured_by_other_photos_is_not_published(
 def test_candidates_trained_on_other_photos_are_not_compared(
     compared: ComparedPipeline, candidate: str
 ) -> None:
-    compared.note(weights_blob(candidate), compared.trained(compared.main_data[1:]))
+    compared.write_record(weights_blob(candidate), compared.trained(compared.main_data[1:]))
 
     [message] = failures(compared.run("champion"))
 
@@ -143,9 +145,9 @@ def test_candidates_trained_on_other_photos_are_not_compared(
     assert message.endswith(f"materialise {candidate}_weights again")
 
 
-def test_a_merger_with_an_older_main_data_is_not_compared(compared: ComparedPipeline) -> None:
+def test_merged_data_with_an_older_main_data_is_not_compared(compared: ComparedPipeline) -> None:
     with_other_valid_photos(compared)
-    compared.note(weights_blob("main"), compared.trained(compared.main_data[:-1]))
+    compared.write_record(weights_blob("main"), compared.trained(compared.main_data[:-1]))
 
     [message] = failures(compared.run("champion"))
 
@@ -153,20 +155,20 @@ def test_a_merger_with_an_older_main_data_is_not_compared(compared: ComparedPipe
 
 
 @pytest.mark.parametrize("asset", ["champion", "garment_onnx"])
-@pytest.mark.parametrize("left", [None, b"other weights"], ids=["gone", "others"])
-def test_weights_that_are_no_longer_those_trained_are_told(
-    compared: ComparedPipeline, asset: str, left: bytes | None
+@pytest.mark.parametrize("content", [None, b"other weights"], ids=["missing", "changed"])
+def test_missing_or_changed_weights_are_rejected(
+    compared: ComparedPipeline, asset: str, content: bytes | None
 ) -> None:
     compared.weights.unlink()
-    if left is not None:
-        compared.weights.write_bytes(left)
+    if content is not None:
+        compared.weights.write_bytes(content)
 
     [message] = failures(compared.run(asset))
 
     assert message.startswith(f"{compared.weights} no longer holds the weights that were trained")
 
 
-def test_a_note_of_an_older_oott_asks_for_its_asset_again(compared: ComparedPipeline) -> None:
+def test_a_record_of_an_older_oott_asks_for_its_asset_again(compared: ComparedPipeline) -> None:
     compared.store.blobs.write(CHAMPION, b'{"winner": "main"}')
 
     [message] = failures(compared.run("garment_onnx"))
@@ -191,15 +193,15 @@ def test_garment_onnx_says_that_the_chosen_engine_is_missing(compared: ComparedP
 
 @pytest.mark.usefixtures("published_starter")
 @pytest.mark.parametrize("which", ["main_data", "closet"])
-def test_a_photo_that_went_after_it_was_labelled_is_named(
+def test_a_photo_missing_since_it_was_labelled_is_named(
     compared: ComparedPipeline, which: str
 ) -> None:
-    gone = compared.closet_photo.file if which == "closet" else compared.main_data[-1].file
-    gone.unlink()
+    missing = compared.closet_photo.file if which == "closet" else compared.main_data[-1].file
+    missing.unlink()
 
     [message] = failures(compared.run("champion"))
 
-    assert message.startswith(f"{gone} cannot be read (No such file or directory)")
+    assert message.startswith(f"{missing} cannot be read (No such file or directory)")
 
 
 @pytest.mark.parametrize(
@@ -210,7 +212,7 @@ def test_a_photo_that_went_after_it_was_labelled_is_named(
         Parity(float("nan"), 0.0, "deepsparse"),
         Parity(0.0, float("nan"), "deepsparse"),
     ],
-    ids=["boxes", "scores", "boxes that are no number", "scores that are no number"],
+    ids=["boxes", "confidences", "boxes with NaN", "confidences with NaN"],
 )
 def test_an_export_that_disagrees_with_its_weights_is_not_published(
     compared: ComparedPipeline, agreement: Parity, monkeypatch: pytest.MonkeyPatch
