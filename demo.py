@@ -30,6 +30,7 @@ from oott_fashion.destinations import Destination
 from oott_fashion.settings import BadSetting, read_settings
 from oott_fashion.stores.trend_tables import TrendDatabaseError, TrendTables
 from oott_fashion.trends import Look
+from oott_serving.settings import ServiceSettings
 
 _DRAWN_DESTINATIONS = ("haeundae", "hongdae")
 _DRAWN_MONTHS = (date(2026, 9, 1), date(2026, 10, 1))
@@ -58,7 +59,7 @@ def main(photos: str | None, destination: str, month: str | None) -> None:
 
 def _run_demo(photos: str | None, destination: str, month: str | None) -> None:
     # Importing the definitions reads all settings, and would print a traceback for a wrong one.
-    for kind in (TrendSettings, PhotoSettings, TrainingSettings):
+    for kind in (TrendSettings, PhotoSettings, TrainingSettings, ServiceSettings):
         read_settings(kind)
     partitions = (
         _drawn_partitions() if photos is None else _partitions_in(photos, destination, month)

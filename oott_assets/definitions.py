@@ -44,8 +44,19 @@ def configured_resources() -> dict[str, dg.ConfigurableResource[None]]:
         BadSetting: a setting of the pipeline cannot be used.
         UnknownPlace: ``folder_destination`` is not a destination.
     """
-    settings = read_settings(SharedSettings)
-    detector = GarmentDetector(
+    photo_settings = read_settings(PhotoSettings)
+    training_settings = read_settings(TrainingSettings)
+    detector = _garment_detector(training_settings)
+    return {
+        "garment_detector": detector,
+        "trend_database": TrendDatabase(),
+        **_photo_resources(photo_settings),
+        **_training_resources(training_settings, detector),
+    }
+
+
+def _garment_detector(settings: SharedSettings) -> GarmentDetector:
+    return GarmentDetector(
         model_store=settings.model_store_root,
         starter=str(settings.starter_detector),
         engine=settings.engine,
@@ -54,12 +65,6 @@ def configured_resources() -> dict[str, dg.ConfigurableResource[None]]:
         iou_threshold=settings.iou_threshold,
         palette=settings.palette,
     )
-    return {
-        "garment_detector": detector,
-        "trend_database": TrendDatabase(),
-        **_photo_resources(read_settings(PhotoSettings)),
-        **_training_resources(read_settings(TrainingSettings), detector),
-    }
 
 
 def _photo_resources(settings: PhotoSettings) -> dict[str, dg.ConfigurableResource[None]]:

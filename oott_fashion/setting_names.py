@@ -4,6 +4,7 @@ A process uses them to report a misspelt setting, also one of a package that it 
 Names are without their OOTT_ prefix.
 """
 
+from collections.abc import Collection
 from difflib import get_close_matches
 
 NAMES = {
@@ -85,6 +86,9 @@ RENAMED = {
     "WAITING_REQUESTS": "MAX_WAITING_REQUESTS",
 }
 
+# One process, Dagster, reads the settings of these three classes.
+_PIPELINE = NAMES["photos"] + NAMES["trends"] + NAMES["training"]
+
 ALL_NAMES = frozenset(name for names in NAMES.values() for name in names)
 
 # Lower, and a deployment's own variable, such as OOTT_IMAGE_TAG, is taken for a misspelt setting.
@@ -98,3 +102,8 @@ def meant_by(unknown: str) -> str | None:
     known = sorted(ALL_NAMES | RENAMED.keys())
     similar = get_close_matches(unknown, known, n=1, cutoff=_MIN_SIMILARITY)
     return RENAMED.get(similar[0], similar[0]) if similar else None
+
+
+def is_read_beside(names: Collection[str], other: str) -> bool:
+    """Whether the process that reads ``names`` reads ``other`` with another class."""
+    return other in _PIPELINE and not set(_PIPELINE).isdisjoint(names)

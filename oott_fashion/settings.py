@@ -24,7 +24,7 @@ from pydantic_settings import (
 
 from oott_fashion.colours import PALETTES, PaletteColour
 from oott_fashion.destinations import DEFAULT_FILE
-from oott_fashion.setting_names import ALL_NAMES, RENAMED, meant_by
+from oott_fashion.setting_names import ALL_NAMES, RENAMED, is_read_beside, meant_by
 from oott_fashion.vision.engines import EngineChoice
 from oott_fashion.vision.photos import MAX_PIXELS
 
@@ -204,7 +204,7 @@ def _misspelt(kind: type[SharedSettings]) -> Iterator[str]:
             problem = f"{_PREFIX}{name} is not a setting{_advice(name, meant)} (set in {place})"
             if meant in own:
                 yield problem
-            else:
+            elif meant is None or not is_read_beside(own, meant):
                 _warn_once(problem)
 
 

@@ -97,9 +97,10 @@ def test_make_demo_does_not_replace_collected_photos(
     assert "would replace your collected photos with drawn ones" in " ".join(demo.stderr.split())
 
 
-def test_make_demo_names_the_setting_that_is_wrong(tmp_path: Path) -> None:
-    demo = run_demo(tmp_path, settings={"OOTT_ENGINE": "steam"})
+@pytest.mark.parametrize("name", ["OOTT_ENGINE", "OOTT_WORKERS", "OOTT_EPOCHS"])
+def test_make_demo_names_the_setting_that_is_wrong(tmp_path: Path, name: str) -> None:
+    demo = run_demo(tmp_path, settings={name: "steam"})
 
     assert demo.returncode != 0
-    assert "OOTT_ENGINE: " in demo.stderr
+    assert f"{name}: " in demo.stderr
     assert "Traceback" not in demo.stderr

@@ -1,5 +1,6 @@
 import pytest
 
+from oott_assets.photos.settings import PhotoSettings
 from oott_assets.settings import TrendSettings
 from oott_fashion.settings import BadSetting, read_settings
 
@@ -20,3 +21,15 @@ def test_a_first_month_left_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("OOTT_FIRST_MONTH", "")
 
     assert read_settings(TrendSettings).first_month == "2024-01"
+
+
+def test_a_misspelt_setting_of_the_pipeline_is_reported_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OOTT_MOST_PHOTO_BYTES", "1")
+
+    read_settings(TrendSettings)
+    with pytest.raises(BadSetting, match="it is now called OOTT_MAX_PHOTO_BYTES"):
+        read_settings(PhotoSettings)
+
+    assert caplog.messages == []
