@@ -1,4 +1,4 @@
-"""Serve the site in a process of its own, to look at it or to measure a crawler by itself."""
+"""Serves the fake site in its own process, to look at it or to measure a crawler."""
 
 import json
 import sys
@@ -7,22 +7,24 @@ from datetime import datetime
 
 import click
 
-from tests.instagram.posts import some_posts
+from tests.instagram.posts import make_posts
 from tests.instagram.site import InstagramSite
 
 
 @click.command()
-@click.option("--posts", "count", default=200, show_default=True, help="How many posts there are.")
-@click.option("--photos-each", default=1, show_default=True, help="How many photos each has.")
-@click.option("--hashtag", default="홍대", show_default=True, help="The hashtag they carry.")
+@click.option("--posts", "count", default=200, show_default=True, help="Number of posts.")
+@click.option("--photos-each", default=1, show_default=True, help="Number of photos per post.")
+@click.option("--hashtag", default="홍대", show_default=True, help="The hashtag of the posts.")
 @click.option("--month", type=click.DateTime(["%Y-%m"]), default="2026-09", show_default=True)
-@click.option("--plain", is_flag=True, help="Coloured blocks instead of people: much cheaper.")
+@click.option(
+    "--plain", is_flag=True, help="Coloured blocks instead of people, which is much faster."
+)
 def serve(count: int, photos_each: int, hashtag: str, month: datetime, plain: bool) -> None:
-    """Serve posts of a hashtag until the input ends.
+    """Serve posts of a hashtag until the standard input closes.
 
-    One line of JSON says where and for whom, another, at the end, how much of what was asked.
+    Prints one line of JSON with URL and account, and at the end one with the number of requests.
     """
-    posts = some_posts(count, hashtag, month.date(), (photos_each,), plain)
+    posts = make_posts(count, hashtag, month.date(), (photos_each,), plain)
     with InstagramSite(posts) as site:
         page = site.url + site.grid_path(hashtag)
         who = {"username": site.username, "password": site.password}

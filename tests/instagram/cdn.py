@@ -1,4 +1,4 @@
-"""Where the site's photos lie, under addresses that it signs."""
+"""The photo server of the site, with signed URLs."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ AVATAR = "/avatar.jpg"
 
 
 class Cdn:
-    """The photos of ``posts``, whole and cut out, on ``port``; ``origin`` is empty beside pages."""
+    """Serves full-size and cropped photos of ``posts``; ``origin`` is empty on the site's port."""
 
     def __init__(self, posts: Mapping[str, Post], origin: str, port: int) -> None:
         self._posts = posts
@@ -20,12 +20,12 @@ class Cdn:
         self._port = port
 
     def address_of(self, photo: PostPhoto, width: int | None) -> str:
-        """Give the address of ``photo``, or of its cut-out of ``width`` pixels."""
+        """Return the URL of ``photo``, or of its crop of ``width`` pixels."""
         part, size = ("", "") if width is None else ("small/", f"&width={width}")
         return f"{self._origin}/cdn/{part}{photo.name}.jpg?sig={_signature(photo.name)}{size}"
 
     def answer(self, request: Request) -> Response:
-        """Give the photo that ``request`` is for, if it may have it."""
+        """Answer a request for a photo; its signature must be valid."""
         if request.path == AVATAR:
             return Response(PostPhoto("avatar", None, plain=True).small(64), content_type=JPEG)
         name = request.path.rpartition("/")[2].removesuffix(".jpg")

@@ -1,6 +1,6 @@
-"""What can go wrong at the site, and when.
+"""The faults of the site that tests can plan.
 
-A fault changes the answer that the site would have given, or how it is sent.
+A fault replaces a response, or changes how it is sent.
 """
 
 import struct
@@ -13,7 +13,7 @@ from functools import cache
 from threading import Event, Lock
 
 from tests.instagram import pages
-from tests.instagram.responses import HTML, JSON, Response, Wire, moved_to
+from tests.instagram.responses import HTML, JSON, Connection, Response, moved_to
 
 Fault = Callable[[Response], Response]
 
@@ -32,7 +32,7 @@ class _Planned:
         return self.target in kinds or (self.target[0] == "/" and path.startswith(self.target))
 
     def is_due(self) -> bool:
-        """Count a request that this is for, and tell whether it goes wrong."""
+        """Count a matching request, and tell whether the fault applies to it."""
         if self.let_through:
             self.let_through -= 1
             return False
@@ -42,7 +42,7 @@ class _Planned:
 
 
 class Faults:
-    """The faults that are planned; those of one request are used up in the order of planning."""
+    """The planned faults. If several match a request, the first one applies."""
 
     def __init__(self) -> None:
         self._planned: list[_Planned] = []
@@ -51,31 +51,33 @@ class Faults:
     def on(self, target: str, fault: Fault, times: int | None = None, after: int = 0) -> None:
         """Plan ``fault`` for requests of a kind, or of a path that starts with ``target``.
 
-        It comes ``times`` times, or until it is switched off, once ``after`` such requests went
-        well. Kinds: see ``InstagramSite``.
+        The first ``after`` requests succeed; then the fault applies ``times`` times, or until it is
+        switched off. Kinds: see ``InstagramSite``.
         """
         with self._lock:
             self._planned.append(_Planned(target, fault, times, after))
 
     def off(self, target: str | None = None) -> None:
-        """Switch off the faults that were planned for ``target``, or all."""
+        """Remove the faults for ``target``, or all."""
         with self._lock:
-            self._planned = [it for it in self._planned if target not in (None, it.target)]
+            self._planned = [plan for plan in self._planned if target not in (None, plan.target)]
 
-    def change(self, kinds: Collection[str], path: str, answer: Response) -> Response:
-        """Give what becomes of ``answer`` to a request of ``kinds`` for ``path``."""
+    def change(self, kinds: Collection[str], path: str, response: Response) -> Response:
+        """Apply the planned fault, if there is one, to the ``response`` for ``path``."""
         with self._lock:
-            due = next((it for it in self._planned if it.is_for(kinds, path) and it.is_due()), None)
-            self._planned = [it for it in self._planned if it.left != 0]
-        return due.fault(answer) if due else answer
+            due = next(
+                (plan for plan in self._planned if plan.is_for(kinds, path) and plan.is_due()), None
+            )
+            self._planned = [plan for plan in self._planned if plan.left != 0]
+        return due.fault(response) if due else response
 
 
 def rate_limited(retry_after: int | datetime | None = None) -> Fault:
     """Answer 429, with Retry-After in seconds, as a date, or not at all."""
-    said = str(retry_after)
+    message = str(retry_after)
     if isinstance(retry_after, datetime):
-        said = format_datetime(retry_after.astimezone(UTC), usegmt=True)
-    headers = () if retry_after is None else (("Retry-After", said),)
+        message = format_datetime(retry_after.astimezone(UTC), usegmt=True)
+    headers = () if retry_after is None else (("Retry-After", message),)
     page = pages.plain("Please wait a few minutes before you try again.")
     return lambda _: Response(page, 429, headers=headers)
 
@@ -86,22 +88,22 @@ def status(code: int) -> Fault:
 
 
 def challenged(_: Response) -> Response:
-    """Ask whether a person is there."""
+    """Redirect to a challenge for a person."""
     return moved_to("/challenge/action/")
 
 
 def suspended(_: Response) -> Response:
-    """Say that the account is suspended."""
+    """Redirect to the page of a suspended account."""
     return moved_to("/accounts/suspended/")
 
 
 def log_in_challenged(_: Response) -> Response:
-    """Answer a log-in, planned for ``/api/login``, by asking whether a person is there."""
+    """Answer a log-in, planned for ``/api/login``, with a challenge."""
     return Response(b'{"checkpoint_url": "/challenge/action/"}', 400, JSON)
 
 
 def log_in_refused(_: Response) -> Response:
-    """Answer a log-in, planned for ``/api/login``, as if the password were wrong."""
+    """Answer a log-in, planned for ``/api/login``, as if the password was wrong."""
     return Response(b'{"authenticated": false}', 200, JSON)
 
 
@@ -110,125 +112,127 @@ def gone(_: Response) -> Response:
     return Response(pages.not_available(), 404)
 
 
-def softly_gone(_: Response) -> Response:
-    """Say that a post was removed, with the status of a page that is there."""
+def gone_with_status_200(_: Response) -> Response:
+    """Say that a post was removed, but with status 200."""
     return Response(pages.not_available(), 200)
 
 
 def error_page(_: Response) -> Response:
-    """Show an error with the status of success."""
+    """Show an error page with status 200."""
     return Response(pages.error())
 
 
 def unknown_page(_: Response) -> Response:
-    """Show a page with nothing on it that a crawler could know."""
+    """Show a page of an unknown kind."""
     return Response(pages.plain("Threads of spring."))
 
 
-def html_instead(answer: Response) -> Response:
-    """Answer a photo's address with a page."""
-    return Response(pages.plain("Sign in to see this photo."), answer.status, HTML)
+def html_instead(response: Response) -> Response:
+    """Answer a request for a photo with an HTML page."""
+    return Response(pages.plain("Sign in to see this photo."), response.status, HTML)
 
 
-def reset_at_once(answer: Response) -> Response:
-    """Reset the connection before anything is answered."""
-    return replace(answer, status=0, send=lambda wire, _: wire.reset())
+def reset_before_response(response: Response) -> Response:
+    """Reset the connection before the response."""
+    return replace(response, status=0, send=lambda connection, _: connection.reset())
 
 
-def reset_midway(answer: Response) -> Response:
+def reset_midway(response: Response) -> Response:
     """Reset the connection in the middle of the body."""
 
-    def send(wire: Wire, answer: Response) -> None:
-        wire.head(answer, f"Content-Length: {len(answer.body)}")
-        wire.write(_half(answer))
-        wire.pause(0.05)
-        wire.reset()
+    def send(connection: Connection, response: Response) -> None:
+        connection.head(response, f"Content-Length: {len(response.body)}")
+        connection.write(_half(response))
+        connection.pause(0.05)
+        connection.reset()
 
-    return replace(answer, send=send)
-
-
-def cut_short(answer: Response) -> Response:
-    """Send half the body where all of it was announced."""
-
-    def send(wire: Wire, answer: Response) -> None:
-        wire.head(answer, f"Content-Length: {len(answer.body)}")
-        wire.write(_half(answer))
-        wire.hang_up()
-
-    return replace(answer, send=send)
+    return replace(response, send=send)
 
 
-def half(answer: Response) -> Response:
-    """Send half the body as if it were all."""
-    return replace(answer, body=_half(answer))
+def cut_short(response: Response) -> Response:
+    """Send half of the declared body."""
+
+    def send(connection: Connection, response: Response) -> None:
+        connection.head(response, f"Content-Length: {len(response.body)}")
+        connection.write(_half(response))
+        connection.hang_up()
+
+    return replace(response, send=send)
 
 
-def huge(answer: Response) -> Response:
-    """Send 40 MB, and say so."""
-    return replace(answer, body=answer.body.ljust(_HUGE_BYTES, b"\0"))
+def half(response: Response) -> Response:
+    """Send half the body, with a matching Content-Length."""
+    return replace(response, body=_half(response))
 
 
-def huge_untold(answer: Response) -> Response:
-    """Send 40 MB without saying how much it will be."""
+def huge(response: Response) -> Response:
+    """Send 40 MB with Content-Length."""
+    return replace(response, body=response.body.ljust(_HUGE_BYTES, b"\0"))
 
-    def send(wire: Wire, answer: Response) -> None:
-        wire.head(answer, "Transfer-Encoding: chunked")
+
+def huge_without_length(response: Response) -> Response:
+    """Send 40 MB without Content-Length."""
+
+    def send(connection: Connection, response: Response) -> None:
+        connection.head(response, "Transfer-Encoding: chunked")
         chunk = b"10000\r\n" + bytes(1 << 16) + b"\r\n"
-        wire.write(b"%x\r\n%b\r\n" % (len(answer.body), answer.body))
+        connection.write(b"%x\r\n%b\r\n" % (len(response.body), response.body))
         for _ in range(_HUGE_BYTES >> 16):
-            wire.write(chunk)
-        wire.write(b"0\r\n\r\n")
+            connection.write(chunk)
+        connection.write(b"0\r\n\r\n")
 
-    return replace(answer, send=send)
+    return replace(response, send=send)
 
 
-def bomb(answer: Response) -> Response:
+def bomb(response: Response) -> Response:
     """Send a small file of 900 megapixels."""
-    return replace(answer, body=_bomb())
+    return replace(response, body=_bomb())
 
 
-def endless(answer: Response) -> Response:
-    """Send half the body, and then a little more for ever: no page loads, no photo ends."""
+def endless(response: Response) -> Response:
+    """Send half the body, then single bytes without an end."""
 
-    def send(wire: Wire, answer: Response) -> None:
-        wire.hang_up()
-        wire.head(answer, "Connection: close")
-        wire.write(_half(answer))
+    def send(connection: Connection, response: Response) -> None:
+        connection.hang_up()
+        connection.head(response, "Connection: close")
+        connection.write(_half(response))
         while True:
-            wire.write(b" ")
-            wire.pause(0.05)
+            connection.write(b" ")
+            connection.pause(0.05)
 
-    return replace(answer, send=send)
+    return replace(response, send=send)
 
 
-class Held:
-    """A fault that holds answers back, with the client in the middle, until it is released."""
+class HeldResponses:
+    """A fault that delays responses until ``release`` is called."""
 
     def __init__(self) -> None:
         self.reached = Event()
         self._released = Event()
 
-    def __call__(self, answer: Response) -> Response:
-        return replace(answer, send=lambda wire, held: self._send(wire, held, answer))
+    def __call__(self, response: Response) -> Response:
+        return replace(
+            response, send=lambda connection, held: self._send(connection, held, response)
+        )
 
     def release(self) -> None:
-        """Let those that were held, and all that come, be answered."""
+        """Send the delayed responses, and all later ones without delay."""
         self._released.set()
 
-    def _send(self, wire: Wire, _held: Response, answer: Response) -> None:
+    def _send(self, connection: Connection, _held: Response, response: Response) -> None:
         self.reached.set()
         while not self._released.is_set():
-            wire.pause(0.02)
-        answer.send(wire, answer)
+            connection.pause(0.02)
+        response.send(connection, response)
 
 
-def _half(answer: Response) -> bytes:
-    return answer.body[: len(answer.body) // 2]
+def _half(response: Response) -> bytes:
+    return response.body[: len(response.body) // 2]
 
 
 @cache
 def _bomb() -> bytes:
-    """Write a PNG of one grey and one bit a pixel, 30,000 pixels a side, some 110 KB."""
+    """Write a grey PNG with one bit per pixel and 30,000 pixels per side, about 110 KB."""
     row, compress = bytes(1 + _BOMB_SIDE // 8), zlib.compressobj(9)
     rows = b"".join(compress.compress(row * 1000) for _ in range(_BOMB_SIDE // 1000))
     header = struct.pack(">IIBBBBB", _BOMB_SIDE, _BOMB_SIDE, 1, 0, 0, 0, 0)

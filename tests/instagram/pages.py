@@ -1,4 +1,4 @@
-"""The pages of the site: what a browser shows, and what a crawler knows them by."""
+"""The HTML pages of the site, with the features that a crawler recognises."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from tests.instagram.posts import Post, PostPhoto
 
 SMALL_WIDTHS = (150, 240)
 
-# The address of a photo, or of its cut-out of so many pixels.
+# The URL of a photo, or of its crop with this width in pixels.
 AddressOf = Callable[[PostPhoto, int | None], str]
 
 _SCRIPTS = Path(__file__).parent / "scripts"
@@ -34,8 +34,8 @@ _NAVIGATION = '<nav><a href="/">Home</a> <a href="/explore/">Explore</a></nav>'
 def page(
     body: str, script: str | None = None, data: object = None, title: str = "Instagram"
 ) -> bytes:
-    """Make a page with ``body``, and a ``script`` that finds ``data`` in it."""
-    # An HTML parser would end the script at the first </.
+    """Make a page with ``body`` and a ``script`` that reads ``data``."""
+    # An HTML parser ends the script at the first </.
     held = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     scripts = f'<script type="application/json" id="page-data">{held}</script>'
     scripts += _script(script) if script else ""
@@ -46,46 +46,46 @@ def page(
     ).encode()
 
 
-def with_consent_asked(content: bytes) -> bytes:
-    """Lay the question about cookies over a page."""
+def with_consent_dialog(content: bytes) -> bytes:
+    """Add the cookie dialog to a page."""
     asked = f"{_CONSENT}{_script('consent')}</body>"
     return content.replace(b"</body>", asked.encode())
 
 
 def plain(text: str) -> bytes:
-    """Make a page that only says ``text``."""
+    """Make a page with only ``text``."""
     return page(f"<div>{escape(text)}</div>")
 
 
-def log_in(following: str) -> bytes:
-    """Ask for a name and a password, and go to ``following`` then."""
+def log_in(next_path: str) -> bytes:
+    """Make the log-in form, which continues to ``next_path``."""
     return page(
         "<main><h1>Instagram</h1><form>"
         '<input name="username" aria-label="Phone number, username, or email">'
         '<input name="password" type="password" aria-label="Password">'
-        f'<input name="next" type="hidden" value="{escape(following)}">'
-        '<button type="submit">Log in</button></form><div id="said"></div></main>',
+        f'<input name="next" type="hidden" value="{escape(next_path)}">'
+        '<button type="submit">Log in</button></form><div id="message"></div></main>',
         "log_in",
     )
 
 
-def onetap(following: str) -> bytes:
-    """Offer to keep the password, and go to ``following`` whatever is said."""
+def onetap(next_path: str) -> bytes:
+    """Make the offer to save the log-in, which continues to ``next_path``."""
     return page(
         "<main><h2>Save your login info?</h2>"
         "<button>Save info</button><button>Not now</button></main>",
         "onetap",
-        {"next": following},
+        {"next": next_path},
     )
 
 
 def home() -> bytes:
-    """Show who is logged in that nothing is new."""
+    """Make the home page."""
     return page(f"{_NAVIGATION}<main><h2>You're all caught up</h2></main>")
 
 
 def grid(hashtag: str, count: int, data: dict[str, object]) -> bytes:
-    """Show the ``count`` posts of a hashtag, the first of which are in ``data``."""
+    """Make the page of a hashtag with ``count`` posts; ``data`` contains the first ones."""
     return page(
         f"{_NAVIGATION}<main><header><h1>#{escape(hashtag)}</h1>"
         f"<span>{count:,} posts</span></header>"
@@ -98,7 +98,7 @@ def grid(hashtag: str, count: int, data: dict[str, object]) -> bytes:
 
 
 def no_posts(hashtag: str) -> bytes:
-    """Say of a hashtag that nobody used it."""
+    """Make the page of an unused hashtag."""
     return page(
         f"{_NAVIGATION}<main><header><h1>#{escape(hashtag)}</h1><span>0 posts</span></header>"
         "<h2>No posts yet</h2></main>"
@@ -106,7 +106,7 @@ def no_posts(hashtag: str) -> bytes:
 
 
 def post(post: Post, others: Sequence[Post], address_of: AddressOf) -> bytes:
-    """Show a post, and some ``others`` below it."""
+    """Make the page of a post, with ``others`` below it."""
     slides = [_slide(photo, address_of) for photo in post.photos]
     if not slides:
         media = '<video preload="none" src="/cdn/video.mp4" controls></video>'
@@ -124,7 +124,7 @@ def post(post: Post, others: Sequence[Post], address_of: AddressOf) -> bytes:
 
 
 def not_available() -> bytes:
-    """Say of a post that it is not there."""
+    """Make the page of a removed post."""
     return page(
         f"{_NAVIGATION}<main><h2>Sorry, this page isn't available.</h2>"
         "<p>The link you followed may be broken, or the page may have been removed.</p></main>",
@@ -133,7 +133,7 @@ def not_available() -> bytes:
 
 
 def error() -> bytes:
-    """Say that something is wrong and no more."""
+    """Make a general error page."""
     return page(
         "<main><h2>Something went wrong</h2><p>There's an issue and the page could not be loaded."
         "</p><button>Reload page</button></main>"
@@ -141,7 +141,7 @@ def error() -> bytes:
 
 
 def challenge() -> bytes:
-    """Ask whether a person is there."""
+    """Make the page of a challenge."""
     return page(
         "<main><h2>Help us confirm it's you</h2>"
         "<p>We noticed unusual activity. Enter the code that we sent you.</p>"
@@ -150,7 +150,7 @@ def challenge() -> bytes:
 
 
 def suspended() -> bytes:
-    """Say that the account is suspended."""
+    """Make the page of a suspended account."""
     return page(
         "<main><h2>We suspended your account</h2><p>You have 180 days left to disagree.</p></main>"
     )

@@ -1,4 +1,4 @@
-"""Posts as people make them, with photos that carry when and where they were taken."""
+"""Fake posts, whose photos have a date and GPS coordinates in EXIF."""
 
 import base64
 import hashlib
@@ -13,41 +13,41 @@ from PIL import Image, ImageOps
 
 from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, random_outfit
 
-# Where every photo says it was taken: Hongdae, to the second of an arc.
+# The GPS coordinates of every photo: Hongdae, exact to one arc second.
 _GPS = {1: "N", 2: (37.0, 33.0, 23.0), 3: "E", 4: (126.0, 55.0, 25.0)}
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 _MAKE, _MODEL, _DATE_TIME_ORIGINAL = 0x010F, 0x0110, 0x9003
 
 _PLAIN_SIDE = 320
-# Blocks as a dHash sees them, so that no two photos are taken for one.
+# The grid of a dHash, so that no two photos count as duplicates.
 _PLAIN_BLOCKS = (8, 9)
 
 
 @dataclass(frozen=True)
 class PostPhoto:
-    """A photo on the CDN; drawn of someone in the street, or ``plain``, which is cheap."""
+    """A photo on the CDN: a drawn person, or with ``plain`` coloured blocks, which are faster."""
 
     name: str
     taken_at: datetime | None
     plain: bool
 
     def jpeg(self) -> bytes:
-        """Give the file as its owner uploaded it, with EXIF and GPS."""
+        """Return the uploaded file, with EXIF and GPS."""
         return _jpeg(self)
 
     def small(self, width: int) -> bytes:
-        """Give a square cut-out, ``width`` pixels wide."""
+        """Return a square crop, ``width`` pixels wide."""
         return _small(self, width)
 
     def width(self) -> int:
-        """Tell how many pixels wide it is."""
+        """Return the width in pixels."""
         with Image.open(BytesIO(self.jpeg())) as image:
             return image.width
 
 
 @dataclass(frozen=True)
 class Post:
-    """What someone posted; without photos it is a video."""
+    """A post; without photos it is a video."""
 
     shortcode: str
     hashtags: tuple[str, ...]
@@ -59,34 +59,34 @@ class Post:
         return f"/p/{self.shortcode}/"
 
 
-def a_post(
+def make_post(
     shortcode: str,
     hashtag: str,
     taken_at: datetime | None,
     photos: int = 1,
     plain: bool = False,
 ) -> Post:
-    """Make a post with so many ``photos``; none makes it a video."""
+    """Make a post with ``photos`` photos; 0 makes a video."""
     names = [f"{shortcode}-{number}" for number in range(1, photos + 1)]
     taken = tuple(PostPhoto(name, taken_at, plain) for name in names)
     return Post(shortcode, (hashtag,), taken_at, taken)
 
 
-def some_posts(
+def make_posts(
     count: int,
     hashtag: str,
     month: date,
     photos_each: Sequence[int] = (1,),
     plain: bool = False,
 ) -> list[Post]:
-    """Make ``count`` posts, newest first, spread over days 2 to 27 of ``month``, always alike.
+    """Make ``count`` posts, latest first, on days 2 to 27 of ``month``; always the same ones.
 
-    They have as many photos as ``photos_each`` says in turn; 0 makes a video.
+    ``photos_each`` gives their numbers of photos in turn; 0 makes a video.
     """
     latest = datetime(month.year, month.month, 27, 3, tzinfo=UTC)
     step = timedelta(days=25) / max(count, 1)
     return [
-        a_post(
+        make_post(
             _shortcode(hashtag, month, index),
             hashtag,
             (latest - index * step).replace(microsecond=0),

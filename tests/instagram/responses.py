@@ -1,4 +1,4 @@
-"""What the site answers, and the ways in which an answer reaches the wire or does not."""
+"""The responses of the site, and how they are sent."""
 
 import socket
 import struct
@@ -13,21 +13,21 @@ _PIECE_BYTES = 1 << 16
 
 
 class SiteClosing(Exception):
-    """The site was closed while it was still answering."""
+    """The site was closed while it was sending a response."""
 
 
-class Wire:
-    """One connection, as an answer is sent on it."""
+class Connection:
+    """The connection that a response is sent on."""
 
     def __init__(self, connection: socket.socket, closing: Event) -> None:
-        self.lasts = True
+        self.keep_alive = True
         self._connection = connection
         self._closing = closing
 
-    def head(self, answer: "Response", framing: str) -> None:
-        """Send the status and the headers, of which ``framing`` says where the body ends."""
-        headers = [("Content-Type", answer.content_type), *answer.headers]
-        lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}", framing]
+    def head(self, response: "Response", framing: str) -> None:
+        """Send status and headers; the header ``framing`` says where the body ends."""
+        headers = [("Content-Type", response.content_type), *response.headers]
+        lines = [f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}", framing]
         lines += [f"{name}: {value}" for name, value in headers]
         self.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
 
@@ -47,19 +47,19 @@ class Wire:
             raise SiteClosing
 
     def hang_up(self) -> None:
-        """Close the connection once this answer is through."""
-        self.lasts = False
+        """Close the connection after this response."""
+        self.keep_alive = False
 
     def reset(self) -> None:
-        """Have the connection end in a reset instead of a farewell."""
+        """Make the connection end with a TCP reset."""
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.lasts = False
+        self.keep_alive = False
 
 
-def whole(wire: Wire, answer: "Response") -> None:
-    """Send an answer as it should be."""
-    wire.head(answer, f"Content-Length: {len(answer.body)}")
-    wire.write(answer.body)
+def send_complete(connection: Connection, response: "Response") -> None:
+    """Send a response normally."""
+    connection.head(response, f"Content-Length: {len(response.body)}")
+    connection.write(response.body)
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,9 @@ class Response:
     status: int = 200
     content_type: str = HTML
     headers: tuple[tuple[str, str], ...] = ()
-    send: Callable[[Wire, "Response"], None] = whole
+    send: Callable[[Connection, "Response"], None] = send_complete
 
 
 def moved_to(path: str) -> Response:
-    """Send the browser on to ``path``."""
+    """Redirect to ``path``."""
     return Response(status=302, headers=(("Location", path),))

@@ -1,4 +1,4 @@
-"""An HTTP server in threads that counts its connections and can break each of them."""
+"""A threaded HTTP server that counts its connections and can break them."""
 
 import sys
 import time
@@ -10,14 +10,14 @@ from socket import SHUT_RDWR, SO_LINGER, SOL_SOCKET, socket
 from threading import Event, Lock, Thread
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.instagram.responses import Response, SiteClosing, Wire
+from tests.instagram.responses import Connection, Response, SiteClosing
 
 _MAX_BODY_BYTES = 10_000
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it came; ``headers`` are named in small letters."""
+    """A received request; header names are lower case."""
 
     method: str
     target: str
@@ -41,7 +41,7 @@ class Request:
 
 
 class Server:
-    """Answers on a free port of this machine alone."""
+    """Serves on a free port of the loopback interface."""
 
     def __init__(self, answer: Callable[[Request], Response], closing: Event) -> None:
         self._http = _HttpServer(_handler(answer, closing))
@@ -51,17 +51,17 @@ class Server:
 
     @property
     def connections(self) -> int:
-        """Tell how many connections are open now."""
+        """The number of open connections."""
         return len(self._http.open)
 
     @property
     def max_connections(self) -> int:
-        """Tell how many connections were open at once, at most."""
+        """The highest number of connections open at the same time."""
         return self._http.max_connections
 
     @property
     def errors(self) -> list[BaseException]:
-        """Give what the site itself failed of."""
+        """The errors of the site itself."""
         return self._http.errors
 
     def start(self) -> None:
@@ -77,7 +77,7 @@ class Server:
 
 
 class _HttpServer(ThreadingHTTPServer):
-    daemon_threads = False  # so that closing waits for them
+    daemon_threads = False  # closing waits for the threads
     request_queue_size = 64
 
     def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
@@ -96,7 +96,7 @@ class _HttpServer(ThreadingHTTPServer):
 
     def shutdown_request(self, request: socket | tuple[bytes, socket]) -> None:
         assert isinstance(request, socket)  # a TCP server's always is
-        # One that shall end in a reset must not say farewell before.
+        # A connection that is to be reset must not be shut down normally.
         if request.getsockopt(SOL_SOCKET, SO_LINGER):
             self.close_request(request)
         else:
@@ -109,15 +109,15 @@ class _HttpServer(ThreadingHTTPServer):
             request.close()
 
     def hang_up(self) -> None:
-        """End every connection, whatever is going on there."""
+        """End every connection, even in the middle of a response."""
         with self._lock:
             for connection in self.open:
-                with suppress(OSError):  # the other end may be gone already
+                with suppress(OSError):  # the client may have closed it already
                     connection.shutdown(SHUT_RDWR)
 
     def handle_error(self, _request: object, _address: object) -> None:
         error = sys.exception()
-        # Browsers leave when they like.
+        # Browsers close connections at any time.
         if error is not None and not isinstance(error, ConnectionError | SiteClosing):
             self.errors.append(error)
 
@@ -132,14 +132,14 @@ def _handler(answer: Callable[[Request], Response], closing: Event) -> type[Base
             length = min(int(self.headers.get("Content-Length", "0")), _MAX_BODY_BYTES)
             headers = {name.lower(): value for name, value in self.headers.items()}
             body, port = self.rfile.read(length), self.connection.getsockname()[1]
-            wire = Wire(self.connection, closing)
-            given = answer(Request(self.command, self.path, headers, body, port, at))
-            given.send(wire, given)
-            self.close_connection |= not wire.lasts
+            connection = Connection(self.connection, closing)
+            response = answer(Request(self.command, self.path, headers, body, port, at))
+            response.send(connection, response)
+            self.close_connection |= not connection.keep_alive
 
         do_POST = do_GET
 
         def log_message(self, *_: object) -> None:
-            """Keep what is asked to ``InstagramSite.requests``."""
+            """Do not log; ``InstagramSite.requests`` records requests."""
 
     return Handler

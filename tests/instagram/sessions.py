@@ -1,4 +1,4 @@
-"""Who is logged in, and how long that lasts."""
+"""The log-in sessions of the site, and when they end."""
 
 import secrets
 from threading import Lock
@@ -7,7 +7,7 @@ _A_YEAR_SECONDS = 365 * 86400
 
 
 class Sessions:
-    """Sessions, each of which ends after ``pages`` pages, if that is set."""
+    """Sessions that end after ``pages`` pages, if that is set."""
 
     def __init__(self, pages: int | None) -> None:
         self.pages = pages
@@ -15,7 +15,7 @@ class Sessions:
         self._lock = Lock()
 
     def new(self) -> str:
-        """Give the ``sessionid`` of someone who just logged in."""
+        """Create a session and return its ``sessionid``."""
         session = secrets.token_urlsafe(16)
         with self._lock:
             self._seen[session] = 0
@@ -26,18 +26,18 @@ class Sessions:
         with self._lock:
             self._seen.clear()
 
-    def lasts(self, session: str, wears: bool) -> bool:
-        """Tell whether ``session`` lasts; a page that ``wears`` it down brings its end nearer."""
+    def is_valid(self, session: str, counts_page: bool) -> bool:
+        """Tell whether ``session`` is valid; with ``counts_page`` the request counts as a page."""
         with self._lock:
             if session not in self._seen:
                 return False
-            self._seen[session] += wears
+            self._seen[session] += counts_page
             if self.pages is not None and self._seen[session] > self.pages:
                 del self._seen[session]
             return session in self._seen
 
 
 def cookie(name: str, value: str, *more: str) -> tuple[str, str]:
-    """Write the header that has a browser keep a cookie for a year."""
+    """Build the header that sets a cookie for one year."""
     parts = (f"{name}={value}", "Path=/", f"Max-Age={_A_YEAR_SECONDS}", "SameSite=Lax", *more)
     return "Set-Cookie", "; ".join(parts)

@@ -1,8 +1,8 @@
 """A site on loopback that behaves like Instagram, for a real browser to crawl.
 
-Kinds of requests, by which faults are planned and requests are found again: ``page`` (of these
-``home``, ``login``, ``grid``, ``post``), ``notice`` (a challenge or a suspension), ``photo`` (a
-whole one), ``small`` (a cut-out, an avatar), ``api`` and ``robots``.
+Kinds of requests, for planning faults and finding requests: ``page`` (``home``, ``login``, ``grid``
+or ``post``), ``notice`` (a challenge or a suspension), ``photo`` (full size), ``small`` (a crop or
+an avatar), ``api`` and ``robots``.
 """
 
 import itertools
@@ -23,7 +23,7 @@ from tests.instagram.responses import JSON, TEXT, Response, moved_to
 from tests.instagram.serving import Request, Server
 from tests.instagram.sessions import Sessions, cookie
 
-# As many as the grid shows before its script asks for more, and then each time.
+# The number of posts in the grid at first, and in each further response.
 _BATCH = 12
 _MORE_POSTS = 6
 
@@ -42,22 +42,22 @@ _KINDS = (
 )
 
 
-class Asked(NamedTuple):
-    """A request as the site saw it; ``status`` is 0 where it was reset instead of answered."""
+class RecordedRequest(NamedTuple):
+    """A recorded request; ``status`` is 0 if the connection was reset."""
 
     method: str
     path: str  # with its query
     status: int
-    headers: dict[str, str]  # named in small letters
+    headers: dict[str, str]  # names in lower case
     kinds: tuple[str, ...]
     at: float  # by time.monotonic()
 
 
 class InstagramSite:
-    """Serves ``posts`` under ``url`` from entering to leaving.
+    """Serves ``posts`` at ``url`` within its context.
 
-    A session ends after ``pages_per_session`` grids and posts, if that is set. ``cdn_apart`` puts
-    the photos on another port. ``robots`` None has no such file.
+    A session ends after ``pages_per_session`` grids and posts, if that is set.
+    With ``separate_cdn`` photos are on another port. With ``robots`` None there is no robots.txt.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class InstagramSite:
         robots: str | None = "User-agent: *\nAllow: /\n",
         consent: bool = True,
         onetap: bool = True,
-        cdn_apart: bool = False,
+        separate_cdn: bool = False,
         posts_need_session: bool = True,
         pages_per_session: int | None = None,
         api_delay_seconds: float = 0.05,
@@ -84,14 +84,14 @@ class InstagramSite:
         self.api_delay_seconds = api_delay_seconds
         self.sessions = Sessions(pages_per_session)
         self.faults = Faults()
-        self.requests: list[Asked] = []
+        self.requests: list[RecordedRequest] = []
         self.log_ins: list[bool] = []  # whether each was accepted
         self._lock = Lock()
         self._closing = Event()
-        self._servers = [Server(self._answer, self._closing) for _ in range(1 + cdn_apart)]
+        self._servers = [Server(self._answer, self._closing) for _ in range(1 + separate_cdn)]
         self.url = self._servers[0].url
         self.cdn_url = self._servers[-1].url
-        origin = self.cdn_url if cdn_apart else ""
+        origin = self.cdn_url if separate_cdn else ""
         self._cdn = Cdn(self.posts, origin, self._servers[-1].port)
 
     def __enter__(self) -> Self:
@@ -114,61 +114,63 @@ class InstagramSite:
 
     @property
     def connections(self) -> int:
-        """Tell how many connections are open now, on both ports."""
+        """The number of open connections, on both ports."""
         return sum(server.connections for server in self._servers)
 
     @property
     def max_connections(self) -> int:
-        """Tell how many connections were open at once, at most, on either port."""
+        """The highest number of connections open at the same time on one port."""
         return max(server.max_connections for server in self._servers)
 
-    def asked(self, target: str) -> list[Asked]:
-        """Give the requests of a kind, or for paths that start with ``target``, in order."""
+    def requests_for(self, target: str) -> list[RecordedRequest]:
+        """Return the requests of a kind, or with paths that start with ``target``, in order."""
         with self._lock:
             return [
-                it
-                for it in self.requests
-                if target in it.kinds or (target[0] == "/" and it.path.startswith(target))
+                request
+                for request in self.requests
+                if target in request.kinds or (target[0] == "/" and request.path.startswith(target))
             ]
 
-    def gaps(self, target: str = "page") -> list[float]:
-        """Tell the seconds from each such request to the next."""
-        moments = sorted(it.at for it in self.asked(target))
+    def seconds_between(self, target: str = "page") -> list[float]:
+        """Return the seconds between these requests."""
+        moments = sorted(request.at for request in self.requests_for(target))
         return [later - earlier for earlier, later in itertools.pairwise(moments)]
 
     def grid_path(self, hashtag: str) -> str:
-        """Give the path of a hashtag's page."""
+        """Return the path of a hashtag's page."""
         return f"/explore/tags/{quote(hashtag, safe='')}/"
 
     def photo_urls(self, post: Post) -> list[str]:
-        """Give the addresses of the whole photos of ``post``."""
+        """Return the URLs of the full-size photos of ``post``."""
         urls = (self._cdn.address_of(photo, None) for photo in post.photos)
         return [url if url.startswith("http") else self.url + url for url in urls]
 
     def _answer(self, request: Request) -> Response:
         """Answer ``request``, with its planned fault if there is one, and record it."""
         kinds = next(kinds for start, kinds in _KINDS if request.path.startswith(start))
-        answer = self._page(request) if kinds[0] == "page" else self._thing(request, kinds[0])
-        answer = self.faults.change(kinds, unquote(request.path), answer)
-        seen = (request.method, request.target, answer.status, request.headers, kinds, request.at)
+        response = (
+            self._page(request) if kinds[0] == "page" else self._other_response(request, kinds[0])
+        )
+        response = self.faults.change(kinds, unquote(request.path), response)
+        seen = (request.method, request.target, response.status, request.headers, kinds, request.at)
         with self._lock:
-            self.requests.append(Asked(*seen))
-        return answer
+            self.requests.append(RecordedRequest(*seen))
+        return response
 
     def _page(self, request: Request) -> Response:
-        answer = self._page_itself(request)
-        if self.consent and "ig_consent" not in request.cookies and answer.status == 200:
-            answer = replace(answer, body=pages.with_consent_asked(answer.body))
+        response = self._page_without_consent(request)
+        if self.consent and "ig_consent" not in request.cookies and response.status == 200:
+            response = replace(response, body=pages.with_consent_dialog(response.body))
         if "csrftoken" in request.cookies:
-            return answer
-        return replace(answer, headers=(*answer.headers, _new_csrf_token()))
+            return response
+        return replace(response, headers=(*response.headers, _new_csrf_token()))
 
-    def _page_itself(self, request: Request) -> Response:
+    def _page_without_consent(self, request: Request) -> Response:
         section, _, rest = request.path[1:].partition("/")
         if section == "accounts":
-            following = request.query.get("next", "/")
-            return Response((pages.onetap if rest == "onetap/" else pages.log_in)(following))
-        logged_in = self._is_logged_in(request, wears=section != "")
+            next_path = request.query.get("next", "/")
+            return Response((pages.onetap if rest == "onetap/" else pages.log_in)(next_path))
+        logged_in = self._is_logged_in(request, counts_page=section != "")
         if section == "":
             return Response(pages.home() if logged_in else pages.log_in("/"))
         if not logged_in and (section != "p" or self.posts_need_session):
@@ -179,7 +181,7 @@ class InstagramSite:
             return Response(pages.post(post, self._others(post), self._cdn.address_of))
         return Response(pages.not_available(), 404)
 
-    def _thing(self, request: Request, kind: str) -> Response:
+    def _other_response(self, request: Request, kind: str) -> Response:
         if kind == "robots":
             found = self.robots is not None
             return Response((self.robots or "").encode(), 200 if found else 404, TEXT)
@@ -202,7 +204,7 @@ class InstagramSite:
         return Response(pages.grid(hashtag, len(posts), data))
 
     def _more_posts(self, request: Request) -> Response:
-        if not self._is_logged_in(request, wears=False):
+        if not self._is_logged_in(request, counts_page=False):
             return Response(b'{"message": "login_required"}', 401, JSON)
         self._closing.wait(self.api_delay_seconds)
         hashtag = unquote(request.path.removeprefix("/api/tags/").rstrip("/"))
@@ -233,15 +235,15 @@ class InstagramSite:
         self.log_ins.append(accepted)
         if not accepted:
             return Response(b'{"authenticated": false}', content_type=JSON)
-        following = form.get("next", "/")
+        next_path = form.get("next", "/")
         if self.onetap:
-            following = f"/accounts/onetap/?next={quote(following)}"
-        said = json.dumps({"authenticated": True, "next": following}).encode()
+            next_path = f"/accounts/onetap/?next={quote(next_path)}"
+        message = json.dumps({"authenticated": True, "next": next_path}).encode()
         session = cookie("sessionid", self.sessions.new(), "HttpOnly")
-        return Response(said, content_type=JSON, headers=(session, _new_csrf_token()))
+        return Response(message, content_type=JSON, headers=(session, _new_csrf_token()))
 
-    def _is_logged_in(self, request: Request, wears: bool) -> bool:
-        return self.sessions.lasts(request.cookies.get("sessionid", ""), wears)
+    def _is_logged_in(self, request: Request, counts_page: bool) -> bool:
+        return self.sessions.is_valid(request.cookies.get("sessionid", ""), counts_page)
 
 
 def _new_csrf_token() -> tuple[str, str]:

@@ -17,8 +17,8 @@ from oott_assets.photos.sources.request_interval import retry_after_seconds
 from oott_fashion.vision.near_duplicates import near_duplicates, perceptual_hash_of
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_photo
 from tests.instagram import faults
-from tests.instagram.faults import Fault, Held
-from tests.instagram.posts import a_post, some_posts
+from tests.instagram.faults import Fault, HeldResponses
+from tests.instagram.posts import make_post, make_posts
 from tests.instagram.site import InstagramSite
 
 HASHTAG, DECOMPOSED = "홍대", "\u1112\u1169\u11bc\u1103\u1162"
@@ -26,7 +26,7 @@ SEPTEMBER = date(2026, 9, 1)
 NOON = datetime(2026, 9, 5, 12, tzinfo=UTC)
 LINKS = "main a[href^='/p/']"
 MAX_LINKS = 36
-# The list follows a scroll with the next frame.
+# The list is drawn again one frame after a scroll.
 SCROLL = f"""
 const root = document.documentElement, done = arguments[0];
 scrollTo(0, root.scrollHeight);
@@ -61,18 +61,18 @@ def browser(chromium: webdriver.Chrome) -> Iterator["Visitor"]:
     yield visitor
     chromium.execute_cdp_cmd("Network.enable", {})
     chromium.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
-    # Cookies do not tell ports apart, so that the next site would be sent these.
+    # Cookies ignore ports, so the next site would get these.
     chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
 
 
 class Visitor:
-    """Someone before the real browser."""
+    """A user of the real browser."""
 
     def __init__(self, chromium: webdriver.Chrome) -> None:
         self.chromium = chromium
 
     def is_logged_in(self, site: InstagramSite) -> None:
-        """Come with a session and an answer about cookies from an earlier visit."""
+        """Set a session and the cookie choice of an earlier visit."""
         for name, value in (("sessionid", site.sessions.new()), ("ig_consent", "declined")):
             cookie = {"name": name, "value": value, "url": site.url}
             self.chromium.execute_cdp_cmd("Network.setCookie", cookie)
@@ -89,7 +89,9 @@ class Visitor:
         )
 
     def waits_until_at(self, path: str) -> None:
-        WebDriverWait(self.chromium, 20, 0.02).until(lambda it: it.current_url.endswith(path))
+        WebDriverWait(self.chromium, 20, 0.02).until(
+            lambda chromium: chromium.current_url.endswith(path)
+        )
 
     def clicks(self, text: str) -> None:
         self.chromium.find_element(By.XPATH, f"//button[text()='{text}']").click()
@@ -102,21 +104,21 @@ class Visitor:
         self.clicks("Log in")
 
     def scrolls(self) -> tuple[list[str], bool]:
-        """Go to the bottom; give the posts in the page there, and whether more are to come."""
+        """Scroll to the bottom; return the posts in the page, and whether more will load."""
         links, more = self.chromium.execute_async_script(SCROLL)
         return links, more
 
 
-def a_client(site: InstagramSite) -> httpx.Client:
-    """Someone who is logged in, without a browser."""
+def logged_in_client(site: InstagramSite) -> httpx.Client:
+    """An HTTP client with a logged-in session."""
     cookie = f"sessionid={site.sessions.new()}; ig_consent=declined"
     return httpx.Client(base_url=site.url, headers={"Cookie": cookie}, timeout=20)
 
 
-def test_scrolling_shows_every_post_but_never_more_than_twelve_rows_at_once(
+def test_scrolling_shows_every_post_with_at_most_twelve_rows_at_a_time(
     browser: Visitor,
 ) -> None:
-    with InstagramSite(some_posts(100, HASHTAG, SEPTEMBER, plain=True)) as site:
+    with InstagramSite(make_posts(100, HASHTAG, SEPTEMBER, plain=True)) as site:
         browser.is_logged_in(site)
         browser.opens(site, site.grid_path(HASHTAG))
         seen: dict[str, None] = {}
@@ -131,7 +133,7 @@ def test_scrolling_shows_every_post_but_never_more_than_twelve_rows_at_once(
 
 
 def test_without_images_the_grid_collapses_and_shows_24_posts(browser: Visitor) -> None:
-    with InstagramSite(some_posts(100, HASHTAG, SEPTEMBER, plain=True)) as site:
+    with InstagramSite(make_posts(100, HASHTAG, SEPTEMBER, plain=True)) as site:
         browser.is_logged_in(site)
         browser.chromium.execute_cdp_cmd("Network.enable", {})
         browser.chromium.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*.jpg*"]})
@@ -141,11 +143,11 @@ def test_without_images_the_grid_collapses_and_shows_24_posts(browser: Visitor) 
             browser.scrolls()
 
         assert len(browser.sees(LINKS)) == 24
-        assert len(site.asked("/api/tags/")) == 1
+        assert len(site.requests_for("/api/tags/")) == 1
 
 
-def test_one_logs_in_once_cookies_are_answered_and_the_password_is_right(browser: Visitor) -> None:
-    with InstagramSite(some_posts(3, HASHTAG, SEPTEMBER, plain=True)) as site:
+def test_a_log_in_needs_an_answer_about_cookies_and_the_right_password(browser: Visitor) -> None:
+    with InstagramSite(make_posts(3, HASHTAG, SEPTEMBER, plain=True)) as site:
         browser.opens(site, site.grid_path(HASHTAG))
         browser.clicks("Decline optional cookies")
         browser.logs_in(site.username, "guessed")
@@ -157,12 +159,12 @@ def test_one_logs_in_once_cookies_are_answered_and_the_password_is_right(browser
 
         assert "3 posts" in browser.sees("main")[0].text
         assert site.log_ins == [False, True]
-        cookies = {it["name"]: it for it in browser.chromium.get_cookies()}
+        cookies = {cookie["name"]: cookie for cookie in browser.chromium.get_cookies()}
         assert cookies["sessionid"]["httpOnly"]
         assert "expiry" in cookies["sessionid"]
 
 
-def test_the_question_about_cookies_covers_the_log_in(browser: Visitor) -> None:
+def test_the_cookie_dialog_covers_the_log_in_form(browser: Visitor) -> None:
     with InstagramSite() as site:
         browser.opens(site, "/")
         before = browser.chromium.execute_script(
@@ -177,10 +179,10 @@ def test_the_question_about_cookies_covers_the_log_in(browser: Visitor) -> None:
         assert browser.sees("[role=dialog]") == []
 
 
-def test_a_refused_request_for_more_posts_leaves_the_grid_loading_for_ever(
+def test_after_a_refused_request_the_grid_stays_loading(
     browser: Visitor,
 ) -> None:
-    with InstagramSite(some_posts(100, HASHTAG, SEPTEMBER, plain=True)) as site:
+    with InstagramSite(make_posts(100, HASHTAG, SEPTEMBER, plain=True)) as site:
         site.faults.on("/api/tags/", faults.rate_limited(), after=2)
         browser.is_logged_in(site)
         browser.opens(site, site.grid_path(HASHTAG))
@@ -189,38 +191,42 @@ def test_a_refused_request_for_more_posts_leaves_the_grid_loading_for_ever(
         )
 
         assert browser.scrolls()[1]
-        assert [it.status for it in site.asked("/api/tags/")] == [200, 200, 429]
+        assert [request.status for request in site.requests_for("/api/tags/")] == [200, 200, 429]
 
 
-def test_a_grid_that_meets_an_error_asks_again(browser: Visitor) -> None:
-    with InstagramSite(some_posts(30, HASHTAG, SEPTEMBER, plain=True)) as site:
+def test_the_grid_repeats_a_failed_request(browser: Visitor) -> None:
+    with InstagramSite(make_posts(30, HASHTAG, SEPTEMBER, plain=True)) as site:
         site.faults.on("/api/tags/", faults.status(500), times=1)
-        site.faults.on("/api/tags/", faults.reset_at_once, times=1)
+        site.faults.on("/api/tags/", faults.reset_before_response, times=1)
         browser.is_logged_in(site)
         browser.opens(site, site.grid_path(HASHTAG))
         WebDriverWait(browser.chromium, 20, 0.02).until(lambda _: not browser.scrolls()[1])
 
         assert len(browser.scrolls()[0]) == 30
-        assert [it.status for it in site.asked("/api/tags/")] == [500, 0, 200, 200]
+        assert [request.status for request in site.requests_for("/api/tags/")] == [500, 0, 200, 200]
 
 
 def test_a_session_that_ends_while_scrolling_leads_to_the_log_in(browser: Visitor) -> None:
-    with InstagramSite(some_posts(100, HASHTAG, SEPTEMBER, plain=True)) as site:
+    with InstagramSite(make_posts(100, HASHTAG, SEPTEMBER, plain=True)) as site:
         browser.is_logged_in(site)
         browser.opens(site, site.grid_path(HASHTAG))
         WebDriverWait(browser.chromium, 20).until(lambda _: len(browser.sees(LINKS)) >= 24)
         site.sessions.end()
         to_the_bottom = "scrollTo(0, document.documentElement.scrollHeight)"
         WebDriverWait(browser.chromium, 20, 0.02).until(
-            lambda it: it.execute_script(to_the_bottom) or browser.sees("[name=password]")
+            lambda chromium: (
+                chromium.execute_script(to_the_bottom) or browser.sees("[name=password]")
+            )
         )
 
         assert "/accounts/login/?next=" in browser.chromium.current_url
 
 
-def test_a_carousel_holds_two_slides_and_turns_to_the_last(browser: Visitor) -> None:
-    post = a_post("CAROUSEL", HASHTAG, NOON, photos=4, plain=True)
-    with InstagramSite([post, *some_posts(3, HASHTAG, SEPTEMBER, plain=True)]) as site:
+def test_a_carousel_has_two_slides_in_the_page_and_can_be_turned_to_the_last(
+    browser: Visitor,
+) -> None:
+    post = make_post("CAROUSEL", HASHTAG, NOON, photos=4, plain=True)
+    with InstagramSite([post, *make_posts(3, HASHTAG, SEPTEMBER, plain=True)]) as site:
         browser.is_logged_in(site)
         browser.opens(site, post.path)
         shown = "return document.querySelector('article ul li img').srcset.split(' ').at(-2)"
@@ -232,7 +238,7 @@ def test_a_carousel_holds_two_slides_and_turns_to_the_last(browser: Visitor) -> 
                 break
             next_button[0].click()
             WebDriverWait(browser.chromium, 20, 0.01).until(
-                lambda it: it.execute_script(shown) not in photos
+                lambda chromium: chromium.execute_script(shown) not in photos
             )
 
         assert photos == [url.removeprefix(site.url) for url in site.photo_urls(post)]
@@ -240,13 +246,13 @@ def test_a_carousel_holds_two_slides_and_turns_to_the_last(browser: Visitor) -> 
         assert browser.sees("time")[0].get_attribute("datetime") == "2026-09-05T12:00:00.000Z"
 
 
-def test_a_post_shows_its_photo_among_pictures_that_are_none_of_its_own(browser: Visitor) -> None:
-    post = a_post("SINGLE", HASHTAG, None, plain=True)
-    with InstagramSite([post, *some_posts(9, HASHTAG, SEPTEMBER, plain=True)]) as site:
+def test_a_post_page_also_shows_images_of_other_posts(browser: Visitor) -> None:
+    post = make_post("SINGLE", HASHTAG, None, plain=True)
+    with InstagramSite([post, *make_posts(9, HASHTAG, SEPTEMBER, plain=True)]) as site:
         browser.is_logged_in(site)
         browser.opens(site, post.path)
 
-        sources = [it.get_attribute("srcset") for it in browser.sees("article img")]
+        sources = [image.get_attribute("srcset") for image in browser.sees("article img")]
         assert sources[0] == ""  # the profile picture
         assert site.photo_urls(post)[0].removeprefix(site.url) in sources[1]
         assert len(sources) == 2
@@ -255,15 +261,15 @@ def test_a_post_shows_its_photo_among_pictures_that_are_none_of_its_own(browser:
 
 
 def test_a_video_shows_no_photo() -> None:
-    [video] = some_posts(1, HASHTAG, SEPTEMBER, photos_each=(0,))
-    with InstagramSite([video]) as site, a_client(site) as client:
+    [video] = make_posts(1, HASHTAG, SEPTEMBER, photos_each=(0,))
+    with InstagramSite([video]) as site, logged_in_client(site) as client:
         article = client.get(video.path).text.partition("<article>")[2].partition("</article>")[0]
 
     assert "<video" in article
     assert article.count("<img") == 1  # the profile picture
 
 
-def test_a_log_in_wants_its_token_and_may_be_refused_or_challenged() -> None:
+def test_a_log_in_needs_its_csrf_token_and_can_be_refused_or_challenged() -> None:
     with InstagramSite() as site, httpx.Client(base_url=site.url) as client:
         client.get("/")
         right = {"username": site.username, "password": site.password}
@@ -278,15 +284,18 @@ def test_a_log_in_wants_its_token_and_may_be_refused_or_challenged() -> None:
         assert client.post("/api/login", data=right).status_code == 403
 
 
-def test_nobody_posts_under_a_decomposed_hashtag() -> None:
-    with InstagramSite(some_posts(3, HASHTAG, SEPTEMBER, plain=True)) as site, a_client(site) as it:
-        assert "3 posts" in it.get(site.grid_path(HASHTAG)).text
-        assert "No posts yet" in it.get(site.grid_path(DECOMPOSED)).text
+def test_a_decomposed_hashtag_has_no_posts() -> None:
+    with (
+        InstagramSite(make_posts(3, HASHTAG, SEPTEMBER, plain=True)) as site,
+        logged_in_client(site) as client,
+    ):
+        assert "3 posts" in client.get(site.grid_path(HASHTAG)).text
+        assert "No posts yet" in client.get(site.grid_path(DECOMPOSED)).text
 
 
-def test_a_session_ends_after_so_many_pages() -> None:
-    [post] = some_posts(1, HASHTAG, SEPTEMBER, plain=True)
-    with InstagramSite([post], pages_per_session=2) as site, a_client(site) as client:
+def test_a_session_ends_after_pages_per_session() -> None:
+    [post] = make_posts(1, HASHTAG, SEPTEMBER, plain=True)
+    with InstagramSite([post], pages_per_session=2) as site, logged_in_client(site) as client:
         answers = [client.get(post.path) for _ in range(4)]
 
         assert [answer.status_code for answer in answers] == [200, 200, 302, 302]
@@ -294,8 +303,8 @@ def test_a_session_ends_after_so_many_pages() -> None:
 
 
 @pytest.mark.parametrize("plain", [True, False])
-def test_photos_tell_where_and_when_they_were_taken(plain: bool) -> None:
-    [photo] = a_post("A", HASHTAG, NOON, plain=plain).photos
+def test_photos_have_gps_and_a_date_in_exif(plain: bool) -> None:
+    [photo] = make_post("A", HASHTAG, NOON, plain=plain).photos
 
     with Image.open(BytesIO(photo.jpeg())) as image:
         exif = image.getexif()
@@ -304,8 +313,8 @@ def test_photos_tell_where_and_when_they_were_taken(plain: bool) -> None:
     assert exif.get_ifd(0x8769)[0x9003] == "2026:09:05 12:00:00"
 
 
-def test_no_two_plain_photos_look_alike() -> None:
-    posts = some_posts(300, HASHTAG, SEPTEMBER, plain=True)
+def test_plain_photos_are_not_near_duplicates() -> None:
+    posts = make_posts(300, HASHTAG, SEPTEMBER, plain=True)
 
     perceptual_hashes = [perceptual_hash_of(read_photo(post.photos[0].jpeg())) for post in posts]
 
@@ -313,9 +322,9 @@ def test_no_two_plain_photos_look_alike() -> None:
     assert len({post.shortcode for post in posts}) == 300
 
 
-def test_photos_apart_are_on_another_port_only_and_want_their_signature() -> None:
-    [post] = some_posts(1, HASHTAG, SEPTEMBER, plain=True)
-    with InstagramSite([post], cdn_apart=True) as site:
+def test_a_separate_cdn_serves_photos_only_on_its_port_and_with_a_signature() -> None:
+    [post] = make_posts(1, HASHTAG, SEPTEMBER, plain=True)
+    with InstagramSite([post], separate_cdn=True) as site:
         [url] = site.photo_urls(post)
 
         assert url.startswith(site.cdn_url)
@@ -325,9 +334,9 @@ def test_photos_apart_are_on_another_port_only_and_want_their_signature() -> Non
         assert httpx.get(url.partition("?")[0]).status_code == 403
 
 
-def test_a_fault_comes_when_planned_and_as_often_and_those_after_it_next() -> None:
-    [post] = some_posts(1, HASHTAG, SEPTEMBER, plain=True)
-    with InstagramSite([post]) as site, a_client(site) as client:
+def test_faults_apply_in_order_and_as_often_as_planned() -> None:
+    [post] = make_posts(1, HASHTAG, SEPTEMBER, plain=True)
+    with InstagramSite([post]) as site, logged_in_client(site) as client:
         site.faults.on("post", faults.status(500), times=2, after=1)
         site.faults.on("/p/", faults.status(503), after=1)
         statuses = [client.get(post.path).status_code for _ in range(4)]
@@ -336,7 +345,13 @@ def test_a_fault_comes_when_planned_and_as_often_and_those_after_it_next() -> No
         assert statuses == [200, 500, 500, 503]
         assert client.get(post.path).status_code == 200
         assert client.get(site.grid_path(HASHTAG)).status_code == 200
-        assert [it.status for it in site.asked("post")] == [200, 500, 500, 503, 200]
+        assert [request.status for request in site.requests_for("post")] == [
+            200,
+            500,
+            500,
+            503,
+            200,
+        ]
 
 
 @pytest.mark.parametrize(
@@ -345,15 +360,15 @@ def test_a_fault_comes_when_planned_and_as_often_and_those_after_it_next() -> No
         (faults.rate_limited(), 429, "Please wait a few minutes before you try again."),
         (faults.status(500), 500, "an error occurred"),
         (faults.gone, 404, "Sorry, this page isn't available."),
-        (faults.softly_gone, 200, "Sorry, this page isn't available."),
+        (faults.gone_with_status_200, 200, "Sorry, this page isn't available."),
         (faults.error_page, 200, "Something went wrong"),
         (faults.challenged, 200, "Help us confirm it's you"),
         (faults.suspended, 200, "We suspended your account"),
         (faults.unknown_page, 200, "Threads of spring"),
     ],
 )
-def test_a_page_goes_wrong_as_asked(fault: Fault, status: int, shown: str) -> None:
-    with InstagramSite() as site, a_client(site) as client:
+def test_a_planned_fault_changes_a_page(fault: Fault, status: int, shown: str) -> None:
+    with InstagramSite() as site, logged_in_client(site) as client:
         site.faults.on("page", fault)
         answer = client.get("/p/ANY/", follow_redirects=True)
 
@@ -362,20 +377,20 @@ def test_a_page_goes_wrong_as_asked(fault: Fault, status: int, shown: str) -> No
 
 
 @pytest.mark.parametrize(("retry_after", "seconds"), [(None, None), (7, 7), (NOON, 3600)])
-def test_a_rate_limit_tells_how_long_to_wait(
+def test_a_rate_limit_has_a_retry_after_header(
     retry_after: int | datetime | None, seconds: float | None
 ) -> None:
     with InstagramSite() as site:
         site.faults.on("page", faults.rate_limited(retry_after))
         answer = httpx.get(site.url)
 
-    told = answer.headers.get("Retry-After")
-    assert retry_after_seconds(told, now=NOON.replace(hour=11)) == seconds
+    header = answer.headers.get("Retry-After")
+    assert retry_after_seconds(header, now=NOON.replace(hour=11)) == seconds
 
 
 @pytest.fixture
 def photo_site() -> Iterator[InstagramSite]:
-    with InstagramSite(some_posts(1, HASHTAG, SEPTEMBER, plain=True)) as site:
+    with InstagramSite(make_posts(1, HASHTAG, SEPTEMBER, plain=True)) as site:
         yield site
 
 
@@ -384,8 +399,10 @@ def the_photo(site: InstagramSite) -> tuple[str, bytes]:
     return site.photo_urls(post)[0], post.photos[0].jpeg()
 
 
-@pytest.mark.parametrize("fault", [faults.reset_at_once, faults.reset_midway, faults.cut_short])
-def test_a_photo_breaks_off_and_comes_whole_the_next_time(
+@pytest.mark.parametrize(
+    "fault", [faults.reset_before_response, faults.reset_midway, faults.cut_short]
+)
+def test_a_photo_is_truncated_once_and_then_complete(
     photo_site: InstagramSite, fault: Fault
 ) -> None:
     url, photo = the_photo(photo_site)
@@ -394,12 +411,14 @@ def test_a_photo_breaks_off_and_comes_whole_the_next_time(
     with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)) as error:
         httpx.get(url)
 
-    told = str(error.value)
-    assert "reset" in told if fault is not faults.cut_short else "without sending complete" in told
+    reason = str(error.value)
+    assert (
+        "reset" in reason if fault is not faults.cut_short else "without sending complete" in reason
+    )
     assert httpx.get(url).content == photo
 
 
-def test_half_a_photo_may_pass_for_all_of_it(photo_site: InstagramSite) -> None:
+def test_half_a_photo_can_have_a_matching_content_length(photo_site: InstagramSite) -> None:
     url, photo = the_photo(photo_site)
     photo_site.faults.on("photo", faults.half)
 
@@ -410,16 +429,18 @@ def test_half_a_photo_may_pass_for_all_of_it(photo_site: InstagramSite) -> None:
         read_photo(half)
 
 
-def test_a_page_comes_under_the_name_of_a_photo(photo_site: InstagramSite) -> None:
+def test_a_photo_url_can_return_a_page(photo_site: InstagramSite) -> None:
     url, _ = the_photo(photo_site)
     photo_site.faults.on("photo", faults.html_instead)
 
     assert httpx.get(url).content.startswith(b"<!doctype html>")
 
 
-@pytest.mark.parametrize(("fault", "told"), [(faults.huge, 40 << 20), (faults.huge_untold, None)])
-def test_a_photo_of_40_mb_says_so_or_not(
-    photo_site: InstagramSite, fault: Fault, told: int | None
+@pytest.mark.parametrize(
+    ("fault", "declared"), [(faults.huge, 40 << 20), (faults.huge_without_length, None)]
+)
+def test_a_photo_of_40_mb_is_sent_with_or_without_content_length(
+    photo_site: InstagramSite, fault: Fault, declared: int | None
 ) -> None:
     url, photo = the_photo(photo_site)
     photo_site.faults.on("photo", fault)
@@ -428,7 +449,7 @@ def test_a_photo_of_40_mb_says_so_or_not(
         length = answer.headers.get("Content-Length")
         received = sum(len(piece) for piece in answer.iter_bytes())
 
-    assert length == (told and str(told))
+    assert length == (declared and str(declared))
     assert 40 << 20 <= received <= (40 << 20) + len(photo)
 
 
@@ -444,9 +465,9 @@ def test_a_bomb_is_a_small_file_of_900_megapixels(photo_site: InstagramSite) -> 
         read_photo(bomb)
 
 
-def test_an_endless_answer_ends_with_the_site_and_leaves_no_thread() -> None:
+def test_an_endless_response_ends_with_the_site_and_leaves_no_thread() -> None:
     before = set(threading.enumerate())
-    site = InstagramSite(some_posts(1, HASHTAG, SEPTEMBER, plain=True))
+    site = InstagramSite(make_posts(1, HASHTAG, SEPTEMBER, plain=True))
     with httpx.Client() as idle, site:
         idle.get(site.url)
         url, photo = the_photo(site)
@@ -461,8 +482,8 @@ def test_an_endless_answer_ends_with_the_site_and_leaves_no_thread() -> None:
     assert set(threading.enumerate()) <= before
 
 
-def test_held_answers_come_when_they_are_released() -> None:
-    held = Held()
+def test_held_responses_are_sent_when_they_are_released() -> None:
+    held = HeldResponses()
     with InstagramSite(robots="Disallow: /") as site:
         site.faults.on("robots", held)
         answers: list[str] = []
@@ -479,8 +500,8 @@ def test_held_answers_come_when_they_are_released() -> None:
     assert answers == ["Disallow: /"]
 
 
-def test_an_answer_that_is_held_to_the_end_breaks_off_with_the_site() -> None:
-    held, errors = Held(), []
+def test_a_response_that_is_never_released_is_aborted_with_the_site() -> None:
+    held, errors = HeldResponses(), []
 
     def ask(url: str) -> None:
         try:
@@ -498,7 +519,7 @@ def test_an_answer_that_is_held_to_the_end_breaks_off_with_the_site() -> None:
     assert len(errors) == 1
 
 
-def test_connections_at_once_and_the_time_between_pages_are_told() -> None:
+def test_the_site_counts_connections_and_measures_the_time_between_pages() -> None:
     with InstagramSite() as site:
         with httpx.Client() as one, httpx.Client() as other:
             for client in (one, other, one):
@@ -508,15 +529,15 @@ def test_connections_at_once_and_the_time_between_pages_are_told() -> None:
         assert httpx.get(f"{site.url}/robots.txt").status_code == 200
 
         assert site.max_connections == 2
-        assert len(site.gaps()) == 2
-        assert all(gap > 0 for gap in site.gaps())
+        assert len(site.seconds_between()) == 2
+        assert all(gap > 0 for gap in site.seconds_between())
 
 
-def test_a_mistake_in_the_site_itself_fails_the_test() -> None:
+def test_an_error_in_the_site_itself_fails_the_test() -> None:
     with (
         pytest.raises(ValueError, match="invalid literal"),
         InstagramSite() as site,
-        a_client(site) as client,
+        logged_in_client(site) as client,
         pytest.raises(httpx.RemoteProtocolError),
     ):
         client.get("/api/tags/x/?cursor=no-number")

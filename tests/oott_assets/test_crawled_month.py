@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.instagram import faults
-from tests.instagram.posts import a_post, some_posts
+from tests.instagram.posts import make_post, make_posts
 from tests.instagram.site import InstagramSite
 from tests.object_store import Bucket
 from tests.oott_assets.photos.sources.graph_server import TOKEN, USER, FakePost, GraphServer
@@ -23,8 +23,8 @@ PASSWORD = "open sesame in September"
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[InstagramSite]:
     """Run a site with a month of posts, and have the settings name it."""
-    posts = some_posts(5, "홍대", SEPTEMBER, photos_each=(1, 2, 0))
-    gone = a_post("removed", "홍대", posts[0].taken_at)
+    posts = make_posts(5, "홍대", SEPTEMBER, photos_each=(1, 2, 0))
+    gone = make_post("removed", "홍대", posts[0].taken_at)
     monkeypatch.setenv("OOTT_PHOTO_SOURCE", "browser")
     monkeypatch.setenv("OOTT_INSTAGRAM_USER", "a.crawler")
     monkeypatch.setenv("OOTT_INSTAGRAM_PASSWORD", PASSWORD)
@@ -64,7 +64,7 @@ def test_a_crawled_month_is_counted_and_what_became_of_each_post_is_shown(
     assert (shown["posts listed"], shown["photos"]) == (6, 6)
     assert "removed | gone" in str(shown["left out"])
     assert "| kept | 6 |" in str(shown["photos and posts by state"])
-    assert len(site.asked("photo")) == 6
+    assert len(site.requests_for("photo")) == 6
     told = [event.message or "" for event in run.all_events] + [str(shown)]
     assert not any(PASSWORD in text for text in told)
     stored = b"".join(it.read_bytes() for it in tmp_path.rglob("*") if it.is_file())
@@ -79,7 +79,7 @@ def test_a_month_crawled_into_an_object_store_is_counted_likewise(
     run = street.run()
 
     assert_crawled(street, run)
-    assert len(site.asked("post")) == 6
+    assert len(site.requests_for("post")) == 6
     kinds = sorted(name.split("/")[1] for name in bucket.contents())
     assert kinds == ["detections", "manifests", *["photos"] * 6]
 
@@ -87,7 +87,7 @@ def test_a_month_crawled_into_an_object_store_is_counted_likewise(
 def test_a_month_from_the_graph_api_is_counted_likewise(
     street: Street, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    posts = some_posts(6, "홍대", SEPTEMBER)
+    posts = make_posts(6, "홍대", SEPTEMBER)
     shown = [FakePost(it.shortcode, it.taken_at, [it.photos[0].jpeg()]) for it in posts]
     monkeypatch.setenv("OOTT_PHOTO_SOURCE", "graph_api")
     monkeypatch.setenv("OOTT_GRAPH_USER", USER)

@@ -20,7 +20,7 @@ from oott_assets.photos.store import photo_store
 from oott_assets.photos.store.gcs_blobs import GcsBlobs
 from oott_fashion.stores.blobs import AlreadyLocked, BlobNotFound, StoreUnreachable
 from tests.instagram import faults
-from tests.instagram.posts import Post, a_post, some_posts
+from tests.instagram.posts import Post, make_post, make_posts
 from tests.instagram.responses import Response
 from tests.instagram.site import InstagramSite
 from tests.object_store import Bucket
@@ -48,13 +48,13 @@ PHOTO_FAULTS = {
     "500 once": (faults.status(500), 1, "kept"),
     "500 for ever": (faults.status(500), None, "refused"),
     "whole": (None, None, "kept"),
-    "reset before the answer": (faults.reset_at_once, None, "refused"),
+    "reset before the answer": (faults.reset_before_response, None, "refused"),
     "reset in the middle": (faults.reset_midway, 1, "kept"),
     "half a JPEG, told to be whole": (faults.cut_short, None, "refused"),
     "half a JPEG": (faults.half, None, "unreadable"),
     "HTML with a JPEG's name": (faults.html_instead, None, "unreadable"),
     "40 MB": (faults.huge, None, "refused"),
-    "40 MB untold": (faults.huge_untold, None, "refused"),
+    "40 MB untold": (faults.huge_without_length, None, "refused"),
     "900 megapixels": (faults.bomb, None, "unreadable"),
     "403": (faults.status(403), None, "refused"),
     "404": (faults.status(404), None, "refused"),
@@ -67,10 +67,10 @@ PAGE_FAULTS = {
     "500 once": (faults.status(500), 1, "kept"),
     "500 for ever": (faults.status(500), None, "refused"),
     "whole": (None, None, "kept"),
-    "reset once": (faults.reset_at_once, 1, "kept"),
+    "reset once": (faults.reset_before_response, 1, "kept"),
     "an error page once": (faults.error_page, 1, "kept"),
     "removed": (faults.gone, None, "gone"),
-    "soft 404": (faults.softly_gone, None, "gone"),
+    "soft 404": (faults.gone_with_status_200, None, "gone"),
 }
 
 
@@ -91,7 +91,7 @@ def programs() -> Iterator[Programs]:
 def named_posts(names: dict[str, object]) -> dict[str, Post]:
     """Make a post for each fault, by whose number it is known to the site."""
     return {
-        name: a_post(f"post{number:02}", HASHTAG, TAKEN, plain=True)
+        name: make_post(f"post{number:02}", HASHTAG, TAKEN, plain=True)
         for number, name in enumerate(names)
     }
 
@@ -155,14 +155,14 @@ def test_a_challenge_stops_the_run_and_the_next_goes_on(
         site.faults.on("post", faults.challenged, after=2)
         with pytest.raises(PhotosUnknown, match="challenge"):
             store.crawl(browser_at(site.url, tmp_path, programs=programs))
-        assert len(site.asked("post")) == 3
+        assert len(site.requests_for("post")) == 3
         with pytest.raises(BlobNotFound):
             store.rows()
 
         site.faults.off()
         assert store.crawl(browser_at(site.url, tmp_path, programs=programs)).resumed == 2
-        assert len(site.asked("post")) == 5
-        assert len(site.asked("photo")) == 4
+        assert len(site.requests_for("post")) == 5
+        assert len(site.requests_for("photo")) == 4
     store.assert_sound(posts)
 
 
@@ -218,7 +218,7 @@ def _processes_of(kind: str, browser_folders: Path) -> list[psutil.Process]:
 
 
 def test_a_crawler_killed_at_any_write_loses_nothing_and_leaves_nothing(tmp_path: Path) -> None:
-    posts = some_posts(1, HASHTAG, SEPTEMBER, photos_each=(2,), plain=True)
+    posts = make_posts(1, HASHTAG, SEPTEMBER, photos_each=(2,), plain=True)
     with InstagramSite(posts) as site:
         subprocess.run(
             [sys.executable, "-m", "tests.oott_assets.killed_crawls", site.url, str(tmp_path)],
@@ -295,7 +295,7 @@ def test_an_object_store_that_dies_stops_the_run_and_the_next_goes_on(
 def test_of_two_crawlers_on_one_partition_the_second_asks_the_site_nothing(
     tmp_path: Path, store: CrawledStore, programs: Programs
 ) -> None:
-    posts, held = some(2), faults.Held()
+    posts, held = some(2), faults.HeldResponses()
     with InstagramSite(posts) as site:
         site.faults.on("photo", held)
         first = threading.Thread(
@@ -313,4 +313,4 @@ def test_of_two_crawlers_on_one_partition_the_second_asks_the_site_nothing(
 
 
 def some(count: int) -> list[Post]:
-    return some_posts(count, HASHTAG, SEPTEMBER, plain=True)
+    return make_posts(count, HASHTAG, SEPTEMBER, plain=True)

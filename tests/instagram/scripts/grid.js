@@ -1,4 +1,4 @@
-// A virtual list: only the rows near the window are in the page, over and under them is room.
+// A virtual list: only the rows near the window are in the page, with empty space above and below.
 const ROWS_SHOWN = 12;
 const ROWS_ABOVE = 4;
 const NEAR_PIXELS = 400;
@@ -24,10 +24,10 @@ const rowOf = (index) => {
     const image = document.createElement("img");
     image.alt = "";
     image.src = post.small;
-    // A row is as high as its photos, so that without photos there is nothing to scroll.
+    // A row is as high as its photos, so without photos there is nothing to scroll.
     image.addEventListener("load", () => {
       show();
-      // The room that a row takes is known once its photos are there.
+      // The height of a row is known when its photos are loaded.
       if ([...rows.querySelectorAll("img")].every((it) => it.complete)) loadIfNear();
     });
     link.append(image);
@@ -40,7 +40,7 @@ const bottom = () => document.documentElement.scrollHeight - innerHeight;
 
 const firstRowOf = (count) => {
   const passed = rowHeight ? Math.floor((scrollY - above.offsetTop) / rowHeight) : 0;
-  // While photos load the rows are less high than the room that was kept for them.
+  // While photos load, rows are lower than the reserved space.
   const first = rowHeight && scrollY >= bottom() - 1 ? count : passed - ROWS_ABOVE;
   return Math.max(0, Math.min(first, count - ROWS_SHOWN));
 };

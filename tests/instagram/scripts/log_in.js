@@ -1,13 +1,13 @@
 const form = document.querySelector("form");
-const said = document.getElementById("said");
+const message = document.getElementById("message");
 const csrf = () => (document.cookie.match(/csrftoken=([^;]+)/) || [])[1];
 
 const say = (text) => {
-  said.innerHTML = "";
+  message.innerHTML = "";
   const alert = document.createElement("div");
   alert.setAttribute("role", "alert");
   alert.textContent = text;
-  said.append(alert);
+  message.append(alert);
 };
 
 const logIn = async () => {
@@ -17,9 +17,9 @@ const logIn = async () => {
     body: new URLSearchParams(new FormData(form)),
   });
   if (answer.status === 429) return say("Please wait a few minutes before you try again.");
-  const said = await answer.json();
-  if (said.checkpoint_url) return location.assign(said.checkpoint_url);
-  if (said.authenticated) return location.assign(said.next);
+  const message = await answer.json();
+  if (message.checkpoint_url) return location.assign(message.checkpoint_url);
+  if (message.authenticated) return location.assign(message.next);
   say("Sorry, your password was incorrect. Please double-check your password.");
 };
 

@@ -23,7 +23,7 @@ from oott_assets.photos.sources.photo_source import (
 )
 from oott_assets.photos.sources.request_interval import RequestInterval
 from tests.instagram import faults
-from tests.instagram.posts import Post, a_post, some_posts
+from tests.instagram.posts import Post, make_post, make_posts
 from tests.instagram.responses import Response
 from tests.instagram.site import InstagramSite
 from tests.oott_assets.photos.sources.browser.crawls import (
@@ -42,7 +42,7 @@ BOTH = HONGDAE._replace(hashtags=(HASHTAG, "hongdae"))
 
 
 def some(count: int, photos: int = 1) -> list[Post]:
-    return some_posts(count, HASHTAG, SEPTEMBER, photos_each=(photos,), plain=True)
+    return make_posts(count, HASHTAG, SEPTEMBER, photos_each=(photos,), plain=True)
 
 
 def names(post: ListedPost) -> list[str]:
@@ -54,8 +54,8 @@ def test_a_crawl_fetches_every_photo_once_and_leaves_no_process(
 ) -> None:
     posts = some(4, photos=2)
     shared = replace(posts[0], hashtags=(HASHTAG, "hongdae"))
-    second = a_post("second", "hongdae", None, plain=True)
-    with InstagramSite([shared, *posts[1:], second], cdn_apart=True) as site:
+    second = make_post("second", "hongdae", None, plain=True)
+    with InstagramSite([shared, *posts[1:], second], separate_cdn=True) as site:
         fetched = {}
         browser = browser_at(f"{site.url}/", tmp_path, programs=programs)
         for post in browser.posts(BOTH, SEPTEMBER):
@@ -70,8 +70,8 @@ def test_a_crawl_fetches_every_photo_once_and_leaves_no_process(
             ]
 
         # Photos are requested without cookies.
-        assert {it.headers.get("cookie") for it in site.asked("photo")} == {None}
-        assert len(site.asked("photo")) == 9
+        assert {it.headers.get("cookie") for it in site.requests_for("photo")} == {None}
+        assert len(site.requests_for("photo")) == 9
         assert site.log_ins == [True]
 
         for post in browser_at(site.url, tmp_path, programs=programs).posts(BOTH, SEPTEMBER):
@@ -200,7 +200,7 @@ def test_if_the_first_photo_is_on_a_host_that_is_not_permitted_the_run_stops(
 
 
 @pytest.mark.parametrize(
-    ("target", "fault"), [("post", faults.softly_gone), ("photo", faults.status(404))]
+    ("target", "fault"), [("post", faults.gone_with_status_200), ("photo", faults.status(404))]
 )
 def test_ten_posts_in_a_row_without_photos_end_the_run(
     tmp_path: Path, target: str, fault: faults.Fault
@@ -320,7 +320,7 @@ def test_a_browser_that_hangs_is_restarted(tmp_path: Path, programs: Programs) -
             kill(programs.browser_folders, "browser", signal.SIGSTOP)
             assert names(first) == [f"{first.shortcode}-1.jpg"]
 
-            loading = faults.Held()
+            loading = faults.HeldResponses()
             site.faults.on("post", loading, times=1)
             with ThreadPoolExecutor() as pool:
                 fetched = pool.submit(names, second)
@@ -348,6 +348,6 @@ def test_a_browser_is_replaced_after_many_posts_without_a_new_log_in(
 
         assert site.log_ins == [True]
         # One more than the limit, so that the cut is noticed.
-        assert len(site.asked("post")) == 3
+        assert len(site.requests_for("post")) == 3
 
     assert len(browsers) == 2

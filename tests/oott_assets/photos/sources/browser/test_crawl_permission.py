@@ -52,7 +52,7 @@ def test_a_denied_robots_txt_allows_nothing(client: httpx.Client, code: int) -> 
             permission(site, client).require(f"{site.url}/p/a/")
 
 
-@pytest.mark.parametrize("fault", [faults.status(500), faults.reset_at_once])
+@pytest.mark.parametrize("fault", [faults.status(500), faults.reset_before_response])
 def test_a_failing_robots_txt_ends_the_run(client: httpx.Client, fault: faults.Fault) -> None:
     with InstagramSite() as site:
         site.faults.on("robots", fault)

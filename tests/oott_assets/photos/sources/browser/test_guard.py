@@ -13,8 +13,8 @@ from oott_assets.photos.sources.browser import chromium as chromium_module
 from oott_assets.photos.sources.browser import guard
 from oott_assets.photos.sources.browser.browser_start import BrowserDied, Programs
 from oott_assets.photos.sources.browser.chromium import Chromium
-from tests.instagram.faults import Held
-from tests.instagram.posts import some_posts
+from tests.instagram.faults import HeldResponses
+from tests.instagram.posts import make_posts
 from tests.instagram.site import InstagramSite
 from tests.oott_assets.photos.sources.browser.crawls import (
     HONGDAE,
@@ -48,8 +48,8 @@ def test_a_crawler_that_is_killed_leaves_no_process_and_no_folder(
     tmp_path: Path, programs: Programs, moment: str
 ) -> None:
     browser_folders = programs.browser_folders
-    with InstagramSite(some_posts(20, "홍대", SEPTEMBER, plain=True)) as site:
-        held = Held()
+    with InstagramSite(make_posts(20, "홍대", SEPTEMBER, plain=True)) as site:
+        held = HeldResponses()
         site.faults.on(moment, held)
         with crawler(site, tmp_path, browser_folders) as process:
             assert held.reached.wait(60)

@@ -11,13 +11,13 @@ from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
 from oott_assets.photos.sources.request_interval import RequestInterval
 from tests.instagram import faults, pages
 from tests.instagram import site as instagram_site
-from tests.instagram.posts import some_posts
+from tests.instagram.posts import make_posts
 from tests.instagram.responses import JSON, Response
 from tests.instagram.site import InstagramSite
 from tests.oott_assets.photos.sources.browser.crawls import SEPTEMBER, Guest, Waits
 
 HASHTAG = "홍대"
-POSTS = some_posts(100, HASHTAG, SEPTEMBER, plain=True)
+POSTS = make_posts(100, HASHTAG, SEPTEMBER, plain=True)
 CODES = [post.shortcode for post in POSTS]
 FEW = POSTS[:30]
 
@@ -79,7 +79,7 @@ def test_at_most_max_posts_are_listed(opener_for: OpenerFor) -> None:
     with InstagramSite(POSTS) as site:
         assert listed(opener_for(site), site, most=20) == CODES[:20]
 
-        assert len(site.asked("api")) < 5
+        assert len(site.requests_for("api")) < 5
 
 
 def test_a_decomposed_hashtag_is_requested_in_nfc(opener_for: OpenerFor) -> None:
@@ -110,7 +110,9 @@ def test_after_a_rate_limit_in_a_list_the_list_is_read_again(
     assert opener_for.guest.waits.seconds == [33]
 
 
-@pytest.mark.parametrize("fault", [faults.status(500), faults.status(403), faults.reset_at_once])
+@pytest.mark.parametrize(
+    "fault", [faults.status(500), faults.status(403), faults.reset_before_response]
+)
 def test_a_list_with_temporary_failures_is_read_completely(
     opener_for: OpenerFor, fault: faults.Fault
 ) -> None:
@@ -119,7 +121,7 @@ def test_a_list_with_temporary_failures_is_read_completely(
 
         assert listed(opener_for(site), site) == CODES[:30]
 
-        assert len(site.asked("grid")) == 1
+        assert len(site.requests_for("grid")) == 1
 
 
 def test_a_list_that_fails_before_its_end_is_not_used(opener_for: OpenerFor) -> None:
@@ -129,7 +131,7 @@ def test_a_list_that_fails_before_its_end_is_not_used(opener_for: OpenerFor) -> 
         with pytest.raises(SourceBusy, match="an incomplete list is not used"):
             listed(opener_for(site), site)
 
-        assert len(site.asked("grid")) == 3
+        assert len(site.requests_for("grid")) == 3
 
 
 def test_a_list_that_never_finishes_loading_is_not_used(opener_for: OpenerFor) -> None:
@@ -159,7 +161,8 @@ def test_a_rate_limit_that_the_page_does_not_show_ends_the_run(opener_for: Opene
 
 
 @pytest.mark.parametrize(
-    "fault", [faults.status(400), faults.status(403), faults.reset_at_once, faults.cut_short]
+    "fault",
+    [faults.status(400), faults.status(403), faults.reset_before_response, faults.cut_short],
 )
 def test_a_failed_request_that_the_page_does_not_show_is_noticed(
     opener_for: OpenerFor, fault: faults.Fault
@@ -216,7 +219,7 @@ def test_a_challenge_in_a_list_stops_the_run(opener_for: OpenerFor) -> None:
             listed(opener_for(site), site)
 
         assert not isinstance(stop.value, SourceBusy)
-        assert len(site.asked("grid")) == 1
+        assert len(site.requests_for("grid")) == 1
 
 
 def test_a_list_is_scrolled_at_the_request_interval(opener_for: OpenerFor) -> None:

@@ -10,7 +10,7 @@ from oott_assets.photos.sources.browser.page_opener import PageOpener
 from oott_assets.photos.sources.browser.page_states import PageState
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
 from tests.instagram import faults
-from tests.instagram.posts import some_posts
+from tests.instagram.posts import make_posts
 from tests.instagram.responses import JSON, Response
 from tests.instagram.site import InstagramSite
 from tests.oott_assets.photos.sources.browser.crawls import (
@@ -21,7 +21,7 @@ from tests.oott_assets.photos.sources.browser.crawls import (
     comes_true_soon,
 )
 
-POSTS = some_posts(5, "a", SEPTEMBER, plain=True)
+POSTS = make_posts(5, "a", SEPTEMBER, plain=True)
 
 
 def grid(opener: PageOpener, site: InstagramSite) -> None:
@@ -37,7 +37,7 @@ def test_a_run_logs_in_once_declines_cookies_and_later_runs_use_the_session(
         grid(guest.opener(site), site)
 
         assert site.log_ins == [True]
-        assert "ig_consent=declined" in site.asked("grid")[-1].headers["cookie"]
+        assert "ig_consent=declined" in site.requests_for("grid")[-1].headers["cookie"]
 
     session = guest.folder / "session.json"
     assert stat.S_IMODE(session.stat().st_mode) == 0o600
@@ -113,7 +113,7 @@ def test_without_an_account_nothing_is_sent_and_the_error_names_the_settings(gue
         with pytest.raises(PhotosUnknown, match="OOTT_INSTAGRAM_USER and OOTT_INSTAGRAM_PASSWORD"):
             grid(guest.opener(site, user=None), site)
 
-        assert site.asked("/api/login") == []
+        assert site.requests_for("/api/login") == []
 
 
 def test_a_challenge_after_the_log_in_stops_this_and_later_runs(guest: Guest) -> None:
@@ -124,7 +124,7 @@ def test_a_challenge_after_the_log_in_stops_this_and_later_runs(guest: Guest) ->
             with pytest.raises(PhotosUnknown, match=r"for a person; .* delete .*tried\.json"):
                 grid(guest.opener(site), site)
 
-        assert len(site.asked("/api/login")) == 1
+        assert len(site.requests_for("/api/login")) == 1
 
         # After solving the challenge, the user can allow the password again.
         (guest.folder / "tried.json").unlink()
@@ -138,7 +138,7 @@ def test_a_rate_limited_log_in_ends_the_run_and_can_be_repeated_later(
         site.faults.on("/api/login", faults.rate_limited(), times=1)
         with pytest.raises(SourceBusy, match="asks to wait before a log-in"):
             grid(guest.opener(site), site)
-        assert len(site.asked("/api/login")) == 1
+        assert len(site.requests_for("/api/login")) == 1
 
         grid(guest.opener(site), site)
 
@@ -149,7 +149,7 @@ def test_a_log_in_without_a_response_is_not_repeated_by_later_runs(guest: Guest)
         for _ in range(2):
             with pytest.raises(PhotosUnknown, match=r"log-in got no response; .*tried\.json"):
                 grid(guest.opener(site), site)
-        assert len(site.asked("/api/login")) == 1
+        assert len(site.requests_for("/api/login")) == 1
 
 
 def test_after_a_browser_dies_during_the_log_in_the_next_one_does_not_log_in(
@@ -165,12 +165,12 @@ def test_after_a_browser_dies_during_the_log_in_the_next_one_does_not_log_in(
         dying = Guest(mortal, guest.client, guest.folder)
         with pytest.raises(BrowserDied):
             grid(dying.opener(site), site)
-        assert comes_true_soon(lambda: len(site.asked("/api/login")) == 1)
+        assert comes_true_soon(lambda: len(site.requests_for("/api/login")) == 1)
 
         with pytest.raises(PhotosUnknown, match="log-in got no response"):
             grid(guest.opener(site), site)
 
-        assert len(site.asked("/api/login")) == 1
+        assert len(site.requests_for("/api/login")) == 1
 
 
 def test_a_log_in_without_a_session_cookie_has_failed(guest: Guest) -> None:
@@ -195,4 +195,4 @@ def test_the_password_is_not_typed_into_another_site(guest: Guest) -> None:
         with pytest.raises(PhotosUnknown, match="the password is only for"):
             grid(guest.opener(site), site)
 
-        assert other.asked("/api/login") == []
+        assert other.requests_for("/api/login") == []

@@ -8,12 +8,12 @@ from oott_assets.photos.sources.browser.page_states import PageState
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
 from oott_assets.photos.sources.request_interval import RequestInterval
 from tests.instagram import faults
-from tests.instagram.posts import some_posts
+from tests.instagram.posts import make_posts
 from tests.instagram.responses import moved_to
 from tests.instagram.site import InstagramSite
 from tests.oott_assets.photos.sources.browser.crawls import SEPTEMBER, Guest
 
-POSTS = some_posts(2, "a", SEPTEMBER, plain=True)
+POSTS = make_posts(2, "a", SEPTEMBER, plain=True)
 PATH = POSTS[0].path
 
 
@@ -36,7 +36,7 @@ def test_pages_are_opened_at_the_request_interval_with_the_crawlers_user_agent(
         for _ in range(3):
             visit(opener, site)
 
-        agents = {it.headers["user-agent"] for it in site.asked("page")}
+        agents = {it.headers["user-agent"] for it in site.requests_for("page")}
 
     # The first page does not wait.
     assert len(guest.waits.seconds) == 2
@@ -52,8 +52,8 @@ def test_cookies_are_declined_without_a_log_in(guest: Guest) -> None:
         visit(opener, site)
         visit(opener, site)
 
-        assert len(site.asked("page")) == 2
-        assert "ig_consent=declined" in site.asked("page")[-1].headers["cookie"]
+        assert len(site.requests_for("page")) == 2
+        assert "ig_consent=declined" in site.requests_for("page")[-1].headers["cookie"]
 
 
 def test_the_page_is_requested_again_after_the_seconds_of_retry_after(guest: Guest) -> None:
@@ -61,7 +61,7 @@ def test_the_page_is_requested_again_after_the_seconds_of_retry_after(guest: Gue
         site.faults.on("post", faults.rate_limited(77), times=1)
         visit(guest.opener(site), site)
 
-        assert [it.status for it in site.asked("page")] == [429, 200]
+        assert [it.status for it in site.requests_for("page")] == [429, 200]
 
     assert guest.waits.seconds == [77]
 
@@ -86,7 +86,7 @@ def test_a_rate_limit_without_retry_after_causes_growing_waits(
         with pytest.raises(SourceBusy, match=r"3 times in a row.* OOTT_REQUEST_INTERVAL_SECONDS"):
             visit(guest.opener(site), site)
 
-        assert len(site.asked("page")) == 3
+        assert len(site.requests_for("page")) == 3
 
     assert guest.waits.seconds == [60, 240]
 
@@ -98,7 +98,7 @@ def test_a_long_retry_after_ends_the_run(guest: Guest) -> None:
         with pytest.raises(SourceBusy, match="asks to wait 60 minutes"):
             visit(guest.opener(site), site)
 
-        assert len(site.asked("page")) == 1
+        assert len(site.requests_for("page")) == 1
 
     assert guest.waits.seconds == []
 
@@ -111,7 +111,7 @@ def test_a_page_that_fails_twice_is_requested_a_third_time(
         site.faults.on("post", fault, times=2)
         visit(guest.opener(site), site)
 
-        assert len(site.asked("post")) == 3
+        assert len(site.requests_for("post")) == 3
 
     assert guest.waits.seconds == [5, 20]
 
@@ -121,7 +121,7 @@ def test_a_page_that_fails_twice_is_requested_a_third_time(
     [
         (faults.status(500), "with status 500"),
         (faults.error_page, "with status 200"),
-        (faults.reset_at_once, "no page: net::ERR_CONNECTION_RESET"),
+        (faults.reset_before_response, "no page: net::ERR_CONNECTION_RESET"),
     ],
 )
 def test_a_page_that_fails_three_times_raises_page_failed(
@@ -139,7 +139,7 @@ def test_a_page_that_never_finishes_loading_is_requested_again(guest: Guest) -> 
         site.faults.on("post", faults.endless, times=1)
         visit(guest.opener(site), site)
 
-        assert len(site.asked("page")) == 2
+        assert len(site.requests_for("page")) == 2
 
 
 @pytest.mark.parametrize("fault", [faults.challenged, faults.suspended])
@@ -150,7 +150,7 @@ def test_a_challenge_stops_the_run_without_a_retry(guest: Guest, fault: faults.F
         with pytest.raises(PhotosUnknown, match="asks for a person") as stop:
             visit(guest.opener(site), site)
 
-        assert len(site.asked("page")) == 1
+        assert len(site.requests_for("page")) == 1
         assert not isinstance(stop.value, SourceBusy)
 
 
@@ -173,7 +173,7 @@ def test_a_log_in_page_that_robots_txt_forbids_is_not_used(
         with pytest.raises(PhotosUnknown, match="does not allow OOTT to read /accounts/login/"):
             visit(guest.opener(site), site)
 
-        assert site.asked("/api/login") == []
+        assert site.requests_for("/api/login") == []
     assert chromium.run("return 1") == 1
 
 

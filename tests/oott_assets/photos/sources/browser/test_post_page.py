@@ -7,13 +7,13 @@ from oott_assets.photos.sources.browser.page_opener import PageFailed
 from oott_assets.photos.sources.browser.post_page import PostOnPage, post_on_page
 from oott_assets.photos.sources.photo_source import PostGone
 from tests.instagram import faults
-from tests.instagram.posts import Post, a_post
+from tests.instagram.posts import Post, make_post
 from tests.instagram.responses import Response, moved_to
 from tests.instagram.site import InstagramSite
 from tests.oott_assets.photos.sources.browser.crawls import Guest
 
 TAKEN = datetime(2026, 9, 5, 3, tzinfo=UTC)
-OTHER = a_post("other", "a", TAKEN, plain=True)
+OTHER = make_post("other", "a", TAKEN, plain=True)
 
 
 def site_with(post: Post) -> InstagramSite:
@@ -33,13 +33,13 @@ def names(found: PostOnPage) -> list[str]:
 
 
 def test_a_post_has_its_date_and_its_full_size_photo_and_loads_no_image(guest: Guest) -> None:
-    post = a_post("one", "a", TAKEN, plain=True)
+    post = make_post("one", "a", TAKEN, plain=True)
     with site_with(post) as site:
         found = shown(guest, site, post)
 
         # The page also shows the author's picture and other posts. No image was loaded.
-        assert site.asked("small") == []
-        assert site.asked("photo") == []
+        assert site.requests_for("small") == []
+        assert site.requests_for("photo") == []
 
     assert found.taken_at == TAKEN
     assert names(found) == ["one-1"]
@@ -48,7 +48,7 @@ def test_a_post_has_its_date_and_its_full_size_photo_and_loads_no_image(guest: G
 
 
 def test_an_image_in_the_header_or_in_a_link_is_not_a_photo(guest: Guest) -> None:
-    post = a_post("one", "a", TAKEN, plain=True)
+    post = make_post("one", "a", TAKEN, plain=True)
     comment = b'<a href="/fan/"><img alt="" src="/avatar.jpg?fan"></a></article>'
 
     def unsaid(answer: Response) -> Response:
@@ -63,7 +63,7 @@ def test_an_image_in_the_header_or_in_a_link_is_not_a_photo(guest: Guest) -> Non
 
 @pytest.mark.parametrize("count", [2, 20])
 def test_all_slides_of_a_carousel_are_read_in_order(guest: Guest, count: int) -> None:
-    post = a_post("many", "a", TAKEN, photos=count, plain=True)
+    post = make_post("many", "a", TAKEN, photos=count, plain=True)
     with site_with(post) as site:
         found = shown(guest, site, post)
 
@@ -72,7 +72,7 @@ def test_all_slides_of_a_carousel_are_read_in_order(guest: Guest, count: int) ->
 
 
 def test_a_carousel_that_gets_stuck_is_not_whole(guest: Guest) -> None:
-    post = a_post("many", "a", TAKEN, photos=4, plain=True)
+    post = make_post("many", "a", TAKEN, photos=4, plain=True)
 
     def stuck(answer: Response) -> Response:
         return replace(
@@ -88,35 +88,36 @@ def test_a_carousel_that_gets_stuck_is_not_whole(guest: Guest) -> None:
 
 
 def test_a_post_without_a_date_is_undated(guest: Guest) -> None:
-    post = a_post("undated", "a", None, plain=True)
+    post = make_post("undated", "a", None, plain=True)
     with site_with(post) as site:
         assert shown(guest, site, post).taken_at is None
 
 
 def test_a_video_has_no_photos_and_is_whole(guest: Guest) -> None:
-    post = a_post("video", "a", TAKEN, photos=0)
+    post = make_post("video", "a", TAKEN, photos=0)
     with site_with(post) as site:
         assert shown(guest, site, post) == PostOnPage(TAKEN, (), True)
 
 
 @pytest.mark.parametrize(
-    ("fault", "how"), [(faults.gone, "status 404"), (faults.softly_gone, "the page says so")]
+    ("fault", "how"),
+    [(faults.gone, "status 404"), (faults.gone_with_status_200, "the page says so")],
 )
 def test_a_removed_post_is_gone_with_any_status(
     guest: Guest, fault: faults.Fault, how: str
 ) -> None:
-    post = a_post("gone", "a", TAKEN, plain=True)
+    post = make_post("gone", "a", TAKEN, plain=True)
     with site_with(post) as site:
         site.faults.on("post", fault)
 
         with pytest.raises(PostGone, match=how):
             shown(guest, site, post)
 
-        assert len(site.asked("post")) == 1
+        assert len(site.requests_for("post")) == 1
 
 
 def test_another_post_than_the_requested_one_is_a_failure(guest: Guest) -> None:
-    post = a_post("one", "a", TAKEN, plain=True)
+    post = make_post("one", "a", TAKEN, plain=True)
     with site_with(post) as site:
         site.faults.on(post.path, lambda _: moved_to(OTHER.path))
 
@@ -126,7 +127,7 @@ def test_another_post_than_the_requested_one_is_a_failure(guest: Guest) -> None:
 
 @pytest.mark.parametrize("fault", [faults.unknown_page, led_home])
 def test_an_unknown_page_fails_its_post_but_not_the_run(guest: Guest, fault: faults.Fault) -> None:
-    post = a_post("one", "a", TAKEN, plain=True)
+    post = make_post("one", "a", TAKEN, plain=True)
     with InstagramSite([post], posts_need_session=False, consent=False) as site:
         site.faults.on("post", fault)
         opener = guest.opener(site)
