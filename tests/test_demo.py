@@ -31,7 +31,7 @@ def test_make_demo_counts_the_users_own_photos(tmp_path: Path) -> None:
     for place in ("jeju/2026-05", "hongdae/2026-06"):
         save_jeans(tmp_path / "my photos" / place)
 
-    demo = run_demo(tmp_path, f"PHOTOS={tmp_path / 'photos of mine'}")
+    demo = run_demo(tmp_path, f"PHOTOS={tmp_path / 'my photos'}")
 
     assert demo.returncode == 0, demo.stderr[-3000:]
     assert "hongdae 2026-06: 1 photos, " in demo.stdout
