@@ -2,6 +2,7 @@
 
 import ast
 import errno
+import inspect
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 
 from oott_assets.failure_rules import FailureRule, FailureTable, failures_of
 from oott_assets.photos.photo_failures import PHOTO_FAILURES
+from oott_assets.photos.store.gcs_blobs import GcsBlobs
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.trends.trend_failures import TREND_FAILURES
+from oott_fashion.stores.blobs import AlreadyLocked, StoreUnreachable
 from tests.oott_assets.street import attempts, failures
 
 TABLES: dict[str, FailureTable] = {
@@ -176,3 +179,10 @@ def _errors_defined() -> Iterator[tuple[str, list[str]]]:
         )
 
     return ((name, bases) for name, bases in classes.items() if any(map(is_error, bases)))
+
+
+def test_the_retries_of_a_lost_store_outlast_the_lease_that_the_step_left_there() -> None:
+    lease_seconds = inspect.signature(GcsBlobs).parameters["lease_seconds"].default
+
+    for kind in (StoreUnreachable, AlreadyLocked):
+        assert sum(PHOTO_FAILURES[kind].delays_seconds) > lease_seconds

@@ -11,7 +11,7 @@ from oott_assets.photos.collection import Collected, Collector
 from oott_assets.photos.sources.photo_source import (
     PhotosUnknown,
     PostGone,
-    SourceBusy,
+    SourceBusyForHours,
     UnavailablePhoto,
 )
 from oott_assets.photos.store.manifest import ManifestRow
@@ -207,7 +207,7 @@ def test_a_site_that_shows_posts_and_gives_none_does_not_empty_a_month(
     before = files(store)
     kept_back = [Post(f"{post.shortcode}{it}", post.photos, trouble=post.trouble) for it in "12345"]
 
-    with pytest.raises(SourceBusy, match="none of 5 listed photos could be brought"):
+    with pytest.raises(SourceBusyForHours, match="none of 5 listed photos could be brought"):
         collect(store, ToldSource(kept_back))
 
     assert states(store) == {"a-1.jpg": "kept"}

@@ -1,14 +1,16 @@
 """Photos go when their days are over; what was seen in them stays."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from oott_assets.definitions import configured_resources, defs
+from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
-from tests.oott_assets.street import OCTOBER, SEPTEMBER, Street, failures
+from oott_fashion.stores.blobs import StoreUnreachable
+from tests.oott_assets.street import OCTOBER, SEPTEMBER, Street, attempts, failures
 
 NOW = datetime.now(UTC)
 
@@ -179,3 +181,23 @@ def test_the_sweep_runs_every_night_without_being_switched_on() -> None:
 
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
     assert schedule.cron_schedule == "0 1 * * *"
+
+
+def test_a_sweep_whose_store_is_unreachable_is_tried_again(
+    street: Street, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    street.run(only="instagram_images")
+    age(street, days=366)
+    months, errors = PhotoStore.months, [StoreUnreachable("gs://photos cannot be reached")]
+
+    def months_after_the_errors(store: PhotoStore) -> list[tuple[str, date]]:
+        if errors:
+            raise errors.pop()
+        return months(store)
+
+    monkeypatch.setattr(PhotoStore, "months", months_after_the_errors)
+    run = sweep()
+
+    assert run.success
+    assert attempts(run, "delete_old_photos") == 2
+    assert photo_files(tmp_path) == []

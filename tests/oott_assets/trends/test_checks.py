@@ -8,8 +8,8 @@ import pytest
 
 from oott_assets.trends.checks import MIN_GARMENTS
 from oott_fashion.settings import SharedSettings, read_settings
-from tests.databases import run_sql
-from tests.oott_assets.street import Street
+from tests.databases import free_port, run_sql
+from tests.oott_assets.street import Street, attempts, failures
 
 
 def evaluation(run: dg.ExecuteInProcessResult, check: str) -> dg.AssetCheckEvaluation:
@@ -95,3 +95,25 @@ def test_thirty_garments_are_enough_to_call_it_a_trend(
 
     assert found.passed == passed
     assert found.severity == dg.AssetCheckSeverity.WARN
+
+
+def test_a_check_of_a_month_without_photos_names_the_remedy(street: Street) -> None:
+    run = street.run(only="instagram_images_photos_arrived")
+
+    assert attempts(run, "instagram_images_photos_arrived") == 1
+    [failure] = failures(run)
+    assert failure.endswith(
+        "2026-09.parquet does not exist; materialise the asset that writes it first"
+    )
+
+
+def test_a_check_whose_database_is_unavailable_is_tried_again(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_DATABASE_URL", f"mysql://me@127.0.0.1:{free_port()}/trends")
+
+    run = street.run(only="garment_trends_enough_garments_to_call_it_a_trend")
+
+    assert attempts(run, "garment_trends_enough_garments_to_call_it_a_trend") == 3
+    [failure] = failures(run)
+    assert "does not answer" in failure

@@ -11,7 +11,12 @@ import pytest
 from oott_assets.photos.sources import downloads, http_requests
 from oott_assets.photos.sources.downloads import Downloads
 from oott_assets.photos.sources.hosts import is_loopback
-from oott_assets.photos.sources.photo_source import FoundPhoto, SourceBusy, UnavailablePhoto
+from oott_assets.photos.sources.photo_source import (
+    FoundPhoto,
+    SourceBusy,
+    SourceBusyForHours,
+    UnavailablePhoto,
+)
 from oott_assets.photos.sources.request_interval import RequestInterval
 from tests.oott_assets.photos.sources.photo_server import PhotoServer, Reply
 
@@ -217,7 +222,9 @@ def test_a_retry_waits_fifteen_minutes_but_a_longer_wait_ends_the_run(
     fetch(downloader, Reply(429, headers={"Retry-After": "900"}), GOOD)
     assert waits == [900]
 
-    with pytest.raises(SourceBusy, match="asks to wait 60 minutes, and a run waits at most 15"):
+    with pytest.raises(
+        SourceBusyForHours, match="asks to wait 60 minutes, and a run waits at most 15"
+    ):
         fetch(downloader, Reply(429, headers={"Retry-After": "3600"}), GOOD)
     assert waits == [900]
 

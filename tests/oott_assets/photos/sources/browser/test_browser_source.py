@@ -19,6 +19,7 @@ from oott_assets.photos.sources.photo_source import (
     PhotosUnknown,
     PostGone,
     SourceBusy,
+    SourceBusyForHours,
     UnavailablePhoto,
 )
 from oott_assets.photos.sources.request_interval import RequestInterval
@@ -212,7 +213,9 @@ def test_ten_posts_in_a_row_without_photos_end_the_run(
             for _ in range(9):
                 with suppress(PostGone):
                     assert names(next(listed)) == []
-            with pytest.raises(SourceBusy, match="10 posts in a row are gone or have no photo"):
+            with pytest.raises(
+                SourceBusyForHours, match="10 posts in a row are gone or have no photo"
+            ):
                 names(next(listed))
 
 

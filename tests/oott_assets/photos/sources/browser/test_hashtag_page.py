@@ -7,7 +7,7 @@ import pytest
 from oott_assets.photos.sources.browser import hashtag_page
 from oott_assets.photos.sources.browser.hashtag_page import listed_shortcodes
 from oott_assets.photos.sources.browser.page_opener import PageOpener
-from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
+from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy, SourceBusyForHours
 from oott_assets.photos.sources.request_interval import RequestInterval
 from tests.instagram import faults, pages
 from tests.instagram import site as instagram_site
@@ -154,7 +154,7 @@ def test_a_rate_limit_that_the_page_does_not_show_ends_the_run(opener_for: Opene
         site.faults.on("grid", silently_limited)
         site.faults.on("api", faults.rate_limited(2), after=1)
 
-        with pytest.raises(SourceBusy, match="too many requests 3 times in a row"):
+        with pytest.raises(SourceBusyForHours, match="too many requests 3 times in a row"):
             listed(opener_for(site), site)
 
     assert opener_for.guest.waits.seconds == [2, 2]

@@ -8,7 +8,7 @@ from oott_assets.photos.sources.browser.browser_start import BrowserDied, Progra
 from oott_assets.photos.sources.browser.chromium import Chromium
 from oott_assets.photos.sources.browser.page_opener import PageOpener
 from oott_assets.photos.sources.browser.page_states import PageState
-from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
+from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusyForHours
 from tests.instagram import faults
 from tests.instagram.posts import make_posts
 from tests.instagram.responses import JSON, Response
@@ -136,7 +136,7 @@ def test_a_rate_limited_log_in_ends_the_run_and_can_be_repeated_later(
 ) -> None:
     with InstagramSite(POSTS) as site:
         site.faults.on("/api/login", faults.rate_limited(), times=1)
-        with pytest.raises(SourceBusy, match="asks to wait before a log-in"):
+        with pytest.raises(SourceBusyForHours, match="asks to wait before a log-in"):
             grid(guest.opener(site), site)
         assert len(site.requests_for("/api/login")) == 1
 

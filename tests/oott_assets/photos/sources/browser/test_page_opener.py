@@ -5,7 +5,7 @@ import pytest
 from oott_assets.photos.sources.browser.chromium import Chromium
 from oott_assets.photos.sources.browser.page_opener import PageFailed, PageOpener
 from oott_assets.photos.sources.browser.page_states import PageState
-from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
+from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy, SourceBusyForHours
 from oott_assets.photos.sources.request_interval import RequestInterval
 from tests.instagram import faults
 from tests.instagram.posts import make_posts
@@ -83,7 +83,9 @@ def test_a_rate_limit_without_retry_after_causes_growing_waits(
     with open_site() as site:
         site.faults.on("post", faults.rate_limited())
 
-        with pytest.raises(SourceBusy, match=r"3 times in a row.* OOTT_REQUEST_INTERVAL_SECONDS"):
+        with pytest.raises(
+            SourceBusyForHours, match=r"3 times in a row.* OOTT_REQUEST_INTERVAL_SECONDS"
+        ):
             visit(guest.opener(site), site)
 
         assert len(site.requests_for("page")) == 3
@@ -95,7 +97,7 @@ def test_a_long_retry_after_ends_the_run(guest: Guest) -> None:
     with open_site() as site:
         site.faults.on("post", faults.rate_limited(3600))
 
-        with pytest.raises(SourceBusy, match="asks to wait 60 minutes"):
+        with pytest.raises(SourceBusyForHours, match="asks to wait 60 minutes"):
             visit(guest.opener(site), site)
 
         assert len(site.requests_for("page")) == 1

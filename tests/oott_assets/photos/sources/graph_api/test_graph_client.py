@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from oott_assets.photos.sources.graph_api.graph_client import GRAPH_URL, GraphAccount
-from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
+from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy, SourceBusyForHours
 from tests.oott_assets.photos.sources.graph_api.loopback_api import (
     Sleeper,
     api_with,
@@ -95,7 +95,9 @@ def test_too_many_calls_with_a_long_wait_end_the_run(ids_file: Path, sleeper: Sl
     with api_with(ids_file, sleeper, FakePost("A")) as (server, source):
         server.fail("top_media", graph_error(4, headers=business_usage(20)))
 
-        with pytest.raises(SourceBusy, match=r"too many calls .* it asks to wait 20 minutes"):
+        with pytest.raises(
+            SourceBusyForHours, match=r"too many calls .* it asks to wait 20 minutes"
+        ):
             listed(source)
 
 
@@ -141,7 +143,7 @@ def test_a_retry_after_of_one_hour_ends_the_run(ids_file: Path, sleeper: Sleeper
     with api_with(ids_file, sleeper, FakePost("A")) as (server, source):
         server.fail("top_media", Reply(429, headers={"Retry-After": "3600"}))
 
-        with pytest.raises(SourceBusy, match="it asks to wait 60 minutes"):
+        with pytest.raises(SourceBusyForHours, match="it asks to wait 60 minutes"):
             listed(source)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from oott_assets.photos.sources.photo_source import SourceBusy
+from oott_assets.photos.sources.photo_source import SourceBusyForHours
 from tests.oott_assets.photos.sources.graph_api.loopback_api import (
     Sleeper,
     business_usage,
@@ -69,7 +69,7 @@ def test_when_the_limit_is_used_up_the_run_ends_and_says_when_to_continue(
 ) -> None:
     with (
         GraphServer({"홍대": [FakePost("A")]}, usage=headers) as server,
-        pytest.raises(SourceBusy, match=message),
+        pytest.raises(SourceBusyForHours, match=message),
     ):
         listed(graph_api(server, ids_file, sleeper))
 
