@@ -21,7 +21,7 @@ from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore, fingerprint_of
 from oott_assets.training.yolov8.garment_cutouts import cut_out
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
-from oott_assets.training.yolov8.starting_weights import weights_of_onnx
+from oott_assets.training.yolov8.starting_weights import rebuild_weights
 from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, TrainingPlan, train
 from oott_fashion.settings import BadSetting, read_settings
 from oott_fashion.stores.blobs import LocalBlobs
@@ -68,7 +68,7 @@ def train_backbone(settings: TrainingSettings, file: Path, image_side: int, epoc
     folder = TrainingFolder(store.folder(name))
     with store.blobs.exclusive_lock(name):
         start = folder.folder / "published.pt"
-        weights_of_onnx(published.onnx, start, settings.model_size)
+        rebuild_weights(published.onnx, start, settings.model_size)
         if folder.weights.is_file():
             _log.info("kept from an earlier run: %s", folder.weights)
         else:

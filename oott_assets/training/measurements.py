@@ -78,7 +78,7 @@ def main_data_metrics(
     return {
         "mAP50": found.map50,
         "mAP50-95": found.map50_95,
-        f"mAP50 of garments with {MIN_BOXES} boxes": found.usual_map50,
+        f"mAP50 of garments with {MIN_BOXES} boxes": found.common_map50,
         **found.by_garment,
     }
 

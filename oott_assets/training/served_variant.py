@@ -98,8 +98,8 @@ def _export_fastest(
     """
     from oott_assets.training.yolov8.faster_variants import (
         Variant,
-        fastest_within,
-        milliseconds_of,
+        fastest_variant,
+        median_milliseconds,
     )
 
     side = trained.image_side
@@ -109,7 +109,7 @@ def _export_fastest(
     reject_wrong_export(agreement)
     inputs = [letterbox(photo, side)[0][None] for photo in _calibration_photos(photos)]
     files = _variant_files(dense, inputs)
-    times = milliseconds_of(
+    times = median_milliseconds(
         [garment_detector.engine_of(file) for file in files.values()], inputs[0]
     )
     metrics = {name: main_data_metrics(file, photos, side) for name, file in files.items()}
@@ -117,7 +117,7 @@ def _export_fastest(
         Variant(name, milliseconds, metrics[name]["mAP50"])
         for name, milliseconds in zip(files, times, strict=True)
     ]
-    chosen = fastest_within(variants[0], variants[1:])
+    chosen = fastest_variant(variants[0], variants[1:])
     log.info("%s is served, of %s", chosen.name, variants)
     (folder / "variants.md").write_text(_variant_table(variants))
     return _ServedVariant(chosen.name, files[chosen.name], metrics[chosen.name], agreement)
@@ -125,13 +125,13 @@ def _export_fastest(
 
 def _variant_files(dense: Path, inputs: Sequence[NDArray[np.float32]]) -> dict[str, Path]:
     """Make the variants beside ``dense``; the first one is ``dense`` itself."""
-    from oott_assets.training.yolov8.faster_variants import pruned, quantised_to_int8
+    from oott_assets.training.yolov8.faster_variants import prune, quantise_to_int8
 
     files = {name: dense.with_name(f"{name}.onnx") for name in ("dense", "int8", "pruned int8")}
     sparse = dense.with_name("pruned.onnx")
-    quantised_to_int8(dense, inputs, files["int8"])
-    pruned(dense, _PRUNED, sparse)
-    quantised_to_int8(sparse, inputs, files["pruned int8"])
+    quantise_to_int8(dense, inputs, files["int8"])
+    prune(dense, _PRUNED, sparse)
+    quantise_to_int8(sparse, inputs, files["pruned int8"])
     return files
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.setting_fields import from_setting
 from oott_assets.training.settings import TrainingSettings
-from oott_assets.training.yolov8.quiet_ultralytics import tell_ultralytics
+from oott_assets.training.yolov8.quiet_ultralytics import configure_ultralytics
 from oott_assets.training.yolov8.train_run import TrainingPlan
 
 
@@ -89,12 +89,12 @@ class Trainer(dg.ConfigurableResource[None]):
         return Path(self.starting_weights)
 
     def _published_weights(self, folder: Path) -> Path:
-        from oott_assets.training.yolov8.starting_weights import NotRebuildable, weights_of_onnx
+        from oott_assets.training.yolov8.starting_weights import NotRebuildable, rebuild_weights
 
         published = self.detector.published()
         weights = folder / f"{published.version}.pt"
         try:
-            return weights_of_onnx(published.onnx, weights, self.model_size)
+            return rebuild_weights(published.onnx, weights, self.model_size)
         except NotRebuildable as error:
             raise TrainingUnavailable(
                 f"training cannot start from the published detector {published.version}: {error}; "
@@ -122,7 +122,7 @@ def require_device(device: str) -> None:
 
 def _pretrained(model_size: str, folder: Path) -> Path:
     """Download the pretrained weights of Ultralytics into ``folder``."""
-    tell_ultralytics()
+    configure_ultralytics()
     from ultralytics.utils.downloads import attempt_download_asset
 
     weights = folder / f"yolov8{model_size}.pt"

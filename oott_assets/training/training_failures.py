@@ -12,7 +12,7 @@ from oott_assets.training.labels.labelled_photos import PhotoChanged
 from oott_assets.training.trainer import TrainingUnavailable
 from oott_assets.training.yolov8.onnx_export import WrongExport
 from oott_assets.training.yolov8.starting_weights import NotRebuildable
-from oott_assets.training.yolov8.train_run import OtherWeights
+from oott_assets.training.yolov8.train_run import WrongModelSize
 from oott_fashion.stores.model_store import BadDetector, NoDetector
 from oott_fashion.vision.engines import EngineUnavailable
 
@@ -25,7 +25,7 @@ TRAINING_FAILURES: FailureTable = {
     NoDetector: PERMANENT,
     NotADataSet: PERMANENT,
     NotRebuildable: PERMANENT,
-    OtherWeights: PERMANENT,
+    WrongModelSize: PERMANENT,
     PhotoChanged: PERMANENT,
     PhotosUnknown: PERMANENT,
     # Also a failed download of pretrained weights, which Ultralytics has retried itself.

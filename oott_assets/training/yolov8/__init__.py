@@ -1,1 +1,1 @@
-"""YOLOv8 by Ultralytics: training that resumes, measuring, exporting, making faster."""
+"""YOLOv8 with Ultralytics: resumable training, validation, ONNX export and int8 quantisation."""

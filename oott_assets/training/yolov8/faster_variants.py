@@ -1,4 +1,4 @@
-"""Detectors made faster at some cost: weights pruned, and convolutions in whole numbers."""
+"""Makes detectors faster by pruning and int8 quantisation, and chooses the fastest good one."""
 
 import statistics
 import time
@@ -13,48 +13,48 @@ from onnx import numpy_helper
 
 from oott_fashion.vision.engines import Engine
 
-# What a variant may lose, and must gain: less is within the noise of a busy machine.
-MAX_LOST = 0.01
-MIN_GAINED = 0.03
+# The largest loss of mAP50, and the smallest gain in speed; less is noise of a busy machine.
+MAX_MAP50_LOSS = 0.01
+MIN_SPEED_GAIN = 0.03
 
 
 class Variant(NamedTuple):
-    """A way to run a detector: median milliseconds a photo, and mAP50, 0..1."""
+    """A variant of a detector: its median milliseconds per photo, and its mAP50, 0..1."""
 
     name: str
     milliseconds: float
     map50: float
 
 
-def fastest_within(dense: Variant, variants: Sequence[Variant]) -> Variant:
+def fastest_variant(dense: Variant, variants: Sequence[Variant]) -> Variant:
     """Choose the fastest that loses at most 0.01 mAP50 and is 3 % faster; else ``dense``."""
-    worth_it = [
-        it
-        for it in variants
-        if it.milliseconds <= (1 - MIN_GAINED) * dense.milliseconds
-        and round(dense.map50 - it.map50, 6) <= MAX_LOST
+    eligible = [
+        variant
+        for variant in variants
+        if variant.milliseconds <= (1 - MIN_SPEED_GAIN) * dense.milliseconds
+        and round(dense.map50 - variant.map50, 6) <= MAX_MAP50_LOSS
     ]
-    return min(worth_it, key=lambda it: it.milliseconds, default=dense)
+    return min(eligible, key=lambda variant: variant.milliseconds, default=dense)
 
 
-def milliseconds_of(
+def median_milliseconds(
     engines: Sequence[Engine], model_input: NDArray[np.float32], rounds: int = 30
 ) -> list[float]:
-    """Time each detector, in turn so that a busy machine slows all alike; medians."""
+    """Time each detector; they take turns, so that a busy machine slows all equally."""
     times: list[list[float]] = [[] for _ in engines]
     for _ in range(rounds):
         for engine, taken in zip(engines, times, strict=True):
-            began = time.perf_counter()
+            started = time.perf_counter()
             engine.head_of(model_input)
-            taken.append(1000 * (time.perf_counter() - began))
-    # The first rounds warm caches up.
+            taken.append(1000 * (time.perf_counter() - started))
+    # The first rounds only warm up the caches.
     return [statistics.median(taken[rounds // 5 :]) for taken in times]
 
 
-def pruned(dense: Path, share: float, out: Path) -> None:
-    """Zero the smallest ``share`` of the weights of every convolution but the first.
+def prune(dense: Path, share: float, out: Path) -> None:
+    """Zero the smallest ``share`` of the weights in every convolution except the first.
 
-    Source: one-shot magnitude pruning, Han et al., NeurIPS 2015, without training again.
+    Source: one-shot magnitude pruning, Han et al., NeurIPS 2015, without retraining.
     """
     model = onnx.load(str(dense))
     convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
@@ -67,26 +67,27 @@ def pruned(dense: Path, share: float, out: Path) -> None:
     onnx.save(model, str(out))
 
 
-def quantised_to_int8(dense: Path, inputs: Sequence[NDArray[np.float32]], out: Path) -> None:
-    """Let convolutions multiply 8-bit activations by 7-bit weights, scaled per output channel.
+def quantise_to_int8(dense: Path, inputs: Sequence[NDArray[np.float32]], out: Path) -> None:
+    """Quantise convolutions to 8-bit activations and 7-bit weights, scaled per output channel.
 
-    The last convolutions of the head stay as they are: their scores and edges need the precision.
-    A weight has 7 bits, for processors without VNNI add two products of 8 bits in 16 and clip.
+    The last convolutions of the head stay in float32: confidences and box edges need the precision.
+    Weights have 7 bits because processors without VNNI add two 8-bit products in 16 bits, which
+    would overflow.
 
     Args:
-        inputs: model inputs to learn the range of every activation from, (1, 3, side, side) each.
+        inputs: model inputs for calibrating the activations, each of shape (1, 3, side, side).
     """
     model = onnx.load(str(dense))
-    convolutions = [node for node in model.graph.node if _may_be_whole(node)]
+    convolutions = [node for node in model.graph.node if _can_be_int8(node)]
     ranges = _ranges(model, sorted({node.input[0] for node in convolutions}), inputs)
     weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-    graph = _WholeNumberGraph(ranges, weights)
+    graph = _Int8Graph(ranges, weights)
     nodes = [
         written
         for node in model.graph.node
-        for written in (graph.quantised_to_int8(node) if node in convolutions else [node])
+        for written in (graph.quantised(node) if node in convolutions else [node])
     ]
-    kept = [it for it in model.graph.initializer if it.name not in graph.replaced]
+    kept = [tensor for tensor in model.graph.initializer if tensor.name not in graph.replaced]
     for field, content in (("node", nodes), ("initializer", kept + graph.constants)):
         model.graph.ClearField(field)
         getattr(model.graph, field).extend(content)
@@ -99,8 +100,8 @@ _MAX_WEIGHT = 63
 _MAX_ACTIVATION = 255
 
 
-class _WholeNumberGraph:
-    """Writes convolutions anew, and collects the constants that they need."""
+class _Int8Graph:
+    """Rewrites convolutions in int8, and collects the constants that they need."""
 
     def __init__(
         self,
@@ -111,13 +112,13 @@ class _WholeNumberGraph:
         self.replaced: set[str] = set()
         self._ranges = ranges
         self._weights = weights
-        self._rounded: set[str] = set()
+        self._quantised_inputs: set[str] = set()
 
-    def quantised_to_int8(self, node: onnx.NodeProto) -> list[onnx.NodeProto]:
+    def quantised(self, node: onnx.NodeProto) -> list[onnx.NodeProto]:
         source, weight, bias = node.input
-        answer = node.output[0]
-        scale, zero = self._step_of(source)
-        rounded = self._rounding(source, scale, zero)
+        output = node.output[0]
+        scale, zero = self._scale_and_zero_point(source)
+        quantise_input = self._quantise_input(source, scale, zero)
         kernels = self._weights[weight]
         steps = np.abs(kernels).reshape(len(kernels), -1).max(axis=1) / _MAX_WEIGHT
         steps = np.maximum(steps, 1e-10).astype(np.float32).reshape(-1, 1, 1, 1)
@@ -130,22 +131,22 @@ class _WholeNumberGraph:
         ]
         rescaled_by = self._constant(f"{weight}_step", (steps * scale).reshape(1, -1, 1, 1))
         offset = self._constant(f"{weight}_bias", self._weights[bias].reshape(1, -1, 1, 1))
-        whole = onnx.helper.make_node("ConvInteger", inputs, [f"{answer}_whole_sum"])
-        whole.attribute.extend(node.attribute)
+        convolution = onnx.helper.make_node("ConvInteger", inputs, [f"{output}_whole_sum"])
+        convolution.attribute.extend(node.attribute)
         return [
-            *rounded,
-            whole,
+            *quantise_input,
+            convolution,
             onnx.helper.make_node(
-                "Cast", [f"{answer}_whole_sum"], [f"{answer}_sum"], to=onnx.TensorProto.FLOAT
+                "Cast", [f"{output}_whole_sum"], [f"{output}_sum"], to=onnx.TensorProto.FLOAT
             ),
-            onnx.helper.make_node("Mul", [f"{answer}_sum", rescaled_by], [f"{answer}_scaled"]),
-            onnx.helper.make_node("Add", [f"{answer}_scaled", offset], [answer]),
+            onnx.helper.make_node("Mul", [f"{output}_sum", rescaled_by], [f"{output}_scaled"]),
+            onnx.helper.make_node("Add", [f"{output}_scaled", offset], [output]),
         ]
 
-    def _rounding(self, name: str, scale: np.float32, zero: np.uint8) -> list[onnx.NodeProto]:
-        if name in self._rounded:
+    def _quantise_input(self, name: str, scale: np.float32, zero: np.uint8) -> list[onnx.NodeProto]:
+        if name in self._quantised_inputs:
             return []
-        self._rounded.add(name)
+        self._quantised_inputs.add(name)
         inputs = [
             name,
             self._constant(f"{name}_step", scale),
@@ -153,7 +154,7 @@ class _WholeNumberGraph:
         ]
         return [onnx.helper.make_node("QuantizeLinear", inputs, [f"{name}_whole"])]
 
-    def _step_of(self, name: str) -> tuple[np.float32, np.uint8]:
+    def _scale_and_zero_point(self, name: str) -> tuple[np.float32, np.uint8]:
         low, high = self._ranges[name]
         scale = max((high - low) / _MAX_ACTIVATION, 1e-8)
         return np.float32(scale), np.uint8(np.clip(round(-low / scale), 0, _MAX_ACTIVATION))
@@ -163,7 +164,7 @@ class _WholeNumberGraph:
         return name
 
 
-def _may_be_whole(node: onnx.NodeProto) -> bool:
+def _can_be_int8(node: onnx.NodeProto) -> bool:
     last_of_head = node.name.startswith("/model.22/") and node.name.endswith(".2/Conv")
     return node.op_type == "Conv" and len(node.input) == 3 and not last_of_head
 
@@ -171,12 +172,12 @@ def _may_be_whole(node: onnx.NodeProto) -> bool:
 def _ranges(
     model: onnx.ModelProto, names: Sequence[str], inputs: Sequence[NDArray[np.float32]]
 ) -> dict[str, tuple[float, float]]:
-    """Watch the lowest and highest value of each activation over ``inputs``; both hold zero."""
+    """Record the minimum and maximum of each activation over ``inputs``; the range includes 0."""
     from onnxruntime import InferenceSession
 
     watched = onnx.ModelProto()
     watched.CopyFrom(model)
-    known = {it.name for it in (*watched.graph.output, *watched.graph.input)}
+    known = {value.name for value in (*watched.graph.output, *watched.graph.input)}
     for name in names:
         if name not in known:
             info = onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None)

@@ -1,4 +1,4 @@
-"""Garments cut out of photos, sorted into folders by class id as Ultralytics classifies them."""
+"""Cuts garments out of photos, into the folders by class id that Ultralytics classifiers read."""
 
 import shutil
 from collections.abc import Sequence
@@ -14,20 +14,21 @@ from oott_fashion.vision.letterbox import PADDING_GREY
 from oott_fashion.vision.photos import Photo
 
 _SIDE = 256
-# Room around a box, in parts of its sides: a collar is told by the neck above it.
-_ROOM = 0.08
-# Smaller ones show no more than a colour.
+# The margin around a box, as a fraction of its sides. For example, the neck above a collar helps
+# to recognise the collar.
+_MARGIN = 0.08
+# A smaller cut-out shows only a colour.
 _MIN_PIXELS = 12
 
 
 def cut_out(photos: Sequence[LabelledPhoto], folder: Path) -> Path:
-    """Write every garment of ``photos`` as a square JPEG in place of what is in ``folder``.
+    """Replace the content of ``folder`` with a square JPEG of every garment in ``photos``.
 
-    A catalogue photo is taken whole, for it shows its garment alone.
+    A catalogue photo is not cut, because it shows only its garment.
     """
     shutil.rmtree(folder, ignore_errors=True)
     for split in ("train", "val"):
-        # Ultralytics numbers the folders it finds, so all must be there.
+        # Ultralytics numbers the folders that it finds, so every class needs one.
         for class_id in range(len(GARMENT_NAMES)):
             (folder / split / f"{class_id:02}").mkdir(parents=True)
     for photo in photos:
@@ -47,9 +48,9 @@ def _write_cutouts(photo: LabelledPhoto, folder: Path) -> None:
 
 def _piece(pixels: Photo, label: Label) -> Photo:
     box = label.box
-    across, down = _ROOM * box.width, _ROOM * box.height
-    top, bottom = max(0, int(box.y_min - down)), int(box.y_max + down) + 1
-    left, right = max(0, int(box.x_min - across)), int(box.x_max + across) + 1
+    x_margin, y_margin = _MARGIN * box.width, _MARGIN * box.height
+    top, bottom = max(0, int(box.y_min - y_margin)), int(box.y_max + y_margin) + 1
+    left, right = max(0, int(box.x_min - x_margin)), int(box.x_max + x_margin) + 1
     return pixels[top:bottom, left:right]
 
 
@@ -57,10 +58,10 @@ def _square(piece: Photo) -> NDArray[np.uint8]:
     height, width = piece.shape[:2]
     scale = _SIDE / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    shrink = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     square = np.full((_SIDE, _SIDE, 3), PADDING_GREY, dtype=np.uint8)
     top, left = (_SIDE - size[1]) // 2, (_SIDE - size[0]) // 2
     square[top : top + size[1], left : left + size[0]] = cv2.resize(
-        piece, size, interpolation=shrink
+        piece, size, interpolation=interpolation
     )
     return square

@@ -1,4 +1,4 @@
-"""Weights exported to ONNX as DeepSparse runs them best, and how far the two are apart."""
+"""Exports weights to ONNX for DeepSparse, and measures how far the export differs from them."""
 
 import os
 import shutil
@@ -17,21 +17,22 @@ from oott_fashion.vision.engines import open_engine
 from oott_fashion.vision.letterbox import letterbox
 from oott_fashion.vision.photos import Photo
 
-# DeepSparse takes all operators of 11, 13 and 17 alike.
+# DeepSparse supports all operators of opsets 11, 13 and 17.
 _OPSET = 13
 
-# Boxes no user of a detector sees need not agree.
-_SURE_ENOUGH_TO_COMPARE = 0.1
+# Boxes with a lower confidence are never shown to a user, so they are not compared.
+_MIN_CONFIDENCE_TO_COMPARE = 0.1
 
 
 class WrongExport(ValueError):
-    """An exported detector that is not what OOTT's engines read."""
+    """The exported detector has the wrong input or output for OOTT's engines."""
 
 
 class Parity(NamedTuple):
-    """How far weights and ONNX lie apart at most, in which engine.
+    """The largest differences between weights and ONNX file, and the engine that ran the file.
 
-    Of sure boxes in photo pixels, of the scores of all boxes, 0..1; NaN where one answers with NaN.
+    ``pixels_apart`` compares confident boxes, in photo pixels. ``confidences_apart`` compares the
+    confidences of all boxes, 0..1. Both are NaN if an output has a NaN.
     """
 
     pixels_apart: float
@@ -40,25 +41,25 @@ class Parity(NamedTuple):
 
 
 def export_onnx(weights: Path, image_side: int, out: Path) -> None:
-    """Export ``weights`` to ``out``: static, one photo, float32.
+    """Export ``weights`` to ``out`` with static shapes, batch size 1, float32.
 
     Raises:
-        WrongExport: the file reads or answers other shapes than a detector of OOTT's.
+        WrongExport: the input or output shape differs from that of an OOTT detector.
     """
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
-        # Ultralytics exports beside the weights.
+        # Ultralytics writes the export next to the weights.
         copy = Path(shutil.copy(weights, Path(folder) / "weights.pt"))
         options = {"imgsz": image_side, "batch": 1, "opset": _OPSET}
         exported = Path(
             open_model(copy).export(format="onnx", dynamic=False, simplify=False, **options)
         )
         _check_shapes(exported, image_side)
-        _forget_where_it_was_trained(exported)
+        _remove_data_path(exported)
         os.replace(exported, out)
 
 
-def _forget_where_it_was_trained(exported: Path) -> None:
-    """Describe a file without the folder of its data, which Ultralytics writes into it."""
+def _remove_data_path(exported: Path) -> None:
+    """Replace the description by Ultralytics, which has the path of the training data."""
     import onnx
 
     model = onnx.load(str(exported))
@@ -69,32 +70,37 @@ def _forget_where_it_was_trained(exported: Path) -> None:
 
 
 def parity(weights: Path, onnx: Path, photos: Iterable[Photo], image_side: int) -> Parity:
-    """Compare the boxes of ``weights`` and ``onnx`` on ``photos``, as they are served.
+    """Compare the outputs of ``weights`` and ``onnx`` on ``photos``, in the engine that serves.
 
     Raises:
-        EngineUnavailable: no engine runs ``onnx`` here.
+        EngineUnavailable: no engine can run ``onnx`` here.
     """
     trained, served = TorchEngine(weights), open_engine(onnx)
-    pixels, scores = [0.0], [0.0]
+    pixels, confidences = [0.0], [0.0]
     for photo in photos:
         model_input, placement = letterbox(photo, image_side)
         heads = [engine.head_of(model_input[None]) for engine in (trained, served)]
         pixels.append(boxes_apart(*heads) / placement.scale)
-        scores.append(confidences_apart(*heads))
-    # Of 0 and NaN, max() would tell 0.
-    return Parity(float(np.max(pixels)), float(np.max(scores)), served.name)
+        confidences.append(confidences_apart(*heads))
+    # np.max, because max() of 0 and NaN gives 0.
+    return Parity(float(np.max(pixels)), float(np.max(confidences)), served.name)
 
 
 def boxes_apart(expected: NDArray[np.float32], found: NDArray[np.float32]) -> float:
-    """How far the sure boxes of two heads, (1, 4 + garments, boxes), lie apart, in model pixels."""
+    """Measure the largest difference between confident boxes of two outputs, in model pixels.
+
+    Args:
+        expected: output of the weights, shape (1, 4 + garments, boxes).
+        found: output of the ONNX file, of the same shape.
+    """
     if np.isnan(expected).any() or np.isnan(found).any():
-        return float("nan")  # of which no box is sure
-    sure = expected[0, 4:].max(axis=0) > _SURE_ENOUGH_TO_COMPARE
-    return float(np.abs(expected[0, :4, sure] - found[0, :4, sure]).max(initial=0.0))
+        return float("nan")  # because a NaN is never above the minimum confidence
+    confident = expected[0, 4:].max(axis=0) > _MIN_CONFIDENCE_TO_COMPARE
+    return float(np.abs(expected[0, :4, confident] - found[0, :4, confident]).max(initial=0.0))
 
 
 def confidences_apart(expected: NDArray[np.float32], found: NDArray[np.float32]) -> float:
-    """How far the scores of two heads, (1, 4 + garments, boxes), lie apart, sure or not."""
+    """Measure the largest difference between the confidences of all boxes of two outputs."""
     return float(np.abs(expected[0, 4:] - found[0, 4:]).max(initial=0.0))
 
 
@@ -105,9 +111,11 @@ def _check_shapes(onnx: Path, image_side: int) -> None:
     photo, head = session.get_inputs()[0], session.get_outputs()[0]
     expected = [1, 3, image_side, image_side]
     if photo.type != "tensor(float)" or photo.shape != expected:
-        raise WrongExport(f"the export reads {photo.type} {photo.shape}; expected {expected}")
+        raise WrongExport(
+            f"the input of the export is {photo.type} {photo.shape}; expected float {expected}"
+        )
     if head.shape[:2] != [1, 4 + len(GARMENT_NAMES)]:
         raise WrongExport(
-            f"the export answers {head.shape}; expected [1, {4 + len(GARMENT_NAMES)}, boxes], of "
-            "weights trained on OOTT's garments"
+            f"the output of the export is {head.shape}; expected "
+            f"[1, {4 + len(GARMENT_NAMES)}, boxes]; use weights trained on OOTT's garments"
         )

@@ -1,18 +1,18 @@
-"""Opens a YOLOv8 model in Ultralytics, told to install nothing, phone nobody and keep quiet."""
+"""Opens YOLOv8 models in Ultralytics, without its automatic installs, telemetry and log output."""
 
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-# Ultralytics replaces PIL.Image.open; OOTT's reader of photos must have taken the original.
+# Ultralytics replaces PIL.Image.open. This import comes first, so that OOTT keeps the original.
 import oott_fashion.vision.photos  # noqa: F401
 
 if TYPE_CHECKING:
     from ultralytics.models import YOLO
 
 
-def tell_ultralytics() -> None:
-    """Tell Ultralytics what it must not do; whoever imports it calls this before."""
+def configure_ultralytics() -> None:
+    """Switch off automatic installs, telemetry and log output; call it before an import."""
     os.environ["YOLO_AUTOINSTALL"] = "false"
     os.environ["YOLO_VERBOSE"] = "false"
     from ultralytics.utils import SETTINGS
@@ -21,8 +21,8 @@ def tell_ultralytics() -> None:
 
 
 def open_model(weights: Path | str, task: str = "detect") -> "YOLO":
-    """Open a ``.pt`` or ``.onnx`` file, or ``yolov8n.yaml`` and the like for untrained weights."""
-    tell_ultralytics()
+    """Open a ``.pt`` or ``.onnx`` file, or an untrained model by its name, as ``yolov8n.yaml``."""
+    configure_ultralytics()
     from ultralytics.models import YOLO
 
     return YOLO(str(weights), task=task)

@@ -1,8 +1,8 @@
-"""Weights to train on from, rebuilt from a published ONNX file.
+"""Rebuilds trainable weights from a published ONNX file.
 
-An export holds every number of a detector, its batch normalisations folded into the convolutions
-before them. Rebuilt, each convolution has the folded numbers, and a normalisation that changes
-nothing until training moves it.
+An export has every parameter of a detector, with each batch normalisation folded into the
+convolution before it. A rebuilt convolution gets the folded parameters, and its batch
+normalisation starts as the identity.
 """
 
 import io
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from oott_assets.training.yolov8.quiet_ultralytics import tell_ultralytics
+from oott_assets.training.yolov8.quiet_ultralytics import configure_ultralytics
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.blobs import LocalBlobs
 
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
 
 
 class NotRebuildable(ValueError):
-    """An ONNX file that is no YOLOv8 detector of the size and garments expected."""
+    """The ONNX file is not a YOLOv8 detector of the expected size and garments."""
 
 
-def weights_of_onnx(onnx: Path, out: Path, model_size: str = "n") -> Path:
-    """Rebuild the weights in ``onnx`` as a file that Ultralytics trains from; ``out`` names it.
+def rebuild_weights(onnx: Path, out: Path, model_size: str = "n") -> Path:
+    """Write the weights in ``onnx`` to ``out``, as a file from which Ultralytics can train.
 
     Raises:
-        NotRebuildable: it is of another size, or knows other garments.
+        NotRebuildable: ``onnx`` has another model size, or other garments.
     """
     import torch
 
-    tell_ultralytics()
+    configure_ultralytics()
     from ultralytics.nn.tasks import DetectionModel
 
     network: torch.nn.Module = DetectionModel(
         f"yolov8{model_size}.yaml", nc=len(GARMENT_NAMES), verbose=False
     )
-    numbers = numbers_of(onnx)
+    parameters = parameters_in(onnx)
     state = network.state_dict()
-    _fill(state, numbers, onnx)
+    _fill(state, parameters, onnx)
     network.load_state_dict(state)
     setattr(network, "names", dict(enumerate(GARMENT_NAMES)))  # noqa: B010 - torch types it else
     file = io.BytesIO()
@@ -49,50 +49,56 @@ def weights_of_onnx(onnx: Path, out: Path, model_size: str = "n") -> Path:
     return out
 
 
-def numbers_of(onnx: Path) -> dict[str, NDArray[np.float32]]:
-    """Read the parameters in ``onnx`` by name, those in whole numbers turned back."""
+def parameters_in(onnx: Path) -> dict[str, NDArray[np.float32]]:
+    """Read the parameters in ``onnx`` by name; int8 parameters are converted back to float32."""
     import onnx as onnx_files
 
     graph = onnx_files.load(str(onnx)).graph
-    numbers = {it.name: onnx_files.numpy_helper.to_array(it) for it in graph.initializer}
+    parameters = {
+        tensor.name: onnx_files.numpy_helper.to_array(tensor) for tensor in graph.initializer
+    }
     for node in graph.node:
         if node.op_type == "ConvInteger":
             source, kernels = (name.removesuffix("_whole") for name in node.input[:2])
-            steps = numbers[f"{kernels}_step"].reshape(-1, 1, 1, 1) / numbers[f"{source}_step"]
-            numbers[kernels] = (numbers[f"{kernels}_whole"] * steps).astype(np.float32)
+            steps = (
+                parameters[f"{kernels}_step"].reshape(-1, 1, 1, 1) / parameters[f"{source}_step"]
+            )
+            parameters[kernels] = (parameters[f"{kernels}_whole"] * steps).astype(np.float32)
             bias = kernels.removesuffix("weight") + "bias"
-            numbers[bias] = numbers[f"{kernels}_bias"].reshape(-1)
-    return numbers
+            parameters[bias] = parameters[f"{kernels}_bias"].reshape(-1)
+    return parameters
 
 
 def _fill(
-    state: "dict[str, torch.Tensor]", numbers: dict[str, NDArray[np.float32]], onnx: Path
+    state: "dict[str, torch.Tensor]", parameters: dict[str, NDArray[np.float32]], onnx: Path
 ) -> None:
     import torch
 
     for name in state:
-        found = _number_named(name, numbers)
+        found = _unfolded_parameter(name, parameters)
         if found is None or found.shape != tuple(state[name].shape):
             raise NotRebuildable(
-                f"{onnx.name} has {'no' if found is None else 'another'} {name}; expected a YOLOv8 "
-                f"of the size OOTT_MODEL_SIZE names, trained on {len(GARMENT_NAMES)} garments"
+                f"{onnx.name} has {'no' if found is None else 'a different'} {name}; expected a "
+                f"YOLOv8 of the size in OOTT_MODEL_SIZE, trained on {len(GARMENT_NAMES)} garments"
             )
         state[name] = torch.from_numpy(found.copy())
 
 
-def _number_named(name: str, numbers: dict[str, NDArray[np.float32]]) -> NDArray[np.float32] | None:
-    """Find what a parameter of the unfolded network must be for it to answer as the folded one."""
+def _unfolded_parameter(
+    name: str, parameters: dict[str, NDArray[np.float32]]
+) -> NDArray[np.float32] | None:
+    """Give the parameter ``name`` of a network with batch norm that equals the folded network."""
     if ".bn." not in name:
-        return numbers.get(name)
+        return parameters.get(name)
     layer, part = name.split(".bn.")
-    bias = numbers.get(f"{layer}.conv.bias")
+    bias = parameters.get(f"{layer}.conv.bias")
     if bias is None:
         return None
     if part == "bias":
         return bias
     if part == "num_batches_tracked":
         return np.array(0)
-    # Normalising divides by the root of the variance and a small number: together one.
+    # Batch norm divides by sqrt(variance + epsilon); with this variance, the divisor is 1.
     value = {"weight": 1.0, "running_mean": 0.0, "running_var": 1.0 - _BN_EPSILON}[part]
     return np.full_like(bias, value)
 

@@ -1,4 +1,4 @@
-"""Weights as they were trained, behind the same interface as the engines that serve them."""
+"""Runs trained weights in PyTorch, with the interface of the serving engines."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -21,7 +21,7 @@ class TorchEngine:
         self._model = cast("torch.nn.Module", open_model(weights).model).float().eval()
 
     def head_of(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Put a batch of one, (1, 3, side, side), through the network and return its head."""
+        """Run the network on one input, shape (1, 3, side, side), and return its raw output."""
         import torch
 
         with torch.no_grad():

@@ -1,7 +1,7 @@
-"""Trains YOLOv8 by Ultralytics; a training that was killed goes on from its last whole epoch.
+"""Trains YOLOv8 with Ultralytics, and resumes a killed training after its last complete epoch.
 
-Ultralytics writes its checkpoints in place, so a kill can cut them short. After each epoch they
-are copied beside, moved into place whole, and those are what a training resumes from.
+Ultralytics writes its checkpoints in place, so a kill can truncate them. After each epoch they are
+copied and moved into place atomically. A training resumes from these copies.
 """
 
 import io
@@ -21,12 +21,11 @@ if TYPE_CHECKING:
 
 _SEED = 20
 
-# For weights that know nothing. "auto" picks a rate for fine-tuning, at which nothing is learnt
-# from scratch in time.
+# "auto" picks a rate for fine-tuning, which is too low for a training from scratch.
 _RATE_FROM_SCRATCH = 0.002
 _RATE_FROM_WEIGHTS = 0.001
 
-# Pixels are decoded once and kept, up to this much memory.
+# Decoded photos are cached in memory if all of them fit in this size.
 _MAX_CACHED_BYTES = 4 * 2**30
 
 
@@ -36,13 +35,13 @@ Task = Literal["detect", "classify"]
 _log = logging.getLogger(__name__)
 
 
-class OtherWeights(ValueError):
-    """Weights of another size than is to be trained."""
+class WrongModelSize(ValueError):
+    """The starting weights have another model size than the plan."""
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """What is trained, from which weights (None: from scratch), how long and on what."""
+    """The options of a training; ``starting_weights`` of None trains from scratch."""
 
     model_size: str
     image_side: int
@@ -54,14 +53,14 @@ class TrainingPlan:
 
 
 class Epoch(NamedTuple):
-    """A finished epoch: its number from 1, how long it took, and what was measured after it."""
+    """A finished epoch: its number from 1, its duration, and the metrics measured after it."""
 
     number: int
     seconds: float
     metrics: Mapping[str, float]
 
     def __str__(self) -> str:
-        shown = {"metrics/mAP50(B)": "mAP50", "metrics/accuracy_top1": "right"}
+        shown = {"metrics/mAP50(B)": "mAP50", "metrics/accuracy_top1": "top-1 accuracy"}
         measured = (
             f"{name} {self.metrics[key]:.3f}" for key, name in shown.items() if key in self.metrics
         )
@@ -69,7 +68,7 @@ class Epoch(NamedTuple):
 
 
 class TrainingFolder:
-    """Where a training keeps what it knows; finished when ``weights`` are there."""
+    """The folder of a training; the training is finished when ``weights`` exists."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -79,32 +78,33 @@ class TrainingFolder:
         self._kept = folder / "kept"
 
     def epochs_done(self) -> int:
-        """Count the epochs that a resumed training need not do again."""
+        """Count the finished epochs, which a resumed training does not repeat."""
         if not (self._kept / "last.pt").is_file():
             return 0
         import torch
 
-        # Of our own making, and it holds a pickled model.
+        # weights_only=False is safe: we wrote the file. It has a pickled model.
         checkpoint = torch.load(self._kept / "last.pt", map_location="cpu", weights_only=False)
         return int(checkpoint["epoch"]) + 1
 
     def keep_checkpoints(self) -> None:
-        """Copy the checkpoints of an epoch, the best first: the last one says how far it came."""
+        """Copy the checkpoints of an epoch; last.pt comes last, because it sets epochs_done."""
         for name in ("best.pt", "last.pt"):
             self._copy(self._checkpoints / name, self._kept / name)
 
     def restore_checkpoints(self) -> Path:
-        """Put the checkpoints kept back where Ultralytics looks for them; name the last."""
+        """Copy the kept checkpoints back to where Ultralytics expects them; give the last one."""
         for name in ("best.pt", "last.pt"):
             self._copy(self._kept / name, self._checkpoints / name)
         return self._checkpoints / "last.pt"
 
     def finish(self) -> None:
-        """Keep the best weights without what only a training needs, and drop the checkpoints."""
+        """Save the best weights without the optimizer, and delete the checkpoints."""
         import torch
         from ultralytics.utils.torch_utils import strip_optimizer
 
-        # PyTorch's own writer of files tells of a full disk by a RuntimeError without a reason.
+        # On a full disk, PyTorch's file writer raises a RuntimeError that gives no reason, so the
+        # file is written by LocalBlobs.
         stripped = strip_optimizer(self._checkpoints / "best.pt", s=os.devnull)
         content = io.BytesIO()
         torch.save(stripped, content)
@@ -120,17 +120,17 @@ class TrainingFolder:
 def train(
     plan: TrainingPlan, data: Path, folder: TrainingFolder, report: Callable[[Epoch], None]
 ) -> None:
-    """Train until ``folder`` has its weights, resuming what an earlier run left.
+    """Train until ``folder`` has its weights; an unfinished earlier run is resumed.
 
     Args:
         plan: the same for every run on ``folder``.
-        data: the ``data.yaml`` of photos to train on and to validate with, or the folder of
-            cut-out garments to classify.
-        folder: of this plan and data alone.
-        report: told of every epoch when it is done.
+        data: the ``data.yaml`` of the training and validation photos, or the folder of garment
+            cut-outs for a classifier.
+        folder: used only for this plan and data.
+        report: called after every epoch.
 
     Raises:
-        OtherWeights: the starting weights are of another size.
+        WrongModelSize: the starting weights have another model size.
         OSError: the disk is full, or cannot be written.
     """
     if folder.weights.is_file():
@@ -138,11 +138,12 @@ def train(
     done = folder.epochs_done()
     if done == 0:
         shutil.rmtree(folder.run, ignore_errors=True)
-        model, options = _beginning(plan), _options(plan, data, folder)
+        model, options = _starting_model(plan), _options(plan, data, folder)
     else:
-        model, options = open_model(folder.restore_checkpoints()), _resuming(plan, data, folder)
+        model = open_model(folder.restore_checkpoints())
+        options = _resume_options(plan, data, folder)
     if done < plan.epochs:
-        _train(_watched(model, folder, report), options, plan, folder)
+        _train(_with_callbacks(model, folder, report), options, plan, folder)
     folder.finish()
 
 
@@ -154,13 +155,14 @@ def _train(
     except RuntimeError:
         if folder.epochs_done() < plan.epochs:
             raise
-        # After the last epoch PyTorch writes the weights anew, and tells of a full disk without a
-        # reason. What was kept is as good, and to write it tells the reason, if it still is full.
-        _log.warning("what follows the last epoch failed; its weights are kept", exc_info=True)
+        # After the last epoch PyTorch writes the weights again, and on a full disk it fails without
+        # a reason. The kept checkpoints are equally good. If the disk is still full, copying them
+        # raises an OSError with the reason.
+        _log.warning("Ultralytics failed after the last epoch; its weights are kept", exc_info=True)
         folder.restore_checkpoints()
 
 
-def _beginning(plan: TrainingPlan) -> "YOLO":
+def _starting_model(plan: TrainingPlan) -> "YOLO":
     kind = "-cls" if plan.task == "classify" else ""
     untrained = open_model(f"yolov8{plan.model_size}{kind}.yaml", plan.task)
     if plan.starting_weights is None:
@@ -168,52 +170,54 @@ def _beginning(plan: TrainingPlan) -> "YOLO":
     start = open_model(plan.starting_weights, plan.task)
     size = cast(Any, start.model).yaml.get("scale")
     if size != plan.model_size:
-        raise OtherWeights(
-            f"{plan.starting_weights} holds YOLOv8 of size {size}; expected {plan.model_size}: set "
-            "OOTT_MODEL_SIZE or OOTT_STARTING_WEIGHTS"
+        raise WrongModelSize(
+            f"{plan.starting_weights} is a YOLOv8 of size {size}; expected {plan.model_size}; "
+            "change OOTT_MODEL_SIZE or OOTT_STARTING_WEIGHTS"
         )
-    # Of weights for another task, such as a classifier's, the backbone is what they share.
+    # Weights of another task, such as those of a classifier, share only the backbone.
     if start.task == plan.task:
         return start
     untrained.load(str(plan.starting_weights))
     return untrained
 
 
-def _watched(model: "YOLO", folder: TrainingFolder, report: Callable[[Epoch], None]) -> "YOLO":
-    def prepare(trainer: Any) -> None:
+def _with_callbacks(
+    model: "YOLO", folder: TrainingFolder, report: Callable[[Epoch], None]
+) -> "YOLO":
+    def use_all_cores(trainer: Any) -> None:
         import torch
 
         if trainer.device.type == "cpu":
-            # Ultralytics leaves a core free. With a pixel's channels side by side in memory, a
-            # step on two cores took 21 ms a photo instead of 39.
+            # Ultralytics leaves one core unused. With the channels-last memory format, a step on
+            # two cores took 21 ms per photo instead of 39.
             torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)))
             trainer.model.to(memory_format=torch.channels_last)
 
     def keep(_: Any) -> None:
         folder.keep_checkpoints()
 
-    def tell(trainer: Any) -> None:
-        # Ultralytics calls once more after the last epoch, for the best weights.
+    def report_epoch(trainer: Any) -> None:
+        # Ultralytics calls this once more after the last epoch, for the best weights.
         if trainer.epoch < trainer.epochs:
             metrics = {name: float(value) for name, value in trainer.metrics.items()}
             report(Epoch(trainer.epoch + 1, float(trainer.epoch_time), metrics))
 
-    model.add_callback("on_train_start", prepare)
+    model.add_callback("on_train_start", use_all_cores)
     model.add_callback("on_model_save", keep)
-    model.add_callback("on_fit_epoch_end", tell)
+    model.add_callback("on_fit_epoch_end", report_epoch)
     return model
 
 
 def _options(plan: TrainingPlan, data: Path, folder: TrainingFolder) -> dict[str, object]:
     from_scratch = plan.starting_weights is None
-    usual = {
+    options = {
         "data": str(data),
         "project": str(folder.folder.resolve()),
         "name": folder.run.name,
         "exist_ok": True,
         "imgsz": plan.image_side,
         "epochs": plan.epochs,
-        "patience": plan.epochs,  # the best epoch is kept whenever it came
+        "patience": plan.epochs,  # never stop early; the best epoch is kept anyway
         "batch": plan.batch,
         "nbs": plan.batch,
         "device": plan.device,
@@ -227,28 +231,31 @@ def _options(plan: TrainingPlan, data: Path, folder: TrainingFolder) -> dict[str
         "lrf": 0.02,
         "cos_lr": True,
         "warmup_epochs": 1,
-        # A garment is what it is in any colour.
+        # A garment keeps its class in any colour, so colours are varied.
         "hsv_h": 0.03,
         "hsv_s": 0.6,
         "hsv_v": 0.4,
         "scale": 0.4,
     }
-    return usual | (_CLASSIFYING if plan.task == "classify" else _detecting(plan.epochs))
+    if plan.task == "classify":
+        return options | _CLASSIFICATION_OPTIONS
+    return options | _detection_options(plan.epochs)
 
 
-def _resuming(plan: TrainingPlan, data: Path, folder: TrainingFolder) -> dict[str, object]:
-    """Say what may have changed since the checkpoint: where it is trained, and the machine."""
+def _resume_options(plan: TrainingPlan, data: Path, folder: TrainingFolder) -> dict[str, object]:
+    """Give the options that can change between runs: the folder and the machine."""
     options = _options(plan, data, folder)
-    here = {name: options[name] for name in ("data", "device", "workers", "cache")}
-    return {"resume": True, "save_dir": str(folder.run.resolve()), **here}
+    changeable = {name: options[name] for name in ("data", "device", "workers", "cache")}
+    return {"resume": True, "save_dir": str(folder.run.resolve()), **changeable}
 
 
-def _detecting(epochs: int) -> dict[str, object]:
-    # Half of the photos whole: a garment is told by its place on a whole person, too.
+def _detection_options(epochs: int) -> dict[str, object]:
+    # Half of the photos are not mixed into a mosaic, because the place of a garment on a whole
+    # person helps to recognise it.
     return {"mosaic": 0.5, "close_mosaic": max(1, min(10, epochs // 6))}
 
 
-_CLASSIFYING: dict[str, object] = {
+_CLASSIFICATION_OPTIONS: dict[str, object] = {
     "lr0": _RATE_FROM_SCRATCH,
     "auto_augment": "randaugment",
     "erasing": 0.2,

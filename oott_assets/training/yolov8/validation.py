@@ -1,4 +1,4 @@
-"""How well a detector finds garments: mean average precision, overall and by garment."""
+"""Measures a detector: mean average precision, overall and by garment."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -10,29 +10,29 @@ from oott_assets.training.labels.ultralytics_layout import write_ultralytics_dat
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
 from oott_fashion.garments import GARMENT_NAMES
 
-# Of fewer boxes an average precision says more about those boxes than about the detector.
+# With fewer boxes, an average precision says more about these boxes than about the detector.
 MIN_BOXES = 10
 
 
-class Measured(NamedTuple):
-    """Mean average precisions, 0..1: at an overlap of 0.5, over 0.5..0.95, and by garment at 0.5.
+class ValidationMetrics(NamedTuple):
+    """Mean average precisions, 0..1: at an IoU of 0.5, over 0.5..0.95, and by garment at 0.5.
 
-    ``usual_map50`` is over the garments with at least ten boxes; 0 where there is none.
+    ``common_map50`` is over the garments with at least ten boxes; 0 if there are none.
     """
 
     map50: float
     map50_95: float
-    usual_map50: float
+    common_map50: float
     by_garment: Mapping[str, float]
 
 
 def measure(
     weights: Path, photos: Sequence[LabelledPhoto], image_side: int, device: str = "cpu"
-) -> Measured:
-    """Measure a ``.pt`` or ``.onnx`` detector on the photos of ``photos`` to validate with.
+) -> ValidationMetrics:
+    """Measure a ``.pt`` or ``.onnx`` detector on the validation photos in ``photos``.
 
-    Photos are fitted into a square of ``image_side`` pixels as the service fits them; an ONNX
-    file sees the side it was exported with, so ``image_side`` must be that.
+    Photos are letterboxed to a square of ``image_side`` pixels, as in the service. For an ONNX
+    file, ``image_side`` must be the side of its export.
 
     Source: average precision as Ultralytics computes it, ``ultralytics.utils.metrics``.
     """
@@ -54,14 +54,14 @@ def measure(
         GARMENT_NAMES[class_id]: float(ap50)
         for class_id, ap50 in zip(found.box.ap_class_index, found.box.ap50, strict=True)
     }
-    return Measured(
+    return ValidationMetrics(
         float(found.box.map50),
         float(found.box.map),
-        _mean_of_usual(by_garment, count_boxes(valid)),
+        _mean_of_common(by_garment, count_boxes(valid)),
         by_garment,
     )
 
 
-def _mean_of_usual(by_garment: Mapping[str, float], boxes: Mapping[str, int]) -> float:
-    usual = [ap for garment, ap in by_garment.items() if boxes[garment] >= MIN_BOXES]
-    return sum(usual) / len(usual) if usual else 0.0
+def _mean_of_common(by_garment: Mapping[str, float], boxes: Mapping[str, int]) -> float:
+    common = [ap for garment, ap in by_garment.items() if boxes[garment] >= MIN_BOXES]
+    return sum(common) / len(common) if common else 0.0

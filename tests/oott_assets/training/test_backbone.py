@@ -15,7 +15,12 @@ from oott_assets.training.labels.drawn_data_set import draw_photos
 from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.yolov8.garment_cutouts import cut_out
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
-from oott_assets.training.yolov8.train_run import Epoch, OtherWeights, TrainingFolder, TrainingPlan
+from oott_assets.training.yolov8.train_run import (
+    Epoch,
+    TrainingFolder,
+    TrainingPlan,
+    WrongModelSize,
+)
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.settings import read_settings
 from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
@@ -147,7 +152,7 @@ def test_two_runs_for_the_same_backbone_wait_for_each_other(
     ("setting", "value", "expected"),
     [
         ("OOTT_TRAIN_DEVICE", "cuda:7", "backbone: OOTT_TRAIN_DEVICE is cuda:7, but torch finds"),
-        ("OOTT_MODEL_SIZE", "s", "backbone: detector.onnx has another model.0.conv.weight"),
+        ("OOTT_MODEL_SIZE", "s", "backbone: detector.onnx has a different model.0.conv.weight"),
     ],
 )
 def test_settings_that_cannot_work_end_with_one_line(
@@ -163,12 +168,12 @@ def test_weights_of_another_size_end_with_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def reject(*_: object) -> None:
-        raise OtherWeights("published.pt holds YOLOv8 of size s; expected n")
+        raise WrongModelSize("published.pt is a YOLOv8 of size s; expected n")
 
     monkeypatch.setattr(backbone, "train", reject)
 
     assert exit_message(tmp_path / "trained.pt", monkeypatch) == (
-        "backbone: published.pt holds YOLOv8 of size s; expected n"
+        "backbone: published.pt is a YOLOv8 of size s; expected n"
     )
 
 

@@ -19,7 +19,7 @@ from oott_assets.training.merged_data import MERGED_DATA_VERSIONS, MergedDataVer
 from oott_assets.training.validation_photos import read_validation_photos
 from oott_assets.training.weights import TrainedWeights, weights_blob
 from oott_assets.training.yolov8.onnx_export import Parity
-from oott_assets.training.yolov8.starting_weights import weights_of_onnx
+from oott_assets.training.yolov8.starting_weights import rebuild_weights
 from tests.oott_assets.street import failures
 from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
 from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
@@ -29,7 +29,7 @@ class ComparedPipeline(TrainingPipeline):
     """A pipeline with two trained and compared candidates, which share ``weights``."""
 
     def __init__(self, folder: Path) -> None:
-        self.weights = weights_of_onnx(STARTER / "detector.onnx", folder / "weights.pt")
+        self.weights = rebuild_weights(STARTER / "detector.onnx", folder / "weights.pt")
         train, valid = (draw_photos(folder / split, 2, split) for split in ("train", "valid"))
         self.main_data = [*train, *valid]
         [self.closet_photo] = closet_photos(folder / "closet")

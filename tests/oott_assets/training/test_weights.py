@@ -16,7 +16,7 @@ import pytest
 from oott_assets.training.labels.drawn_data_set import draw_photos, write_data_set
 from oott_assets.training.labels.labelled_photos import LabelledPhoto
 from oott_assets.training.weights import repeat_photos_labelled_by_people
-from oott_assets.training.yolov8.starting_weights import weights_of_onnx
+from oott_assets.training.yolov8.starting_weights import rebuild_weights
 from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, train
 from tests.oott_assets.street import failures
 from tests.oott_assets.training.trained_until_killed import EPOCHS, PLAN
@@ -85,7 +85,7 @@ def test_a_full_disk_at_the_last_step_raises_the_error_of_the_disk(tmp_path: Pat
     folder = TrainingFolder(tmp_path)
     best = folder.run / "weights/best.pt"
     best.parent.mkdir(parents=True)
-    weights_of_onnx(STARTER / "detector.onnx", best)
+    rebuild_weights(STARTER / "detector.onnx", best)
 
     with files_limited_to(3_000_000), pytest.raises(OSError, match="File too large") as raised:
         folder.finish()

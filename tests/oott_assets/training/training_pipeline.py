@@ -10,7 +10,7 @@ from oott_assets.definitions import configured_resources, defs
 from oott_assets.training.labels.labelled_photos import LabelledPhoto
 from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.training_store import TrainingStore
-from oott_assets.training.yolov8.starting_weights import weights_of_onnx
+from oott_assets.training.yolov8.starting_weights import rebuild_weights
 from oott_fashion.settings import read_settings
 
 STARTER = Path("models/starter-detector").absolute()
@@ -61,7 +61,7 @@ def weights_that_find_nothing(file: Path) -> Path:
     """Write the starter's weights with confidences so low that it finds no garments."""
     import torch
 
-    weights_of_onnx(STARTER / "detector.onnx", file)
+    rebuild_weights(STARTER / "detector.onnx", file)
     checkpoint = torch.load(file, weights_only=False)
     for branch in checkpoint["model"].model[-1].cv3:
         branch[-1].weight.data *= 0.4

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, random_outfit
 from oott_assets.training.yolov8.onnx_export import export_onnx
-from oott_assets.training.yolov8.starting_weights import weights_of_onnx
+from oott_assets.training.yolov8.starting_weights import rebuild_weights
 from oott_fashion.stores.model_store import read_card
 from oott_fashion.vision.detector import Detector, Thresholds
 from oott_fashion.vision.engines import EngineChoice, open_engine
@@ -48,7 +48,7 @@ MAX_CONFIDENCE_DIFFERENCE = 0.001
 def weights(ultralytics: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - the fixture imports it safely
     """Rebuild the weights of the starter detector."""
     file = tmp_path_factory.mktemp("weights") / "starter.pt"
-    return weights_of_onnx(STARTER / "detector.onnx", file)
+    return rebuild_weights(STARTER / "detector.onnx", file)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Real Ultralytics exports in real engines, of an untrained detector at 64 px."""
+"""Tests ONNX exports by Ultralytics in real engines, and weights rebuilt from ONNX files."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from oott_assets.training.yolov8.onnx_export import (
     parity,
 )
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
-from oott_assets.training.yolov8.starting_weights import NotRebuildable, weights_of_onnx
+from oott_assets.training.yolov8.starting_weights import NotRebuildable, rebuild_weights
 from oott_assets.training.yolov8.torch_engine import TorchEngine
 from oott_fashion.vision.photos import Photo
 
@@ -24,7 +24,7 @@ STARTER = Path("models/starter-detector/detector.onnx")
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return weights_of_onnx(STARTER, tmp_path_factory.mktemp("weights") / "starter.pt")
+    return rebuild_weights(STARTER, tmp_path_factory.mktemp("weights") / "starter.pt")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def photos() -> list[Photo]:
     return drawn
 
 
-def test_an_export_has_the_boxes_of_its_weights(
+def test_an_export_gives_the_boxes_of_its_weights(
     weights: Path, photos: list[Photo], tmp_path: Path
 ) -> None:
     export_onnx(weights, 160, tmp_path / "detector.onnx")
@@ -49,7 +49,9 @@ def test_an_export_has_the_boxes_of_its_weights(
     assert [file.name for file in tmp_path.iterdir()] == ["detector.onnx"]
 
 
-def test_an_export_does_not_tell_where_it_was_trained(weights: Path, tmp_path: Path) -> None:
+def test_an_export_does_not_contain_the_path_of_its_training_data(
+    weights: Path, tmp_path: Path
+) -> None:
     import torch
 
     trained = torch.load(weights, weights_only=False)
@@ -62,7 +64,7 @@ def test_an_export_does_not_tell_where_it_was_trained(weights: Path, tmp_path: P
     assert b"someone" not in (tmp_path / "detector.onnx").read_bytes()
 
 
-def test_an_export_of_other_weights_is_seen_to_differ(
+def test_the_parity_shows_that_an_export_has_other_weights(
     weights: Path, photos: list[Photo], tmp_path: Path
 ) -> None:
     import torch
@@ -77,18 +79,18 @@ def test_an_export_of_other_weights_is_seen_to_differ(
     assert parity(weights, tmp_path / "detector.onnx", photos, 320).pixels_apart > 0.5
 
 
-def head(scores: list[float]) -> NDArray[np.float32]:
-    """Give a head of one box a score, each in the middle of a 64-px square."""
-    boxes = np.full((4, len(scores)), 32.0)
-    return np.concatenate([boxes, [scores]])[None].astype(np.float32)
+def head(confidences: list[float]) -> NDArray[np.float32]:
+    """Make a detector output with one box per confidence, all at the same place."""
+    boxes = np.full((4, len(confidences)), 32.0)
+    return np.concatenate([boxes, [confidences]])[None].astype(np.float32)
 
 
-def test_scores_are_compared_of_boxes_that_only_the_export_is_sure_of() -> None:
+def test_a_box_that_is_confident_only_in_the_export_counts_as_a_difference() -> None:
     assert confidences_apart(head([0.9, 0.0]), head([0.9, 0.8])) == pytest.approx(0.8)
     assert confidences_apart(head([0.9]), head([0.9])) == 0
 
 
-def test_boxes_are_compared_where_the_weights_are_sure() -> None:
+def test_only_confident_boxes_are_compared() -> None:
     moved = head([0.9, 0.05])
     moved[0, 0, 1] += 10
 
@@ -97,9 +99,9 @@ def test_boxes_are_compared_where_the_weights_are_sure() -> None:
     assert boxes_apart(head([]), head([])) == confidences_apart(head([]), head([])) == 0
 
 
-@pytest.mark.parametrize("row", [0, 4], ids=["box", "score"])
+@pytest.mark.parametrize("row", [0, 4], ids=["box", "confidence"])
 @pytest.mark.parametrize("which", ["weights", "export"])
-def test_what_is_no_number_does_not_pass_for_no_difference(row: int, which: str) -> None:
+def test_a_nan_does_not_count_as_no_difference(row: int, which: str) -> None:
     whole, broken = head([0.9, 0.5]), head([0.9, 0.5])
     broken[0, row, 0] = np.nan
 
@@ -109,7 +111,7 @@ def test_what_is_no_number_does_not_pass_for_no_difference(row: int, which: str)
     assert bool(np.isnan(confidences_apart(*pair))) is (row == 4)
 
 
-def test_one_photo_without_numbers_among_others_is_not_outvoted(
+def test_a_nan_on_one_photo_makes_the_parity_nan(
     weights: Path, photos: list[Photo], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     apart = iter([0.5, float("nan"), 0.1])
@@ -130,19 +132,17 @@ def test_weights_of_other_garments_are_not_exported(tmp_path: Path) -> None:
     assert not (tmp_path / "detector.onnx").exists()
 
 
-def test_rebuilt_weights_answer_as_the_published_detector(
+def test_rebuilt_weights_give_the_boxes_of_the_published_detector(
     weights: Path, photos: list[Photo]
 ) -> None:
-    """The published starter runs in whole numbers, whose rounding moves boxes by some pixels."""
+    """The starter detector is int8; its rounding moves boxes by some pixels."""
     assert parity(weights, STARTER, photos, 320).pixels_apart < 25
 
 
-def test_weights_rebuilt_from_an_export_answer_as_those_exported(
-    weights: Path, tmp_path: Path
-) -> None:
+def test_weights_rebuilt_from_an_export_give_the_same_output(weights: Path, tmp_path: Path) -> None:
     export_onnx(weights, 64, tmp_path / "detector.onnx")
 
-    again = weights_of_onnx(tmp_path / "detector.onnx", tmp_path / "again.pt")
+    again = rebuild_weights(tmp_path / "detector.onnx", tmp_path / "again.pt")
 
     model_input = np.random.default_rng(0).random((1, 3, 64, 64), dtype=np.float32)
     heads = [TorchEngine(file).head_of(model_input) for file in (weights, again)]
@@ -150,5 +150,5 @@ def test_weights_rebuilt_from_an_export_answer_as_those_exported(
 
 
 def test_a_detector_of_another_size_is_not_rebuilt(tmp_path: Path) -> None:
-    with pytest.raises(NotRebuildable, match="of the size OOTT_MODEL_SIZE names"):
-        weights_of_onnx(STARTER, tmp_path / "small.pt", "s")
+    with pytest.raises(NotRebuildable, match="of the size in OOTT_MODEL_SIZE"):
+        rebuild_weights(STARTER, tmp_path / "small.pt", "s")
