@@ -1,4 +1,4 @@
-"""Chooses where photos come from, by setting."""
+"""Opens the photo source that the settings choose."""
 
 import dagster as dg
 
@@ -13,7 +13,7 @@ from oott_assets.photos.sources.request_interval import RequestInterval
 from oott_assets.setting_fields import from_setting
 from oott_fashion.settings import read_settings
 
-# Whoever asks a site of others more often than this is not polite, whatever is set.
+# The minimum for a site of other people. A shorter setting is raised to this.
 _MIN_INTERVAL_SECONDS = 2.0
 
 
@@ -54,11 +54,11 @@ class ChosenSource(dg.ConfigurableResource[None]):
 def _folder(settings: PhotoSettings) -> PhotoSource:
     if settings.photos_folder is None:
         raise PhotosUnknown("the folder source needs OOTT_PHOTOS_FOLDER, a folder")
-    heap = settings.folder_destination
+    place = settings.folder_destination
     return PhotoFolder(
         settings.photos_folder,
         destinations,
-        destinations.destination(heap).slug if heap else None,
+        destinations.destination(place).slug if place else None,
         settings.max_photo_bytes,
         settings.timezone,
     )
@@ -69,14 +69,14 @@ def _browser(settings: PhotoSettings) -> PhotoSource:
     from oott_assets.photos.sources.browser.browser_source import Browser
     from oott_assets.photos.sources.browser.browser_start import Programs
 
-    least = 0.0 if is_loopback(settings.instagram_url) else _MIN_INTERVAL_SECONDS
+    min_seconds = 0.0 if is_loopback(settings.instagram_url) else _MIN_INTERVAL_SECONDS
     return Browser(
         settings.instagram_url,
         settings.instagram_user,
         settings.instagram_password,
         permitted_hosts=settings.permitted_host_names,
         crawler_name=settings.crawler_name,
-        interval=RequestInterval(max(least, settings.request_interval_seconds)),
+        interval=RequestInterval(max(min_seconds, settings.request_interval_seconds)),
         max_posts=settings.max_posts,
         max_photo_bytes=settings.max_photo_bytes,
         session_folder=settings.home / "instagram-session",
