@@ -1,7 +1,7 @@
 """The checks that stop ``champion`` and ``garment_onnx`` before they compare or publish.
 
-Every function returns nothing where all is well, and otherwise raises a ``Failure`` that is not
-retried and says which asset to materialise again.
+Every function returns nothing if all is well. Otherwise it raises a ``Failure`` that is not retried
+and says which asset to materialise again, or what is wrong with the export.
 """
 
 import dagster as dg
@@ -24,7 +24,7 @@ MAX_CONFIDENCES_APART = 0.005
 def reject_weights_of_other_photos(
     candidate: str, trained: TrainedWeights, store: TrainingStore
 ) -> None:
-    """Stop where ``candidate`` was trained on other photos than its data set holds now."""
+    """Stop if ``candidate`` was trained on other photos than its data set holds now."""
     if trained.data_version != version_of(store.photos(f"{candidate}_data")):
         raise dg.Failure(
             f"{candidate}_weights were trained on another {candidate}_data than there is now; "
@@ -34,7 +34,7 @@ def reject_weights_of_other_photos(
 
 
 def reject_changed_weights(trained: TrainedWeights) -> None:
-    """Stop where the weight file is missing or holds other weights than were trained."""
+    """Stop if the weight file is missing or has changed since training."""
     if not trained.are_unchanged():
         raise dg.Failure(
             f"{trained.weights} no longer holds the weights that were trained; materialise "
@@ -44,7 +44,7 @@ def reject_changed_weights(trained: TrainedWeights) -> None:
 
 
 def reject_outdated_merged_data(photos: ValidationPhotos, store: TrainingStore) -> None:
-    """Stop where merged_data was made from another main_data or other closet photos."""
+    """Stop if merged_data was made from another main_data or other closet photos."""
     made = store.record("merged_data", MERGED_DATA_VERSIONS, MergedDataVersions)
     if made != MergedDataVersions.of(store.photos("merged_data"), photos):
         raise dg.Failure(
@@ -55,7 +55,7 @@ def reject_outdated_merged_data(photos: ValidationPhotos, store: TrainingStore) 
 
 
 def reject_other_validation_photos(measured_on: str, photos: ValidationPhotos) -> None:
-    """Stop where the champion was measured on another version of the validation photos."""
+    """Stop if the champion was measured on another version of the validation photos."""
     if measured_on != photos.version:
         raise dg.Failure(
             "main_data or the held-out closet photos have changed since the champion was "
@@ -67,7 +67,7 @@ def reject_other_validation_photos(measured_on: str, photos: ValidationPhotos) -
 def reject_other_published_detector(
     compared_with: str | None, published: PublishedDetector | None
 ) -> None:
-    """Stop where the champion was compared with another version than is published now."""
+    """Stop if the champion was compared with another version than is published now."""
     if compared_with != (published.version if published else None):
         raise dg.Failure(
             "another detector was published since the champion was compared with the published "
@@ -77,7 +77,7 @@ def reject_other_published_detector(
 
 
 def reject_wrong_export(parity: Parity) -> None:
-    """Stop where the boxes or confidences of an export differ from those of its weights."""
+    """Stop if the boxes or confidences of an export differ from those of its weights."""
     # A comparison with NaN is always false, so this asks what is within the limits, not beyond.
     if not (
         parity.pixels_apart <= MAX_PIXELS_APART

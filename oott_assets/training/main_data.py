@@ -10,7 +10,7 @@ from oott_assets.setting_fields import from_setting
 from oott_assets.training.label_tables import data_set_metadata
 from oott_assets.training.labels.drawn_data_set import draw_photos
 from oott_assets.training.labels.findings import problem_summary
-from oott_assets.training.labels.labelled_data_set import read_labelled
+from oott_assets.training.labels.labelled_data_set import ReadLabels, read_labelled
 from oott_assets.training.labels.labelled_photos import version_of
 from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.training_failures import TRAINING_FAILURES
@@ -18,7 +18,7 @@ from oott_assets.training.training_store import TrainingStore
 
 
 class LabelledData(dg.ConfigurableResource[None]):
-    """The data set that people labelled, and how many drawn photos are trained on beside it."""
+    """The data set that people labelled, and how many drawn photos are added to it."""
 
     folder: str | None = from_setting(TrainingSettings, "main_data")
     drawn_photos: int = from_setting(TrainingSettings, "drawn_photos")
@@ -34,16 +34,8 @@ def main_data(
     shows the same picture as a validation photo. A photo of OOTT_DRAWN_PHOTOS is left out if the
     data set has it already.
     """
-    if labelled_data.folder is None:
-        raise dg.Failure(
-            "OOTT_MAIN_DATA is not set; name the folder of a YOLO data set or of a Label Studio "
-            "YOLO export, or draw one: python -m oott_assets.training.labels.drawn_data_set FOLDER",
-            allow_retries=False,
-        )
     with failures_of(context, TRAINING_FAILURES):
-        found = read_labelled(Path(labelled_data.folder))
-    if found.problems:
-        raise dg.Failure(problem_summary(found.problems), allow_retries=False)
+        found = _read_without_problems(labelled_data.folder)
     for remark in found.remarks:
         context.log.warning("%s", remark)
     drawn = draw_photos(training_store.folder("drawn"), labelled_data.drawn_photos, "train")
@@ -62,3 +54,16 @@ def main_data(
         },
         data_version=dg.DataVersion(version_of(photos)),
     )
+
+
+def _read_without_problems(folder: str | None) -> ReadLabels:
+    if folder is None:
+        raise dg.Failure(
+            "OOTT_MAIN_DATA is not set; name the folder of a YOLO data set or of a Label Studio "
+            "YOLO export, or draw one: python -m oott_assets.training.labels.drawn_data_set FOLDER",
+            allow_retries=False,
+        )
+    found = read_labelled(Path(folder))
+    if found.problems:
+        raise dg.Failure(problem_summary(found.problems), allow_retries=False)
+    return found

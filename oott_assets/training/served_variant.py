@@ -124,7 +124,7 @@ def _export_fastest(
 
 
 def _variant_files(dense: Path, inputs: Sequence[NDArray[np.float32]]) -> dict[str, Path]:
-    """Make the variants beside ``dense``; the first one is ``dense`` itself."""
+    """Make the variants next to ``dense``, which is the first of them."""
     from oott_assets.training.yolov8.faster_variants import prune, quantise_to_int8
 
     files = {name: dense.with_name(f"{name}.onnx") for name in ("dense", "int8", "pruned int8")}

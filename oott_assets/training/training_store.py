@@ -24,7 +24,7 @@ _CLOSET = "closet"
 
 
 class TrainingStore(dg.ConfigurableResource[None]):
-    """Files under one folder; a data set is replaced whole."""
+    """Files in one folder; writing a data set replaces the earlier one."""
 
     root: str = from_setting(TrainingSettings, "training_folder", required=True)
 
