@@ -1,4 +1,4 @@
-"""Photos collected per destination and month, stored once each."""
+"""The photos collected per destination and month."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from oott_assets.reports.pictures import contact_sheet, draw_detections, sample_
 from oott_assets.reports.tables import markdown_table
 from oott_fashion.vision.photos import UnreadablePhoto
 
-# Told apart from photos that cannot be used, these are what a month should be without.
+# Normal for every month, so they are not listed among the photos that were left out.
 _NOT_OF_THIS_MONTH = ("other month", "no photo")
 
 
@@ -27,10 +27,9 @@ _NOT_OF_THIS_MONTH = ("other month", "no photo")
 def instagram_images(
     context: dg.AssetExecutionContext, photo_source: ChosenSource, photo_store: PhotoStore
 ) -> dg.MaterializeResult[None]:
-    """The photos that people took at a destination in a month, their faces hidden.
+    """The photos that people took at a destination in a month, with faces hidden.
 
-    A photo that comes twice is kept once. What cannot be kept is listed in the manifest with the
-    reason, and counted nowhere.
+    Duplicates are kept once. The manifest lists every photo that was left out, with the reason.
     """
     partition = month_and_destination(context)
     stored = photo_store.month(partition.destination.slug, partition.month)
@@ -39,11 +38,11 @@ def instagram_images(
         collector = Collector(source, photo_store, photo_source.timezone, photo_source.max_posts)
         collected = collector.collect(partition, context.log)
         if collected.dropped:
-            slug, why = partition.destination.slug, "photos of that run are no longer kept"
+            slug, why = partition.destination.slug, "photos of that run were deleted"
             delete_runs_with_pictures(context.instance, slug, partition.month, why)
         return dg.MaterializeResult(
             metadata={
-                "contact sheet": _sheet_of(collected.rows, stored),
+                "contact_sheet": _sheet_of(collected.rows, stored),
                 **_counts_of(collected),
             }
         )
@@ -52,9 +51,9 @@ def instagram_images(
 def _sheet_of(rows: Sequence[ManifestRow], stored: StoredMonth) -> dg.MarkdownMetadataValue:
     tiles = []
     for photo in sample_of(kept_in(rows)):
-        # One that was forgotten since is not shown.
+        # The photo may have been forgotten in the meantime.
         with suppress(UnreadablePhoto):
-            # Shrunk one by one: eighteen photos of a new phone take three gigabytes.
+            # Shrink each photo at once: 18 photos of a new phone need 3 GB.
             tiles.append(draw_detections(stored.pixels(photo), ()))
     return contact_sheet(tiles)
 
@@ -70,13 +69,13 @@ def _counts_of(collected: Collected) -> dict[str, dg.MetadataValue | int | bool 
     return {
         "photos": len(kept),
         "undated": sum(row.taken_at is None for row in kept),
-        "faces hidden": sum(row.faces_hidden for row in kept),
-        "posts listed": collected.listed,
-        "posts an earlier run had brought": collected.resumed,
-        "posts left out because they are to be forgotten": collected.forgotten,
-        "more posts than OOTT_MAX_POSTS": collected.cut,
-        "photos and posts by state": markdown_table(
+        "faces_hidden": sum(row.faces_hidden for row in kept),
+        "posts_listed": collected.listed,
+        "posts_from_an_earlier_run": collected.resumed,
+        "posts_forgotten": collected.forgotten,
+        "posts_cut_at_max_posts": collected.cut,
+        "photos_and_posts_by_state": markdown_table(
             ("state", "photos or posts"), states.most_common()
         ),
-        "left out": markdown_table(("photo", "state", "reason"), left_out),
+        "left_out": markdown_table(("photo", "state", "reason"), left_out),
     }

@@ -1,4 +1,4 @@
-"""Deletes photos when ``OOTT_PHOTO_RETENTION_DAYS`` are over; what was seen in them stays."""
+"""Deletes photos after ``OOTT_PHOTO_RETENTION_DAYS``. Detections and counts stay."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,25 +19,25 @@ from oott_fashion.stores.blobs import AlreadyLocked
 
 @dataclass(frozen=True)
 class Sweep:
-    """Deletes what was fetched before ``fetched_before``, and the pages of ``records`` it is on."""
+    """Deletes photos fetched before ``fetched_before``, and the recorded runs that show them."""
 
     fetched_before: datetime
     records: dg.DagsterInstance
 
     def month(self, stored: StoredMonth, destination: str, month: date) -> int:
-        """Delete a month's photos once the oldest is due, and what no manifest lists; count them.
+        """Delete a month's photos if the oldest is due, and unlisted photos; return how many.
 
-        A month goes at once, since half of one could not be read again by a new detector.
+        All photos of a month are deleted together: a new detector cannot count half a month again.
 
         Raises:
-            AlreadyLocked: the month is being collected or read.
-            ValueError: its manifest cannot be read.
+            AlreadyLocked: another process collects or reads the month.
+            ValueError: the manifest cannot be read.
         """
         reject_unfinished_runs(self.records, destination, month)
         with stored.locked() as lock:
             rows = stored.rows()
             if self._is_due([row for row in rows if row.kept]):
-                # First, so that a sweep that is cut short finds the month due again.
+                # First, so that after an interruption the next sweep finds the month still due.
                 why = "its photos were deleted"
                 delete_runs_with_pictures(self.records, destination, month, why)
                 lock.check()
@@ -69,9 +69,9 @@ class PhotoRetention(dg.ConfigurableResource[None]):
 def delete_old_photos(
     context: dg.OpExecutionContext, photo_store: PhotoStore, photo_retention: PhotoRetention
 ) -> None:
-    """Delete photos older than OOTT_PHOTO_RETENTION_DAYS, and those that no manifest lists.
+    """Delete photos older than OOTT_PHOTO_RETENTION_DAYS, and photos that no manifest lists.
 
-    Detections and counts stay; runs whose pages show deleted photos are taken out of the records.
+    Detections and counts stay. Runs whose pages show deleted photos are deleted from the records.
     """
     sweep = photo_retention.sweep(datetime.now(UTC), context.instance)
     failed: list[str] = []
@@ -88,11 +88,11 @@ def delete_old_photos(
                 context.log.info("%s: %d photos deleted", name, deleted)
     if failed:
         raise dg.Failure(
-            f"photos of {len(failed)} months were not looked at: {'; '.join(failed)}",
+            f"the photos of {len(failed)} months could not be checked: {'; '.join(failed)}",
             allow_retries=False,
         )
 
 
-@dg.job(description="Deletes the photos whose OOTT_PHOTO_RETENTION_DAYS are over.")
+@dg.job(description="Deletes photos older than OOTT_PHOTO_RETENTION_DAYS.")
 def photo_retention_job() -> None:
     delete_old_photos()

@@ -32,10 +32,10 @@ def reject_unfinished_runs(instance: dg.DagsterInstance, destination: str, month
 def delete_runs_with_pictures(
     instance: dg.DagsterInstance, destination: str, month: date, why: str
 ) -> int:
-    """Delete the records of finished runs that show photos of a partition; count them.
+    """Delete the records of finished runs that show photos of a partition; return how many.
 
-    A picture cannot be taken out of a record. That the assets were made stays on record, with
-    ``why`` their pictures are not.
+    Dagster cannot remove one picture from a record. New records say that the assets were
+    materialised, and ``why`` their pictures are gone.
     """
     key = partition_key(destination, month)
     runs = instance.get_runs(dg.RunsFilter(tags={"dagster/partition": key}))
@@ -44,7 +44,7 @@ def delete_runs_with_pictures(
     for run in finished:
         instance.delete_run(run.run_id)
     for asset in made if finished else ():
-        metadata = {"contact sheet": why} if asset in _SHOWING else {}
+        metadata = {"contact_sheet": why} if asset in _SHOWING else {}
         instance.report_runless_asset_event(
             dg.AssetMaterialization(asset, partition=key, metadata=metadata)
         )

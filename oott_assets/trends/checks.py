@@ -1,4 +1,4 @@
-"""What is promised of a month's photos, detections and trends, checked after every run."""
+"""Checks of a month's photos, detections and trends. They run after every run."""
 
 import warnings
 from collections import Counter
@@ -15,10 +15,10 @@ from oott_assets.trends.monthly_trends import trend_slice
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_failures import TREND_FAILURES
 
-# Dagster calls checks per partition a preview, once for each of ours at every start.
+# Dagster warns that partitioned checks are a preview, once per check at every start.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning, message=".*partitions_def.*")
 
-# Below this a month's counts say more about the crawl than about fashion.
+# Fewer garments say more about the crawl than about fashion.
 MIN_GARMENTS = 30
 
 
@@ -26,7 +26,7 @@ MIN_GARMENTS = 30
 def photos_arrived(
     context: dg.AssetCheckExecutionContext, photo_store: PhotoStore
 ) -> dg.AssetCheckResult:
-    """Warns when no readable photo was found; that may be a fact, or a source set up wrongly."""
+    """Warns when a month has no photos: nobody posted any, or the source is set up wrongly."""
     month, destination = month_and_destination(context)
     with failures_of(context, TREND_FAILURES):
         rows = photo_store.month(destination.slug, month).manifest()
@@ -39,7 +39,7 @@ def photos_arrived(
             "photos": photos,
             "unreadable": states["unreadable"],
             "refused": states["refused"],
-            "of other months": states["other month"],
+            "photos_of_other_months": states["other month"],
         },
     )
 
@@ -50,7 +50,7 @@ def every_photo_was_read_or_is_listed_as_unreadable(
     photo_store: PhotoStore,
     detection_store: DetectionStore,
 ) -> dg.AssetCheckResult:
-    """Fails when a collected photo is missing from the detections, or one is there unasked."""
+    """Fails when the detections do not cover exactly the collected photos."""
     month, destination = month_and_destination(context)
     with failures_of(context, TREND_FAILURES):
         collected = set(photo_store.month(destination.slug, month).kept())
@@ -78,7 +78,7 @@ def sums_agree(
     detection_store: DetectionStore,
     trend_database: TrendDatabase,
 ) -> dg.AssetCheckResult:
-    """Fails unless the tables hold every garment and outfit that was detected, once."""
+    """Fails unless the tables count every detected garment and outfit exactly once."""
     partition = month_and_destination(context)
     slice_ = trend_slice(partition)
     with failures_of(context, TREND_FAILURES):
@@ -95,10 +95,10 @@ def sums_agree(
             and coverage.photos_with_garments == outfits
         ),
         metadata={
-            "garments detected": detections.garments,
-            "garments in garment_trends": garments,
-            "photos with garments": detections.photos_with_garments,
-            "outfits in outfit_trends": outfits,
+            "garments_detected": detections.garments,
+            "garments_in_garment_trends": garments,
+            "photos_with_garments": detections.photos_with_garments,
+            "outfits_in_outfit_trends": outfits,
         },
     )
 
@@ -107,13 +107,13 @@ def sums_agree(
 def enough_garments_to_call_it_a_trend(
     context: dg.AssetCheckExecutionContext, trend_database: TrendDatabase
 ) -> dg.AssetCheckResult:
-    """Warns while a month and destination rest on fewer than 30 garments."""
+    """Warns when fewer than 30 garments were counted for a month and destination."""
     with failures_of(context, TREND_FAILURES), trend_database.tables() as tables:
         garments = tables.garments_worn(trend_slice(month_and_destination(context)))
     return dg.AssetCheckResult(
         passed=garments >= MIN_GARMENTS,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"garments": garments, "fewest": MIN_GARMENTS},
+        metadata={"garments": garments, "min_garments": MIN_GARMENTS},
     )
 
 

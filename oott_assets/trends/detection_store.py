@@ -1,4 +1,4 @@
-"""What was detected in the photos of each destination and month: a parquet file per partition."""
+"""The detections of each destination and month: one parquet file per partition."""
 
 from datetime import date
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from oott_fashion.vision.detections import Box, Detection
 
 
 class PhotoDetections(NamedTuple):
-    """The garments seen in one photo, surest first; or why it could not be read."""
+    """The garments in one photo, most confident first, or the reason why it is unreadable."""
 
     sha256: str
     garments: tuple[Detection, ...]
@@ -22,7 +22,7 @@ class PhotoDetections(NamedTuple):
 
 
 class PartitionDetections(NamedTuple):
-    """The detections in all photos of a partition, by one detector."""
+    """The detections that one detector made in the photos of a partition."""
 
     detector_version: str
     photos: tuple[PhotoDetections, ...]
@@ -33,7 +33,7 @@ class PartitionDetections(NamedTuple):
 
     @property
     def garments(self) -> int:
-        """How many garments were seen in all photos together."""
+        """The number of garments in all photos."""
         return sum(len(photo.garments) for photo in self.photos)
 
     @property
@@ -57,17 +57,17 @@ _DETECTIONS = pa.schema(
         pa.field("unreadable", pa.string()),
     ]
 )
-# Beside the rows, since a month without photos was read by a detector, too.
+# In the file's metadata, because a month without photos has no row to store it in.
 _VERSION = b"detector_version"
 
 
 class DetectionStore(dg.ConfigurableResource[None]):
-    """Detections under one folder; a partition is replaced whole."""
+    """The detections of each partition, in a folder or bucket."""
 
     root: str = from_setting(PhotoSettings, "photo_store", required=True)
 
     def write(self, destination: str, month: date, detections: PartitionDetections) -> None:
-        """Put ``detections`` in the place of the partition's."""
+        """Replace the detections of a partition."""
         rows = [
             {
                 "sha256": photo.sha256,
@@ -84,7 +84,7 @@ class DetectionStore(dg.ConfigurableResource[None]):
         """Read the partition's detections.
 
         Raises:
-            BlobNotFound: the partition was never read by a detector.
+            BlobNotFound: no detector has read the partition.
         """
         content = opened_blobs(self.root).read(_named(destination, month))
         table = from_parquet(content)

@@ -1,4 +1,4 @@
-"""The garments seen in the collected photos, by the newest published detector."""
+"""The garments that the latest published detector finds in the collected photos."""
 
 import os
 from collections import Counter
@@ -44,16 +44,16 @@ def garment_detections(
     detection_store: DetectionStore,
     garment_detector: GarmentDetector,
 ) -> dg.MaterializeResult[None]:
-    """The garments in each photo of a destination and month: box, certainty and colour.
+    """The garments in each photo of a destination and month: box, confidence and colour.
 
-    Reads stored photos alone, so that a new detector can be tried on old months.
+    It reads stored photos only, so a new detector can count old months again.
     """
     partition = month_and_destination(context)
     with failures_of(context, TREND_FAILURES):
         opened = garment_detector.latest()
         context.log.info("detector %s runs in %s", opened.version, opened.detector.engine.name)
         stored = photo_store.month(partition.destination.slug, partition.month)
-        # Alone, since a sweep or a request to forget in between would be undone by what is written.
+        # Locked, because this write would undo a deletion that happens in between.
         with stored.locked() as lock:
             photos = _photos_to_read(stored, partition)
             seen = read_by(opened.detector, photos, stored)
@@ -64,7 +64,7 @@ def garment_detections(
             sheet = _contact_sheet(detections, stored)
     return dg.MaterializeResult(
         metadata={
-            "contact sheet": sheet,
+            "contact_sheet": sheet,
             "engine": opened.detector.engine.name,
             **_counts_of(detections),
         }
@@ -74,9 +74,9 @@ def garment_detections(
 def read_by(
     detector: Detector, photos: Sequence[str], stored: StoredMonth
 ) -> Iterator[PhotoDetections]:
-    """Find the garments of each of the stored ``photos``, in their order.
+    """Find the garments in each of the stored ``photos``, in their order.
 
-    Photos are decoded beside the engine, which takes one at a time.
+    Threads decode photos in parallel. The engine reads one photo at a time.
     """
 
     def read(sha256: str) -> PhotoDetections:
@@ -91,20 +91,20 @@ def read_by(
 
 
 def _photos_to_read(stored: StoredMonth, partition: MonthAndDestination) -> list[str]:
-    """List the photos of a partition, all of them still there."""
-    of_when = f"{partition.destination.slug} in {partition.month:%Y-%m}"
+    """List the photos of a partition, and fail if some were deleted."""
+    partition_name = f"{partition.destination.slug} in {partition.month:%Y-%m}"
     try:
         rows = stored.manifest()
     except BlobNotFound as error:
         raise dg.Failure(
-            f"the photos of {of_when} are unknown; materialise instagram_images for them first",
+            f"the photos of {partition_name} are unknown; materialise instagram_images first",
             allow_retries=False,
         ) from error
     deleted = sum(row.state == "deleted" for row in rows)
     if deleted:
         raise dg.Failure(
-            f"{deleted} photos of {of_when} were deleted when OOTT_PHOTO_RETENTION_DAYS were over, "
-            "so no detector can read them again; what was detected and counted stays as it is",
+            f"{deleted} photos of {partition_name} were deleted after OOTT_PHOTO_RETENTION_DAYS, "
+            "so no detector can read them again; the detections and counts stay as they are",
             allow_retries=False,
         )
     return kept_in(rows)
@@ -120,10 +120,10 @@ def _counts_of(detections: PartitionDetections) -> dict[str, dg.MetadataValue | 
     return {
         "detector": detections.detector_version,
         "photos": len(detections.photos),
-        "photos with garments": detections.photos_with_garments,
+        "photos_with_garments": detections.photos_with_garments,
         "garments": detections.garments,
-        "garments by name": markdown_table(("garment", "seen"), garments.most_common()),
-        "unreadable photos": markdown_table(("photo", "reason"), unreadable),
+        "garments_by_name": markdown_table(("garment", "seen"), garments.most_common()),
+        "unreadable_photos": markdown_table(("photo", "reason"), unreadable),
     }
 
 

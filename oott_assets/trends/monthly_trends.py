@@ -1,4 +1,4 @@
-"""What was worn: looks and outfits counted into the trend tables, per month and destination."""
+"""Counts looks and outfits into the trend tables, per month and destination."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ _MAX_SHOWN = 20
 
 
 def trend_slice(partition: MonthAndDestination) -> TrendSlice:
-    """Name the rows that the pipeline owns in a partition."""
+    """Identify the rows of a partition that the pipeline owns."""
     month, destination = partition
     return TrendSlice(month, destination.slug, destination.category.slug, "crawl")
 
@@ -61,7 +61,7 @@ def monthly_trends(
     detection_store: DetectionStore,
     trend_database: TrendDatabase,
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Replace both tables' rows of a destination and month in one transaction."""
+    """Replace the rows of a destination and month in both tables, in one transaction."""
     partition = month_and_destination(context)
     month, slug = partition.month, partition.destination.slug
     with failures_of(context, TREND_FAILURES):
@@ -69,7 +69,7 @@ def monthly_trends(
         with trend_database.tables() as tables:
             tables.replace(trend_slice(partition), *counts, datetime.now(UTC))
     looks, outfits, coverage = counts
-    rests_on = {"photos": coverage.photos, "photos with garments": coverage.photos_with_garments}
+    rests_on = {"photos": coverage.photos, "photos_with_garments": coverage.photos_with_garments}
     yield dg.MaterializeResult(
         asset_key="garment_trends", metadata={**rests_on, **_looks_shown(looks)}
     )
@@ -79,7 +79,7 @@ def monthly_trends(
 
 
 class TrendCounts(NamedTuple):
-    """What the tables say of a partition."""
+    """The counts that the tables store for a partition."""
 
     looks: Counter[Look]
     outfits: Counter[OutfitNames]
@@ -87,7 +87,7 @@ class TrendCounts(NamedTuple):
 
 
 def counts_of(detections: PartitionDetections) -> TrendCounts:
-    """Count what was worn in the readable photos."""
+    """Count the looks and outfits in the readable photos."""
     photos = [photo.garments for photo in detections.readable]
     with_garments, version = detections.photos_with_garments, detections.detector_version
     coverage = Coverage(len(photos), with_garments, version)
@@ -98,7 +98,7 @@ def _looks_shown(looks: Counter[Look]) -> dict[str, dg.MetadataValue | int]:
     return {
         "garments": looks.total(),
         "looks": len(looks),
-        "most worn": look_chart(looks.most_common(_MAX_SHOWN)),
+        "most_worn": look_chart(looks.most_common(_MAX_SHOWN)),
     }
 
 
@@ -109,8 +109,8 @@ def _outfits_shown(outfits: Counter[OutfitNames]) -> dict[str, dg.MetadataValue 
     ]
     return {
         "outfits": outfits.total(),
-        "different outfits": len(outfits),
-        "most worn": markdown_table(("garments", "colours", "worn"), most_worn),
+        "different_outfits": len(outfits),
+        "most_worn": markdown_table(("garments", "colours", "worn"), most_worn),
     }
 
 
@@ -120,13 +120,13 @@ def counted_detections(
     """Read the detections that trends are counted from.
 
     Raises:
-        Failure: there are none, so that what was worn is unknown.
+        Failure: no detector has read this partition, so its trends are unknown.
     """
     try:
         return detection_store.read(destination, month)
     except BlobNotFound as error:
         raise dg.Failure(
-            f"what was worn at {destination} in {month:%Y-%m} is unknown; materialise "
+            f"no detector has read the photos of {destination} in {month:%Y-%m}; materialise "
             "garment_detections for it first",
             allow_retries=False,
         ) from error

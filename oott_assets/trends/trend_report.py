@@ -1,4 +1,4 @@
-"""What people wore where in a month, beside the month before: one page for people."""
+"""The monthly report: what people wore at each destination, and how that changed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
@@ -18,16 +18,16 @@ _HEADING = ("destination", "garments", *CATEGORIES)
 
 @dg.asset(
     partitions_def=by_month,
-    deps=["garment_trends"],  # of all destinations in the month, as Dagster sees by itself
+    deps=["garment_trends"],  # of all destinations: Dagster maps the partitions itself
     group_name="trends",
     kinds={"markdown"},
 )
 def trend_report(
     context: dg.AssetExecutionContext, trend_database: TrendDatabase
 ) -> dg.MaterializeResult[None]:
-    """What people wore where in a month: each destination's most worn look of every category.
+    """The most worn look of each category at each destination in a month.
 
-    Counts are of all sources; behind each stands the change since the month before.
+    Counts include all sources. The number in brackets is the change since the month before.
     """
     month = date.fromisoformat(f"{context.partition_key}-01")
     with failures_of(context, TREND_FAILURES), trend_database.tables() as tables:
@@ -38,14 +38,16 @@ def trend_report(
             allow_retries=False,
         )
     return dg.MaterializeResult(
-        metadata={"destinations": len(rows), "most worn": markdown_table(_HEADING, rows)}
+        metadata={"destinations": len(rows), "most_worn": markdown_table(_HEADING, rows)}
     )
 
 
 def report_rows(tables: TrendTables, month: date) -> Iterator[Sequence[object]]:
-    """Write a row for each destination or category with garments in ``month``, as named there."""
-    now, before = (_by_place(tables.garment_rows(it)) for it in (month, _month_before(month)))
-    for slug in sorted(now, key=_place_in_the_file):
+    """Yield a row for each destination (or destination category) with garments in ``month``."""
+    now, before = (
+        _by_destination(tables.garment_rows(counted)) for counted in (month, _month_before(month))
+    )
+    for slug in sorted(now, key=_order_in_the_file):
         worn_before = {(row.garment, row.colour): row.worn for row in before.get(slug, [])}
         tops = [_most_worn(now[slug], category, worn_before) for category in CATEGORIES]
         yield slug, sum(row.worn for row in now[slug]), *tops
@@ -55,15 +57,15 @@ def _month_before(month: date) -> date:
     return (month - timedelta(days=1)).replace(day=1)
 
 
-def _by_place(rows: Sequence[GarmentRow]) -> dict[str, list[GarmentRow]]:
+def _by_destination(rows: Sequence[GarmentRow]) -> dict[str, list[GarmentRow]]:
     places: dict[str, list[GarmentRow]] = {}
     for row in rows:
         places.setdefault(row.destination, []).append(row)
     return places
 
 
-def _place_in_the_file(slug: str) -> tuple[int, str]:
-    # App batches may be of a whole category, and a place may have left the file.
+def _order_in_the_file(slug: str) -> tuple[int, str]:
+    # App photos may belong to a whole category, and a destination may be gone from the file.
     known = slug in destinations.slugs
     return destinations.slugs.index(slug) if known else len(destinations.slugs), slug
 

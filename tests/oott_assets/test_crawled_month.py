@@ -53,17 +53,17 @@ def assert_crawled(street: Street, run: dg.ExecuteInProcessResult) -> None:
     assert sum(row.worn for row in street.rows()) == detections.garments > 0
 
 
-def test_a_crawled_month_is_counted_and_what_became_of_each_post_is_shown(
+def test_a_crawled_month_is_counted_and_shows_the_state_of_each_post(
     street: Street, site: InstagramSite, tmp_path: Path
 ) -> None:
     run = street.run()
 
     assert_crawled(street, run)
     shown = metadata_of(run, "instagram_images")
-    assert "data:image/jpeg;base64," in str(shown["contact sheet"])
-    assert (shown["posts listed"], shown["photos"]) == (6, 6)
-    assert "removed | gone" in str(shown["left out"])
-    assert "| kept | 6 |" in str(shown["photos and posts by state"])
+    assert "data:image/jpeg;base64," in str(shown["contact_sheet"])
+    assert (shown["posts_listed"], shown["photos"]) == (6, 6)
+    assert "removed | gone" in str(shown["left_out"])
+    assert "| kept | 6 |" in str(shown["photos_and_posts_by_state"])
     assert len(site.requests_for("photo")) == 6
     told = [event.message or "" for event in run.all_events] + [str(shown)]
     assert not any(PASSWORD in text for text in told)
@@ -71,7 +71,7 @@ def test_a_crawled_month_is_counted_and_what_became_of_each_post_is_shown(
     assert PASSWORD.encode() not in stored
 
 
-def test_a_month_crawled_into_an_object_store_is_counted_likewise(
+def test_a_month_crawled_into_an_object_store_is_counted(
     street: Street, site: InstagramSite, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_PHOTO_STORE", f"{bucket.url}/oott")
@@ -84,7 +84,7 @@ def test_a_month_crawled_into_an_object_store_is_counted_likewise(
     assert kinds == ["detections", "manifests", *["photos"] * 6]
 
 
-def test_a_month_from_the_graph_api_is_counted_likewise(
+def test_a_month_from_the_graph_api_is_counted(
     street: Street, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     posts = make_posts(6, "홍대", SEPTEMBER)
@@ -120,7 +120,7 @@ print("asked:", asked)
 """
 
 
-def test_detections_are_made_anew_from_stored_photos_without_touching_a_network(
+def test_stored_photos_are_detected_again_without_a_network(
     street: Street, site: InstagramSite
 ) -> None:
     street.run(only="instagram_images")

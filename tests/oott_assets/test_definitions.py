@@ -36,7 +36,7 @@ print([name for name in {HEAVY} if name in sys.modules])
     assert loaded.stdout.strip() == "[]"
 
 
-def test_on_the_first_of_a_month_the_month_before_is_run_for_every_destination() -> None:
+def test_the_schedule_runs_the_month_before_for_every_destination() -> None:
     schedule = defs.resolve_schedule_def("monthly_trends_schedule")
     with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_schedule_context(
@@ -48,14 +48,14 @@ def test_on_the_first_of_a_month_the_month_before_is_run_for_every_destination()
     assert keys == [f"{slug}|2026-10" for slug in destinations.slugs]
 
 
-def test_the_schedule_ticks_in_the_small_hours_of_the_first_in_korea() -> None:
+def test_the_schedule_ticks_at_3_on_the_first_in_seoul() -> None:
     schedule = defs.resolve_schedule_def("monthly_trends_schedule")
 
     assert schedule.cron_schedule == "0 3 1 * *"
     assert schedule.execution_timezone == "Asia/Seoul"
 
 
-def test_a_partition_key_says_destination_and_month() -> None:
+def test_a_partition_key_contains_destination_and_month() -> None:
     partition = parse_partition_key("hongdae|2026-09")
 
     assert partition.destination.name == "홍대"
@@ -70,13 +70,13 @@ def test_a_month_that_is_not_over_has_no_partition_yet() -> None:
 
 
 @pytest.mark.parametrize("key", ["hongdae", "hongdae|september", "hongdae|2026-13", "a|b|c", ""])
-def test_a_key_that_says_no_month_is_refused(key: str) -> None:
+def test_a_key_without_a_month_is_rejected(key: str) -> None:
     with pytest.raises(ValueError, match=r"expected DESTINATION\|YYYY-MM"):
         parse_partition_key(key)
 
 
 @pytest.mark.parametrize("key", ["atlantis|2026-09", "seaside|2026-09"])
-def test_a_key_that_says_no_destination_is_refused(key: str) -> None:
+def test_a_key_without_a_destination_is_rejected(key: str) -> None:
     with pytest.raises(UnknownPlace, match="is not a destination; expected one of hongdae"):
         parse_partition_key(key)
 

@@ -54,7 +54,7 @@ def drawn(slug: str, month: date) -> Iterator[tuple[str, date, Look]]:
                 yield slug, month, Look(category_of(it.garment), it.garment, it.colour)
 
 
-def test_the_tables_hold_what_was_drawn_but_for_a_tenth(truth: Truth) -> None:
+def test_the_tables_count_nine_tenths_of_the_drawn_garments(truth: Truth) -> None:
     found = truth.drawn & truth.counted
     missed, invented = truth.drawn - found, truth.counted - found
 
@@ -77,10 +77,10 @@ def report(
     )
 
 
-def test_every_partition_was_drawn_and_counted(truth: Truth) -> None:
+def test_every_partition_is_drawn_and_counted(truth: Truth) -> None:
     for counts in truth:
         assert {(slug, month) for slug, month, _ in counts} == set(PARTITIONS)
 
 
-def test_the_starter_detector_is_small_enough_to_come_with_the_code() -> None:
+def test_the_starter_detector_is_small_enough_for_the_repository() -> None:
     assert sum(file.stat().st_size for file in Path(STARTER).iterdir()) <= 15_000_000

@@ -114,7 +114,7 @@ def test_each_retry_shows_the_sentence() -> None:
     assert "our sentence on one" in error.cause.message
 
 
-def test_the_rule_of_the_most_specific_class_is_used_in_whatever_order_they_stand() -> None:
+def test_the_rule_of_the_most_specific_class_is_used_in_any_order() -> None:
     retried, permanent = FailureRule(delays_seconds=(0.0,)), FailureRule()
     tables: list[FailureTable] = [
         {LookupError: retried, KeyError: permanent},

@@ -96,7 +96,7 @@ def named_posts(names: dict[str, object]) -> dict[str, Post]:
     }
 
 
-def test_each_fault_of_a_photo_ends_its_post_in_the_state_that_is_due(
+def test_each_photo_fault_leaves_its_post_in_the_right_state(
     tmp_path: Path, store: CrawledStore, programs: Programs
 ) -> None:
     posts, waits = named_posts(dict(PHOTO_FAULTS)), Waits()
@@ -116,7 +116,7 @@ def test_each_fault_of_a_photo_ends_its_post_in_the_state_that_is_due(
     store.assert_sound(posts.values())
 
 
-def test_each_fault_of_a_page_ends_its_post_in_the_state_that_is_due(
+def test_each_page_fault_leaves_its_post_in_the_right_state(
     tmp_path: Path, store: CrawledStore, programs: Programs
 ) -> None:
     posts, waits = named_posts(dict(PAGE_FAULTS)), Waits()
@@ -147,7 +147,7 @@ def test_a_session_that_expires_is_renewed_once_and_no_post_is_lost(
     store.assert_sound(posts)
 
 
-def test_a_challenge_stops_the_run_and_the_next_goes_on(
+def test_a_challenge_stops_the_run_and_the_next_run_resumes(
     tmp_path: Path, store: CrawledStore, programs: Programs
 ) -> None:
     posts = some(4)
@@ -166,7 +166,7 @@ def test_a_challenge_stops_the_run_and_the_next_goes_on(
     store.assert_sound(posts)
 
 
-def test_a_bad_password_is_tried_once_in_all_partitions_together(
+def test_a_wrong_password_is_sent_once_for_all_partitions(
     tmp_path: Path, store: CrawledStore, programs: Programs
 ) -> None:
     with InstagramSite(some(2), password="another") as site:
@@ -179,7 +179,7 @@ def test_a_bad_password_is_tried_once_in_all_partitions_together(
         store.rows()
 
 
-def test_a_killed_renderer_browser_or_driver_costs_no_post(
+def test_a_killed_renderer_browser_or_driver_loses_no_post(
     tmp_path: Path, store: CrawledStore, programs: Programs
 ) -> None:
     posts = some(5)
@@ -217,7 +217,7 @@ def _processes_of(kind: str, browser_folders: Path) -> list[psutil.Process]:
     ]
 
 
-def test_a_crawler_killed_at_any_write_loses_nothing_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_crawler_killed_at_any_write_loses_nothing_and_leaves_no_process(tmp_path: Path) -> None:
     posts = make_posts(1, HASHTAG, SEPTEMBER, photos_each=(2,), plain=True)
     with InstagramSite(posts) as site:
         subprocess.run(
@@ -239,7 +239,7 @@ def test_a_crawler_killed_at_any_write_loses_nothing_and_leaves_nothing(tmp_path
         assert again.states() == whole.states(), moment
 
 
-def test_a_full_disk_stops_the_run_and_the_next_goes_on(
+def test_a_full_disk_stops_the_run_and_the_next_run_resumes(
     tmp_path: Path, store: CrawledStore, programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     posts = some(3)
@@ -267,7 +267,7 @@ def test_a_full_disk_stops_the_run_and_the_next_goes_on(
     store.assert_sound(posts)
 
 
-def test_an_object_store_that_dies_stops_the_run_and_the_next_goes_on(
+def test_a_killed_object_store_stops_the_run_and_the_next_run_resumes(
     tmp_path: Path, mortal_bucket: Bucket, programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     posts, store = some(3), CrawledStore(f"{mortal_bucket.url}/oott")
@@ -292,7 +292,7 @@ def test_an_object_store_that_dies_stops_the_run_and_the_next_goes_on(
     assert kinds == ["manifests", *["photos"] * 3]
 
 
-def test_of_two_crawlers_on_one_partition_the_second_asks_the_site_nothing(
+def test_the_second_crawler_of_a_partition_sends_the_site_no_request(
     tmp_path: Path, store: CrawledStore, programs: Programs
 ) -> None:
     posts, held = some(2), faults.HeldResponses()

@@ -75,7 +75,7 @@ def test_contact_sheets_that_may_show_a_forgotten_post_are_deleted(
     for asset in ("instagram_images", "garment_detections"):
         [record] = records.fetch_materializations(dg.AssetKey(asset), limit=10).records
         assert record.asset_materialization
-        sheet = record.asset_materialization.metadata["contact sheet"].value
+        sheet = record.asset_materialization.metadata["contact_sheet"].value
         assert sheet == "a post on it was removed"
 
 

@@ -65,7 +65,7 @@ def files(home: Path) -> set[str]:
     }
 
 
-def test_runs_were_killed_before_every_photo_parquet_model_and_commit(homes: Path) -> None:
+def test_runs_are_killed_before_every_kind_of_write(homes: Path) -> None:
     kinds = [home.name.split("-")[0] for home in killed_homes(homes)]
 
     # Two photos, a manifest, detections, and the starter's three files.
@@ -74,7 +74,7 @@ def test_runs_were_killed_before_every_photo_parquet_model_and_commit(homes: Pat
     assert not any(files(home) == files(homes / WHOLE) for home in killed_homes(homes)[:7])
 
 
-def test_a_killed_run_leaves_no_rows_or_all_of_them(homes: Path) -> None:
+def test_a_killed_run_leaves_no_rows_or_all_rows(homes: Path) -> None:
     whole = rows(homes / WHOLE)
 
     assert whole
@@ -82,11 +82,11 @@ def test_a_killed_run_leaves_no_rows_or_all_of_them(homes: Path) -> None:
         assert rows(home) in ([], whole), home.name
 
 
-def test_the_next_run_makes_the_tables_as_if_nothing_had_happened(homes: Path) -> None:
+def test_the_run_after_a_kill_makes_the_same_tables(homes: Path) -> None:
     for home in killed_homes(homes):
         assert rows(homes / f"{home.name}-again") == rows(homes / WHOLE), home.name
 
 
-def test_the_next_run_leaves_no_half_written_file(homes: Path) -> None:
+def test_the_run_after_a_kill_leaves_no_partial_file(homes: Path) -> None:
     for home in killed_homes(homes):
         assert files(homes / f"{home.name}-again") == files(homes / WHOLE), home.name

@@ -23,7 +23,7 @@ from oott_fashion.destinations import Destination
 from tests.oott_assets.street import OCTOBER, Street, attempts, failures, metadata_of, save_photo
 
 
-def test_collected_photos_are_in_the_manifest_with_what_is_known_of_them(
+def test_collected_photos_are_in_the_manifest_with_their_facts(
     street: Street, photos_folder: Path
 ) -> None:
     save_photo(photos_folder / "hongdae/a.jpg", taken_at="2026:09:05 10:00:00")
@@ -40,7 +40,7 @@ def test_collected_photos_are_in_the_manifest_with_what_is_known_of_them(
     assert metadata_of(run, "instagram_images")["undated"] == 1
 
 
-def test_a_photo_that_comes_twice_is_kept_once(street: Street, photos_folder: Path) -> None:
+def test_a_duplicate_photo_is_kept_once(street: Street, photos_folder: Path) -> None:
     save_photo(photos_folder / "hongdae/2026-09/a.jpg")
     save_photo(photos_folder / "hongdae/2026-09/copy of a.jpg")
 
@@ -67,7 +67,7 @@ def test_unreadable_photos_are_listed_with_the_reason(street: Street, photos_fol
     unreadable = [row.name for row in street.manifest() if row.state == "unreadable"]
     assert unreadable == [f"hongdae/2026-09/{name}" for name in ("b.jpg", "c.jpg", "d.heic")]
     assert metadata_of(run, "instagram_images")["photos"] == 1
-    assert "c.jpg" in str(metadata_of(run, "instagram_images")["left out"])
+    assert "c.jpg" in str(metadata_of(run, "instagram_images")["left_out"])
 
 
 def test_photos_over_the_pixels_allowed_are_listed(
@@ -114,7 +114,7 @@ def test_a_missing_folder_fails_and_leaves_the_manifest(
     assert len(street.manifest()) == 1
 
 
-def test_a_stored_photo_that_was_damaged_is_stored_anew(
+def test_a_damaged_stored_photo_is_stored_again(
     street: Street, photos_folder: Path, tmp_path: Path
 ) -> None:
     save_photo(photos_folder / "hongdae/2026-09/a.jpg")
@@ -127,7 +127,7 @@ def test_a_stored_photo_that_was_damaged_is_stored_anew(
     assert hashlib.sha256(stored.read_bytes()).hexdigest() == sha256
 
 
-def test_drawn_people_are_not_counted_in_a_database_of_ones_own_unless_asked_for(
+def test_drawn_people_are_counted_in_a_users_database_only_on_request(
     street: Street, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("OOTT_DATABASE_URL", f"sqlite:///{tmp_path / 'mine.sqlite'}")
@@ -138,7 +138,7 @@ def test_drawn_people_are_not_counted_in_a_database_of_ones_own_unless_asked_for
     assert failure.startswith("OOTT_DATABASE_URL is set and OOTT_PHOTO_SOURCE is not")
 
 
-def test_with_nothing_set_photos_are_drawn(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_photos_are_drawn_by_default(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OOTT_PHOTO_SOURCE")
 
     street.run(only="instagram_images")
@@ -170,11 +170,11 @@ def test_the_contact_sheet_shows_photos_and_says_when_there_are_none(
     some = street.run(only="instagram_images")
     none = street.run(month=OCTOBER, only="instagram_images")
 
-    assert "data:image/jpeg;base64," in str(metadata_of(some, "instagram_images")["contact sheet"])
-    assert metadata_of(none, "instagram_images")["contact sheet"] == "no photos"
+    assert "data:image/jpeg;base64," in str(metadata_of(some, "instagram_images")["contact_sheet"])
+    assert metadata_of(none, "instagram_images")["contact_sheet"] == "no photos"
 
 
-def test_where_faces_cannot_be_hidden_nothing_is_stored(
+def test_nothing_is_stored_if_faces_cannot_be_hidden(
     street: Street, photos_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     save_photo(photos_folder / "hongdae/2026-09/a.jpg")
@@ -192,7 +192,7 @@ def test_where_faces_cannot_be_hidden_nothing_is_stored(
     assert street.run(only="instagram_images").success
 
 
-def test_a_busy_source_is_tried_again_and_asked_for_no_post_twice(
+def test_a_busy_source_is_retried_and_no_post_is_fetched_twice(
     street: Street, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = FailingSource([SourceBusy("the page fails"), SourceBusy("the browser died")])
@@ -206,7 +206,7 @@ def test_a_busy_source_is_tried_again_and_asked_for_no_post_twice(
     assert source.fetched == ["first", "second"]
 
 
-def test_a_source_that_stays_busy_fails_with_its_own_words_after_the_last_retry(
+def test_a_source_that_stays_busy_fails_with_its_sentence_after_the_last_retry(
     street: Street, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = FailingSource([SourceBusy(f"busy at attempt {number}") for number in (1, 2, 3, 4)])
@@ -225,7 +225,7 @@ def test_a_source_that_stays_busy_fails_with_its_own_words_after_the_last_retry(
         SourceBusyForHours("the site asks to wait 60 minutes"),
     ],
 )
-def test_a_source_that_minutes_do_not_help_is_tried_once(
+def test_a_source_that_is_busy_for_hours_is_tried_once(
     street: Street, monkeypatch: pytest.MonkeyPatch, error: PhotosUnknown
 ) -> None:
     source = FailingSource([error])

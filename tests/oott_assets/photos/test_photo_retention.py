@@ -54,7 +54,7 @@ def test_old_photos_are_deleted_and_detections_and_counts_stay(
     assert (street.rows(), street.detections()) == (rows, detections)
 
 
-def test_younger_photos_stay(
+def test_recent_photos_stay(
     street: Street, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_PHOTO_RETENTION_DAYS", "30")
@@ -66,7 +66,7 @@ def test_younger_photos_stay(
     assert len(photo_files(tmp_path)) == 4
 
 
-def test_with_no_days_photos_are_kept_for_ever(
+def test_zero_days_keep_photos_without_end(
     street: Street, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_PHOTO_RETENTION_DAYS", "0")
@@ -78,7 +78,7 @@ def test_with_no_days_photos_are_kept_for_ever(
     assert len(photo_files(tmp_path)) == 4
 
 
-def test_a_new_detector_does_not_put_nothing_in_the_place_of_old_detections(
+def test_detections_of_deleted_photos_are_not_replaced_by_nothing(
     street: Street,
 ) -> None:
     street.run()
@@ -88,7 +88,7 @@ def test_a_new_detector_does_not_put_nothing_in_the_place_of_old_detections(
 
     [failure] = failures(street.run(only="garment_detections"))
 
-    assert failure.startswith("4 photos of hongdae in 2026-09 were deleted when")
+    assert failure.startswith("4 photos of hongdae in 2026-09 were deleted after")
     assert street.detections() == before
 
 
@@ -101,7 +101,7 @@ def test_a_deleted_month_can_be_collected_again(street: Street, tmp_path: Path) 
     assert len(photo_files(tmp_path)) == 4
 
 
-def test_photos_that_a_killed_run_left_are_deleted(street: Street, tmp_path: Path) -> None:
+def test_photos_left_by_a_killed_run_are_deleted(street: Street, tmp_path: Path) -> None:
     street.run(only="instagram_images")
     stray = tmp_path / "home/photos/photos/hongdae/2026-09" / ("f" * 64)
     stray.write_bytes(b"a face")
@@ -112,7 +112,7 @@ def test_photos_that_a_killed_run_left_are_deleted(street: Street, tmp_path: Pat
     assert len(photo_files(tmp_path)) == 4
 
 
-def test_a_month_that_is_being_collected_is_left_for_the_next_sweep(street: Street) -> None:
+def test_a_locked_month_is_left_for_the_next_sweep(street: Street) -> None:
     street.run(only="instagram_images")
     age(street, days=366)
 
@@ -123,7 +123,7 @@ def test_a_month_that_is_being_collected_is_left_for_the_next_sweep(street: Stre
     assert street.manifest()[0].state == "deleted"
 
 
-def test_runs_that_show_deleted_photos_go_from_the_records_and_others_stay(
+def test_recorded_runs_that_show_deleted_photos_are_deleted_and_others_stay(
     street: Street, records: dg.DagsterInstance
 ) -> None:
     for month in (SEPTEMBER, OCTOBER):
@@ -134,7 +134,7 @@ def test_runs_that_show_deleted_photos_go_from_the_records_and_others_stay(
 
     asset = dg.AssetKey("instagram_images")
     shown = {
-        record.partition_key: str(record.asset_materialization.metadata["contact sheet"].value)
+        record.partition_key: str(record.asset_materialization.metadata["contact_sheet"].value)
         for record in records.fetch_materializations(asset, limit=10).records
         if record.asset_materialization
     }
@@ -142,7 +142,7 @@ def test_runs_that_show_deleted_photos_go_from_the_records_and_others_stay(
     assert "data:image/jpeg" in shown["hongdae|2026-10"]
 
 
-def test_a_sweep_that_is_cut_short_leaves_no_page_that_shows_deleted_photos(
+def test_an_interrupted_sweep_leaves_no_page_that_shows_deleted_photos(
     street: Street, records: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     street.run(records=records)
@@ -159,11 +159,11 @@ def test_a_sweep_that_is_cut_short_leaves_no_page_that_shows_deleted_photos(
     for asset in ("instagram_images", "garment_detections"):
         for record in records.fetch_materializations(dg.AssetKey(asset), limit=10).records:
             assert record.asset_materialization
-            sheet = record.asset_materialization.metadata["contact sheet"].value
+            sheet = record.asset_materialization.metadata["contact_sheet"].value
             assert sheet == "its photos were deleted"
 
 
-def test_a_manifest_that_cannot_be_read_fails_the_sweep_after_all_others(
+def test_an_unreadable_manifest_fails_the_sweep_after_all_other_months(
     street: Street, tmp_path: Path
 ) -> None:
     street.run(only="instagram_images")
@@ -172,11 +172,11 @@ def test_a_manifest_that_cannot_be_read_fails_the_sweep_after_all_others(
 
     [failure] = failures(sweep())
 
-    assert failure.startswith("photos of 1 months were not looked at: hongdae 2026-08")
+    assert failure.startswith("the photos of 1 months could not be checked: hongdae 2026-08")
     assert photo_files(tmp_path) == []
 
 
-def test_the_sweep_runs_every_night_without_being_switched_on() -> None:
+def test_the_sweep_runs_every_night_by_default() -> None:
     schedule = defs.resolve_schedule_def("photo_retention_schedule")
 
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING

@@ -18,7 +18,7 @@ from tests.object_store import Bucket
 from tests.oott_assets.street import STARTER, Street, attempts, failures, metadata_of, save_photo
 
 
-def test_every_stored_photo_is_read_by_the_newest_detector(street: Street) -> None:
+def test_every_stored_photo_is_read_by_the_latest_detector(street: Street) -> None:
     run = street.run()
 
     detections = street.detections()
@@ -42,7 +42,7 @@ def test_the_boxes_of_the_garments_lie_in_their_photos(street: Street) -> None:
 
 
 def test_the_contact_sheet_shows_the_photos(street: Street) -> None:
-    sheet = metadata_of(street.run(), "garment_detections")["contact sheet"]
+    sheet = metadata_of(street.run(), "garment_detections")["contact_sheet"]
 
     assert "data:image/jpeg;base64," in str(sheet)
 
@@ -71,7 +71,7 @@ def test_a_stored_photo_that_was_damaged_is_listed_as_unreadable(street: Street)
     assert (
         street.detections().photos[1].unreadable == f"the stored photo {damaged[:12]}… is damaged"
     )
-    listed = metadata_of(run, "garment_detections")["unreadable photos"]
+    listed = metadata_of(run, "garment_detections")["unreadable_photos"]
     assert damaged in str(listed)
 
 
@@ -91,13 +91,13 @@ def test_a_new_detector_reads_stored_photos_without_their_source(
     assert street.detections().detector_version == new.version
 
 
-def test_photos_never_collected_are_unknown(street: Street) -> None:
+def test_photos_of_a_month_that_was_not_collected_are_unknown(street: Street) -> None:
     [failure] = failures(street.run(only="garment_detections"))
 
     assert failure.startswith("the photos of hongdae in 2026-09 are unknown; materialise")
 
 
-def test_without_a_detector_it_says_where_it_looked(
+def test_a_missing_detector_is_reported_with_the_places_searched(
     street: Street, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(tmp_path / "no-starter"))
@@ -108,7 +108,7 @@ def test_without_a_detector_it_says_where_it_looked(
     assert str(tmp_path / "no-starter/card.json") in failure
 
 
-def test_a_detector_of_other_garments_is_refused_and_old_detections_stay(
+def test_a_detector_of_other_garments_is_rejected_and_old_detections_stay(
     street: Street, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     street.run()
@@ -130,7 +130,7 @@ def test_a_detector_of_other_garments_is_refused_and_old_detections_stay(
     assert street.detections() == before
 
 
-def test_detections_are_not_made_while_another_deletes_or_collects_the_photos(
+def test_photos_that_another_process_locks_are_not_read(
     street: Street,
 ) -> None:
     street.run()
@@ -162,7 +162,7 @@ def test_photos_are_not_deleted_while_they_are_read(
     assert refused == []
 
 
-def test_a_store_that_comes_back_is_tried_again(
+def test_an_unreachable_store_is_retried(
     street: Street, mortal_bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_PHOTO_STORE", mortal_bucket.url)
@@ -183,7 +183,7 @@ def test_a_store_that_comes_back_is_tried_again(
     assert attempts(run, "garment_detections") == 2
 
 
-def test_a_store_that_refuses_is_tried_once(
+def test_a_misconfigured_store_is_tried_once(
     street: Street, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blobs = GcsBlobs(bucket.client(), "no-such-bucket")

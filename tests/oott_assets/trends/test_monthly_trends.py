@@ -43,7 +43,7 @@ def test_the_tables_hold_what_was_detected(on_either_database: Street) -> None:
     assert (
         metadata_of(run, "garment_trends")["garments"] == on_either_database.detections().garments
     )
-    assert "data:image/jpeg" in str(metadata_of(run, "garment_trends")["most worn"])
+    assert "data:image/jpeg" in str(metadata_of(run, "garment_trends")["most_worn"])
 
 
 def test_a_month_of_a_destination_run_again_has_the_same_rows(
@@ -69,7 +69,7 @@ def test_fewer_photos_leave_no_row_of_the_run_before(
     assert len(on_either_database.detections().photos) == 1
 
 
-def test_a_month_without_photos_is_counted_as_such(
+def test_a_month_without_photos_is_counted_as_a_month_without_photos(
     on_either_database: Street, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_LOOKBOOK_PHOTOS", "0")
@@ -85,7 +85,7 @@ def test_a_month_without_photos_is_counted_as_such(
     assert (coverage.photos, coverage.photos_with_garments) == (0, 0)
 
 
-def test_months_and_destinations_stand_beside_each_other(street: Street) -> None:
+def test_months_and_destinations_are_counted_separately(street: Street) -> None:
     street.run()
     before = street.rows()
 
@@ -97,13 +97,13 @@ def test_months_and_destinations_stand_beside_each_other(street: Street) -> None
     assert street.rows("haeundae")
 
 
-def test_trends_of_what_was_never_detected_are_unknown(street: Street) -> None:
+def test_trends_without_detections_are_unknown(street: Street) -> None:
     [failure] = failures(street.run(only="monthly_trends"))
 
-    assert failure.startswith("what was worn at hongdae in 2026-09 is unknown; materialise")
+    assert failure.startswith("no detector has read the photos of hongdae in 2026-09; materialise")
 
 
-def test_a_database_that_is_down_is_tried_again_and_fails_without_its_password(
+def test_an_unavailable_database_is_retried_and_its_password_is_not_shown(
     street: Street, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with socket.socket() as closed:
@@ -119,7 +119,7 @@ def test_a_database_that_is_down_is_tried_again_and_fails_without_its_password(
     assert "hunter2" not in caplog.text
 
 
-def test_a_database_user_without_rights_is_told_which_are_missing_and_not_tried_again(
+def test_missing_database_rights_are_named_and_not_retried(
     street: Street, mariadb: MariaDB, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = mariadb.new_database()

@@ -65,7 +65,7 @@ def test_the_report_of_a_counted_month_is_shown_in_the_ui(street: Street) -> Non
 
     metadata = materialised.materialization.metadata
     assert metadata["destinations"].value == 1
-    assert "| hongdae |" in str(metadata["most worn"].value)
+    assert "| hongdae |" in str(metadata["most_worn"].value)
 
 
 @pytest.mark.usefixtures("street")
@@ -75,7 +75,7 @@ def test_a_month_that_was_never_counted_is_unknown() -> None:
     assert failure.startswith("no garment was counted in 2026-09; materialise")
 
 
-def test_a_report_rests_on_all_destinations_of_its_month_and_no_other() -> None:
+def test_a_report_depends_on_all_destinations_of_its_month_only() -> None:
     upstream = defs.resolve_asset_graph().get_parent_partition_keys_for_child(
         "2026-09", dg.AssetKey("garment_trends"), dg.AssetKey("trend_report")
     )
