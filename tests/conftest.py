@@ -2,6 +2,10 @@
 
 import os
 
+# Numerical libraries read it when they are imported. pytest runs in a process per core, and there
+# two threads of one step wait for each other: PyTorch took 130 seconds for one of 5.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 from tests.bare_environment import nothing_is_set
 from tests.databases import mariadb, trend_database_url, trend_tables
 from tests.object_store import bucket, mortal_bucket, object_store
