@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from oott_assets.photos.sources.browser.browser_source import Browser
 from oott_assets.photos.sources.chosen_source import ChosenSource
 from oott_assets.photos.sources.folder import PhotoFolder
 from oott_assets.photos.sources.photo_source import PhotosUnknown
@@ -28,3 +29,24 @@ def test_a_time_zone_from_the_launchpad_is_that_of_the_source(
 
     assert isinstance(source, PhotoFolder)
     assert source.timezone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("site", "setting", "seconds"),
+    [
+        ("https://www.instagram.com", "0", 2.0),
+        ("https://www.instagram.com", "1.9", 2.0),
+        ("https://www.instagram.com", "2.5", 2.5),
+        ("http://127.0.0.1:8000", "0", 0.0),
+    ],
+)
+def test_a_site_of_others_gets_no_request_faster_than_every_2_seconds(
+    site: str, setting: str, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_INSTAGRAM_URL", site)
+    monkeypatch.setenv("OOTT_REQUEST_INTERVAL_SECONDS", setting)
+
+    source = ChosenSource(source="browser").opened()
+
+    assert isinstance(source, Browser)
+    assert source.interval.seconds == seconds
