@@ -1,5 +1,5 @@
 """Fixtures of the pipeline's tests."""
 
-from tests.oott_assets.street import photos_folder, street, without_delays
+from tests.oott_assets.trends_pipeline import photos_folder, trends_pipeline, without_delays
 
-__all__ = ["photos_folder", "street", "without_delays"]
+__all__ = ["photos_folder", "trends_pipeline", "without_delays"]

@@ -15,7 +15,7 @@ from tests.instagram.posts import make_post, make_posts
 from tests.instagram.site import InstagramSite
 from tests.object_store import Bucket
 from tests.oott_assets.photos.sources.graph_server import TOKEN, USER, FakePost, GraphServer
-from tests.oott_assets.street import SEPTEMBER, Street, metadata_of
+from tests.oott_assets.trends_pipeline import SEPTEMBER, TrendsPipeline, metadata_of
 
 PASSWORD = "open sesame in September"
 
@@ -35,9 +35,9 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[InstagramSite]:
         yield site
 
 
-def assert_crawled(street: Street, run: dg.ExecuteInProcessResult) -> None:
+def assert_crawled(trends_pipeline: TrendsPipeline, run: dg.ExecuteInProcessResult) -> None:
     assert run.success
-    rows = street.manifest()
+    rows = trends_pipeline.manifest()
     kept = [row for row in rows if row.kept]
     # Posts of one photo, two and none in turn, and one that was removed.
     assert [len(kept), len(rows)] == [6, 8]
@@ -45,20 +45,20 @@ def assert_crawled(street: Street, run: dg.ExecuteInProcessResult) -> None:
     assert {row.hashtag for row in rows} == {"홍대"}
     assert all(row.taken_at for row in kept)
     for row in kept:
-        with Image.open(io.BytesIO(street.stored().content(str(row.sha256)))) as photo:
+        with Image.open(io.BytesIO(trends_pipeline.stored().content(str(row.sha256)))) as photo:
             assert dict(photo.getexif()) == {}
             assert photo.size == (row.width, row.height)
-    detections = street.detections()
+    detections = trends_pipeline.detections()
     assert len(detections.readable) == 6
-    assert sum(row.worn for row in street.rows()) == detections.garments > 0
+    assert sum(row.worn for row in trends_pipeline.rows()) == detections.garments > 0
 
 
 def test_a_crawled_month_is_counted_and_shows_the_state_of_each_post(
-    street: Street, site: InstagramSite, tmp_path: Path
+    trends_pipeline: TrendsPipeline, site: InstagramSite, tmp_path: Path
 ) -> None:
-    run = street.run()
+    run = trends_pipeline.run()
 
-    assert_crawled(street, run)
+    assert_crawled(trends_pipeline, run)
     shown = metadata_of(run, "instagram_images")
     assert "data:image/jpeg;base64," in str(shown["contact_sheet"])
     assert (shown["posts_listed"], shown["photos"]) == (6, 6)
@@ -72,20 +72,23 @@ def test_a_crawled_month_is_counted_and_shows_the_state_of_each_post(
 
 
 def test_a_month_crawled_into_an_object_store_is_counted(
-    street: Street, site: InstagramSite, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+    trends_pipeline: TrendsPipeline,
+    site: InstagramSite,
+    bucket: Bucket,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OOTT_PHOTO_STORE", f"{bucket.url}/oott")
 
-    run = street.run()
+    run = trends_pipeline.run()
 
-    assert_crawled(street, run)
+    assert_crawled(trends_pipeline, run)
     assert len(site.requests_for("post")) == 6
     kinds = sorted(name.split("/")[1] for name in bucket.contents())
     assert kinds == ["detections", "manifests", *["photos"] * 6]
 
 
 def test_a_month_from_the_graph_api_is_counted(
-    street: Street, monkeypatch: pytest.MonkeyPatch
+    trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     posts = make_posts(6, "홍대", SEPTEMBER)
     shown = [FakePost(it.shortcode, it.taken_at, [it.photos[0].jpeg()]) for it in posts]
@@ -95,12 +98,16 @@ def test_a_month_from_the_graph_api_is_counted(
     monkeypatch.setenv("OOTT_REQUEST_INTERVAL_SECONDS", "0")
     with GraphServer({"홍대": shown}) as server:
         monkeypatch.setenv("OOTT_GRAPH_URL", server.url)
-        run = street.run()
+        run = trends_pipeline.run()
 
     assert run.success
-    assert [row.shortcode for row in street.manifest()] == [post.shortcode for post in posts]
-    assert len(street.detections().readable) == 6
-    assert sum(row.worn for row in street.rows()) == street.detections().garments > 0
+    assert [row.shortcode for row in trends_pipeline.manifest()] == [
+        post.shortcode for post in posts
+    ]
+    assert len(trends_pipeline.detections().readable) == 6
+    assert (
+        sum(row.worn for row in trends_pipeline.rows()) == trends_pipeline.detections().garments > 0
+    )
     told = [event.message or "" for event in run.all_events]
     assert not any(TOKEN in text for text in [*told, str(metadata_of(run, "instagram_images"))])
 
@@ -121,9 +128,9 @@ print("asked:", asked)
 
 
 def test_stored_photos_are_detected_again_without_a_network(
-    street: Street, site: InstagramSite
+    trends_pipeline: TrendsPipeline, site: InstagramSite
 ) -> None:
-    street.run(only="instagram_images")
+    trends_pipeline.run(only="instagram_images")
     asked = len(site.requests)
 
     run = subprocess.run(
@@ -132,4 +139,4 @@ def test_stored_photos_are_detected_again_without_a_network(
 
     assert run.stdout.splitlines()[-1] == "asked: []"
     assert len(site.requests) == asked
-    assert len(street.detections().readable) == 6
+    assert len(trends_pipeline.detections().readable) == 6

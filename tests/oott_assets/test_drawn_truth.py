@@ -1,4 +1,4 @@
-"""The whole street against what was drawn: real Dagster, the starter detector in DeepSparse."""
+"""Compare the trends pipeline's results with the garments that were drawn."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +12,13 @@ from oott_assets.partitions import destinations
 from oott_assets.photos.sources.drawn.lookbook import Lookbook
 from oott_fashion.garments import category_of
 from oott_fashion.trends import Look
-from tests.oott_assets.street import OCTOBER, SEPTEMBER, STARTER, Street, metadata_of
+from tests.oott_assets.trends_pipeline import (
+    OCTOBER,
+    SEPTEMBER,
+    STARTER,
+    TrendsPipeline,
+    metadata_of,
+)
 
 PHOTOS = 20
 PARTITIONS = [
@@ -36,12 +42,12 @@ def truth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Truth]:
         monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
         monkeypatch.setenv("OOTT_LOOKBOOK_PHOTOS", str(PHOTOS))
         monkeypatch.setenv("OOTT_ENGINE", "deepsparse")
-        street, found = Street(), Truth(Counter(), Counter())
+        trends_pipeline, found = TrendsPipeline(), Truth(Counter(), Counter())
         for slug, month in PARTITIONS:
-            run = street.run(slug, month)
+            run = trends_pipeline.run(slug, month)
             assert metadata_of(run, "garment_detections")["engine"] == "deepsparse"
             found.drawn.update(drawn(slug, month))
-            for row in street.rows(slug, month):
+            for row in trends_pipeline.rows(slug, month):
                 found.counted[slug, month, Look(row.category, row.garment, row.colour)] = row.worn
         yield found
 

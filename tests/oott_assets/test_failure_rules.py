@@ -16,7 +16,7 @@ from oott_assets.photos.store.gcs_blobs import GcsBlobs
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.trends.trend_failures import TREND_FAILURES
 from oott_fashion.stores.blobs import AlreadyLocked, StoreUnreachable
-from tests.oott_assets.street import attempts, failures
+from tests.oott_assets.trends_pipeline import attempts, failures
 
 TABLES: dict[str, FailureTable] = {
     "photos": PHOTO_FAILURES,

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from oott_assets.definitions import defs
 from oott_assets.forget import main
 from oott_assets.photos.store.crawl_journal import JournalledPost
-from tests.oott_assets.street import Street, save_photo
+from tests.oott_assets.trends_pipeline import TrendsPipeline, save_photo
 
 LOOK = "look-0001.jpg"
 
@@ -36,37 +36,39 @@ def contents(home: Path) -> bytes:
 
 
 def test_a_forgotten_post_leaves_photos_manifest_detections_and_counts(
-    street: Street, records: dg.DagsterInstance, tmp_path: Path
+    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance, tmp_path: Path
 ) -> None:
-    street.run(records=records)
-    [gone] = [row.sha256 for row in street.manifest() if row.shortcode == LOOK]
-    worn = sum(row.worn for row in street.rows())
-    seen = {photo.sha256: len(photo.garments) for photo in street.detections().photos}
+    trends_pipeline.run(records=records)
+    [gone] = [row.sha256 for row in trends_pipeline.manifest() if row.shortcode == LOOK]
+    worn = sum(row.worn for row in trends_pipeline.rows())
+    seen = {photo.sha256: len(photo.garments) for photo in trends_pipeline.detections().photos}
 
     output = forget(LOOK)
 
     assert "removed from hongdae 2026-09" in output
-    assert LOOK not in [row.shortcode for row in street.manifest()]
-    assert gone not in [photo.sha256 for photo in street.detections().photos]
-    assert sum(row.worn for row in street.rows()) == worn - seen[str(gone)]
+    assert LOOK not in [row.shortcode for row in trends_pipeline.manifest()]
+    assert gone not in [photo.sha256 for photo in trends_pipeline.detections().photos]
+    assert sum(row.worn for row in trends_pipeline.rows()) == worn - seen[str(gone)]
     assert not (tmp_path / "home/photos/photos/hongdae/2026-09" / str(gone)).exists()
     assert LOOK.encode() not in contents(tmp_path / "home/photos")
 
 
-def test_a_forgotten_post_does_not_come_back(street: Street, records: dg.DagsterInstance) -> None:
-    street.run(records=records)
+def test_a_forgotten_post_does_not_come_back(
+    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
+) -> None:
+    trends_pipeline.run(records=records)
     forget(LOOK)
 
-    street.run(records=records)
+    trends_pipeline.run(records=records)
 
-    assert LOOK not in [row.shortcode for row in street.manifest()]
-    assert len(street.manifest()) == 3
+    assert LOOK not in [row.shortcode for row in trends_pipeline.manifest()]
+    assert len(trends_pipeline.manifest()) == 3
 
 
 def test_contact_sheets_that_may_show_a_forgotten_post_are_deleted(
-    street: Street, records: dg.DagsterInstance
+    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
 ) -> None:
-    street.run(records=records)
+    trends_pipeline.run(records=records)
 
     forget(LOOK)
 
@@ -80,10 +82,10 @@ def test_contact_sheets_that_may_show_a_forgotten_post_are_deleted(
 
 
 def test_a_post_of_a_crawl_that_stopped_is_forgotten_too(
-    street: Street, records: dg.DagsterInstance, tmp_path: Path
+    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance, tmp_path: Path
 ) -> None:
-    street.run(records=records)
-    stored = street.stored()
+    trends_pipeline.run(records=records)
+    stored = trends_pipeline.stored()
     rows = stored.manifest()
     stored.journal.write(JournalledPost([rows[1]], {}, False))
     stored.write_manifest([rows[0]])
@@ -95,33 +97,33 @@ def test_a_post_of_a_crawl_that_stopped_is_forgotten_too(
 
 
 def test_a_post_that_is_not_stored_is_still_never_collected(
-    street: Street, records: dg.DagsterInstance
+    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
 ) -> None:
     assert f"no stored photo belongs to {LOOK}; check its spelling" in forget(LOOK)
 
-    street.run(records=records)
+    trends_pipeline.run(records=records)
 
-    assert len(street.manifest()) == 3
+    assert len(trends_pipeline.manifest()) == 3
 
 
 def test_a_month_that_another_run_collects_is_reported(
-    street: Street, records: dg.DagsterInstance
+    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
 ) -> None:
-    street.run(records=records)
+    trends_pipeline.run(records=records)
 
-    with street.stored().locked():
+    with trends_pipeline.stored().locked():
         result = CliRunner().invoke(main, [LOOK])
 
     assert result.exit_code == 1
     assert "then run this again" in result.output
-    assert street.photo_store.is_forgotten(LOOK)
+    assert trends_pipeline.photo_store.is_forgotten(LOOK)
     assert "removed from" in forget(LOOK)
 
 
 def test_nothing_is_removed_while_a_run_of_the_month_is_going_on(
-    street: Street, records: dg.DagsterInstance
+    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
 ) -> None:
-    street.run(records=records)
+    trends_pipeline.run(records=records)
     records.create_run_for_job(
         defs.resolve_job_def("monthly_trends_job"),
         status=dg.DagsterRunStatus.STARTED,
@@ -132,14 +134,14 @@ def test_nothing_is_removed_while_a_run_of_the_month_is_going_on(
 
     assert result.exit_code == 1
     assert "is going on; wait until it ends" in result.output
-    assert LOOK in [row.shortcode for row in street.manifest()]
+    assert LOOK in [row.shortcode for row in trends_pipeline.manifest()]
 
 
 @pytest.mark.usefixtures("records")
 def test_an_unreadable_manifest_is_reported_after_the_others_are_done(
-    street: Street, tmp_path: Path
+    trends_pipeline: TrendsPipeline, tmp_path: Path
 ) -> None:
-    street.run()
+    trends_pipeline.run()
     manifests = tmp_path / "home/photos/manifests/hongdae"
     (manifests / "2026-08.parquet").write_bytes(b"no parquet")
     (manifests / "Thumbs.db").write_bytes(b"a file manager's")
@@ -148,20 +150,20 @@ def test_an_unreadable_manifest_is_reported_after_the_others_are_done(
 
     assert result.exit_code == 1
     assert "hongdae 2026-08" in result.output
-    assert LOOK not in [row.shortcode for row in street.manifest()]
+    assert LOOK not in [row.shortcode for row in trends_pipeline.manifest()]
 
 
 @pytest.mark.usefixtures("records")
 def test_the_copy_of_a_forgotten_photo_does_not_name_it(
-    street: Street, photos_folder: Path
+    trends_pipeline: TrendsPipeline, photos_folder: Path
 ) -> None:
     for name in ("a.jpg", "b.jpg"):
         save_photo(photos_folder / "hongdae/2026-09" / name)
-    street.run()
+    trends_pipeline.run()
 
     forget("hongdae/2026-09/a.jpg")
 
-    [copy] = street.manifest()
+    [copy] = trends_pipeline.manifest()
     assert (copy.name, copy.state) == ("hongdae/2026-09/b.jpg", "double")
     assert copy.reason == "shows what a removed photo showed"
 
@@ -170,24 +172,28 @@ def test_the_copy_of_a_forgotten_photo_does_not_name_it(
 @pytest.mark.parametrize(
     "given", ["-ABC_1", "https://www.instagram.com/p/-ABC_1/?img_index=2", "/reel/-ABC_1/"]
 )
-def test_a_post_may_be_given_by_shortcode_or_address(street: Street, given: str) -> None:
+def test_a_post_may_be_given_by_shortcode_or_address(
+    trends_pipeline: TrendsPipeline, given: str
+) -> None:
     assert "-ABC_1 will not be collected again" in forget(given)
-    assert street.photo_store.is_forgotten("-ABC_1")
+    assert trends_pipeline.photo_store.is_forgotten("-ABC_1")
 
 
 @pytest.mark.usefixtures("records")
 def test_a_file_name_is_found_in_any_unicode_normal_form(
-    street: Street, photos_folder: Path
+    trends_pipeline: TrendsPipeline, photos_folder: Path
 ) -> None:
     save_photo(photos_folder / unicodedata.normalize("NFD", "홍대/2026-09/가.jpg"))
-    street.run()
+    trends_pipeline.run()
 
     assert "removed from hongdae 2026-09" in forget("홍대/2026-09/가.jpg")
-    assert street.manifest() == []
+    assert trends_pipeline.manifest() == []
 
 
-def test_missing_records_are_reported(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
-    street.run()
+def test_missing_records_are_reported(
+    trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trends_pipeline.run()
     monkeypatch.setenv("DAGSTER_HOME", "nowhere")
 
     result = CliRunner().invoke(main, [LOOK])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.oott_assets.killed_runs import WHOLE
-from tests.oott_assets.street import STARTER
+from tests.oott_assets.trends_pipeline import STARTER
 
 Rows = list[tuple[object, ...]]
 

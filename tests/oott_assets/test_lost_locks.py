@@ -19,80 +19,82 @@ from oott_assets.trends.detection_store import DetectionStore
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.blobs import LockLost
-from tests.oott_assets.street import SEPTEMBER, Street
 from tests.oott_assets.trends.posts import Post, ToldSource, jpeg
+from tests.oott_assets.trends_pipeline import SEPTEMBER, TrendsPipeline
 
 LOOK = "look-0000.jpg"
 PARTITION = MonthAndDestination(SEPTEMBER, destinations.destination("hongdae"))
 
 
-def lose_the_lock(street: Street) -> None:
+def lose_the_lock(trends_pipeline: TrendsPipeline) -> None:
     """Take the locked folder away, as a person does who deletes photos by hand."""
-    shutil.rmtree(f"{street.photo_store.root}/photos/hongdae/2026-09")
+    shutil.rmtree(f"{trends_pipeline.photo_store.root}/photos/hongdae/2026-09")
 
 
 @pytest.fixture
 def lost_after_the_manifest_is_read(
-    street: Street, monkeypatch: pytest.MonkeyPatch
+    trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], None]:
     """Give a function; once called, whoever reads the manifest in a lock loses that lock."""
     read = StoredMonth.rows
 
     def read_and_lose(stored: StoredMonth) -> list[ManifestRow]:
         rows = read(stored)
-        lose_the_lock(street)
+        lose_the_lock(trends_pipeline)
         return rows
 
     return lambda: monkeypatch.setattr(StoredMonth, "rows", read_and_lose)
 
 
-def test_a_collection_that_lost_its_lock_leaves_the_manifest(street: Street) -> None:
+def test_a_collection_that_lost_its_lock_leaves_the_manifest(
+    trends_pipeline: TrendsPipeline,
+) -> None:
     def collect(source: ToldSource) -> None:
-        Collector(source, street.photo_store, "Asia/Seoul", 10).collect(
+        Collector(source, trends_pipeline.photo_store, "Asia/Seoul", 10).collect(
             PARTITION, logging.getLogger("collection")
         )
 
     collect(ToldSource([Post("a", [jpeg(1)])], uses_network=False))
-    before = street.manifest()
+    before = trends_pipeline.manifest()
 
     with pytest.raises(LockLost):
         collect(
             ToldSource(
                 [Post("b", [jpeg(2)])],
-                before=lambda _shortcode: lose_the_lock(street),
+                before=lambda _shortcode: lose_the_lock(trends_pipeline),
                 uses_network=False,
             )
         )
 
-    assert street.manifest() == before
+    assert trends_pipeline.manifest() == before
 
 
 def test_a_sweep_that_lost_its_lock_leaves_the_manifest(
-    street: Street, lost_after_the_manifest_is_read: Callable[[], None]
+    trends_pipeline: TrendsPipeline, lost_after_the_manifest_is_read: Callable[[], None]
 ) -> None:
-    street.run(only="instagram_images")
-    before = street.manifest()
+    trends_pipeline.run(only="instagram_images")
+    before = trends_pipeline.manifest()
     records = dg.DagsterInstance.ephemeral()
     sweep = PhotoRetention(days=1).sweep(datetime(2100, 1, 1, tzinfo=UTC), records)
     lost_after_the_manifest_is_read()
 
     with pytest.raises(LockLost):
-        sweep.month(street.stored(), "hongdae", SEPTEMBER)
+        sweep.month(trends_pipeline.stored(), "hongdae", SEPTEMBER)
 
-    assert street.manifest() == before
+    assert trends_pipeline.manifest() == before
 
 
 def test_a_removal_that_lost_its_lock_leaves_the_manifest(
-    street: Street, lost_after_the_manifest_is_read: Callable[[], None]
+    trends_pipeline: TrendsPipeline, lost_after_the_manifest_is_read: Callable[[], None]
 ) -> None:
-    street.run(only="instagram_images")
-    before = street.manifest()
+    trends_pipeline.run(only="instagram_images")
+    before = trends_pipeline.manifest()
     store = DetectionStore(root=read_settings(PhotoSettings).photo_store_root)
-    forgetting = Forgetting(street.photo_store, store, TrendDatabase(), records=None)
+    forgetting = Forgetting(trends_pipeline.photo_store, store, TrendDatabase(), records=None)
     removal = forgetting.forget(LOOK)
     lost_after_the_manifest_is_read()
 
     with pytest.raises(LockLost):
         list(removal)
 
-    assert street.manifest() == before
+    assert trends_pipeline.manifest() == before

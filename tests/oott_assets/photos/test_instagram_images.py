@@ -20,18 +20,25 @@ from oott_assets.photos.sources.photo_source import (
 )
 from oott_assets.photos.store import photo_store
 from oott_fashion.destinations import Destination
-from tests.oott_assets.street import OCTOBER, Street, attempts, failures, metadata_of, save_photo
+from tests.oott_assets.trends_pipeline import (
+    OCTOBER,
+    TrendsPipeline,
+    attempts,
+    failures,
+    metadata_of,
+    save_photo,
+)
 
 
 def test_collected_photos_are_in_the_manifest_with_their_facts(
-    street: Street, photos_folder: Path
+    trends_pipeline: TrendsPipeline, photos_folder: Path
 ) -> None:
     save_photo(photos_folder / "hongdae/a.jpg", taken_at="2026:09:05 10:00:00")
     save_photo(photos_folder / "hongdae/2026-09/b.png", grey=10)
 
-    run = street.run(only="instagram_images")
+    run = trends_pipeline.run(only="instagram_images")
 
-    rows = street.manifest()
+    rows = trends_pipeline.manifest()
     assert [(row.name, row.width, row.height, row.source) for row in rows] == [
         ("hongdae/2026-09/b.png", 30, 40, "folder"),
         ("hongdae/a.jpg", 30, 40, "folder"),
@@ -40,20 +47,24 @@ def test_collected_photos_are_in_the_manifest_with_their_facts(
     assert metadata_of(run, "instagram_images")["undated"] == 1
 
 
-def test_a_duplicate_photo_is_kept_once(street: Street, photos_folder: Path) -> None:
+def test_a_duplicate_photo_is_kept_once(
+    trends_pipeline: TrendsPipeline, photos_folder: Path
+) -> None:
     save_photo(photos_folder / "hongdae/2026-09/a.jpg")
     save_photo(photos_folder / "hongdae/2026-09/copy of a.jpg")
 
-    run = street.run(only="instagram_images")
+    run = trends_pipeline.run(only="instagram_images")
 
-    assert [(row.name, row.state, row.reason) for row in street.manifest()] == [
+    assert [(row.name, row.state, row.reason) for row in trends_pipeline.manifest()] == [
         ("hongdae/2026-09/a.jpg", "kept", None),
         ("hongdae/2026-09/copy of a.jpg", "double", "shows what hongdae/2026-09/a.jpg shows"),
     ]
     assert metadata_of(run, "instagram_images")["photos"] == 1
 
 
-def test_unreadable_photos_are_listed_with_the_reason(street: Street, photos_folder: Path) -> None:
+def test_unreadable_photos_are_listed_with_the_reason(
+    trends_pipeline: TrendsPipeline, photos_folder: Path
+) -> None:
     folder = photos_folder / "hongdae/2026-09"
     save_photo(folder / "a.jpg")
     whole = (folder / "a.jpg").read_bytes()
@@ -61,93 +72,102 @@ def test_unreadable_photos_are_listed_with_the_reason(street: Street, photos_fol
     (folder / "c.jpg").write_bytes(b"a text")
     (folder / "d.heic").write_bytes(b"\0\0\0\x20ftypheic")
 
-    run = street.run(only="instagram_images")
+    run = trends_pipeline.run(only="instagram_images")
 
     assert run.success
-    unreadable = [row.name for row in street.manifest() if row.state == "unreadable"]
+    unreadable = [row.name for row in trends_pipeline.manifest() if row.state == "unreadable"]
     assert unreadable == [f"hongdae/2026-09/{name}" for name in ("b.jpg", "c.jpg", "d.heic")]
     assert metadata_of(run, "instagram_images")["photos"] == 1
     assert "c.jpg" in str(metadata_of(run, "instagram_images")["left_out"])
 
 
 def test_photos_over_the_pixels_allowed_are_listed(
-    street: Street, photos_folder: Path, monkeypatch: pytest.MonkeyPatch
+    trends_pipeline: TrendsPipeline, photos_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_MAX_PIXELS", "1199")
     save_photo(photos_folder / "hongdae/2026-09/a.jpg")
 
-    street.run(only="instagram_images")
+    trends_pipeline.run(only="instagram_images")
 
-    [row] = street.manifest()
+    [row] = trends_pipeline.manifest()
     assert "at most 1,199 are allowed" in str(row.reason)
 
 
-def test_running_again_replaces_the_manifest(street: Street, photos_folder: Path) -> None:
+def test_running_again_replaces_the_manifest(
+    trends_pipeline: TrendsPipeline, photos_folder: Path
+) -> None:
     save_photo(photos_folder / "hongdae/2026-09/a.jpg")
-    street.run(only="instagram_images")
+    trends_pipeline.run(only="instagram_images")
     (photos_folder / "hongdae/2026-09/a.jpg").unlink()
     save_photo(photos_folder / "hongdae/2026-09/b.jpg", grey=7)
 
-    street.run(only="instagram_images")
+    trends_pipeline.run(only="instagram_images")
 
-    assert [row.name for row in street.manifest()] == ["hongdae/2026-09/b.jpg"]
+    assert [row.name for row in trends_pipeline.manifest()] == ["hongdae/2026-09/b.jpg"]
 
 
-def test_a_month_without_photos_is_a_fact(street: Street, photos_folder: Path) -> None:
+def test_a_month_without_photos_is_a_fact(
+    trends_pipeline: TrendsPipeline, photos_folder: Path
+) -> None:
     assert photos_folder.is_dir()
 
-    assert street.run(only="instagram_images").success
-    assert street.manifest() == []
+    assert trends_pipeline.run(only="instagram_images").success
+    assert trends_pipeline.manifest() == []
 
 
 def test_a_missing_folder_fails_and_leaves_the_manifest(
-    street: Street, photos_folder: Path, monkeypatch: pytest.MonkeyPatch
+    trends_pipeline: TrendsPipeline, photos_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save_photo(photos_folder / "hongdae/2026-09/a.jpg")
-    street.run(only="instagram_images")
+    trends_pipeline.run(only="instagram_images")
     monkeypatch.setenv("OOTT_PHOTOS_FOLDER", str(photos_folder / "gone"))
 
-    run = street.run(only="instagram_images")
+    run = trends_pipeline.run(only="instagram_images")
 
     assert attempts(run, "instagram_images") == 1
     assert [str(photos_folder / "gone") in failure for failure in failures(run)] == [True]
-    assert len(street.manifest()) == 1
+    assert len(trends_pipeline.manifest()) == 1
 
 
 def test_a_damaged_stored_photo_is_stored_again(
-    street: Street, photos_folder: Path, tmp_path: Path
+    trends_pipeline: TrendsPipeline, photos_folder: Path, tmp_path: Path
 ) -> None:
     save_photo(photos_folder / "hongdae/2026-09/a.jpg")
-    street.run(only="instagram_images")
-    sha256 = str(street.manifest()[0].sha256)
+    trends_pipeline.run(only="instagram_images")
+    sha256 = str(trends_pipeline.manifest()[0].sha256)
     [stored] = (tmp_path / "home/photos/photos").rglob(sha256)
     stored.write_bytes(b"bits that rotted")
 
-    assert street.run(only="instagram_images").success
+    assert trends_pipeline.run(only="instagram_images").success
     assert hashlib.sha256(stored.read_bytes()).hexdigest() == sha256
 
 
 def test_drawn_people_are_counted_in_a_users_database_only_on_request(
-    street: Street, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("OOTT_DATABASE_URL", f"sqlite:///{tmp_path / 'mine.sqlite'}")
     monkeypatch.delenv("OOTT_PHOTO_SOURCE")
 
-    [failure] = failures(street.run())
+    [failure] = failures(trends_pipeline.run())
 
     assert failure.startswith("OOTT_DATABASE_URL is set and OOTT_PHOTO_SOURCE is not")
 
 
-def test_photos_are_drawn_by_default(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_photos_are_drawn_by_default(
+    trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("OOTT_PHOTO_SOURCE")
 
-    street.run(only="instagram_images")
+    trends_pipeline.run(only="instagram_images")
 
-    assert {row.source for row in street.manifest()} == {"lookbook"}
+    assert {row.source for row in trends_pipeline.manifest()} == {"lookbook"}
 
 
 def test_a_full_disk_fails_and_leaves_neither_manifest_nor_half_a_photo(
-    street: Street, photos_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    trends_pipeline: TrendsPipeline,
+    photos_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     save_photo(photos_folder / "hongdae/2026-09/a.jpg")
 
@@ -155,7 +175,7 @@ def test_a_full_disk_fails_and_leaves_neither_manifest_nor_half_a_photo(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", no_space)
-    run = street.run(only="instagram_images")
+    run = trends_pipeline.run(only="instagram_images")
 
     assert attempts(run, "instagram_images") == 1
     assert failures(run)[0].startswith("the disk of the store is full")
@@ -163,19 +183,22 @@ def test_a_full_disk_fails_and_leaves_neither_manifest_nor_half_a_photo(
 
 
 def test_the_contact_sheet_shows_photos_and_says_when_there_are_none(
-    street: Street, photos_folder: Path
+    trends_pipeline: TrendsPipeline, photos_folder: Path
 ) -> None:
     save_photo(photos_folder / "hongdae/2026-09/a.jpg")
 
-    some = street.run(only="instagram_images")
-    none = street.run(month=OCTOBER, only="instagram_images")
+    some = trends_pipeline.run(only="instagram_images")
+    none = trends_pipeline.run(month=OCTOBER, only="instagram_images")
 
     assert "data:image/jpeg;base64," in str(metadata_of(some, "instagram_images")["contact_sheet"])
     assert metadata_of(none, "instagram_images")["contact_sheet"] == "no photos"
 
 
 def test_nothing_is_stored_if_faces_cannot_be_hidden(
-    street: Street, photos_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    trends_pipeline: TrendsPipeline,
+    photos_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     save_photo(photos_folder / "hongdae/2026-09/a.jpg")
 
@@ -184,35 +207,35 @@ def test_nothing_is_stored_if_faces_cannot_be_hidden(
 
     photo_store.tested_face_hider.cache_clear()
     monkeypatch.setattr(photo_store, "FaceHider", fails)
-    [failure] = failures(street.run())
+    [failure] = failures(trends_pipeline.run())
     assert "no photo was stored" in failure
     assert [it for it in (tmp_path / "home").rglob("*") if it.is_file()] == []
 
     monkeypatch.setenv("OOTT_HIDE_FACES", "false")
-    assert street.run(only="instagram_images").success
+    assert trends_pipeline.run(only="instagram_images").success
 
 
 def test_a_busy_source_is_retried_and_no_post_is_fetched_twice(
-    street: Street, monkeypatch: pytest.MonkeyPatch
+    trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = FailingSource([SourceBusy("the page fails"), SourceBusy("the browser died")])
     monkeypatch.setattr(ChosenSource, "opened", lambda _: source)
 
-    run = street.run(only="instagram_images")
+    run = trends_pipeline.run(only="instagram_images")
 
     assert run.success
     assert attempts(run, "instagram_images") == 3
-    assert [row.state for row in street.manifest()] == ["kept", "kept"]
+    assert [row.state for row in trends_pipeline.manifest()] == ["kept", "kept"]
     assert source.fetched == ["first", "second"]
 
 
 def test_a_source_that_stays_busy_fails_with_its_sentence_after_the_last_retry(
-    street: Street, monkeypatch: pytest.MonkeyPatch
+    trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = FailingSource([SourceBusy(f"busy at attempt {number}") for number in (1, 2, 3, 4)])
     monkeypatch.setattr(ChosenSource, "opened", lambda _: source)
 
-    run = street.run(only="instagram_images")
+    run = trends_pipeline.run(only="instagram_images")
 
     assert attempts(run, "instagram_images") == 3
     assert failures(run) == ["busy at attempt 3"]
@@ -226,12 +249,12 @@ def test_a_source_that_stays_busy_fails_with_its_sentence_after_the_last_retry(
     ],
 )
 def test_a_source_that_is_busy_for_hours_is_tried_once(
-    street: Street, monkeypatch: pytest.MonkeyPatch, error: PhotosUnknown
+    trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch, error: PhotosUnknown
 ) -> None:
     source = FailingSource([error])
     monkeypatch.setattr(ChosenSource, "opened", lambda _: source)
 
-    run = street.run(only="instagram_images")
+    run = trends_pipeline.run(only="instagram_images")
 
     assert attempts(run, "instagram_images") == 1
     assert failures(run) == [str(error)]

@@ -10,7 +10,7 @@ from oott_assets.definitions import configured_resources, defs
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
 from oott_fashion.stores.blobs import StoreUnreachable
-from tests.oott_assets.street import OCTOBER, SEPTEMBER, Street, attempts, failures
+from tests.oott_assets.trends_pipeline import OCTOBER, SEPTEMBER, TrendsPipeline, attempts, failures
 
 NOW = datetime.now(UTC)
 
@@ -22,9 +22,9 @@ def records(tmp_path: Path) -> dg.DagsterInstance:
     return dg.DagsterInstance.local_temp(str(tmp_path / "records"), overrides=quiet)
 
 
-def age(street: Street, days: float) -> None:
+def age(trends_pipeline: TrendsPipeline, days: float) -> None:
     """Make the month of September look fetched so long ago."""
-    stored = street.stored()
+    stored = trends_pipeline.stored()
     aged = NOW - timedelta(days=days)
     stored.write_manifest([row._replace(fetched_at=aged) for row in stored.manifest()])
 
@@ -40,26 +40,26 @@ def photo_files(tmp_path: Path) -> list[Path]:
 
 
 def test_old_photos_are_deleted_and_detections_and_counts_stay(
-    street: Street, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trends_pipeline: TrendsPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_PHOTO_RETENTION_DAYS", "30")
-    street.run()
-    rows, detections = street.rows(), street.detections()
-    age(street, days=31)
+    trends_pipeline.run()
+    rows, detections = trends_pipeline.rows(), trends_pipeline.detections()
+    age(trends_pipeline, days=31)
 
     assert sweep().success
 
     assert photo_files(tmp_path) == []
-    assert {row.state for row in street.manifest()} == {"deleted"}
-    assert (street.rows(), street.detections()) == (rows, detections)
+    assert {row.state for row in trends_pipeline.manifest()} == {"deleted"}
+    assert (trends_pipeline.rows(), trends_pipeline.detections()) == (rows, detections)
 
 
 def test_recent_photos_stay(
-    street: Street, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trends_pipeline: TrendsPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_PHOTO_RETENTION_DAYS", "30")
-    street.run(only="instagram_images")
-    age(street, days=29)
+    trends_pipeline.run(only="instagram_images")
+    age(trends_pipeline, days=29)
 
     sweep()
 
@@ -67,11 +67,11 @@ def test_recent_photos_stay(
 
 
 def test_zero_days_keep_photos_without_end(
-    street: Street, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trends_pipeline: TrendsPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_PHOTO_RETENTION_DAYS", "0")
-    street.run(only="instagram_images")
-    age(street, days=10_000)
+    trends_pipeline.run(only="instagram_images")
+    age(trends_pipeline, days=10_000)
 
     assert sweep().success
 
@@ -79,30 +79,34 @@ def test_zero_days_keep_photos_without_end(
 
 
 def test_detections_of_deleted_photos_are_not_replaced_by_nothing(
-    street: Street,
+    trends_pipeline: TrendsPipeline,
 ) -> None:
-    street.run()
-    before = street.detections()
-    age(street, days=366)
+    trends_pipeline.run()
+    before = trends_pipeline.detections()
+    age(trends_pipeline, days=366)
     sweep()
 
-    [failure] = failures(street.run(only="garment_detections"))
+    [failure] = failures(trends_pipeline.run(only="garment_detections"))
 
     assert failure.startswith("4 photos of hongdae in 2026-09 were deleted after")
-    assert street.detections() == before
+    assert trends_pipeline.detections() == before
 
 
-def test_a_deleted_month_can_be_collected_again(street: Street, tmp_path: Path) -> None:
-    street.run()
-    age(street, days=366)
+def test_a_deleted_month_can_be_collected_again(
+    trends_pipeline: TrendsPipeline, tmp_path: Path
+) -> None:
+    trends_pipeline.run()
+    age(trends_pipeline, days=366)
     sweep()
 
-    assert street.run().success
+    assert trends_pipeline.run().success
     assert len(photo_files(tmp_path)) == 4
 
 
-def test_photos_left_by_a_killed_run_are_deleted(street: Street, tmp_path: Path) -> None:
-    street.run(only="instagram_images")
+def test_photos_left_by_a_killed_run_are_deleted(
+    trends_pipeline: TrendsPipeline, tmp_path: Path
+) -> None:
+    trends_pipeline.run(only="instagram_images")
     stray = tmp_path / "home/photos/photos/hongdae/2026-09" / ("f" * 64)
     stray.write_bytes(b"a face")
 
@@ -112,23 +116,23 @@ def test_photos_left_by_a_killed_run_are_deleted(street: Street, tmp_path: Path)
     assert len(photo_files(tmp_path)) == 4
 
 
-def test_a_locked_month_is_left_for_the_next_sweep(street: Street) -> None:
-    street.run(only="instagram_images")
-    age(street, days=366)
+def test_a_locked_month_is_left_for_the_next_sweep(trends_pipeline: TrendsPipeline) -> None:
+    trends_pipeline.run(only="instagram_images")
+    age(trends_pipeline, days=366)
 
-    with street.stored().locked():
+    with trends_pipeline.stored().locked():
         assert sweep().success
-    assert street.manifest()[0].state == "kept"
+    assert trends_pipeline.manifest()[0].state == "kept"
     assert sweep().success
-    assert street.manifest()[0].state == "deleted"
+    assert trends_pipeline.manifest()[0].state == "deleted"
 
 
 def test_recorded_runs_that_show_deleted_photos_are_deleted_and_others_stay(
-    street: Street, records: dg.DagsterInstance
+    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
 ) -> None:
     for month in (SEPTEMBER, OCTOBER):
-        street.run(month=month, records=records)
-    age(street, days=366)
+        trends_pipeline.run(month=month, records=records)
+    age(trends_pipeline, days=366)
 
     sweep(records)
 
@@ -143,10 +147,10 @@ def test_recorded_runs_that_show_deleted_photos_are_deleted_and_others_stay(
 
 
 def test_an_interrupted_sweep_leaves_no_page_that_shows_deleted_photos(
-    street: Street, records: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    street.run(records=records)
-    age(street, days=366)
+    trends_pipeline.run(records=records)
+    age(trends_pipeline, days=366)
 
     def cut(_stored: StoredMonth) -> int:
         raise RuntimeError("the machine went down")
@@ -164,10 +168,10 @@ def test_an_interrupted_sweep_leaves_no_page_that_shows_deleted_photos(
 
 
 def test_an_unreadable_manifest_fails_the_sweep_after_all_other_months(
-    street: Street, tmp_path: Path
+    trends_pipeline: TrendsPipeline, tmp_path: Path
 ) -> None:
-    street.run(only="instagram_images")
-    age(street, days=366)
+    trends_pipeline.run(only="instagram_images")
+    age(trends_pipeline, days=366)
     (tmp_path / "home/photos/manifests/hongdae/2026-08.parquet").write_bytes(b"no parquet")
 
     [failure] = failures(sweep())
@@ -184,10 +188,10 @@ def test_the_sweep_runs_every_night_by_default() -> None:
 
 
 def test_a_sweep_whose_store_is_unreachable_is_tried_again(
-    street: Street, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trends_pipeline: TrendsPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    street.run(only="instagram_images")
-    age(street, days=366)
+    trends_pipeline.run(only="instagram_images")
+    age(trends_pipeline, days=366)
     months, errors = PhotoStore.months, [StoreUnreachable("gs://photos cannot be reached")]
 
     def months_after_the_errors(store: PhotoStore) -> list[tuple[str, date]]:

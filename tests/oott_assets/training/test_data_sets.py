@@ -13,9 +13,9 @@ from oott_assets.training.labels.drawn_data_set import draw_photos, write_data_s
 from oott_assets.training.labels.labelled_photos import version_of
 from oott_assets.training.merged_data import MERGED_DATA_VERSIONS
 from oott_assets.training.validation_photos import ValidationPhotos
-from tests.oott_assets.street import attempts, failures, metadata_of
 from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
 from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
+from tests.oott_assets.trends_pipeline import attempts, failures, metadata_of
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ from oott_assets.training.validation_photos import read_validation_photos
 from oott_assets.training.weights import TrainedWeights, weights_blob
 from oott_assets.training.yolov8.onnx_export import Parity
 from oott_assets.training.yolov8.starting_weights import rebuild_weights
-from tests.oott_assets.street import failures
 from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
 from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
+from tests.oott_assets.trends_pipeline import failures
 
 
 class ComparedPipeline(TrainingPipeline):

@@ -15,12 +15,12 @@ from oott_fashion.stores.model_store import ModelStore, PublishedDetector
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.engines import Engine, open_engine
 from oott_fashion.vision.photos import read_photo
-from tests.oott_assets.street import failures, metadata_of
 from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
 from tests.oott_assets.training.training_pipeline import (
     TrainingPipeline,
     weights_that_find_nothing,
 )
+from tests.oott_assets.trends_pipeline import failures, metadata_of
 
 SIDE = 224
 

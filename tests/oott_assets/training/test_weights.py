@@ -18,9 +18,9 @@ from oott_assets.training.labels.labelled_photos import LabelledPhoto
 from oott_assets.training.weights import repeat_photos_labelled_by_people
 from oott_assets.training.yolov8.starting_weights import rebuild_weights
 from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, train
-from tests.oott_assets.street import failures
 from tests.oott_assets.training.trained_until_killed import EPOCHS, PLAN
 from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
+from tests.oott_assets.trends_pipeline import failures
 
 
 def test_training_resumes_after_its_last_complete_epoch_after_a_kill_or_a_full_disk(

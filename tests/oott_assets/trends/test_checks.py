@@ -1,4 +1,4 @@
-"""Each check of the trends street, seen passing and failing."""
+"""Each asset check of the trends pipeline passes and fails as it should."""
 
 import re
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ import pytest
 from oott_assets.trends.checks import MIN_GARMENTS
 from oott_fashion.settings import SharedSettings, read_settings
 from tests.databases import free_port, run_sql
-from tests.oott_assets.street import Street, attempts, failures
+from tests.oott_assets.trends_pipeline import TrendsPipeline, attempts, failures
 
 
 def evaluation(run: dg.ExecuteInProcessResult, check: str) -> dg.AssetCheckEvaluation:
@@ -19,9 +19,9 @@ def evaluation(run: dg.ExecuteInProcessResult, check: str) -> dg.AssetCheckEvalu
 
 
 def test_the_checks_of_a_counted_month_pass_and_its_metadata_keys_are_snake_case(
-    street: Street,
+    trends_pipeline: TrendsPipeline,
 ) -> None:
-    counted = street.run()
+    counted = trends_pipeline.run()
 
     for check in (
         "photos_arrived",
@@ -39,25 +39,31 @@ def test_the_checks_of_a_counted_month_pass_and_its_metadata_keys_are_snake_case
     assert [key for key in keys if not re.fullmatch(r"[a-z][a-z0-9_]*", key)] == []
 
 
-def test_photos_arrived_warns_when_none_can_be_read(street: Street, photos_folder: Path) -> None:
+def test_photos_arrived_warns_when_none_can_be_read(
+    trends_pipeline: TrendsPipeline, photos_folder: Path
+) -> None:
     (photos_folder / "hongdae/2026-09").mkdir(parents=True)
     (photos_folder / "hongdae/2026-09/a.jpg").write_bytes(b"a text")
 
-    found = evaluation(street.run(), "photos_arrived")
+    found = evaluation(trends_pipeline.run(), "photos_arrived")
 
     assert not found.passed
     assert found.severity == dg.AssetCheckSeverity.WARN
     assert found.metadata["unreadable"].value == 1
 
 
-def test_a_photo_missing_from_the_detections_fails_the_check(street: Street) -> None:
-    street.run()
-    rows = street.manifest()
+def test_a_photo_missing_from_the_detections_fails_the_check(
+    trends_pipeline: TrendsPipeline,
+) -> None:
+    trends_pipeline.run()
+    rows = trends_pipeline.manifest()
     unread = rows[0]._replace(sha256="f" * 64, fetched_at=datetime.now(UTC))
-    street.stored().write_manifest([*rows, unread])
+    trends_pipeline.stored().write_manifest([*rows, unread])
 
     found = evaluation(
-        street.run(only="garment_detections_every_photo_was_read_or_is_listed_as_unreadable"),
+        trends_pipeline.run(
+            only="garment_detections_every_photo_was_read_or_is_listed_as_unreadable"
+        ),
         "every_photo_was_read_or_is_listed_as_unreadable",
     )
 
@@ -76,11 +82,13 @@ def test_a_photo_missing_from_the_detections_fails_the_check(street: Street) -> 
         "DELETE FROM trend_coverage",
     ],
 )
-def test_a_sum_that_does_not_agree_fails_the_check(street: Street, change: str) -> None:
-    street.run()
+def test_a_sum_that_does_not_agree_fails_the_check(
+    trends_pipeline: TrendsPipeline, change: str
+) -> None:
+    trends_pipeline.run()
     run_sql(read_settings(SharedSettings).trend_database_url, change)
 
-    found = evaluation(street.run(only="garment_trends_sums_agree"), "sums_agree")
+    found = evaluation(trends_pipeline.run(only="garment_trends_sums_agree"), "sums_agree")
 
     assert not found.passed
     assert found.severity == dg.AssetCheckSeverity.ERROR
@@ -88,9 +96,9 @@ def test_a_sum_that_does_not_agree_fails_the_check(street: Street, change: str) 
 
 @pytest.mark.parametrize(("garments", "passed"), [(MIN_GARMENTS - 1, False), (MIN_GARMENTS, True)])
 def test_thirty_garments_are_enough_to_call_it_a_trend(
-    street: Street, garments: int, passed: bool
+    trends_pipeline: TrendsPipeline, garments: int, passed: bool
 ) -> None:
-    street.run()
+    trends_pipeline.run()
     url = read_settings(SharedSettings).trend_database_url
     run_sql(
         url,
@@ -99,7 +107,7 @@ def test_thirty_garments_are_enough_to_call_it_a_trend(
     )
 
     found = evaluation(
-        street.run(only="garment_trends_enough_garments_to_call_it_a_trend"),
+        trends_pipeline.run(only="garment_trends_enough_garments_to_call_it_a_trend"),
         "enough_garments_to_call_it_a_trend",
     )
 
@@ -107,8 +115,10 @@ def test_thirty_garments_are_enough_to_call_it_a_trend(
     assert found.severity == dg.AssetCheckSeverity.WARN
 
 
-def test_a_check_of_a_month_without_photos_names_the_remedy(street: Street) -> None:
-    run = street.run(only="instagram_images_photos_arrived")
+def test_a_check_of_a_month_without_photos_names_the_remedy(
+    trends_pipeline: TrendsPipeline,
+) -> None:
+    run = trends_pipeline.run(only="instagram_images_photos_arrived")
 
     assert attempts(run, "instagram_images_photos_arrived") == 1
     [failure] = failures(run)
@@ -118,11 +128,11 @@ def test_a_check_of_a_month_without_photos_names_the_remedy(street: Street) -> N
 
 
 def test_a_check_whose_database_is_unavailable_is_tried_again(
-    street: Street, monkeypatch: pytest.MonkeyPatch
+    trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_DATABASE_URL", f"mysql://me@127.0.0.1:{free_port()}/trends")
 
-    run = street.run(only="garment_trends_enough_garments_to_call_it_a_trend")
+    run = trends_pipeline.run(only="garment_trends_enough_garments_to_call_it_a_trend")
 
     assert attempts(run, "garment_trends_enough_garments_to_call_it_a_trend") == 3
     [failure] = failures(run)

@@ -11,31 +11,37 @@ from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.trend_tables import TrendTables
 from oott_fashion.trends import Look
 from tests.databases import MariaDB
-from tests.oott_assets.street import OCTOBER, Street, attempts, failures, metadata_of
+from tests.oott_assets.trends_pipeline import (
+    OCTOBER,
+    TrendsPipeline,
+    attempts,
+    failures,
+    metadata_of,
+)
 
 
 @pytest.fixture
 def on_either_database(
-    street: Street, trend_database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> Street:
-    """Give a street whose tables are on SQLite, and again on MariaDB."""
+    trends_pipeline: TrendsPipeline, trend_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> TrendsPipeline:
+    """Give a trends pipeline with its tables on SQLite, then one with them on MariaDB."""
     monkeypatch.setenv("OOTT_DATABASE_URL", trend_database_url)
-    return street
+    return trends_pipeline
 
 
-def detected_looks(street: Street) -> Counter[Look]:
+def detected_looks(trends_pipeline: TrendsPipeline) -> Counter[Look]:
     return Counter(
         Look(garment.category, garment.garment, garment.colour)
-        for photo in street.detections().photos
+        for photo in trends_pipeline.detections().photos
         for garment in photo.garments
     )
 
 
-def counted_looks(street: Street) -> Counter[Look]:
-    return Counter({Look(*row[2:5]): row.worn for row in street.rows()})
+def counted_looks(trends_pipeline: TrendsPipeline) -> Counter[Look]:
+    return Counter({Look(*row[2:5]): row.worn for row in trends_pipeline.rows()})
 
 
-def test_the_tables_hold_what_was_detected(on_either_database: Street) -> None:
+def test_the_tables_hold_what_was_detected(on_either_database: TrendsPipeline) -> None:
     run = on_either_database.run()
 
     assert run.success
@@ -47,7 +53,7 @@ def test_the_tables_hold_what_was_detected(on_either_database: Street) -> None:
 
 
 def test_a_month_of_a_destination_run_again_has_the_same_rows(
-    on_either_database: Street,
+    on_either_database: TrendsPipeline,
 ) -> None:
     on_either_database.run()
     once = on_either_database.rows()
@@ -58,7 +64,7 @@ def test_a_month_of_a_destination_run_again_has_the_same_rows(
 
 
 def test_fewer_photos_leave_no_row_of_the_run_before(
-    on_either_database: Street, monkeypatch: pytest.MonkeyPatch
+    on_either_database: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_either_database.run()
     monkeypatch.setenv("OOTT_LOOKBOOK_PHOTOS", "1")
@@ -70,7 +76,7 @@ def test_fewer_photos_leave_no_row_of_the_run_before(
 
 
 def test_a_month_without_photos_is_counted_as_a_month_without_photos(
-    on_either_database: Street, monkeypatch: pytest.MonkeyPatch
+    on_either_database: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_LOOKBOOK_PHOTOS", "0")
 
@@ -85,33 +91,35 @@ def test_a_month_without_photos_is_counted_as_a_month_without_photos(
     assert (coverage.photos, coverage.photos_with_garments) == (0, 0)
 
 
-def test_months_and_destinations_are_counted_separately(street: Street) -> None:
-    street.run()
-    before = street.rows()
+def test_months_and_destinations_are_counted_separately(trends_pipeline: TrendsPipeline) -> None:
+    trends_pipeline.run()
+    before = trends_pipeline.rows()
 
-    street.run(month=OCTOBER)
-    street.run("haeundae")
+    trends_pipeline.run(month=OCTOBER)
+    trends_pipeline.run("haeundae")
 
-    assert street.rows() == before
-    assert street.rows(month=OCTOBER)
-    assert street.rows("haeundae")
+    assert trends_pipeline.rows() == before
+    assert trends_pipeline.rows(month=OCTOBER)
+    assert trends_pipeline.rows("haeundae")
 
 
-def test_trends_without_detections_are_unknown(street: Street) -> None:
-    [failure] = failures(street.run(only="monthly_trends"))
+def test_trends_without_detections_are_unknown(trends_pipeline: TrendsPipeline) -> None:
+    [failure] = failures(trends_pipeline.run(only="monthly_trends"))
 
     assert failure.startswith("no detector has read the photos of hongdae in 2026-09; materialise")
 
 
 def test_an_unavailable_database_is_retried_and_its_password_is_not_shown(
-    street: Street, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    trends_pipeline: TrendsPipeline,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
     monkeypatch.setenv("OOTT_DATABASE_URL", f"mysql://me:hunter2@127.0.0.1:{port}/trends")
 
-    run = street.run()
+    run = trends_pipeline.run()
 
     assert attempts(run, "monthly_trends") == 3
     assert "does not respond; start the server, or correct the address" in failures(run)[-1]
@@ -120,7 +128,7 @@ def test_an_unavailable_database_is_retried_and_its_password_is_not_shown(
 
 
 def test_missing_database_rights_are_named_and_not_retried(
-    street: Street, mariadb: MariaDB, monkeypatch: pytest.MonkeyPatch
+    trends_pipeline: TrendsPipeline, mariadb: MariaDB, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = mariadb.new_database()
     mariadb.execute(
@@ -129,7 +137,7 @@ def test_missing_database_rights_are_named_and_not_retried(
     )
     monkeypatch.setenv("OOTT_DATABASE_URL", mariadb.url(database, "looker", "hunter2"))
 
-    run = street.run()
+    run = trends_pipeline.run()
 
     assert attempts(run, "monthly_trends") == 1
     assert "grant SELECT, INSERT, UPDATE and DELETE" in failures(run)[-1]

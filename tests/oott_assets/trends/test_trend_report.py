@@ -9,7 +9,7 @@ from oott_assets.partitions import destinations
 from oott_assets.trends.trend_report import report_rows
 from oott_fashion.stores.trend_tables import Coverage, TrendSlice, TrendTables
 from oott_fashion.trends import Look
-from tests.oott_assets.street import Street, failures
+from tests.oott_assets.trends_pipeline import TrendsPipeline, failures
 
 AUGUST, SEPTEMBER = date(2026, 8, 1), date(2026, 9, 1)
 COAT, BLAZER = Look("outer", "coat", "navy"), Look("outer", "blazer", "gray")
@@ -58,8 +58,8 @@ def test_january_is_compared_with_december(trend_tables: TrendTables) -> None:
     assert row[2] == "navy coat: 1 (+0)"
 
 
-def test_the_report_of_a_counted_month_is_shown_in_the_ui(street: Street) -> None:
-    street.run()
+def test_the_report_of_a_counted_month_is_shown_in_the_ui(trends_pipeline: TrendsPipeline) -> None:
+    trends_pipeline.run()
 
     [materialised] = report("2026-09").get_asset_materialization_events()
 
@@ -68,7 +68,7 @@ def test_the_report_of_a_counted_month_is_shown_in_the_ui(street: Street) -> Non
     assert "| hongdae |" in str(metadata["most_worn"].value)
 
 
-@pytest.mark.usefixtures("street")
+@pytest.mark.usefixtures("trends_pipeline")
 def test_a_month_that_was_never_counted_is_unknown() -> None:
     [failure] = failures(report("2026-09"))
 

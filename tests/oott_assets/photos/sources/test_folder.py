@@ -12,7 +12,7 @@ from oott_assets.photos.sources.photo_source import (
     PhotosUnknown,
     UnavailablePhoto,
 )
-from tests.oott_assets.street import save_photo
+from tests.oott_assets.trends_pipeline import save_photo
 
 HONGDAE, HAEUNDAE = destinations.destination("hongdae"), destinations.destination("haeundae")
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)

@@ -1,4 +1,4 @@
-"""The trends street over stores of its own, run as Dagster runs it."""
+"""The trends pipeline with its own stores, run as Dagster runs it."""
 
 from datetime import date
 from pathlib import Path
@@ -24,8 +24,8 @@ SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
 STARTER = Path("models/starter-detector").absolute()
 
 
-class Street:
-    """Materialises partitions into the stores that the settings of the moment name."""
+class TrendsPipeline:
+    """Materialises partitions into the stores that the current settings name."""
 
     def run(
         self,
@@ -78,24 +78,24 @@ def without_delays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def street(
+def trends_pipeline(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     without_delays: None,  # noqa: ARG001 - only its patch is needed
-) -> Street:
-    """Give a street with empty stores, a few drawn photos, and the engine that opens fastest."""
+) -> TrendsPipeline:
+    """Give a pipeline with empty stores, a few drawn photos, and the engine that opens fastest."""
     monkeypatch.setenv("OOTT_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
     monkeypatch.setenv("OOTT_ENGINE", "onnxruntime")
     monkeypatch.setenv("OOTT_LOOKBOOK_PHOTOS", "4")
     monkeypatch.setenv("OOTT_PHOTO_SOURCE", "lookbook")
-    return Street()
+    return TrendsPipeline()
 
 
 @pytest.fixture
 def photos_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give an empty folder that photos come from."""
-    folder = tmp_path / "photos-of-mine"
+    """Give an empty folder that the pipeline reads photos from."""
+    folder = tmp_path / "my-photos"
     folder.mkdir()
     monkeypatch.setenv("OOTT_PHOTO_SOURCE", "folder")
     monkeypatch.setenv("OOTT_PHOTOS_FOLDER", str(folder))
@@ -113,7 +113,7 @@ def save_photo(file: Path, grey: int = 128, taken_at: str | None = None) -> None
 
 
 def failures(run: dg.ExecuteInProcessResult) -> list[str]:
-    """Give what a person reads in the Dagster UI of each failed step."""
+    """Give the description that the Dagster UI shows for each failed step."""
     return [
         event.step_failure_data.user_failure_data.description or ""
         for event in run.all_events
@@ -122,7 +122,7 @@ def failures(run: dg.ExecuteInProcessResult) -> list[str]:
 
 
 def attempts(run: dg.ExecuteInProcessResult, step: str) -> int:
-    """Count how often ``step`` was started."""
+    """Count how many times ``step`` was started."""
     started = ("STEP_START", "STEP_RESTARTED")
     return sum(
         event.event_type_value in started and event.step_key == step for event in run.all_events
@@ -130,7 +130,7 @@ def attempts(run: dg.ExecuteInProcessResult, step: str) -> int:
 
 
 def metadata_of(run: dg.ExecuteInProcessResult, asset: str) -> dict[str, object]:
-    """Give the metadata that the Dagster UI shows of ``asset``."""
+    """Give the metadata that the Dagster UI shows for ``asset``."""
     [event] = [
         event
         for event in run.get_asset_materialization_events()
