@@ -1,4 +1,4 @@
-"""A real object store on loopback that lives as long as pytest, and ways to make one fail."""
+"""A local object store for tests, which runs as long as pytest, and servers that fail."""
 
 import ctypes
 import itertools
@@ -29,7 +29,7 @@ _LIBC = ctypes.CDLL(None)
 
 @dataclass
 class ObjectStore:
-    """A server on a fixed port, which keeps what is in ``folder`` over its death."""
+    """An object store on a fixed port; the data in ``folder`` survives a restart."""
 
     folder: Path
     port: int = field(default_factory=free_port)
@@ -41,7 +41,7 @@ class ObjectStore:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the server, and wait until it responds."""
         [program] = _PROGRAMS.glob("fake-gcs-server-*")
         command = [str(program), "-scheme=http", "-host=127.0.0.1", f"-port={self.port}",
                    "-backend=filesystem", f"-filesystem-root={self.folder}",
@@ -69,7 +69,7 @@ class ObjectStore:
 
 @dataclass(frozen=True)
 class Bucket:
-    """An empty bucket, which ``google.cloud.storage.Client()`` finds."""
+    """An empty bucket, which ``google.cloud.storage.Client()`` can open."""
 
     name: str
     store: ObjectStore
@@ -82,12 +82,12 @@ class Bucket:
         return client_of(self.store.url)
 
     def contents(self) -> list[str]:
-        """List every object, hidden ones too."""
+        """List every object, including hidden ones."""
         return [blob.name for blob in self.client().list_blobs(self.name)]
 
 
 def client_of(url: str) -> storage.Client:
-    """Make a client that asks the server at ``url``, without credentials."""
+    """Create a client for the server at ``url``, without credentials."""
     return storage.Client(
         project="oott", credentials=AnonymousCredentials(), client_options={"api_endpoint": url}
     )
@@ -95,43 +95,43 @@ def client_of(url: str) -> storage.Client:
 
 @pytest.fixture(scope="session")
 def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    """Run an object store; tests share it, each with a bucket of its own."""
+    """Run an object store, which all tests share; each test has its own bucket."""
     yield from _running(tmp_path_factory.mktemp("object-store"))
 
 
 @pytest.fixture
 def bucket(object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> Bucket:
-    """Make an empty bucket, and have Google's library look for buckets where it is."""
+    """Create an empty bucket, and point the Google Cloud library at its server."""
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", object_store.url)
     return Bucket(object_store.new_bucket(), object_store)
 
 
 @pytest.fixture
 def mortal_bucket(tmp_path: Path) -> Iterator[Bucket]:
-    """Make an empty bucket on a server of its own, which a test may kill and start again."""
+    """Create an empty bucket on its own server, which a test can kill and start again."""
     for store in _running(tmp_path / "object-store"):
         yield Bucket(store.new_bucket(), store)
 
 
 @contextmanager
-def answering(status: int, answer: bytes = b"") -> Iterator[str]:
-    """Run a server that answers everything with ``status``; give its URL."""
+def responding(status: int, body: bytes = b"") -> Iterator[str]:
+    """Run a server that responds to every request with ``status``; give its URL."""
 
-    class Answer(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def _respond(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(answer)))
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(answer)
+            self.wfile.write(body)
 
-        do_GET = do_POST = do_PUT = do_DELETE = _answer
+        do_GET = do_POST = do_PUT = do_DELETE = _respond
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -139,20 +139,20 @@ def answering(status: int, answer: bytes = b"") -> Iterator[str]:
 
 @contextmanager
 def silent() -> Iterator[str]:
-    """Run a server that takes connections and never answers; give its URL."""
+    """Run a server that accepts connections and never responds; give its URL."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 @contextmanager
-def wired(
+def proxy(
     port: int,
     max_sent: int | None = None,
-    change: Callable[[bytes], bytes] = lambda answer: answer,
+    change: Callable[[bytes], bytes] = lambda response: response,
 ) -> Iterator[str]:
-    """Relay to ``port``; give the URL to ask.
+    """Run a TCP proxy for ``port``; give its URL.
 
-    A connection is cut once ``max_sent`` bytes were sent over it; answers go through ``change``.
+    A connection is closed after ``max_sent`` bytes were sent; ``change`` is applied to responses.
     """
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=_accept, args=(server, port, max_sent, change), daemon=True).start()
@@ -163,7 +163,7 @@ def wired(
 def _accept(
     server: socket.socket, port: int, max_sent: int | None, change: Callable[[bytes], bytes]
 ) -> None:
-    with suppress(OSError):  # the server was shut
+    with suppress(OSError):  # the server was closed
         while True:
             client, _ = server.accept()
             try:
@@ -171,24 +171,24 @@ def _accept(
             except OSError:
                 client.close()
                 continue
-            for relayed in ((client, store, max_sent, bytes), (store, client, None, change)):
-                threading.Thread(target=_relay, args=relayed, daemon=True).start()
+            for arguments in ((client, store, max_sent, bytes), (store, client, None, change)):
+                threading.Thread(target=_relay, args=arguments, daemon=True).start()
 
 
 def _relay(
     source: socket.socket,
     sink: socket.socket,
-    most: int | None,
+    max_bytes: int | None,
     change: Callable[[bytes], bytes],
 ) -> None:
-    passed = 0
+    relayed = 0
     with suppress(OSError):
-        while (block := source.recv(_BLOCK)) and (most is None or passed < most):
+        while (block := source.recv(_BLOCK)) and (max_bytes is None or relayed < max_bytes):
             sink.sendall(change(block))
-            passed += len(block)
-    for end in (source, sink):
+            relayed += len(block)
+    for connection in (source, sink):
         with suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 def _running(folder: Path) -> Iterator[ObjectStore]:

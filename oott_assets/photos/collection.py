@@ -1,7 +1,7 @@
-"""Collects the posts of a destination and month: each brought once, stored, and accounted for.
+"""Collects the posts of a destination and month: fetches each post once and stores its photos.
 
-Of a source that asks a site, every post is journalled when its photos are stored: a run that was
-stopped is gone on with by the next, which asks for no post again.
+If the source uses the network, each post is recorded in the crawl journal when its photos are
+stored. The next run continues an interrupted one and does not fetch these posts again.
 """
 
 from collections import Counter
@@ -31,13 +31,14 @@ from oott_fashion.stores.blobs import Lock
 from oott_fashion.vision.near_duplicates import PerceptualHash, groups_of, near_duplicates
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
 
-# Of a hashtag, a post or two may be gone by the time they are opened; all of so many are not.
+# A few posts may be deleted between listing and fetching. If all of at least this many posts are
+# gone, the site is probably blocking the account.
 _MANY_GONE = 5
 
 
 @dataclass
 class Collected:
-    """What a collection found, and how many of its posts an earlier run had brought."""
+    """The result of a collection; ``resumed`` counts the posts that an earlier run fetched."""
 
     posts: dict[str, JournalledPost] = field(default_factory=dict)
     rows: list[ManifestRow] = field(default_factory=list)
@@ -50,7 +51,7 @@ class Collected:
 
 @dataclass(frozen=True)
 class Collector:
-    """Collects from ``source`` into ``store``; of a site, ``max_posts`` are asked for."""
+    """Collects from ``source`` into ``store``; ``max_posts`` limits network sources."""
 
     source: PhotoSource
     store: PhotoStore
@@ -58,56 +59,58 @@ class Collector:
     max_posts: int
 
     def collect(self, partition: MonthAndDestination, log: Logger) -> Collected:
-        """Collect the photos of a partition, saying in ``log`` how far it has come.
+        """Collect the photos of a partition, and write the progress to ``log``.
 
         Raises:
-            PhotosUnknown: which photos there are cannot be told; the manifest stays as it was.
-            FacesNotHidden: faces cannot be made unrecognisable, so that nothing was stored.
+            PhotosUnknown: the source cannot say which photos exist; the manifest is unchanged.
+            FacesNotHidden: faces cannot be hidden, so no photo was stored.
             AlreadyLocked, LockLost: another run collects the same partition.
             OSError: the store is full or cannot be reached.
         """
         stored = self.store.month(partition.destination.slug, partition.month)
         faces = self.store.face_hider() if self.source.shows_people else None
-        keeper = _Keeper(stored, faces, partition.month, self.timezone, self.source.name)
+        writer = _PostWriter(stored, faces, partition.month, self.timezone, self.source.name)
         with stored.locked() as lock:
-            collected = self._begun(stored)
+            collected = self._resumed(stored)
             with closing(self._listed(partition, collected)) as listed:
                 for post in with_progress(listed, log, "posts collected"):
                     if post is not None:
-                        brought = self._brought(post, keeper, stored, lock)
-                        collected.posts[post.shortcode] = brought
+                        journalled = self._fetch(post, writer, stored, lock)
+                        collected.posts[post.shortcode] = journalled
             self._finish(collected, stored, lock)
         return collected
 
-    def _brought(
-        self, post: ListedPost, keeper: "_Keeper", stored: StoredMonth, lock: Lock
+    def _fetch(
+        self, post: ListedPost, writer: "_PostWriter", stored: StoredMonth, lock: Lock
     ) -> JournalledPost:
-        brought = keeper.kept(post)
+        journalled = writer.fetch_and_store(post)
         if self.source.uses_network:
             lock.check()
-            stored.journal.write(brought)
-        return brought
+            stored.journal.write(journalled)
+        return journalled
 
     @property
     def _hides_faces(self) -> bool:
         return self.source.shows_people and self.store.hide_faces
 
-    def _begun(self, stored: StoredMonth) -> Collected:
-        """Go on where a run before stopped, if it asked the same site and hid faces likewise."""
+    def _resumed(self, stored: StoredMonth) -> Collected:
+        """Continue an interrupted run if it used the same source and the same face hiding."""
         posts = stored.journal.posts()
-        hides_faces = self._hides_faces
-        alike = all(it.source == self.source.name and it.hides_faces == hides_faces for it in posts)
-        if self.source.uses_network and alike:
-            return Collected(posts={it.shortcode: it for it in posts}, resumed=len(posts))
+        same_settings = all(
+            post.source == self.source.name and post.hides_faces == self._hides_faces
+            for post in posts
+        )
+        if self.source.uses_network and same_settings:
+            return Collected(posts={post.shortcode: post for post in posts}, resumed=len(posts))
         stored.journal.end()
         return Collected()
 
     def _listed(
         self, partition: MonthAndDestination, collected: Collected
     ) -> Generator[ListedPost | None, None, None]:
-        """List each post once; None stands for one that is not to be brought."""
-        # What a site would not give to the run that was stopped, it may give to this one.
-        known = {it.shortcode for it in collected.posts.values() if not it.is_incomplete}
+        """List each post once; yield None for a post that must not be fetched."""
+        # A photo that was not available to the interrupted run may be available now.
+        known = {post.shortcode for post in collected.posts.values() if not post.is_incomplete}
         seen: set[str] = set()
         with closing(self.source.posts(partition.destination, partition.month)) as posts:
             for post in posts:
@@ -123,13 +126,13 @@ class Collector:
                 yield None if forgotten or post.shortcode in known else post
 
     def _finish(self, collected: Collected, stored: StoredMonth, lock: Lock) -> None:
-        # Of what was asked to be forgotten while this run went on, nothing may come back.
+        # Posts may have been forgotten during this run; they must not appear in the manifest.
         posts = collected.posts.values()
-        remaining = [it for it in posts if not self.store.is_forgotten(it.shortcode)]
+        remaining = [post for post in posts if not self.store.is_forgotten(post.shortcode)]
         rows = deduplicated(remaining)
         collected.rows = [row for row in rows if not self.store.is_forgotten(row.shortcode)]
         if self.source.uses_network:
-            _refuse_a_month_that_was_kept_back(collected.rows)
+            _reject_unavailable_month(collected.rows)
         lock.check()
         stored.write_manifest(collected.rows)
         stored.journal.end()
@@ -137,8 +140,8 @@ class Collector:
 
 
 @dataclass(frozen=True)
-class _Keeper:
-    """Brings posts, stores those of ``month`` and says of the others why not."""
+class _PostWriter:
+    """Fetches posts and stores the photos of ``month``; gives a reason for each skipped post."""
 
     stored: StoredMonth
     faces: FaceHider | None
@@ -146,38 +149,38 @@ class _Keeper:
     timezone: str
     source: str
 
-    def kept(self, post: ListedPost) -> JournalledPost:
-        if self._is_of_another_month(post.taken_at):
+    def fetch_and_store(self, post: ListedPost) -> JournalledPost:
+        if self._is_in_another_month(post.taken_at):
             return self._without_photo(post, "other month")
         try:
-            brought = post.fetch()
+            fetched = post.fetch()
         except PostGone as error:
             return self._without_photo(post, "gone", str(error))
-        dated = replace(post, taken_at=brought.taken_at or post.taken_at)
-        if self._is_of_another_month(dated.taken_at):
+        dated = replace(post, taken_at=fetched.taken_at or post.taken_at)
+        if self._is_in_another_month(dated.taken_at):
             return self._without_photo(dated, "other month")
-        return self._with_photos(dated, brought)
+        return self._with_photos(dated, fetched)
 
-    def _is_of_another_month(self, taken_at: datetime | None) -> bool:
+    def _is_in_another_month(self, taken_at: datetime | None) -> bool:
         if taken_at is None:
             return False
         local = taken_at.astimezone(ZoneInfo(self.timezone))
         return (local.year, local.month) != (self.month.year, self.month.month)
 
-    def _with_photos(self, post: ListedPost, brought: FetchedPost) -> JournalledPost:
+    def _with_photos(self, post: ListedPost, fetched: FetchedPost) -> JournalledPost:
         rows: list[ManifestRow] = []
         perceptual_hashes: dict[str, PerceptualHash] = {}
-        for photo in brought.photos:
+        for photo in fetched.photos:
             if isinstance(photo, UnavailablePhoto):
                 rows.append(self._row(post, photo.name, "refused", photo.reason))
                 continue
             try:
-                kept = self.stored.keep(photo.content, self.faces)
+                stored_photo = self.stored.keep(photo.content, self.faces)
             except (UnreadablePhoto, PhotoTooLarge) as error:
                 rows.append(self._row(post, photo.name, "unreadable", str(error)))
                 continue
-            perceptual_hashes[kept.sha256] = kept.perceptual_hash
-            rows.append(kept.on(self._row(post, photo.name, "kept", None)))
+            perceptual_hashes[stored_photo.sha256] = stored_photo.perceptual_hash
+            rows.append(stored_photo.fill(self._row(post, photo.name, "kept", None)))
         if not rows:
             return self._without_photo(post, "no photo")
         return JournalledPost(rows, perceptual_hashes, self.faces is not None)
@@ -206,39 +209,41 @@ class _Keeper:
         )
 
 
-def _refuse_a_month_that_was_kept_back(rows: Sequence[ManifestRow]) -> None:
-    """Tell a site that shows posts and gives none from a month without photos."""
+def _reject_unavailable_month(rows: Sequence[ManifestRow]) -> None:
+    """Raise an error if the site lists posts but delivers no photos at all."""
     states = Counter(row.state for row in rows)
     if states["kept"]:
         return
     if states["refused"] or states["gone"] == len(rows) >= _MANY_GONE:
         reason = next(row.reason for row in rows if row.state in ("refused", "gone"))
         raise SourceBusyForHours(
-            f"none of {len(rows)} listed photos could be brought ({reason}); the month stays as it "
-            "was; see whether the site blocks this account, then run this again"
+            f"none of {len(rows)} listed photos could be fetched ({reason}), so the stored month "
+            "is unchanged; check whether the site blocks this account, then run again"
         )
 
 
 def deduplicated(posts: Sequence[JournalledPost]) -> list[ManifestRow]:
-    """Keep of photos that show the same picture the first one; the others say which it is."""
-    perceptual_hashes = {
-        sha256: it for post in posts for sha256, it in post.perceptual_hashes.items()
-    }
+    """Keep the first of the photos that show the same picture; mark the others as duplicates."""
+    perceptual_hashes: dict[str, PerceptualHash] = {}
+    for post in posts:
+        perceptual_hashes |= post.perceptual_hashes
     hashes = list(perceptual_hashes)
-    first = groups_of(len(hashes), near_duplicates([perceptual_hashes[it] for it in hashes]))
-    same = {sha256: hashes[index] for sha256, index in zip(hashes, first, strict=True)}
-    return list(_once_each((row for post in posts for row in post.rows), same))
+    groups = groups_of(len(hashes), near_duplicates(list(perceptual_hashes.values())))
+    first_of = {sha256: hashes[group] for sha256, group in zip(hashes, groups, strict=True)}
+    return list(_marked_duplicates((row for post in posts for row in post.rows), first_of))
 
 
-def _once_each(rows: Iterable[ManifestRow], same: dict[str, str]) -> Iterator[ManifestRow]:
-    first: dict[str, ManifestRow] = {}
+def _marked_duplicates(
+    rows: Iterable[ManifestRow], first_of: dict[str, str]
+) -> Iterator[ManifestRow]:
+    first_rows: dict[str, ManifestRow] = {}
     for row in rows:
         if row.sha256 is None:
             yield row
             continue
-        kept = first.setdefault(same[row.sha256], row)
+        kept = first_rows.setdefault(first_of[row.sha256], row)
         if kept is row:
             yield row
             continue
         state: State = "double" if kept.sha256 == row.sha256 else "near-duplicate"
-        yield row._replace(state=state, sha256=None, reason=f"shows what {kept.name} shows")
+        yield row._replace(state=state, sha256=None, reason=f"same picture as {kept.name}")

@@ -133,7 +133,7 @@ def test_nothing_is_removed_while_a_run_of_the_month_is_going_on(
     result = CliRunner().invoke(main, [LOOK])
 
     assert result.exit_code == 1
-    assert "is going on; wait until it ends" in result.output
+    assert "is still running; wait until it ends" in result.output
     assert LOOK in [row.shortcode for row in trends_pipeline.manifest()]
 
 

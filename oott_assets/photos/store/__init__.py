@@ -1,1 +1,1 @@
-"""Where photos are kept: stored months, manifests, the crawl journal, folders and buckets."""
+"""The photo store: stored months, manifests, the crawl journal, folders and buckets."""

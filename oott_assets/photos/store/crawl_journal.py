@@ -1,6 +1,7 @@
-"""What became of each post of a crawl that is not over, so that the next run goes on from there.
+"""The crawl journal: the outcome of each post, so that the next run continues an interrupted one.
 
-A blob per post, written when its photos are stored; the manifest takes their place at the end.
+The journal has one blob per post, which is written when the photos of the post are stored. At the
+end of the crawl the manifest replaces the journal.
 """
 
 import base64
@@ -24,7 +25,7 @@ _MOMENTS = ("taken_at", "fetched_at")
 
 @dataclass(frozen=True)
 class JournalledPost:
-    """The rows of one post, and the perceptual hash of each stored photo by its sha256."""
+    """The manifest rows of one post, and the perceptual hashes of its photos by sha256."""
 
     rows: Sequence[ManifestRow]
     perceptual_hashes: Mapping[str, PerceptualHash]
@@ -40,7 +41,7 @@ class JournalledPost:
 
     @property
     def is_incomplete(self) -> bool:
-        """Tell whether its source had a photo that it could not bring, or said it was gone."""
+        """Tell whether the post was gone, or one of its photos could not be fetched."""
         return any(row.state in ("refused", "gone") for row in self.rows)
 
 
@@ -52,14 +53,14 @@ class CrawlJournal:
         self._folder = folder
 
     def posts(self) -> list[JournalledPost]:
-        """Read what was written so far, in no order."""
+        """Read all posts in the journal, in no particular order."""
         return [_post_in(self._blobs.read(name)) for name in self._blobs.names(self._folder)]
 
     def write(self, post: JournalledPost) -> None:
         self._blobs.write(self._named(post.shortcode), _file_of(post))
 
     def remove(self, shortcode: str) -> None:
-        """Delete what was written of a post."""
+        """Remove a post from the journal."""
         self._blobs.delete(self._named(shortcode))
 
     def end(self) -> None:
@@ -70,12 +71,12 @@ class CrawlJournal:
         return self._blobs.exists(self._named(shortcode))
 
     def _named(self, shortcode: str) -> str:
-        # A shortcode comes from a page, and a page may call a post "../manifests".
+        # Shortcodes come from web pages, so they may contain path parts such as "../manifests".
         return f"{self._folder}/{hash_of(shortcode)}.json"
 
 
 def hash_of(shortcode: str) -> str:
-    """Hash a shortcode, or the name of a file however its letters are composed."""
+    """Hash a shortcode or file name; composed and decomposed Unicode give the same hash."""
     return hashlib.sha256(unicodedata.normalize("NFC", shortcode).encode()).hexdigest()
 
 
@@ -97,10 +98,7 @@ def _post_in(file: bytes) -> JournalledPost:
     written = json.loads(file)
     return JournalledPost(
         [_row_in(row) for row in written["rows"]],
-        {
-            sha256: _glimpse_in(perceptual_hash)
-            for sha256, perceptual_hash in written["glimpses"].items()
-        },
+        {sha256: _perceptual_hash_in(encoded) for sha256, encoded in written["glimpses"].items()},
         written["hides_faces"],
     )
 
@@ -114,7 +112,7 @@ def _row_in(written: dict[str, Any]) -> ManifestRow:
     return ManifestRow(**written | moments)
 
 
-def _glimpse_in(written: str) -> PerceptualHash:
+def _perceptual_hash_in(written: str) -> PerceptualHash:
     levels = np.frombuffer(base64.b64decode(written), dtype=np.uint8)
     side = round((len(levels[_BITS:]) / 3) ** 0.5)
     return PerceptualHash(levels[:_BITS], levels[_BITS:].reshape(side, side, 3))

@@ -1,6 +1,7 @@
-"""Holds on folders of a bucket: a blob that its holder renews, and that runs out once it does not.
+"""Locks on folders of a bucket, as leases: blobs that expire when their owner stops renewing them.
 
-Only the store's clock decides when a lease has run out; those of two machines may differ.
+Whether a lease has expired is decided by the clock of the object store, because the clocks of two
+machines may differ.
 """
 
 import logging
@@ -23,30 +24,31 @@ from oott_fashion.stores.blobs import (
     locked_message,
 )
 
-# So many lost races mean that others take turns.
-_TRIES = 5
+# After this many lost races, other processes are clearly using the lock.
+_MAX_TRIES = 5
 
-# What follows a check takes time, so that it is failed before others may take over.
-_SURE = 2 / 3
+# The lock counts as lost after this share of the lease, because the write that follows a check
+# takes time and must finish before another process can take the lock.
+_SAFE_SHARE = 2 / 3
 
-# Also counts while a laptop sleeps, where the system has such a clock.
+# This clock also counts while a laptop sleeps, if the system has it.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 _log = logging.getLogger(__name__)
 
 
 class Lease:
-    """A blob that says who is alone in ``folder``, an address for people, and is kept fresh."""
+    """The lock on a folder: a blob ``name`` with its owner; ``folder`` is shown in messages."""
 
     def __init__(
-        self, bucket: storage.Bucket, name: str, folder: str, seconds: float, patience: Timeouts
+        self, bucket: storage.Bucket, name: str, folder: str, seconds: float, timeouts: Timeouts
     ) -> None:
         self._bucket = bucket
         self._name = name
         self._folder = folder
         self._seconds = seconds
-        self._patience = patience
-        self._written = {
+        self._timeouts = timeouts
+        self._metadata = {
             **lock_owner(),
             "id": uuid.uuid4().hex,
             "lease_seconds": str(seconds),
@@ -57,90 +59,95 @@ class Lease:
 
     def check(self) -> None:
         age = _now() - self._renewed_at
-        if self._lost is None and age > self._seconds * _SURE:
+        if self._lost is None and age > self._seconds * _SAFE_SHARE:
             self._lost = f"its lease of {self._seconds:g} s was last renewed {age:.0f} s ago"
         if self._lost is not None:
-            raise LockLost(f"{self._folder} may be held by another: {self._lost}; run again")
+            raise LockLost(
+                f"{self._folder} may be locked by another process: {self._lost}; run again"
+            )
 
     def acquire(self) -> None:
-        """Write the lease, in the place of none or of one that ran out; of many, one succeeds.
+        """Write the lease if there is none or it has expired; only one process can succeed.
 
         Raises:
-            AlreadyLocked: another has a lease that has not run out.
+            AlreadyLocked: another process has a valid lease.
         """
-        holder: Mapping[str, str] = {}
+        owner: Mapping[str, str] = {}
         with storage_errors(self._folder):
-            for _ in range(_TRIES):
-                if self._put(self._patience):
+            for _ in range(_MAX_TRIES):
+                if self._put(self._timeouts):
                     return
                 found = self._found()
                 self._generation = found.generation if found else 0
-                holder = _metadata_of(found)
-                if found and not self._is_ours(found) and not self._has_run_out(found):
+                owner = _metadata_of(found)
+                if found and not self._is_ours(found) and not self._has_expired(found):
                     break
-        raise AlreadyLocked(locked_message(self._folder, holder))
+        raise AlreadyLocked(locked_message(self._folder, owner))
 
     def renew(self) -> None:
-        """Write the lease anew, so that it runs out later.
+        """Write the lease again, so that it expires later.
 
         Raises:
-            LockLost: it ran out before, or another has taken it over.
+            LockLost: the lease has expired, or another process has taken it.
         """
         self.check()
-        patience = Timeouts(self._seconds / 8)
+        timeouts = Timeouts(self._seconds / 8)
         with storage_errors(self._folder):
-            if self._put(patience):
+            if self._put(timeouts):
                 return
-            # An answer that got lost leaves a renewal of ours that we do not know of.
+            # If the response to an earlier renewal was lost, the stored lease is ours, but with a
+            # generation that we do not know.
             found = self._found()
             if found and self._is_ours(found):
                 self._generation = found.generation
-                if self._put(patience):
+                if self._put(timeouts):
                     return
-        self._lost = "another has taken it over"
+        self._lost = "another process has taken the lease"
         self.check()
 
     def release(self) -> None:
-        """Delete the lease, unless it is lost; where that fails, it runs out by itself."""
+        """Delete the lease unless it is lost; if that fails, it expires by itself."""
         try:
             self.check()
             with storage_errors(self._folder), suppress(NotFound, PreconditionFailed):
                 self._bucket.blob(self._name).delete(
                     if_generation_match=self._generation,
-                    retry=self._patience.retry(),
-                    timeout=self._patience.timeout(),
+                    retry=self._timeouts.retry(),
+                    timeout=self._timeouts.timeout(),
                 )
         except LockLost:
             return
         except StoreUnreachable as error:
-            _log.warning("the hold ends in %g s, not now: %s", self._seconds, error)
+            _log.warning(
+                "the lock could not be released and ends in %g s: %s", self._seconds, error
+            )
 
-    def _put(self, patience: Timeouts) -> bool:
-        """Write the lease over the generation known of; false where that is no longer there."""
+    def _put(self, timeouts: Timeouts) -> bool:
+        """Write the lease over the generation that we know; False if the generation changed."""
         blob = self._bucket.blob(self._name)
-        blob.metadata = self._written
-        asked_at = _now()
+        blob.metadata = self._metadata
+        requested_at = _now()
         try:
             blob.upload_from_string(
                 b"",
                 if_generation_match=self._generation,
-                retry=patience.retry(),
-                timeout=patience.timeout(),
+                retry=timeouts.retry(),
+                timeout=timeouts.timeout(),
             )
         except PreconditionFailed:
             return False
-        self._generation, self._renewed_at = blob.generation, asked_at
+        self._generation, self._renewed_at = blob.generation, requested_at
         return True
 
     def _found(self) -> storage.Blob | None:
         return self._bucket.get_blob(
-            self._name, retry=self._patience.retry(), timeout=self._patience.timeout()
+            self._name, retry=self._timeouts.retry(), timeout=self._timeouts.timeout()
         )
 
     def _is_ours(self, found: storage.Blob) -> bool:
-        return _metadata_of(found).get("id") == self._written["id"]
+        return _metadata_of(found).get("id") == self._metadata["id"]
 
-    def _has_run_out(self, found: storage.Blob) -> bool:
+    def _has_expired(self, found: storage.Blob) -> bool:
         try:
             seconds = float(_metadata_of(found)["lease_seconds"])
         except (KeyError, ValueError):
@@ -149,23 +156,23 @@ class Lease:
         return self._store_time() - renewed_at > timedelta(seconds=seconds)
 
     def _store_time(self) -> datetime:
-        """Read the store's clock, from a blob written now."""
+        """Read the clock of the object store by writing a blob."""
         clock = self._bucket.blob(f"{self._name}.clock")
         clock.upload_from_string(
-            b"", retry=self._patience.retry(), timeout=self._patience.timeout()
+            b"", retry=self._timeouts.retry(), timeout=self._timeouts.timeout()
         )
         now: datetime = clock.updated
-        with suppress(NotFound):  # another who looked at the clock was faster
-            clock.delete(retry=self._patience.retry(), timeout=self._patience.timeout())
+        with suppress(NotFound):  # another process that reads the clock has deleted it
+            clock.delete(retry=self._timeouts.retry(), timeout=self._timeouts.timeout())
         return now
 
 
 @contextmanager
-def renewed_lease(lease: Lease, seconds: float) -> Iterator[Lease]:
-    """Take ``lease``, renew it each quarter of its ``seconds`` in a thread, and give it back.
+def auto_renewed(lease: Lease, seconds: float) -> Iterator[Lease]:
+    """Acquire ``lease``, renew it four times per ``seconds`` in a thread, and release it.
 
     Raises:
-        AlreadyLocked: another has it.
+        AlreadyLocked: another process has a valid lease.
     """
     lease.acquire()
     ended = threading.Event()
@@ -189,7 +196,7 @@ def _renew_until(ended: threading.Event, lease: Lease, seconds: float) -> None:
             _log.warning("%s", error)
             return
         except StoreUnreachable as error:
-            _log.warning("a hold was not renewed, which is tried again: %s", error)
+            _log.warning("a lock was not renewed, retrying: %s", error)
             pause_seconds = seconds / 20
 
 

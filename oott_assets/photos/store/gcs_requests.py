@@ -1,4 +1,4 @@
-"""How Google Cloud Storage is asked: for how long, and what its faults mean in OOTT's words."""
+"""Requests to Google Cloud Storage: timeouts, retries and readable error messages."""
 
 import http.client
 from collections.abc import Iterator
@@ -24,15 +24,19 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from oott_fashion.stores.blobs import StoreMisconfigured, StoreUnreachable
 
 _CONNECT_SECONDS = 5.0
-_ANSWER_SECONDS = 15.0
-# urllib3 gives a whole upload no longer than a connection, which a slow uplink would exceed.
+_RESPONSE_SECONDS = 15.0
+# urllib3 uses the connect timeout for a whole upload too, so a large upload needs a longer one.
 _SLOWEST_UPLOAD = 500_000  # bytes a second
 
-_PASSING_CODES = (http.client.REQUEST_TIMEOUT, http.client.TOO_MANY_REQUESTS)
+_TEMPORARY_CODES = (http.client.REQUEST_TIMEOUT, http.client.TOO_MANY_REQUESTS)
 
-_BREAKS = (ConnectionError, requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
+_BROKEN_CONNECTIONS = (
+    ConnectionError,
+    requests.ConnectionError,
+    requests.exceptions.ChunkedEncodingError,
+)
 
-_FAULTS = (
+_ERRORS = (
     ConnectionError,
     DataCorruption,
     GoogleAPIError,
@@ -46,52 +50,53 @@ _FAULTS = (
 
 
 class Timeouts(NamedTuple):
-    """How long faults that may pass are waited out, in seconds; one request more may follow."""
+    """How long temporary errors are retried, in seconds; the last request may end later."""
 
     seconds: float
 
     def retry(self) -> Retry:
-        """Try again what the library deems worth it, sooner than it would itself."""
-        again: Retry = DEFAULT_RETRY.with_timeout(self.seconds).with_delay(0.25, 4.0, 2.0)
-        return again
+        """Give the retry policy: the library's, with shorter delays."""
+        policy: Retry = DEFAULT_RETRY.with_timeout(self.seconds).with_delay(0.25, 4.0, 2.0)
+        return policy
 
     def timeout(self, upload_bytes: int = 0) -> tuple[float, float]:
-        """Give the seconds that one request may take to connect and send, and to be answered."""
+        """Give the connect timeout, which includes the upload, and the response timeout."""
         connect = min(_CONNECT_SECONDS, self.seconds) + upload_bytes / _SLOWEST_UPLOAD
-        return connect, min(_ANSWER_SECONDS, self.seconds)
+        return connect, min(_RESPONSE_SECONDS, self.seconds)
 
 
 @contextmanager
 def storage_errors(address: str) -> Iterator[None]:
-    """Ask for what is at ``address``, for instance gs://bucket/photos.
+    """Turn errors of the Google Cloud library into errors that name ``address``.
 
     Raises:
-        StoreUnreachable: the store did not answer.
-        StoreMisconfigured: it answered that it will not.
+        StoreUnreachable: the store did not respond.
+        StoreMisconfigured: the store refused the request; a retry does not help.
     """
     try:
         yield
-    except _FAULTS as error:
-        # Not "from error": the library's texts hold upload links, with which anyone may write.
-        raise _in_our_words(error, address) from None
+    except _ERRORS as error:
+        # Without "from error": the library's messages contain upload URLs, and anyone who has such
+        # a URL can write to the bucket.
+        raise _explained(error, address) from None
 
 
-def _in_our_words(error: BaseException, address: str) -> StoreUnreachable:
+def _explained(error: BaseException, address: str) -> StoreUnreachable:
     if isinstance(error, RetryError) and error.cause is not None:
-        return _in_our_words(error.cause, address)
-    refusal = _refusal(error)
-    if refusal is not None:
-        return StoreMisconfigured(f"{address}: {refusal}")
+        return _explained(error.cause, address)
+    permanent = _permanent_reason(error)
+    if permanent is not None:
+        return StoreMisconfigured(f"{address}: {permanent}")
     if isinstance(error, DataCorruption):
-        return StoreUnreachable(f"{address} arrived damaged; run again")
+        return StoreUnreachable(f"{address} was damaged during the transfer; run again")
     return StoreUnreachable(
-        f"{address} cannot be reached ({_reason_of(error)}); what is stored there is safe: look at "
+        f"{address} cannot be reached ({_reason_of(error)}); stored data is not affected; check "
         "the network, then run again"
     )
 
 
-def _refusal(error: BaseException) -> str | None:
-    """Say what to mend, where a later request would fare no better."""
+def _permanent_reason(error: BaseException) -> str | None:
+    """Say what to fix if a retry would not help; None if it may help."""
     if isinstance(error, DefaultCredentialsError):
         return (
             "no Google credentials were found; set GOOGLE_APPLICATION_CREDENTIALS to a key file, "
@@ -99,18 +104,18 @@ def _refusal(error: BaseException) -> str | None:
         )
     if isinstance(error, Unauthorized) or _credentials_are_bad(error):
         return (
-            "the Google credentials are not accepted; replace the key file, or run: "
+            "Google rejected the credentials; replace the key file, or run: "
             "gcloud auth application-default login"
         )
     if isinstance(error, Forbidden):
         return (
-            "these Google credentials may not do this (HTTP 403); grant them the role Storage "
-            "Object User on the bucket, and lift its retention policy if it has one"
+            "the Google credentials do not have the needed rights (HTTP 403); grant them the role "
+            "Storage Object User on the bucket, and remove its retention policy if it has one"
         )
     if isinstance(error, NotFound):
-        return "there is no such bucket; create it, or mend the address"
-    if isinstance(error, ClientError) and error.code not in _PASSING_CODES:
-        return f"the request was refused ({_reason_of(error)}); mend the address"
+        return "there is no such bucket; create it, or correct the address"
+    if isinstance(error, ClientError) and error.code not in _TEMPORARY_CODES:
+        return f"the request was refused ({_reason_of(error)}); correct the address"
     return None
 
 
@@ -123,16 +128,17 @@ def _credentials_are_bad(error: BaseException) -> bool:
 
 
 def _reason_of(error: BaseException) -> str:
-    """Give the HTTP status or the system's reason, which hold no links."""
+    """Give the HTTP status or the system's reason; both contain no upload URL."""
     if isinstance(error, GoogleAPICallError) and error.code:
         return f"HTTP {int(error.code)}"
     if isinstance(error, InvalidResponse):
         return f"HTTP {int(error.response.status_code)}"
-    reason = "the connection broke" if isinstance(error, _BREAKS) else type(error).__name__
+    is_broken = isinstance(error, _BROKEN_CONNECTIONS)
+    reason = "the connection broke" if is_broken else type(error).__name__
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, TimeoutError | requests.Timeout):
-            return "no answer in time"
+            return "no response in time"
         if isinstance(cause, OSError) and cause.strerror:
             reason = cause.strerror
         cause = cause.__cause__ or cause.__context__

@@ -1,4 +1,4 @@
-"""The manifest of a destination and month: a row for each photo, and for each post without one."""
+"""The manifest of a destination and month: one row per photo, and per post without a photo."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from oott_assets.parquet import from_parquet, to_parquet
 
-# What became of a photo, or of a post that brought none. Only a kept photo is stored and counted;
-# a deleted one was, until OOTT_PHOTO_RETENTION_DAYS.
+# The outcome of a photo, or of a post without a photo. Only photos in state "kept" are stored and
+# counted; "deleted" photos were stored until OOTT_PHOTO_RETENTION_DAYS. "double" is a duplicate.
 State = Literal[
     "kept",
     "deleted",
@@ -24,10 +24,10 @@ State = Literal[
 
 
 class ManifestRow(NamedTuple):
-    """A photo of a partition, or a listed post that brought none; ``reason`` says why not kept.
+    """A photo of a partition, or a listed post without a photo; ``reason`` says why it is not kept.
 
-    ``shortcode`` tells posts apart and ``name`` photos. A row without ``taken_at`` is undated, and
-    belongs to the month it was asked for.
+    ``shortcode`` identifies the post and ``name`` the photo. A row without ``taken_at`` has no
+    date, and counts for the month that was requested.
     """
 
     shortcode: str
@@ -70,12 +70,12 @@ _MANIFEST = pa.schema(
 
 
 def kept_in(rows: Iterable[ManifestRow]) -> list[str]:
-    """List the hashes of the photos that ``rows`` keep, in their order."""
+    """List the hashes of the photos in state "kept", in the order of ``rows``."""
     return [row.sha256 for row in rows if row.kept and row.sha256 is not None]
 
 
 def manifest_file(rows: Sequence[ManifestRow]) -> bytes:
-    """Write ``rows`` as a parquet file that any tool reads."""
+    """Write ``rows`` as a parquet file."""
     return to_parquet(pa.Table.from_pylist([row._asdict() for row in rows], schema=_MANIFEST))
 
 
@@ -83,13 +83,13 @@ def rows_in(manifest: bytes) -> list[ManifestRow]:
     """Read the rows of a parquet file that ``manifest_file`` wrote.
 
     Raises:
-        ValueError: it was written by a release whose manifests had other columns.
+        ValueError: the manifest is from an earlier release and has other columns.
     """
     table = from_parquet(manifest)
     missing = [name for name in _MANIFEST.names if name not in table.column_names]
     if missing:
         raise ValueError(
-            f"the manifest has no {', '.join(missing)}: it is of an earlier release; materialise "
-            "instagram_images for it again"
+            f"the manifest has no {', '.join(missing)}: it is from an earlier release; materialise "
+            "this partition of instagram_images again"
         )
     return [ManifestRow(**row) for row in table.select(_MANIFEST.names).to_pylist()]

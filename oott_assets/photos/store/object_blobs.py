@@ -1,4 +1,4 @@
-"""Opens the place where blobs are kept, a folder or a bucket."""
+"""Opens a blob store, which is a folder or a bucket, with a given client."""
 
 import re
 from collections.abc import Callable
@@ -10,19 +10,19 @@ from oott_fashion.stores.blobs import Blobs, LocalBlobs
 if TYPE_CHECKING:
     from google.cloud import storage
 
-# A Path makes one slash of two.
+# A Path turns "//" into "/".
 _URL = re.compile(r"(?P<kind>[A-Za-z][A-Za-z0-9+.-]*):/{1,2}(?P<place>.*)")
 
 
 def blobs_at(
     root: str | Path, client: "Callable[[], storage.Client]", private: bool = False
 ) -> Blobs:
-    """Open the blobs under ``root``, a folder or gs://BUCKET/PREFIX; a bucket by ``client``.
+    """Open the blobs under ``root``, a folder or gs://BUCKET/PREFIX; ``client`` opens a bucket.
 
-    Of a folder, what is ``private`` only this user can read; a bucket has its own rules.
+    With ``private``, only this user can read a folder; a bucket has its own access rules.
 
     Raises:
-        ValueError: ``root`` is another kind of address, or names no bucket.
+        ValueError: ``root`` is another kind of address, or has no bucket name.
         StoreMisconfigured: there are no credentials.
     """
     url = _URL.fullmatch(str(root))
@@ -30,16 +30,16 @@ def blobs_at(
         return LocalBlobs(root, private)
     bucket, _, prefix = url["place"].partition("/")
     if url["kind"] != "gs" or not bucket:
-        # Not the whole of it, which may hold a password.
+        # Without the rest of the address, which may contain a password.
         raise ValueError(
-            f"blobs cannot be kept at {url['kind']}://{bucket and '…'}; give a folder or "
+            f"blobs cannot be stored at {url['kind']}://{bucket and '…'}; use a folder or "
             "gs://BUCKET/PREFIX"
         )
     return _bucket_blobs(client, bucket, prefix.strip("/"))
 
 
 def _bucket_blobs(client: "Callable[[], storage.Client]", bucket: str, prefix: str) -> Blobs:
-    # Imported late: who keeps blobs in folders needs none of Google's cloud.
+    # Imported here, because the Google Cloud libraries are not needed for folders.
     from oott_assets.photos.store.gcs_blobs import GcsBlobs
     from oott_assets.photos.store.gcs_requests import storage_errors
 

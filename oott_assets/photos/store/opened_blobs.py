@@ -1,4 +1,4 @@
-"""Opens the place where blobs are kept: a folder, or a bucket by dagster-gcp's credentials."""
+"""Opens a blob store, which is a folder, or a bucket with the credentials of dagster-gcp."""
 
 from functools import cache
 from typing import TYPE_CHECKING
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 @cache
 def opened_blobs(root: str) -> Blobs:
-    """Open, once in a process, the blobs under ``root``, a folder or gs://BUCKET/PREFIX.
+    """Open the blobs under ``root``, a folder or gs://BUCKET/PREFIX, once per process.
 
-    What people posted is for the eyes of this user alone.
+    A folder is private: it contains what people posted, so only this user can read it.
 
     Raises:
         ValueError: ``root`` is another kind of address.
@@ -24,7 +24,7 @@ def opened_blobs(root: str) -> Blobs:
 
 
 def _client() -> "storage.Client":
-    # Imported late: it brings much of Google's cloud with it, and most stores are folders.
+    # Imported here, because it imports many Google Cloud libraries and most stores are folders.
     from dagster_gcp.gcs import GCSResource
 
     return GCSResource().get_client()

@@ -1,4 +1,4 @@
-"""Where photos are kept: for each destination and month, in a folder or in an object store."""
+"""The photo store: photos and manifests by destination and month, in a folder or a bucket."""
 
 import os
 from datetime import UTC, date, datetime
@@ -16,7 +16,7 @@ from oott_fashion.stores.blobs import Blobs
 
 _FORGOTTEN = "forgotten"
 
-# A photo is small: more cores would mostly wait for each other.
+# Photos are small, so more cores do not make face detection faster.
 _MAX_CORES = 4
 
 
@@ -32,14 +32,14 @@ class PhotoStore(dg.ConfigurableResource[None]):
         return StoredMonth(self._blobs, destination, month, self.max_pixels)
 
     def months(self) -> list[tuple[str, date]]:
-        """List every destination and month of which anything is stored."""
+        """List every destination and month with stored photos, a manifest or a journal."""
         blobs = self._blobs
         collected = (
             (_last_of(folder), _last_of(name).removesuffix(".parquet"))
             for folder in blobs.folders("manifests")
             for name in blobs.names(folder)
         )
-        begun = (
+        unfinished = (
             (_last_of(folder), _last_of(month))
             for kind in ("photos", "journals")
             for folder in blobs.folders(kind)
@@ -47,25 +47,25 @@ class PhotoStore(dg.ConfigurableResource[None]):
         )
         return sorted(
             (slug, first)
-            for slug, month in {*collected, *begun}
-            # A file manager leaves files of its own wherever it was.
+            for slug, month in {*collected, *unfinished}
+            # File managers leave their own files in folders; those are not months.
             if (first := _first_of(month)) is not None
         )
 
     def face_hider(self) -> FaceHider | None:
-        """Open what hides faces, tested on a face it must find; none where they are to be seen.
+        """Open and test the face hider; None if faces are not hidden.
 
         Raises:
-            FacesNotHidden: it does not work here, so that no photo may be stored.
+            FacesNotHidden: the face detector does not work, so no photo may be stored.
         """
         return tested_face_hider() if self.hide_faces else None
 
     def forget(self, shortcode: str) -> None:
-        """Write down that a post shall never be collected again; its name is kept as a hash."""
+        """Record that a post must never be collected again; only a hash of its name is stored."""
         self._blobs.write(_forgotten_named(shortcode), f"{datetime.now(UTC):%Y-%m-%d}".encode())
 
     def is_forgotten(self, shortcode: str) -> bool:
-        """Tell whether a post shall not be collected."""
+        """Tell whether a post must not be collected."""
         return self._blobs.exists(_forgotten_named(shortcode))
 
     @property
@@ -75,10 +75,10 @@ class PhotoStore(dg.ConfigurableResource[None]):
 
 @cache
 def tested_face_hider() -> FaceHider:
-    """Open what hides faces, once in a process.
+    """Open and test the face hider, once per process.
 
     Raises:
-        FacesNotHidden: it does not work here.
+        FacesNotHidden: the face detector does not work.
     """
     return FaceHider(cores=min(_MAX_CORES, os.cpu_count() or 1))
 

@@ -1,8 +1,8 @@
 """The stored photos of one destination in one month, and the manifest that lists them.
 
-A photo is kept under the hash of its content and never changed. The manifest is flipped into place
-last, so that a partition is as the old run or the new one left it; then what it does not list is
-deleted.
+A photo is stored under the hash of its content and never changes. A run replaces the manifest
+last, in one step, so a reader sees the old month or the new one. Then the photos that are not in
+the manifest are deleted.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from oott_fashion.vision.photos import Photo, UnreadablePhoto, read_photo
 
 
 class StoredPhoto(NamedTuple):
-    """A photo in the store: its size in pixels, upright, and what recognises it."""
+    """A photo in the store: its size in pixels when upright, and its perceptual hash."""
 
     sha256: str
     width: int
@@ -29,8 +29,8 @@ class StoredPhoto(NamedTuple):
     faces_hidden: int
     perceptual_hash: PerceptualHash
 
-    def on(self, row: ManifestRow) -> ManifestRow:
-        """Write on the manifest's ``row`` what is stored."""
+    def fill(self, row: ManifestRow) -> ManifestRow:
+        """Fill in the hash, size and number of hidden faces of a manifest row."""
         return row._replace(
             sha256=self.sha256,
             width=self.width,
@@ -51,22 +51,22 @@ class StoredMonth:
 
     @contextmanager
     def locked(self) -> Iterator[Lock]:
-        """Be the only one who writes this month.
+        """Lock this month for writing.
 
         Raises:
-            AlreadyLocked: another run writes it.
+            AlreadyLocked: another run has locked this month.
         """
         with self._blobs.locked(self._photos) as lock:
             yield lock
 
     def keep(self, content: bytes, faces: FaceHider | None) -> StoredPhoto:
-        """Store what may be kept of a photo, unless it is stored already.
+        """Store a photo without its metadata, unless it is stored already.
 
-        Faces are hidden by ``faces``, if there is one; a damaged copy is stored anew.
+        Faces are hidden by ``faces`` if given. A damaged stored copy is replaced.
 
         Raises:
-            UnreadablePhoto: it is none, or damaged; nothing was stored.
-            PhotoTooLarge: it has too many pixels; nothing was stored.
+            UnreadablePhoto: the content is not a photo, or is damaged; nothing was stored.
+            PhotoTooLarge: the photo has too many pixels; nothing was stored.
         """
         form = stored_form(content, self._max_pixels, faces)
         sha256 = hashlib.sha256(form.content).hexdigest()
@@ -79,12 +79,12 @@ class StoredMonth:
         """Read the file of a stored photo.
 
         Raises:
-            UnreadablePhoto: it is gone, or its content has changed.
+            UnreadablePhoto: the file is missing, or its content has changed.
         """
         try:
             content = self._blobs.read(f"{self._photos}/{sha256}")
         except BlobNotFound as error:
-            raise UnreadablePhoto(f"the stored photo {sha256[:12]}… is gone") from error
+            raise UnreadablePhoto(f"the stored photo {sha256[:12]}… is missing") from error
         if hashlib.sha256(content).hexdigest() != sha256:
             raise UnreadablePhoto(f"the stored photo {sha256[:12]}… is damaged")
         return content
@@ -93,8 +93,8 @@ class StoredMonth:
         """Read a stored photo as RGB pixels, shape (height, width, 3), 0..255.
 
         Raises:
-            UnreadablePhoto: it is gone, or its content has changed.
-            PhotoTooLarge: fewer pixels are allowed now than when it was stored.
+            UnreadablePhoto: the file is missing, or its content has changed.
+            PhotoTooLarge: the limit of pixels is lower now than when the photo was stored.
         """
         return read_photo(self.content(sha256), self._max_pixels)
 
@@ -103,12 +103,12 @@ class StoredMonth:
 
         Raises:
             BlobNotFound: the month was never collected, so its photos are unknown.
-            ValueError: the manifest is of an earlier release.
+            ValueError: the manifest is from an earlier release.
         """
         return rows_in(self._blobs.read(self._manifest))
 
     def kept(self) -> list[str]:
-        """List the hashes of the photos that the manifest keeps.
+        """List the hashes of the photos in state "kept".
 
         Raises:
             BlobNotFound: the month was never collected, so its photos are unknown.
@@ -116,10 +116,10 @@ class StoredMonth:
         return kept_in(self.manifest())
 
     def rows(self) -> list[ManifestRow]:
-        """Read the manifest; no rows where the month was never collected.
+        """Read the manifest; no rows if the month was never collected.
 
         Raises:
-            ValueError: the manifest is of an earlier release.
+            ValueError: the manifest is from an earlier release.
         """
         try:
             return self.manifest()
@@ -127,11 +127,11 @@ class StoredMonth:
             return []
 
     def write_manifest(self, rows: Sequence[ManifestRow]) -> None:
-        """Put ``rows`` in the place of the manifest."""
+        """Replace the manifest with ``rows``."""
         self._blobs.write(self._manifest, manifest_file(rows))
 
     def delete_unlisted(self) -> int:
-        """Delete every photo that neither the manifest nor the journal lists; count them."""
+        """Delete the photos that are not in the manifest or the journal; return their number."""
         listed = {row.sha256 for post in self.journal.posts() for row in post.rows}
         listed |= set(kept_in(self.rows()))
         stored = {name.rpartition("/")[2] for name in self._blobs.names(self._photos)}

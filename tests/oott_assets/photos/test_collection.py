@@ -1,4 +1,4 @@
-"""What becomes of each listed post, and how a run goes on where another stopped."""
+"""Tests of the state of each listed post, and of runs that continue an interrupted one."""
 
 import logging
 from datetime import UTC, date, datetime
@@ -42,10 +42,10 @@ def states(store: PhotoStore) -> dict[str, str]:
 
 def files(store: PhotoStore) -> list[str]:
     root = Path(store.root)
-    return sorted(str(it.relative_to(root)) for it in root.rglob("*") if it.is_file())
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
 
 
-def test_every_listed_post_ends_in_one_state(store: PhotoStore) -> None:
+def test_every_listed_post_gets_a_state(store: PhotoStore) -> None:
     source = ToldSource(
         [
             Post("kept", [jpeg(1)]),
@@ -80,7 +80,7 @@ def test_every_listed_post_ends_in_one_state(store: PhotoStore) -> None:
     assert {row.shortcode for row in manifest(store)} == set(source.brought)
 
 
-def test_a_row_says_where_its_photo_is_from(store: PhotoStore) -> None:
+def test_a_row_has_the_origin_of_its_photo(store: PhotoStore) -> None:
     collect(store, ToldSource([Post("ABC", [jpeg(1, side=80)])]))
 
     [row] = manifest(store)
@@ -89,15 +89,15 @@ def test_a_row_says_where_its_photo_is_from(store: PhotoStore) -> None:
     assert (row.width, row.height) == (80, 80)
 
 
-def test_the_same_picture_in_another_size_is_counted_once(store: PhotoStore) -> None:
+def test_the_same_picture_in_another_size_counts_once(store: PhotoStore) -> None:
     collect(store, ToldSource([Post("a", [jpeg(1)]), Post("b", [jpeg(1, side=128)])]))
 
     assert states(store) == {"a-1.jpg": "kept", "b-1.jpg": "near-duplicate"}
-    assert manifest(store)[1].reason == "shows what a-1.jpg shows"
+    assert manifest(store)[1].reason == "same picture as a-1.jpg"
     assert len(files(store)) == 2
 
 
-def test_a_post_that_is_listed_twice_is_brought_once(store: PhotoStore) -> None:
+def test_a_post_listed_twice_is_fetched_once(store: PhotoStore) -> None:
     source = ToldSource([Post("a", [jpeg(1)]), Post("b", [jpeg(2)]), Post("a", [jpeg(1)])])
 
     assert collect(store, source).listed == 2
@@ -110,7 +110,7 @@ def test_a_photo_of_another_month_is_not_stored(store: PhotoStore) -> None:
     assert files(store) == ["manifests/hongdae/2026-09.parquet"]
 
 
-def test_a_photo_of_the_same_month_of_another_year_is_not_counted(store: PhotoStore) -> None:
+def test_a_photo_of_the_same_month_in_another_year_does_not_count(store: PhotoStore) -> None:
     last_year = datetime(2025, 9, 5, 3, tzinfo=UTC)
 
     collect(store, ToldSource([Post("a", [jpeg(1)], taken_at=last_year), Post("b", [jpeg(2)])]))
@@ -118,7 +118,7 @@ def test_a_photo_of_the_same_month_of_another_year_is_not_counted(store: PhotoSt
     assert states(store) == {"a": "other month", "b-1.jpg": "kept"}
 
 
-def test_a_blocked_run_leaves_the_manifest_and_the_next_goes_on(store: PhotoStore) -> None:
+def test_a_blocked_run_writes_no_manifest_and_the_next_run_continues(store: PhotoStore) -> None:
     posts = [Post("a", [jpeg(1)]), Post("b", [jpeg(2)]), Post("c", [jpeg(3)])]
     blocked = ToldSource([*posts[:2], Post("c", trouble=PhotosUnknown("log in"))])
     with pytest.raises(PhotosUnknown):
@@ -135,10 +135,11 @@ def test_a_blocked_run_leaves_the_manifest_and_the_next_goes_on(store: PhotoStor
     assert blocked.closed
 
 
-def test_what_was_refused_to_a_stopped_run_is_asked_for_again(store: PhotoStore) -> None:
-    refused, blocked = UnavailablePhoto("a-2.jpg", "the server said 500"), PhotosUnknown("log in")
+def test_an_unavailable_photo_is_fetched_again_by_the_next_run(store: PhotoStore) -> None:
+    unavailable = UnavailablePhoto("a-2.jpg", "the server said 500")
+    posts = [Post("a", [jpeg(1), unavailable]), Post("b", trouble=PhotosUnknown("log in"))]
     with pytest.raises(PhotosUnknown):
-        collect(store, ToldSource([Post("a", [jpeg(1), refused]), Post("b", trouble=blocked)]))
+        collect(store, ToldSource(posts))
     again = ToldSource([Post("a", [jpeg(1), jpeg(2)]), Post("b", [jpeg(3)])])
 
     collect(store, again)
@@ -147,7 +148,7 @@ def test_what_was_refused_to_a_stopped_run_is_asked_for_again(store: PhotoStore)
     assert states(store) == {"a-1.jpg": "kept", "a-2.jpg": "kept", "b-1.jpg": "kept"}
 
 
-def test_a_post_that_is_no_longer_listed_when_a_run_goes_on_is_counted(store: PhotoStore) -> None:
+def test_a_journalled_post_counts_even_if_it_is_no_longer_listed(store: PhotoStore) -> None:
     with pytest.raises(PhotosUnknown):
         collect(store, ToldSource([Post("a", [jpeg(1)]), Post("b", trouble=PhotosUnknown("?"))]))
 
@@ -156,7 +157,7 @@ def test_a_post_that_is_no_longer_listed_when_a_run_goes_on_is_counted(store: Ph
     assert set(states(store)) == {"a-1.jpg", "b-1.jpg"}
 
 
-def test_a_run_that_ended_is_not_gone_on_with_but_replaced(store: PhotoStore) -> None:
+def test_a_finished_run_is_replaced_not_continued(store: PhotoStore) -> None:
     collect(store, ToldSource([Post("a", [jpeg(1)]), Post("b", [jpeg(2)])]))
     again = ToldSource([Post("b", [jpeg(2)])])
 
@@ -167,7 +168,7 @@ def test_a_run_that_ended_is_not_gone_on_with_but_replaced(store: PhotoStore) ->
     assert len(files(store)) == 2
 
 
-def test_what_another_source_had_brought_is_not_mixed_in(store: PhotoStore) -> None:
+def test_the_journal_of_another_source_is_not_used(store: PhotoStore) -> None:
     with pytest.raises(PhotosUnknown):
         collect(store, ToldSource([Post("a", [jpeg(1)]), Post("b", trouble=PhotosUnknown("?"))]))
 
@@ -177,7 +178,7 @@ def test_what_another_source_had_brought_is_not_mixed_in(store: PhotoStore) -> N
     assert len(files(store)) == 2
 
 
-def test_a_source_that_costs_nothing_is_read_anew(store: PhotoStore) -> None:
+def test_a_local_source_is_read_from_the_start(store: PhotoStore) -> None:
     with pytest.raises(PhotosUnknown):
         collect(
             store,
@@ -200,41 +201,43 @@ def test_a_source_that_costs_nothing_is_read_anew(store: PhotoStore) -> None:
         Post("gone", trouble=PostGone("the page says it isn't available")),
     ],
 )
-def test_a_site_that_shows_posts_and_gives_none_does_not_empty_a_month(
+def test_a_site_that_delivers_no_photos_does_not_empty_a_month(
     store: PhotoStore, post: Post
 ) -> None:
     collect(store, ToldSource([Post("a", [jpeg(1)])]))
     before = files(store)
-    kept_back = [Post(f"{post.shortcode}{it}", post.photos, trouble=post.trouble) for it in "12345"]
+    posts = [
+        Post(f"{post.shortcode}{digit}", post.photos, trouble=post.trouble) for digit in "12345"
+    ]
 
-    with pytest.raises(SourceBusyForHours, match="none of 5 listed photos could be brought"):
-        collect(store, ToldSource(kept_back))
+    with pytest.raises(SourceBusyForHours, match="none of 5 listed photos could be fetched"):
+        collect(store, ToldSource(posts))
 
     assert states(store) == {"a-1.jpg": "kept"}
-    assert [it for it in files(store) if not it.startswith("journals/")] == before
+    assert [file for file in files(store) if not file.startswith("journals/")] == before
 
 
-def test_a_few_posts_that_are_gone_are_a_fact(store: PhotoStore) -> None:
+def test_a_few_deleted_posts_are_accepted(store: PhotoStore) -> None:
     collect(store, ToldSource([Post("a", trouble=PostGone("gone")), Post("b")]))
 
     assert states(store) == {"a": "gone", "b": "no photo"}
 
 
-def test_a_run_that_hides_faces_does_not_go_on_with_one_that_did_not(tmp_path: Path) -> None:
+def test_a_run_that_hides_faces_does_not_continue_one_that_did_not(tmp_path: Path) -> None:
     root, posts = str(tmp_path / "photos"), [Post("a", [jpeg(1)]), Post("b", [jpeg(2)])]
-    seen = PhotoStore(root=root, max_pixels=100_000, hide_faces=False)
-    hidden = PhotoStore(root=root, max_pixels=100_000)
+    with_faces = PhotoStore(root=root, max_pixels=100_000, hide_faces=False)
+    without_faces = PhotoStore(root=root, max_pixels=100_000)
     blocked = [posts[0], Post("b", trouble=PhotosUnknown("log in"))]
     with pytest.raises(PhotosUnknown):
-        collect(seen, ToldSource(blocked, shows_people=True))
+        collect(with_faces, ToldSource(blocked, shows_people=True))
     again = ToldSource(posts, shows_people=True)
 
-    collect(hidden, again)
+    collect(without_faces, again)
 
     assert again.brought == ["a", "b"]
 
 
-def test_a_listing_is_cut_at_the_most_posts_and_says_so(store: PhotoStore) -> None:
+def test_a_listing_is_cut_at_max_posts(store: PhotoStore) -> None:
     posts = [Post(str(number), [jpeg(number)]) for number in range(3)]
 
     assert not collect(store, ToldSource(posts), max_posts=3).cut
@@ -243,7 +246,7 @@ def test_a_listing_is_cut_at_the_most_posts_and_says_so(store: PhotoStore) -> No
     assert not collect(store, ToldSource(posts, uses_network=False), max_posts=2).cut
 
 
-def test_a_forgotten_post_is_not_brought(store: PhotoStore) -> None:
+def test_a_forgotten_post_is_not_fetched(store: PhotoStore) -> None:
     store.forget("a")
     source = ToldSource([Post("a", [jpeg(1)]), Post("b", [jpeg(2)])])
 
@@ -252,17 +255,17 @@ def test_a_forgotten_post_is_not_brought(store: PhotoStore) -> None:
     assert set(states(store)) == {"b-1.jpg"}
 
 
-def test_a_post_that_is_forgotten_while_it_is_collected_is_not_kept(store: PhotoStore) -> None:
+def test_a_post_forgotten_during_the_run_is_not_kept(store: PhotoStore) -> None:
     source = ToldSource([Post("a", [jpeg(1)]), Post("b", [jpeg(2)])])
     source.before = lambda shortcode: store.forget("a") if shortcode == "b" else None
 
     collect(store, source)
 
     assert set(states(store)) == {"b-1.jpg"}
-    assert len([it for it in files(store) if it.startswith("photos/")]) == 1
+    assert len([file for file in files(store) if file.startswith("photos/")]) == 1
 
 
-def test_a_near_duplicate_is_counted_when_the_first_post_is_forgotten(store: PhotoStore) -> None:
+def test_a_near_duplicate_counts_if_the_first_post_is_forgotten(store: PhotoStore) -> None:
     posts = [Post("a", [jpeg(1)]), Post("b", [jpeg(1, side=128)]), Post("c", [jpeg(2)])]
     source = ToldSource(posts)
     source.before = lambda shortcode: store.forget("a") if shortcode == "c" else None
@@ -274,15 +277,15 @@ def test_a_near_duplicate_is_counted_when_the_first_post_is_forgotten(store: Pho
 
 def test_two_runs_cannot_both_collect_a_partition(store: PhotoStore) -> None:
     other = ToldSource([Post("b", [jpeg(2)])])
-    refused: list[str] = []
+    errors: list[str] = []
 
     def collect_too(_shortcode: str) -> None:
-        with pytest.raises(AlreadyLocked) as held:
+        with pytest.raises(AlreadyLocked) as error:
             collect(store, other)
-        refused.append(str(held.value))
+        errors.append(str(error.value))
 
     collect(store, ToldSource([Post("a", [jpeg(1)])], before=collect_too))
 
-    assert len(refused) == 1
+    assert len(errors) == 1
     assert other.brought == []
     assert states(store) == {"a-1.jpg": "kept"}

@@ -57,7 +57,7 @@ def test_a_duplicate_photo_is_kept_once(
 
     assert [(row.name, row.state, row.reason) for row in trends_pipeline.manifest()] == [
         ("hongdae/2026-09/a.jpg", "kept", None),
-        ("hongdae/2026-09/copy of a.jpg", "double", "shows what hongdae/2026-09/a.jpg shows"),
+        ("hongdae/2026-09/copy of a.jpg", "double", "same picture as hongdae/2026-09/a.jpg"),
     ]
     assert metadata_of(run, "instagram_images")["photos"] == 1
 

@@ -18,7 +18,7 @@ SANDALS = Detection("sandals", 0.5, Box(5, 6, 7, 8), "brown")
 PHOTOS = (
     PhotoDetections("0" * 64, (COAT, SANDALS)),
     PhotoDetections("1" * 64, ()),
-    PhotoDetections("2" * 64, (), "the stored photo 222222222222… is gone"),
+    PhotoDetections("2" * 64, (), "the stored photo 222222222222… is missing"),
 )
 
 

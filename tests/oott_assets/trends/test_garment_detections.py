@@ -178,7 +178,7 @@ def test_an_unreachable_store_is_retried(
     trends_pipeline: TrendsPipeline, mortal_bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_PHOTO_STORE", mortal_bucket.url)
-    blobs = GcsBlobs(mortal_bucket.client(), mortal_bucket.name, patience_seconds=0.5)
+    blobs = GcsBlobs(mortal_bucket.client(), mortal_bucket.name, retry_seconds=0.5)
     for module in (photo_store, detection_store):
         monkeypatch.setattr(module, "opened_blobs", lambda _root: blobs)
     trends_pipeline.run(only="instagram_images")

@@ -13,9 +13,9 @@ from google.cloud import storage
 from oott_assets.photos.store import gcs_blobs
 from oott_assets.photos.store.gcs_blobs import GcsBlobs
 from oott_fashion.stores.blobs import BlobNotFound, Blobs, StoreMisconfigured, StoreUnreachable
-from tests.object_store import Bucket, answering, client_of, silent, wired
+from tests.object_store import Bucket, client_of, proxy, responding, silent
 
-_PATIENCE_SECONDS = 0.4
+_RETRY_SECONDS = 0.4
 
 CALLS: dict[str, Callable[[Blobs], object]] = {
     "read": lambda blobs: blobs.read("a"),
@@ -25,35 +25,35 @@ CALLS: dict[str, Callable[[Blobs], object]] = {
     "exists": lambda blobs: blobs.exists("a"),
     "names": lambda blobs: list(blobs.names("a")),
     "folders": lambda blobs: list(blobs.folders("a")),
-    "held": lambda blobs: blobs.locked("a").__enter__(),
+    "locked": lambda blobs: blobs.locked("a").__enter__(),
 }
 every_call = pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
 
 
 class RevokedCredentials(Credentials):
-    """Credentials whose account was deleted."""
+    """Credentials of a deleted account."""
 
     def __init__(self) -> None:
-        Credentials.__init__(self)  # excluded by this name
+        Credentials.__init__(self)
 
     def refresh(self, _request: object) -> None:
         raise RefreshError("invalid_grant: token ya29.secret")
 
 
-def impatient(url: str, bucket: str = "oott") -> GcsBlobs:
-    """Open blobs at the server at ``url``, to be told soon of what is wrong with it."""
-    return GcsBlobs(client_of(url), bucket, "store", patience_seconds=_PATIENCE_SECONDS)
+def open_blobs(url: str, bucket: str = "oott") -> GcsBlobs:
+    """Open blobs on the server at ``url``, with short timeouts."""
+    return GcsBlobs(client_of(url), bucket, "store", retry_seconds=_RETRY_SECONDS)
 
 
 @every_call
-def test_a_dead_store_is_told_of_soon_and_by_its_address(
+def test_a_stopped_store_is_reported_soon_with_its_address(
     call: Callable[[Blobs], object], mortal_bucket: Bucket
 ) -> None:
     mortal_bucket.store.kill()
     began = time.monotonic()
 
     with pytest.raises(StoreUnreachable, match=f"gs://{mortal_bucket.name}/store/a") as raised:
-        call(impatient(mortal_bucket.store.url, mortal_bucket.name))
+        call(open_blobs(mortal_bucket.store.url, mortal_bucket.name))
 
     assert "cannot be reached (Connection refused)" in str(raised.value)
     assert not isinstance(raised.value, StoreMisconfigured)
@@ -61,22 +61,22 @@ def test_a_dead_store_is_told_of_soon_and_by_its_address(
 
 
 @pytest.mark.parametrize("name", ["read", "write", "names"])
-def test_a_store_that_takes_calls_and_says_nothing_is_given_up(name: str) -> None:
+def test_a_silent_store_causes_a_timeout(name: str) -> None:
     began = time.monotonic()
 
-    with silent() as url, pytest.raises(StoreUnreachable, match="no answer in time"):
-        CALLS[name](impatient(url))
+    with silent() as url, pytest.raises(StoreUnreachable, match="no response in time"):
+        CALLS[name](open_blobs(url))
 
     assert time.monotonic() - began < 20
 
 
-def test_a_store_whose_address_leads_nowhere_cannot_be_reached() -> None:
+def test_an_unknown_host_name_cannot_be_reached() -> None:
     with pytest.raises(StoreUnreachable, match="gs://oott/store/a cannot be reached"):
-        impatient("http://store.invalid").read("a")
+        open_blobs("http://store.invalid").read("a")
 
 
-def test_blobs_are_there_again_once_a_dead_store_is_back(mortal_bucket: Bucket) -> None:
-    blobs = impatient(mortal_bucket.store.url, mortal_bucket.name)
+def test_blobs_are_readable_after_the_store_restarts(mortal_bucket: Bucket) -> None:
+    blobs = open_blobs(mortal_bucket.store.url, mortal_bucket.name)
     blobs.write("before", b"1")
     mortal_bucket.store.kill()
     with pytest.raises(StoreUnreachable):
@@ -89,7 +89,7 @@ def test_blobs_are_there_again_once_a_dead_store_is_back(mortal_bucket: Bucket) 
     assert blobs.read("before") == b"1"
 
 
-def test_a_write_waits_out_a_short_death_of_the_store(mortal_bucket: Bucket) -> None:
+def test_a_write_succeeds_after_a_short_outage(mortal_bucket: Bucket) -> None:
     blobs = GcsBlobs(mortal_bucket.client(), mortal_bucket.name)
     blobs.write("photo", b"old")
     mortal_bucket.store.kill()
@@ -104,48 +104,48 @@ def test_a_write_waits_out_a_short_death_of_the_store(mortal_bucket: Bucket) -> 
 
 
 @pytest.mark.parametrize("max_sent", [100, 200_000])
-def test_a_write_that_is_cut_leaves_the_old_blob(max_sent: int, bucket: Bucket) -> None:
-    straight = impatient(bucket.store.url, bucket.name)
-    straight.write("photo", b"old")
+def test_a_broken_upload_leaves_the_old_blob(max_sent: int, bucket: Bucket) -> None:
+    blobs = open_blobs(bucket.store.url, bucket.name)
+    blobs.write("photo", b"old")
 
-    with wired(bucket.store.port, max_sent) as url, pytest.raises(StoreUnreachable, match="broke"):
-        impatient(url, bucket.name).write("photo", os.urandom(1_000_000))
+    with proxy(bucket.store.port, max_sent) as url, pytest.raises(StoreUnreachable, match="broke"):
+        open_blobs(url, bucket.name).write("photo", os.urandom(1_000_000))
 
-    assert straight.read("photo") == b"old"
+    assert blobs.read("photo") == b"old"
     assert bucket.contents() == ["store/photo"]
 
 
-def test_a_blob_that_arrives_damaged_is_not_taken_for_the_blob(bucket: Bucket) -> None:
-    impatient(bucket.store.url, bucket.name).write("photo", b"a coat")
+def test_a_download_with_changed_bytes_is_rejected(bucket: Bucket) -> None:
+    open_blobs(bucket.store.url, bucket.name).write("photo", b"a coat")
 
     with (
-        wired(bucket.store.port, change=lambda it: it.replace(b"a coat", b"a goat")) as url,
-        pytest.raises(StoreUnreachable, match=r"gs://.*/store/photo arrived damaged; run again"),
+        proxy(bucket.store.port, change=lambda data: data.replace(b"a coat", b"a goat")) as url,
+        pytest.raises(StoreUnreachable, match=r"gs://.*/store/photo was damaged during the tran"),
     ):
-        impatient(url, bucket.name).read("photo")
+        open_blobs(url, bucket.name).read("photo")
 
 
-def test_a_blob_that_arrives_in_half_is_asked_for_again(bucket: Bucket) -> None:
+def test_a_broken_download_is_retried(bucket: Bucket) -> None:
     content = os.urandom(1_000_000)
     blobs = GcsBlobs(bucket.client(), bucket.name)
     blobs.write("photo", content)
     blocks = iter([True, True, False])
 
-    def cut_once(answer: bytes) -> bytes:
+    def cut_once(block: bytes) -> bytes:
         if next(blocks, True):
-            return answer
+            return block
         raise ConnectionResetError
 
-    with wired(bucket.store.port, change=cut_once) as url:
+    with proxy(bucket.store.port, change=cut_once) as url:
         assert GcsBlobs(client_of(url), bucket.name).read("photo") == content
     assert next(blocks, None) is None
 
 
 @every_call
-def test_a_missing_bucket_is_no_empty_store(
+def test_a_missing_bucket_is_not_an_empty_store(
     call: Callable[[Blobs], object], bucket: Bucket
 ) -> None:
-    blobs = impatient(bucket.store.url, "no-such-bucket")
+    blobs = open_blobs(bucket.store.url, "no-such-bucket")
 
     with pytest.raises(
         StoreMisconfigured, match=r"gs://no-such-bucket/store/a: there is no such buc"
@@ -159,31 +159,31 @@ def test_a_missing_bucket_is_no_empty_store(
     [
         (403, "grant them the role Storage Object User on the bucket"),
         (401, "gcloud auth application-default login"),
-        (400, r"refused \(HTTP 400\); mend the address"),
+        (400, r"refused \(HTTP 400\); correct the address"),
     ],
 )
-def test_what_waiting_does_not_mend_is_refused_at_once_with_what_to_do(
+def test_permanent_errors_are_not_retried_and_say_what_to_do(
     status: int, what_to_do: str, call: Callable[[Blobs], object]
 ) -> None:
-    with answering(status) as url:
-        patient = GcsBlobs(client_of(url), "oott", "store", patience_seconds=600)
+    with responding(status) as url:
+        blobs = GcsBlobs(client_of(url), "oott", "store", retry_seconds=600)
         with pytest.raises(StoreMisconfigured, match=f"gs://oott/store/a: .*{what_to_do}"):
-            call(patient)
+            call(blobs)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
-def test_what_may_pass_is_unreachable_and_not_refused(status: int) -> None:
+def test_temporary_errors_are_not_misconfiguration(status: int) -> None:
     with (
-        answering(status) as url,
+        responding(status) as url,
         pytest.raises(StoreUnreachable, match=f"HTTP {status}") as raised,
     ):
-        impatient(url).write("a", b"x")
+        open_blobs(url).write("a", b"x")
 
     assert not isinstance(raised.value, StoreMisconfigured)
 
 
 @every_call
-def test_revoked_credentials_are_refused_and_their_token_is_not_shown(
+def test_the_error_for_revoked_credentials_hides_the_token(
     call: Callable[[Blobs], object], bucket: Bucket
 ) -> None:
     client = storage.Client(
@@ -192,33 +192,33 @@ def test_revoked_credentials_are_refused_and_their_token_is_not_shown(
         client_options={"api_endpoint": bucket.store.url},
     )
 
-    with pytest.raises(StoreMisconfigured, match="credentials are not accepted") as raised:
+    with pytest.raises(StoreMisconfigured, match="Google rejected the credentials") as raised:
         call(GcsBlobs(client, bucket.name))
 
     assert "ya29" not in "".join(traceback.format_exception(raised.value))
 
 
-def test_a_link_that_lets_anyone_upload_is_not_shown(bucket: Bucket) -> None:
-    links: list[bytes] = []
+def test_upload_urls_do_not_appear_in_errors(bucket: Bucket) -> None:
+    responses: list[bytes] = []
 
-    def lead_nowhere(answer: bytes) -> bytes:
-        if b"upload_id" not in answer:
-            return answer
-        links.append(answer)
-        return re.sub(rb"(?<=Location: http://127.0.0.1:)[0-9]+", b"1", answer)
+    def change_port(response: bytes) -> bytes:
+        if b"upload_id" not in response:
+            return response
+        responses.append(response)
+        return re.sub(rb"(?<=Location: http://127.0.0.1:)[0-9]+", b"1", response)
 
     with (
-        wired(bucket.store.port, change=lead_nowhere) as url,
+        proxy(bucket.store.port, change=change_port) as url,
         pytest.raises(StoreUnreachable, match="Connection refused") as raised,
     ):
-        # So large that the library first asks for a link.
-        impatient(url, bucket.name).write("photo", bytes(9_000_000))
+        # For a large upload the library first requests an upload URL.
+        open_blobs(url, bucket.name).write("photo", bytes(9_000_000))
 
-    assert len(links) == 1
+    assert len(responses) == 1
     assert "upload_id" not in "".join(traceback.format_exception(raised.value))
 
 
-def test_a_folder_of_many_pages_is_listed_whole(
+def test_a_listing_of_several_pages_is_complete(
     bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gcs_blobs, "_PAGE_BLOBS", 3)
@@ -233,14 +233,14 @@ def test_a_folder_of_many_pages_is_listed_whole(
     assert list(blobs.names("photos")) == []
 
 
-def test_what_marks_a_folder_on_the_buckets_page_is_no_blob() -> None:
+def test_a_folder_marker_of_the_web_console_is_not_a_blob() -> None:
     listing = b'{"items": [{"name": "store/photos/"}, {"name": "store/photos/coat.jpg"}]}'
 
-    with answering(200, listing) as url:
-        assert list(impatient(url).names("photos")) == ["photos/coat.jpg"]
+    with responding(200, listing) as url:
+        assert list(open_blobs(url).names("photos")) == ["photos/coat.jpg"]
 
 
-def test_stores_below_two_prefixes_of_one_bucket_do_not_see_each_other(bucket: Bucket) -> None:
+def test_stores_with_two_prefixes_in_one_bucket_are_separate(bucket: Bucket) -> None:
     one = GcsBlobs(bucket.client(), bucket.name, "oott")
     two = GcsBlobs(bucket.client(), bucket.name, "oott2")
     one.write("photo", b"1")

@@ -13,29 +13,29 @@ import pytest
 from oott_assets.photos.store.gcs_blobs import GcsBlobs
 from oott_fashion.stores.blobs import AlreadyLocked, Blobs, Lock, LockLost
 from tests.databases import kill_when_ready
-from tests.object_store import Bucket, client_of, wired
+from tests.object_store import Bucket, client_of, proxy
 
 _LEASE_SECONDS = 2.0
 _FORK = get_context("fork")
 
 
 def opened(bucket: Bucket, lease_seconds: float = _LEASE_SECONDS) -> GcsBlobs:
-    return GcsBlobs(bucket.client(), bucket.name, patience_seconds=0.4, lease_seconds=lease_seconds)
+    return GcsBlobs(bucket.client(), bucket.name, retry_seconds=0.4, lease_seconds=lease_seconds)
 
 
-def kill_a_holder(bucket: Bucket, lease_seconds: float) -> None:
-    """Have a process hold photos, and kill it."""
+def kill_a_lock_owner(bucket: Bucket, lease_seconds: float) -> None:
+    """Lock the folder "photos" in a process, and kill the process."""
 
-    def hold_and_stop(block: Callable[[], None]) -> None:
+    def lock_and_block(block: Callable[[], None]) -> None:
         with opened(bucket, lease_seconds).locked("photos"):
             block()
 
-    kill_when_ready(hold_and_stop)
+    kill_when_ready(lock_and_block)
 
 
 @contextmanager
-def held_soon(blobs: Blobs) -> Iterator[Lock]:
-    """Lock photos as soon as they are free."""
+def locked_soon(blobs: Blobs) -> Iterator[Lock]:
+    """Lock the folder "photos" as soon as it is not locked."""
     deadline = time.monotonic() + 30
     while True:
         try:
@@ -47,20 +47,20 @@ def held_soon(blobs: Blobs) -> Iterator[Lock]:
             time.sleep(0.1)
 
 
-def test_a_killed_holder_has_left_after_its_lease(bucket: Bucket) -> None:
-    kill_a_holder(bucket, _LEASE_SECONDS)
+def test_the_lock_of_a_killed_process_ends_with_its_lease(bucket: Bucket) -> None:
+    kill_a_lock_owner(bucket, _LEASE_SECONDS)
     killed_at = time.monotonic()
 
     with pytest.raises(AlreadyLocked):
         opened(bucket).locked("photos").__enter__()
-    with held_soon(opened(bucket)) as lock:
+    with locked_soon(opened(bucket)) as lock:
         lock.check()
 
-    # Its lease was at most a quarter old.
+    # The lease was renewed at most a quarter of its time before.
     assert time.monotonic() - killed_at > _LEASE_SECONDS / 2
 
 
-def test_the_lease_that_the_holder_took_counts_not_that_of_who_looks(bucket: Bucket) -> None:
+def test_the_lease_time_of_the_owner_counts(bucket: Bucket) -> None:
     with opened(bucket, lease_seconds=60).locked("photos"):
         time.sleep(0.3)
 
@@ -68,13 +68,13 @@ def test_the_lease_that_the_holder_took_counts_not_that_of_who_looks(bucket: Buc
             opened(bucket, lease_seconds=0.1).locked("photos").__enter__()
 
 
-def test_of_eight_who_want_what_a_killed_one_held_one_has_it(bucket: Bucket) -> None:
-    kill_a_holder(bucket, lease_seconds=1)
+def test_one_of_eight_threads_gets_an_expired_lock(bucket: Bucket) -> None:
+    kill_a_lock_owner(bucket, lease_seconds=1)
     time.sleep(1.2)
-    together, all_tried = threading.Barrier(8), threading.Barrier(8)
+    all_ready, all_tried = threading.Barrier(8), threading.Barrier(8)
 
     def race(blobs: Blobs) -> bool:
-        together.wait(30)
+        all_ready.wait(30)
         try:
             with blobs.locked("photos") as lock:
                 all_tried.wait(30)
@@ -84,13 +84,13 @@ def test_of_eight_who_want_what_a_killed_one_held_one_has_it(bucket: Bucket) -> 
             all_tried.wait(30)
             return False
 
-    with ThreadPoolExecutor(8) as racers:
-        won = list(racers.map(race, [opened(bucket, lease_seconds=60) for _ in range(8)]))
+    with ThreadPoolExecutor(8) as threads:
+        won = list(threads.map(race, [opened(bucket, lease_seconds=60) for _ in range(8)]))
 
     assert won.count(True) == 1
 
 
-def test_a_holder_who_works_for_longer_than_the_lease_stays_alone(bucket: Bucket) -> None:
+def test_a_lock_lasts_longer_than_its_lease_while_it_is_renewed(bucket: Bucket) -> None:
     with opened(bucket).locked("photos") as lock:
         for _ in range(3):
             time.sleep(_LEASE_SECONDS * 0.4)
@@ -100,84 +100,84 @@ def test_a_holder_who_works_for_longer_than_the_lease_stays_alone(bucket: Bucket
 
 
 @pytest.mark.parametrize("taken_over", [True, False])
-def test_a_process_that_was_stopped_for_longer_than_its_lease_has_lost_its_hold(
+def test_a_process_suspended_for_longer_than_its_lease_loses_the_lock(
     taken_over: bool, bucket: Bucket
 ) -> None:
     ours, theirs = _FORK.Pipe()
 
-    def hold() -> None:
+    def lock_and_check() -> None:
         with opened(bucket, lease_seconds=1).locked("photos") as lock:
-            theirs.send("held")
+            theirs.send("locked")
             theirs.recv()
-            with pytest.raises(LockLost, match=f"gs://{bucket.name}/photos may be held by another"):
+            with pytest.raises(LockLost, match=f"gs://{bucket.name}/photos may be locked by anoth"):
                 lock.check()
         theirs.send("lost")
 
-    process = _FORK.Process(target=hold, daemon=True)
+    process = _FORK.Process(target=lock_and_check, daemon=True)
     process.start()
     assert ours.poll(30)
-    assert ours.recv() == "held"
+    assert ours.recv() == "locked"
     assert process.pid is not None
     os.kill(process.pid, signal.SIGSTOP)
     time.sleep(1.2)
-    with held_soon(opened(bucket, lease_seconds=60)) if taken_over else nullcontext():
+    with locked_soon(opened(bucket, lease_seconds=60)) if taken_over else nullcontext():
         os.kill(process.pid, signal.SIGCONT)
-        ours.send("go on")
+        ours.send("continue")
         assert ours.poll(30)
         process.join(30)
         assert process.exitcode == 0
-        # The loser, in ending, has not freed what is another's by now.
+        # The process that lost its lock does not release the lock of the other one.
         with pytest.raises(AlreadyLocked) if taken_over else nullcontext():
             opened(bucket).locked("photos").__enter__()
 
 
-def test_a_hold_is_lost_once_another_has_written_the_lease(bucket: Bucket) -> None:
+def test_a_lock_is_lost_when_another_process_writes_the_lease(bucket: Bucket) -> None:
     with opened(bucket, lease_seconds=4).locked("photos") as lock:
         bucket.client().bucket(bucket.name).blob(".holds/photos.lease").upload_from_string(b"")
 
-        assert "another has taken it over" in _loss_of(lock)
+        assert "another process has taken the lease" in _loss_of(lock)
 
 
-def test_a_hold_is_lost_before_its_lease_runs_out_on_a_dead_store(mortal_bucket: Bucket) -> None:
+def test_a_lock_is_lost_before_its_lease_expires_on_a_stopped_store(mortal_bucket: Bucket) -> None:
     with opened(mortal_bucket).locked("photos") as lock:
         mortal_bucket.store.kill()
 
         assert "its lease of 2 s was last renewed" in _loss_of(lock)
 
 
-def test_a_hold_outlives_a_short_death_of_the_store(
+def test_a_lock_survives_a_short_outage(
     mortal_bucket: Bucket, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
     with opened(mortal_bucket, lease_seconds=3).locked("photos") as lock:
         mortal_bucket.store.kill()
-        _await(lambda: "a hold was not renewed" in caplog.text)
+        _await(lambda: "a lock was not renewed" in caplog.text)
         mortal_bucket.store.start()
         time.sleep(2)
 
         lock.check()
 
 
-def test_work_that_is_done_does_not_fail_since_its_hold_cannot_be_given_back(
+def test_a_lock_that_cannot_be_released_does_not_fail_the_work(
     mortal_bucket: Bucket, caplog: pytest.LogCaptureFixture
 ) -> None:
     with opened(mortal_bucket, lease_seconds=60).locked("photos"):
         mortal_bucket.store.kill()
 
-    assert "the hold ends in 60 s, not now: gs://" in caplog.text
+    assert "the lock could not be released and ends in 60 s: gs://" in caplog.text
 
 
-def test_a_lease_whose_answer_was_lost_is_known_as_ones_own(bucket: Bucket) -> None:
+def test_a_lease_is_recognised_after_a_lost_response(bucket: Bucket) -> None:
     lost: list[bytes] = []
 
-    def lose_first(answer: bytes) -> bytes:
-        # Google's library also asks, by itself, for the bucket.
-        if not lost and b"storage#object" in answer:
-            lost.append(answer)
+    def lose_first(response: bytes) -> bytes:
+        # The Google Cloud library also requests the bucket, so look for an object.
+        if not lost and b"storage#object" in response:
+            lost.append(response)
             raise ConnectionResetError
-        return answer
+        return response
 
-    with wired(bucket.store.port, change=lose_first) as url:
+    with proxy(bucket.store.port, change=lose_first) as url:
         with GcsBlobs(client_of(url), bucket.name).locked("photos") as lock:
             lock.check()
 
@@ -186,7 +186,7 @@ def test_a_lease_whose_answer_was_lost_is_known_as_ones_own(bucket: Bucket) -> N
 
 
 def _loss_of(lock: Lock) -> str:
-    """Wait until a hold is lost; give what is said of it."""
+    """Wait until a lock is lost; give the error message."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
@@ -194,7 +194,7 @@ def _loss_of(lock: Lock) -> str:
         except LockLost as error:
             return str(error)
         time.sleep(0.05)
-    pytest.fail("the hold was never lost")
+    pytest.fail("the lock was not lost")
 
 
 def _await(happened: Callable[[], bool]) -> None:

@@ -11,7 +11,7 @@ from tests.object_store import Bucket
 
 
 def no_client() -> storage.Client:
-    pytest.fail("a folder was opened, and Google was asked")
+    pytest.fail("opening a folder created a Google Cloud client")
 
 
 @pytest.mark.parametrize("as_path", [str, Path])
@@ -23,7 +23,7 @@ def test_a_path_is_a_local_folder(as_path: type[str] | type[Path], tmp_path: Pat
     assert LocalBlobs(tmp_path / "store").read("photo") == b"coat"
 
 
-def test_a_folder_may_be_closed_to_other_users(tmp_path: Path) -> None:
+def test_a_folder_can_be_private(tmp_path: Path) -> None:
     blobs_at(tmp_path / "store", no_client, private=True).write("photo", b"coat")
 
     assert (tmp_path / "store" / "photo").stat().st_mode & 0o777 == 0o600
@@ -33,7 +33,7 @@ def test_a_folder_may_be_closed_to_other_users(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("below", "name"), [("", "photo"), ("/", "photo"), ("/a/b", "a/b/photo"), ("/a/", "a/photo")]
 )
-def test_a_gs_address_is_a_place_in_a_bucket(
+def test_a_gs_address_is_a_prefix_in_a_bucket(
     below: str, name: str, as_path: type[str] | type[Path], bucket: Bucket
 ) -> None:
     blobs = blobs_at(as_path(f"{bucket.url}{below}"), storage.Client)
@@ -45,19 +45,19 @@ def test_a_gs_address_is_a_place_in_a_bucket(
 
 
 @pytest.mark.parametrize("root", ["s3://key:secret@bucket", "file:///photos", "gs://", "gs:///a"])
-def test_another_address_is_refused_without_repeating_it(root: str) -> None:
-    with pytest.raises(ValueError, match="give a folder or gs://BUCKET/PREFIX") as raised:
+def test_the_error_for_another_address_hides_secrets(root: str) -> None:
+    with pytest.raises(ValueError, match="use a folder or gs://BUCKET/PREFIX") as raised:
         blobs_at(root, no_client)
 
     assert "secret" not in str(raised.value)
 
 
-def test_a_place_that_would_leave_its_bucket_is_refused(bucket: Bucket) -> None:
-    with pytest.raises(ValueError, match="would leave the store"):
+def test_an_address_outside_its_bucket_is_rejected(bucket: Bucket) -> None:
+    with pytest.raises(ValueError, match="points outside the store"):
         blobs_at(f"{bucket.url}/../other", storage.Client)
 
 
-def test_missing_credentials_are_told_with_what_to_do(
+def test_the_error_for_missing_credentials_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("STORAGE_EMULATOR_HOST", raising=False)
@@ -70,7 +70,7 @@ def test_missing_credentials_are_told_with_what_to_do(
         blobs_at("gs://oott/photos", storage.Client)
 
 
-def test_a_folder_is_opened_without_googles_libraries(tmp_path: Path) -> None:
+def test_a_folder_needs_no_google_libraries(tmp_path: Path) -> None:
     script = f"""
 import sys
 from oott_assets.photos.store.object_blobs import blobs_at

@@ -55,7 +55,7 @@ def files(store: PhotoStore) -> list[Path]:
     return sorted(path for path in Path(store.root).rglob("*") if path.is_file())
 
 
-def test_a_photo_is_kept_with_its_size_and_read_back(stored: StoredMonth) -> None:
+def test_a_stored_photo_has_its_size_and_can_be_read(stored: StoredMonth) -> None:
     photo = stored.keep(png(), None)
 
     assert (photo.width, photo.height) == (30, 40)
@@ -63,12 +63,12 @@ def test_a_photo_is_kept_with_its_size_and_read_back(stored: StoredMonth) -> Non
     np.testing.assert_array_equal(stored.pixels(photo.sha256), np.full((40, 30, 3), 128))
 
 
-def test_the_same_photo_is_kept_once(store: PhotoStore, stored: StoredMonth) -> None:
+def test_the_same_photo_is_stored_once(store: PhotoStore, stored: StoredMonth) -> None:
     assert stored.keep(png(), None).sha256 == stored.keep(png(), None).sha256
     assert len(files(store)) == 1
 
 
-def test_what_is_no_photo_is_not_kept(store: PhotoStore, stored: StoredMonth) -> None:
+def test_a_text_or_a_large_photo_is_not_stored(store: PhotoStore, stored: StoredMonth) -> None:
     with pytest.raises(UnreadablePhoto):
         stored.keep(b"a text", None)
     with pytest.raises(PhotoTooLarge):
@@ -77,9 +77,7 @@ def test_what_is_no_photo_is_not_kept(store: PhotoStore, stored: StoredMonth) ->
     assert files(store) == []
 
 
-def test_a_photo_that_was_changed_or_taken_away_is_unreadable(
-    store: PhotoStore, stored: StoredMonth
-) -> None:
+def test_a_changed_or_missing_photo_is_unreadable(store: PhotoStore, stored: StoredMonth) -> None:
     photo = stored.keep(png(), None)
     [file] = files(store)
 
@@ -87,11 +85,11 @@ def test_a_photo_that_was_changed_or_taken_away_is_unreadable(
     with pytest.raises(UnreadablePhoto, match="is damaged"):
         stored.pixels(photo.sha256)
     file.unlink()
-    with pytest.raises(UnreadablePhoto, match="is gone"):
+    with pytest.raises(UnreadablePhoto, match="is missing"):
         stored.pixels(photo.sha256)
 
 
-def test_a_manifest_comes_back_as_it_was_written(stored: StoredMonth) -> None:
+def test_a_written_manifest_can_be_read(stored: StoredMonth) -> None:
     rows = [row(), row("b.jpg", None)._replace(taken_at=None, permalink=None, hashtag=None)]
 
     stored.write_manifest(rows)
@@ -100,7 +98,7 @@ def test_a_manifest_comes_back_as_it_was_written(stored: StoredMonth) -> None:
     assert stored.kept() == ["0" * 64]
 
 
-def test_an_empty_month_is_known_and_one_never_collected_is_not(
+def test_an_empty_month_differs_from_one_never_collected(
     store: PhotoStore, stored: StoredMonth
 ) -> None:
     stored.write_manifest([])
@@ -110,14 +108,12 @@ def test_an_empty_month_is_known_and_one_never_collected_is_not(
         store.month("hongdae", OCTOBER).manifest()
 
 
-def test_a_manifest_of_an_earlier_release_is_refused_by_what_it_lacks(
-    store: PhotoStore, stored: StoredMonth
-) -> None:
+def test_a_manifest_without_a_column_is_rejected(store: PhotoStore, stored: StoredMonth) -> None:
     stored.write_manifest([row()])
     [file] = files(store)
     pd.read_parquet(file).drop(columns=["state"]).to_parquet(file)
 
-    with pytest.raises(ValueError, match="has no state: it is of an earlier release"):
+    with pytest.raises(ValueError, match="has no state: it is from an earlier release"):
         stored.manifest()
 
 
@@ -130,19 +126,17 @@ def test_other_tools_read_a_manifest(store: PhotoStore, stored: StoredMonth) -> 
     assert table.taken_at[0] == pd.Timestamp(NOON)
 
 
-def test_photos_that_are_not_listed_are_deleted(stored: StoredMonth) -> None:
+def test_photos_not_in_the_manifest_are_deleted(stored: StoredMonth) -> None:
     listed, stray = stored.keep(png(), None).sha256, stored.keep(png(grey=5), None).sha256
     stored.write_manifest([row(sha256=listed)])
 
     assert stored.delete_unlisted() == 1
     assert stored.content(listed) == png()
-    with pytest.raises(UnreadablePhoto, match="is gone"):
+    with pytest.raises(UnreadablePhoto, match="is missing"):
         stored.content(stray)
 
 
-def test_two_may_not_write_one_month_and_may_write_two(
-    store: PhotoStore, stored: StoredMonth
-) -> None:
+def test_one_month_can_be_locked_only_once(store: PhotoStore, stored: StoredMonth) -> None:
     with (
         stored.locked(),
         store.month("hongdae", OCTOBER).locked(),
@@ -152,7 +146,7 @@ def test_two_may_not_write_one_month_and_may_write_two(
         pass
 
 
-def test_months_are_listed_once_anything_of_them_is_stored(
+def test_months_with_photos_or_a_manifest_are_listed(
     store: PhotoStore, stored: StoredMonth
 ) -> None:
     stored.keep(png(), None)
@@ -161,7 +155,7 @@ def test_months_are_listed_once_anything_of_them_is_stored(
     assert store.months() == [("hongdae", SEPTEMBER), ("jeju", OCTOBER)]
 
 
-def test_a_forgotten_post_is_known_and_not_written_down(store: PhotoStore) -> None:
+def test_a_forgotten_post_is_stored_only_as_a_hash(store: PhotoStore) -> None:
     store.forget("ABC123")
 
     assert store.is_forgotten("ABC123")
