@@ -118,7 +118,7 @@ def _copy_response(file: WeightFile, out: BinaryIO) -> str:
     digest, received = hashlib.sha256(), 0
     deadline = time.monotonic() + _TIMEOUT_SECONDS + file.size / _MIN_BYTES_PER_SECOND
     with urllib.request.urlopen(file.url, timeout=_TIMEOUT_SECONDS) as response:
-        # read() would wait for a whole block, and a very slow server would pass the deadline.
+        # read() waits for a whole block, so a slow server would delay the deadline check.
         while block := response.read1(_BLOCK):
             received += len(block)
             if received > file.size:
