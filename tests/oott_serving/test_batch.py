@@ -163,7 +163,7 @@ def test_a_key_that_is_reused_with_other_content_is_rejected(
     response = batch(counting.client, photos, place, key)
 
     assert response.status_code == 422
-    assert "take a new one" in error_in(response)
+    assert "use a new key" in error_in(response)
 
 
 def test_a_batch_without_a_key_is_counted_every_time(counting: Counting) -> None:

@@ -159,7 +159,7 @@ def test_a_photo_changed_since_it_was_labelled_stops_training(
             "README.md",
             "is README.md, which is not a complete PyTorch .pt file",
         ),
-        ("OOTT_STARTING_WEIGHTS", "published", "nor is there a starter detector"),
+        ("OOTT_STARTING_WEIGHTS", "published", "the starter detector has no"),
     ],
 )
 def test_training_that_cannot_start_names_the_setting(
