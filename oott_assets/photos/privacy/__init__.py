@@ -1,1 +1,1 @@
-"""What of a photo may be kept: its pixels, upright, without metadata, without faces."""
+"""Privacy of stored photos: upright pixels without metadata, and with hidden faces."""

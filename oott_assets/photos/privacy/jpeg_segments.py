@@ -1,6 +1,6 @@
-"""A JPEG without its metadata: its segments copied as they are, but for those that say things.
+"""Removes metadata from a JPEG: copies the segments of the picture and drops all others.
 
-Source: ITU-T T.81, annex B; JFIF 1.02; Adobe Technical Note 5116 for the segment of Adobe.
+Source: ITU-T T.81, annex B; JFIF 1.02; Adobe Technical Note 5116 for the Adobe segment.
 """
 
 import re
@@ -15,17 +15,17 @@ SIGNATURE = b"\xff\xd8\xff"
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 _APP0, _APP2, _APP14 = 0xE0, 0xE2, 0xEE
 
-# Tables, frame headers, scans, restarts, line counts: what a decoder reads pixels from.
+# The segments that a decoder needs: tables, frame headers, scans, restart intervals, line counts.
 _PICTURE = frozenset(range(0xC0, 0xDE)) - {0xC8, 0xD8, _END_OF_IMAGE} - set(range(0xD0, 0xD8))
 
-# A marker may be filled up with 0xFF.
+# Any number of 0xFF bytes may come before a marker.
 _MARKER = re.compile(rb"\xff+([^\x00\xff])")
 
-# Within a scan 0xFF is followed by a zero or is a restart; anything else ends the scan.
+# Within a scan, 0xFF is followed by zero or a restart code; any other code ends the scan.
 _MARKER_AFTER_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 
 _JFIF, _ADOBE, _ICC = b"JFIF\0", b"Adobe", b"ICC_PROFILE\0"
-# Phones write some hundred; each takes memory, however short it is.
+# Phones write about a hundred. Each segment takes memory, however short it is.
 _MAX_SEGMENTS = 10_000
 
 _JFIF_BYTES, _ADOBE_BYTES = 12, 12
@@ -33,7 +33,7 @@ _NO_THUMBNAIL = b"\0\0"
 
 
 class Segment(NamedTuple):
-    """A marker's code, what its length covers, and the scan that follows a start of scan."""
+    """The code of a marker, its payload, and the scan data after a start of scan."""
 
     code: int
     payload: bytes
@@ -46,12 +46,12 @@ class Segment(NamedTuple):
 
 
 def without_jpeg_metadata(content: bytes) -> bytes:
-    """Keep of a JPEG its picture and how to read its colours, and nothing after its end.
+    """Keep only the picture and the colour information of a JPEG, and drop bytes after its end.
 
-    Second pictures, films and whatever else phones append go; so does a thumbnail.
+    Thumbnails, second pictures and videos that phones append are dropped.
 
     Raises:
-        UnreadablePhoto: its segments cannot be told apart, or it has no end.
+        UnreadablePhoto: the segments cannot be parsed, or the file has no end marker.
     """
     segments = list(_segments(content))
     profile = _profile(segments)
@@ -60,7 +60,7 @@ def without_jpeg_metadata(content: bytes) -> bytes:
 
 
 def _segments(content: bytes) -> Iterator[Segment]:
-    """Yield what lies between the start and the end of the first picture."""
+    """Yield the segments of the first picture."""
     at = 2
     for _ in range(_MAX_SEGMENTS):
         code, at = _next_marker(content, at)
@@ -69,12 +69,12 @@ def _segments(content: bytes) -> Iterator[Segment]:
         length = int.from_bytes(content[at : at + 2], "big")
         end = at + length
         if length < 2 or end > len(content):
-            raise UnreadablePhoto(f"the JPEG's segment {code:02X} is longer than the file")
+            raise UnreadablePhoto(f"the JPEG segment {code:02X} is longer than the file")
         payload, at = content[at + 2 : end], end
         if code == _START_OF_SCAN:
             after = _MARKER_AFTER_SCAN.search(content, at)
             if after is None:
-                raise UnreadablePhoto("the JPEG has no end")
+                raise UnreadablePhoto("the JPEG has no end marker")
             yield Segment(code, payload, content[at : after.start()])
             at = after.start()
         else:
@@ -83,16 +83,16 @@ def _segments(content: bytes) -> Iterator[Segment]:
 
 
 def _next_marker(content: bytes, at: int) -> tuple[int, int]:
-    """Read the code of the marker at ``at``, and where it ends."""
+    """Read the marker at ``at``: its code and its end."""
     marker = _MARKER.match(content, at)
     if marker is None:
-        raise UnreadablePhoto(f"the JPEG has no marker at byte {at:,}, where one should be")
+        raise UnreadablePhoto(f"the JPEG has no marker at byte {at:,}, where one is expected")
     return marker[1][0], marker.end()
 
 
 def _profile(segments: Sequence[Segment]) -> bytes | None:
-    """Join the parts of the colour profile; None if some are missing or it says too much."""
-    parts = [it.payload[len(_ICC) :] for it in segments if _is_of_profile(it)]
+    """Join the parts of the colour profile; None if a part is missing or it has private data."""
+    parts = [segment.payload[len(_ICC) :] for segment in segments if _has_profile(segment)]
     parts.sort(key=lambda part: part[:1])
     numbers = [part[:2] for part in parts]
     if numbers != [bytes((number + 1, len(parts))) for number in range(len(parts))]:
@@ -101,18 +101,18 @@ def _profile(segments: Sequence[Segment]) -> bytes | None:
     return profile if has_only_colour_tags(profile) else None
 
 
-def _is_of_profile(segment: Segment) -> bool:
+def _has_profile(segment: Segment) -> bool:
     return segment.code == _APP2 and segment.payload.startswith(_ICC)
 
 
 def _kept(segment: Segment, keeps_profile: bool) -> bytes:
-    """Give what may be kept of ``segment``: all, the part that is known, or nothing."""
+    """Give the part of ``segment`` that may be kept: all, the known fields, or nothing."""
     code, payload = segment.code, segment.payload
-    if code in _PICTURE or (keeps_profile and _is_of_profile(segment)):
+    if code in _PICTURE or (keeps_profile and _has_profile(segment)):
         return segment.content
     if code == _APP0 and payload.startswith(_JFIF) and len(payload) >= _JFIF_BYTES:
         return Segment(code, payload[:_JFIF_BYTES] + _NO_THUMBNAIL).content
-    # Without it the colours of a CMYK photo are read inside out.
+    # Without the Adobe segment, the colours of a CMYK photo would be inverted.
     if code == _APP14 and payload.startswith(_ADOBE) and len(payload) >= _ADOBE_BYTES:
         return Segment(code, payload[:_ADOBE_BYTES]).content
     return b""

@@ -1,7 +1,7 @@
-"""A photo's file without its metadata, its compressed pixels untouched.
+"""Removes metadata from a photo file without changing the compressed pixels.
 
-What is not known to belong to the picture goes: EXIF with its place and time, XMP, IPTC, comments,
-thumbnails, second pictures, appended films.
+Everything that is not known to belong to the picture is removed: EXIF with place and time, XMP,
+IPTC, comments, thumbnails, second pictures, appended videos.
 """
 
 from oott_assets.photos.privacy.jpeg_segments import SIGNATURE as JPEG
@@ -13,12 +13,12 @@ from oott_fashion.vision.photos import UnreadablePhoto
 
 
 def without_metadata(content: bytes) -> bytes:
-    """Strip a JPEG, PNG or WebP; one that has nothing to strip comes back byte for byte.
+    """Remove the metadata of a JPEG, PNG or WebP; a file without metadata stays the same.
 
-    Its orientation goes too: a photo taken sideways lies on its side from then on.
+    The EXIF orientation is removed too, so a photo taken sideways is then shown sideways.
 
     Raises:
-        UnreadablePhoto: it is none of these, or cannot be taken apart.
+        UnreadablePhoto: the file has another format, or cannot be parsed.
     """
     if content.startswith(JPEG):
         return without_jpeg_metadata(content)
@@ -27,5 +27,6 @@ def without_metadata(content: bytes) -> bytes:
     if content.startswith(RIFF) and content[8:12] == WEBP:
         return without_webp_metadata(content)
     raise UnreadablePhoto(
-        f"a file starting with {content[:8]!r} cannot be stripped; expected a JPEG, PNG or WebP"
+        f"cannot remove the metadata of a file that starts with {content[:8]!r}; expected a JPEG, "
+        "PNG or WebP"
     )

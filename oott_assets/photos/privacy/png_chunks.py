@@ -1,4 +1,4 @@
-"""A PNG without its metadata: chunks of the picture and of its colours copied, others left out.
+"""Removes metadata from a PNG: copies the chunks of the picture and its colours, drops all others.
 
 Source: Portable Network Graphics, third edition, clauses 5 and 11.
 """
@@ -14,38 +14,38 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 _PICTURE = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND"))
 
-# What else a pixel's colour depends on, and how many bytes that takes at most.
+# Other chunks that the colours of pixels depend on, with the maximum size of each in bytes.
 _COLOURS = {b"tRNS": 256, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"sBIT": 4}
 
-# A profile's name is free text; this is the one that Pillow writes.
+# The name of a profile is free text, so it is replaced by the name that Pillow writes.
 _PROFILE_NAME = b"ICC Profile"
 
-# Encoders write a chunk for some 8 KB; each takes memory, however short it is.
+# Encoders write about one chunk per 8 KB. Each chunk takes memory, however short it is.
 _MAX_CHUNKS = 100_000
 
 _HEAD, _CHECKSUM = struct.Struct(">I4s"), struct.Struct(">I")
 
 
 def without_png_metadata(content: bytes) -> bytes:
-    """Keep of a PNG its picture and how to read its colours, and nothing after its end.
+    """Keep only the picture and the colour information of a PNG, and drop bytes after its end.
 
     Raises:
-        UnreadablePhoto: its chunks cannot be told apart, or it has no end.
+        UnreadablePhoto: the chunks cannot be parsed, or the file has no end chunk.
     """
     kept = (_kept(kind, payload, chunk) for kind, payload, chunk in _chunks(content))
     return SIGNATURE + b"".join(kept)
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """Yield the kind, the payload and the whole of each chunk to the last."""
+    """Yield the kind, the payload and the bytes of each chunk up to the end chunk."""
     at = len(SIGNATURE)
     for _ in range(_MAX_CHUNKS):
         if at + _HEAD.size > len(content):
-            raise UnreadablePhoto("the PNG has no end")
+            raise UnreadablePhoto("the PNG has no end chunk")
         length, kind = _HEAD.unpack_from(content, at)
         start, end = at + _HEAD.size, at + _HEAD.size + length
         if end + _CHECKSUM.size > len(content):
-            raise UnreadablePhoto(f"the PNG's chunk {kind!r} is longer than the file")
+            raise UnreadablePhoto(f"the PNG chunk {kind!r} is longer than the file")
         yield kind, content[start:end], content[at : end + _CHECKSUM.size]
         if kind == b"IEND":
             return
@@ -54,7 +54,7 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
 
 
 def _kept(kind: bytes, payload: bytes, chunk: bytes) -> bytes:
-    """Give what may be kept of a chunk: all, the part that is known, or nothing."""
+    """Give the part of a chunk that may be kept: all, the known fields, or nothing."""
     if kind == b"IEND":
         return _chunk(kind, b"")
     if kind in _PICTURE or len(payload) <= _COLOURS.get(kind, -1):
@@ -63,7 +63,7 @@ def _kept(kind: bytes, payload: bytes, chunk: bytes) -> bytes:
 
 
 def _kept_profile(payload: bytes) -> bytes:
-    """Keep a colour profile that says no more than colours, under a name that says nothing."""
+    """Keep a colour profile without private data, under a neutral name."""
     _, _, compressed = payload.partition(b"\0")
     unpacking = zlib.decompressobj()
     try:

@@ -1,4 +1,4 @@
-"""What a photo becomes before anything of it is written: upright, without metadata or faces."""
+"""Prepares a photo for storage: upright, without metadata, with faces hidden."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from oott_fashion.vision.photos import Photo, UnreadablePhoto, read_photo
 
 
 class StoredForm(NamedTuple):
-    """A photo as it may be kept; width and height in pixels, and how many faces were hidden."""
+    """A photo as it is stored; width and height in pixels, and the number of hidden faces."""
 
     content: bytes
     width: int
@@ -20,16 +20,16 @@ class StoredForm(NamedTuple):
 
 
 def stored_form(content: bytes, max_pixels: int, faces: FaceHider | None) -> StoredForm:
-    """Make of a photo what may be kept; the same bytes always become the same bytes.
+    """Prepare a photo for storage; the same input always gives the same bytes.
 
-    A JPEG, PNG or WebP that is upright and shows no face keeps its compressed pixels, and one
-    without metadata comes back byte for byte. Others are encoded anew, and what is transparent
-    as it looks on white. Faces stay where ``faces`` is None.
+    A JPEG, PNG or WebP that is upright, opaque and without faces keeps its compressed pixels;
+    without metadata, the whole file stays the same. Other photos are encoded again, with
+    transparent parts on white. If ``faces`` is None, faces are not hidden.
 
     Raises:
-        PhotoTooLarge: it has more than ``max_pixels``; nothing was decoded.
-        UnreadablePhoto: it is no photo that ``read_photo`` reads.
-        FacesNotHidden: the face detector failed on it.
+        PhotoTooLarge: the photo has more than ``max_pixels``; no pixels were decoded.
+        UnreadablePhoto: ``read_photo`` cannot read the photo.
+        FacesNotHidden: the face detector failed on the photo.
     """
     photo = read_photo(content, max_pixels)
     hidden, count = (photo, 0) if faces is None else faces.hide_faces(photo)
@@ -39,8 +39,8 @@ def stored_form(content: bytes, max_pixels: int, faces: FaceHider | None) -> Sto
 
 
 def _stripped(content: bytes, photo: Photo) -> bytes:
-    """Take the metadata off a file, so that ``photo`` can still be read in what is left."""
-    # Under what is transparent the file keeps colours, and in them a face that nobody looked for.
+    """Remove the metadata of a file; encode it again if it would no longer show ``photo``."""
+    # Transparent pixels still have colours, which may show a face that was not searched for.
     if is_transparent(content):
         return encoded_like(content, photo, exactly=True)
     height, width = photo.shape[:2]
@@ -48,7 +48,7 @@ def _stripped(content: bytes, photo: Photo) -> bytes:
         stripped = without_metadata(content)
         reads_the_same = np.array_equal(read_photo(stripped, height * width), photo)
     except UnreadablePhoto:
-        # Of a kind that is not taken apart, or damaged: it was read once, let it be so again.
+        # The format is not supported, or the file is damaged but Pillow could read it.
         return encoded_like(content, photo, exactly=True)
-    # Without its metadata a photo that was taken sideways is no longer turned.
+    # Without its metadata, a photo taken sideways is no longer turned upright.
     return stripped if reads_the_same else encoded_like(content, photo)

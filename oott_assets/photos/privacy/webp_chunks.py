@@ -1,4 +1,4 @@
-"""A WebP without its metadata: chunks of the picture and of its colours copied, others left out.
+"""Removes metadata from a WebP: copies the chunks of the picture and its colours, drops others.
 
 Source: RFC 9649, section 2.
 """
@@ -13,7 +13,7 @@ RIFF, WEBP = b"RIFF", b"WEBP"
 
 _PICTURE = frozenset((b"VP8 ", b"VP8L", b"ALPH"))
 
-# A still photo has six; each takes memory, however short it is.
+# A still photo has six chunks. Each chunk takes memory, however short it is.
 _MAX_CHUNKS = 1000
 
 _HEAD = struct.Struct("<4sI")
@@ -22,19 +22,21 @@ _HAS_PROFILE, _HAS_EXIF, _HAS_XMP = 0x20, 0x08, 0x04
 
 
 def without_webp_metadata(content: bytes) -> bytes:
-    """Keep of a WebP its picture and how to read its colours, and nothing after its end.
+    """Keep only the picture and the colour information of a WebP, and drop bytes after its end.
 
     Raises:
-        UnreadablePhoto: its chunks cannot be told apart.
+        UnreadablePhoto: the chunks cannot be parsed.
     """
     chunks = list(_chunks(content))
-    keeps_profile = any(kind == b"ICCP" and has_only_colour_tags(it) for kind, it in chunks)
+    keeps_profile = any(
+        kind == b"ICCP" and has_only_colour_tags(payload) for kind, payload in chunks
+    )
     kept = b"".join(_kept(kind, payload, keeps_profile) for kind, payload in chunks)
     return _HEAD.pack(RIFF, len(WEBP) + len(kept)) + WEBP + kept
 
 
 def is_lossless(content: bytes) -> bool:
-    """Tell whether a WebP keeps its pixels as they were; one that is damaged is taken to."""
+    """Tell whether a WebP is lossless; also True if it is damaged."""
     try:
         return any(kind == b"VP8L" for kind, _ in _chunks(content))
     except UnreadablePhoto:
@@ -42,28 +44,28 @@ def is_lossless(content: bytes) -> bool:
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the kind and the payload of each chunk within the size that the file says it has."""
+    """Yield the kind and the payload of each chunk, up to the size in the file header."""
     _, size = _HEAD.unpack_from(content)
     at, end = _HEAD.size + len(WEBP), _HEAD.size + size
     for _ in range(_MAX_CHUNKS):
         if at >= end:
             return
         if at + _HEAD.size > min(end, len(content)):
-            raise UnreadablePhoto("the WebP ends within a chunk")
+            raise UnreadablePhoto("the WebP ends in the middle of a chunk")
         kind, length = _HEAD.unpack_from(content, at)
         at += _HEAD.size
         if at + length > min(end, len(content)):
-            raise UnreadablePhoto(f"the WebP's chunk {kind!r} is longer than the file")
+            raise UnreadablePhoto(f"the WebP chunk {kind!r} is longer than the file")
         yield kind, content[at : at + length]
         at += length + length % 2
     raise UnreadablePhoto(f"the WebP has {_MAX_CHUNKS:,} chunks or more")
 
 
 def _kept(kind: bytes, payload: bytes, keeps_profile: bool) -> bytes:
-    """Give what may be kept of a chunk: all, the part that is known, or nothing."""
+    """Give the part of a chunk that may be kept: all, the known fields, or nothing."""
     if kind == b"VP8X":
-        gone = _HAS_EXIF | _HAS_XMP | (0 if keeps_profile else _HAS_PROFILE)
-        return _chunk(kind, bytes((payload[0] & ~gone,)) + payload[1:_FEATURES_BYTES])
+        removed = _HAS_EXIF | _HAS_XMP | (0 if keeps_profile else _HAS_PROFILE)
+        return _chunk(kind, bytes((payload[0] & ~removed,)) + payload[1:_FEATURES_BYTES])
     if kind in _PICTURE or (kind == b"ICCP" and keeps_profile and has_only_colour_tags(payload)):
         return _chunk(kind, payload)
     return b""

