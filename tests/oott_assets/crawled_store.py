@@ -67,8 +67,8 @@ class CrawledStore:
                     assert "exif" not in photo.info
         expected = {f"photos/hongdae/2026-09/{row.sha256}" for row in rows if row.sha256}
         if "://" not in self.root:
-            found = {str(it.relative_to(self.root)) for it in Path(self.root).rglob("*")
-                     if it.is_file()}  # fmt: skip
+            files = [path for path in Path(self.root).rglob("*") if path.is_file()]
+            found = {str(file.relative_to(self.root)) for file in files}
             assert found == expected | {"manifests/hongdae/2026-09.parquet"}
 
 

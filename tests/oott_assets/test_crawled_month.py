@@ -67,7 +67,7 @@ def test_a_crawled_month_is_counted_and_shows_the_state_of_each_post(
     assert len(site.requests_for("photo")) == 6
     told = [event.message or "" for event in run.all_events] + [str(shown)]
     assert not any(PASSWORD in text for text in told)
-    stored = b"".join(it.read_bytes() for it in tmp_path.rglob("*") if it.is_file())
+    stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert PASSWORD.encode() not in stored
 
 
@@ -91,7 +91,7 @@ def test_a_month_from_the_graph_api_is_counted(
     trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     posts = make_posts(6, "홍대", SEPTEMBER)
-    shown = [FakePost(it.shortcode, it.taken_at, [it.photos[0].jpeg()]) for it in posts]
+    shown = [FakePost(post.shortcode, post.taken_at, [post.photos[0].jpeg()]) for post in posts]
     monkeypatch.setenv("OOTT_PHOTO_SOURCE", "graph_api")
     monkeypatch.setenv("OOTT_GRAPH_USER", USER)
     monkeypatch.setenv("OOTT_GRAPH_TOKEN", TOKEN)

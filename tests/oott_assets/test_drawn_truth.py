@@ -54,10 +54,11 @@ def truth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Truth]:
 
 def drawn(slug: str, month: date) -> Iterator[tuple[str, date, Look]]:
     for photo in Lookbook(PHOTOS).drawn(destinations.destination(slug), month):
-        for it in photo.garments:
-            # Of a garment that others cover wholly, a photo shows nothing.
-            if it.boxes:
-                yield slug, month, Look(category_of(it.garment), it.garment, it.colour)
+        for drawn_garment in photo.garments:
+            # A garment without a box is wholly covered by others.
+            if drawn_garment.boxes:
+                garment, colour = drawn_garment.garment, drawn_garment.colour
+                yield slug, month, Look(category_of(garment), garment, colour)
 
 
 def test_the_tables_count_nine_tenths_of_the_drawn_garments(truth: Truth) -> None:

@@ -32,7 +32,7 @@ def forget(shortcode: str) -> str:
 
 
 def contents(home: Path) -> bytes:
-    return b"".join(it.read_bytes() for it in sorted(home.rglob("*")) if it.is_file())
+    return b"".join(path.read_bytes() for path in sorted(home.rglob("*")) if path.is_file())
 
 
 def test_a_forgotten_post_leaves_photos_manifest_detections_and_counts(

@@ -209,7 +209,7 @@ def test_nothing_is_stored_if_faces_cannot_be_hidden(
     monkeypatch.setattr(photo_store, "FaceHider", fails)
     [failure] = failures(trends_pipeline.run())
     assert "no photo was stored" in failure
-    assert [it for it in (tmp_path / "home").rglob("*") if it.is_file()] == []
+    assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
 
     monkeypatch.setenv("OOTT_HIDE_FACES", "false")
     assert trends_pipeline.run(only="instagram_images").success

@@ -36,7 +36,7 @@ def sweep(records: dg.DagsterInstance | None = None) -> dg.ExecuteInProcessResul
 
 
 def photo_files(tmp_path: Path) -> list[Path]:
-    return [it for it in (tmp_path / "home/photos/photos").rglob("*") if it.is_file()]
+    return [path for path in (tmp_path / "home/photos/photos").rglob("*") if path.is_file()]
 
 
 def test_old_photos_are_deleted_and_detections_and_counts_stay(

@@ -14,7 +14,11 @@ from tests.oott_assets.trends_pipeline import TrendsPipeline, attempts, failures
 
 
 def evaluation(run: dg.ExecuteInProcessResult, check: str) -> dg.AssetCheckEvaluation:
-    [found] = [it for it in run.get_asset_check_evaluations() if it.check_name == check]
+    [found] = [
+        evaluation
+        for evaluation in run.get_asset_check_evaluations()
+        if evaluation.check_name == check
+    ]
     return found
 
 
@@ -136,4 +140,4 @@ def test_a_check_whose_database_is_unavailable_is_tried_again(
 
     assert attempts(run, "garment_trends_enough_garments_to_call_it_a_trend") == 3
     [failure] = failures(run)
-    assert "does not answer" in failure
+    assert "does not respond" in failure

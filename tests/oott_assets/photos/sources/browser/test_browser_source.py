@@ -71,7 +71,7 @@ def test_a_crawl_fetches_every_photo_once_and_leaves_no_process(
             ]
 
         # Photos are requested without cookies.
-        assert {it.headers.get("cookie") for it in site.requests_for("photo")} == {None}
+        assert {request.headers.get("cookie") for request in site.requests_for("photo")} == {None}
         assert len(site.requests_for("photo")) == 9
         assert site.log_ins == [True]
 
@@ -80,11 +80,11 @@ def test_a_crawl_fetches_every_photo_once_and_leaves_no_process(
             break
         assert site.log_ins == [True]
 
-    assert [(it.shortcode, it.hashtag) for it in fetched] == [
+    assert [(post.shortcode, post.hashtag) for post in fetched] == [
         *((post.shortcode, HASHTAG) for post in posts),
         ("second", "hongdae"),
     ]
-    assert [it.permalink for it in fetched][-1] == f"{site.url}/p/second/"
+    assert [post.permalink for post in fetched][-1] == f"{site.url}/p/second/"
     assert processes_in(programs.browser_folders) == {}
     assert list(programs.browser_folders.iterdir()) == []
 
@@ -104,7 +104,7 @@ def test_no_page_is_requested_if_robots_txt_forbids_posts(tmp_path: Path, path: 
         with pytest.raises(PhotosUnknown, match="does not allow OOTT to read"):
             next(browser_at(site.url, tmp_path).posts(HONGDAE, SEPTEMBER))
 
-        assert [it.path for it in site.requests] == ["/robots.txt"]
+        assert [request.path for request in site.requests] == ["/robots.txt"]
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,10 @@ def test_a_page_cannot_make_the_browser_request_a_host_that_is_not_permitted(
         Thread(target=other.serve_forever, daemon=True).start()
         # Parsing the page waits for this script.
         script = f'<script src="http://127.0.0.2:{other.server_port}/a"></script></head>'.encode()
-        site.faults.on("page", lambda it: replace(it, body=it.body.replace(b"</head>", script)))
+        site.faults.on(
+            "page",
+            lambda response: replace(response, body=response.body.replace(b"</head>", script)),
+        )
         browser = browser_at(site.url, tmp_path, programs=replace(programs, flags=()))
         for post in browser.posts(HONGDAE, SEPTEMBER):
             assert len(names(post)) == 1

@@ -36,7 +36,7 @@ def test_pages_are_opened_at_the_request_interval_with_the_crawlers_user_agent(
         for _ in range(3):
             visit(opener, site)
 
-        agents = {it.headers["user-agent"] for it in site.requests_for("page")}
+        agents = {request.headers["user-agent"] for request in site.requests_for("page")}
 
     # The first page does not wait.
     assert len(guest.waits.seconds) == 2
@@ -61,7 +61,7 @@ def test_the_page_is_requested_again_after_the_seconds_of_retry_after(guest: Gue
         site.faults.on("post", faults.rate_limited(77), times=1)
         visit(guest.opener(site), site)
 
-        assert [it.status for it in site.requests_for("page")] == [429, 200]
+        assert [request.status for request in site.requests_for("page")] == [429, 200]
 
     assert guest.waits.seconds == [77]
 
