@@ -27,8 +27,12 @@ def run_demo(
     )
 
 
-def test_make_demo_counts_the_users_own_photos(tmp_path: Path) -> None:
-    for place in ("jeju/2026-05", "hongdae/2026-06"):
+def test_make_demo_counts_the_users_own_photos_and_names_the_folders_it_skips(
+    tmp_path: Path,
+) -> None:
+    counted = ("jeju/2026-05", "홍대/2026-06")
+    skipped = ("hongdae/2099-01", "atlantis/2026-06", "jeju/2026-6")
+    for place in (*counted, *skipped):
         save_jeans(tmp_path / "my photos" / place)
 
     demo = run_demo(tmp_path, f"PHOTOS={tmp_path / 'my photos'}")
@@ -36,6 +40,9 @@ def test_make_demo_counts_the_users_own_photos(tmp_path: Path) -> None:
     assert demo.returncode == 0, demo.stderr[-3000:]
     assert "hongdae 2026-06: 1 photos, " in demo.stdout
     assert re.search(r"jeju \(제주\).*\n.*2026-05\n  bottom  blue jeans +1\n", demo.stdout)
+    assert "skipped: atlantis/ is not a destination" in demo.stdout
+    assert "skipped: jeju/2026-6/ is not a month, written YYYY-MM" in demo.stdout
+    assert "skipped: hongdae 2099-01; expected complete months since 2024-01" in demo.stdout
 
 
 @pytest.mark.parametrize(
@@ -59,19 +66,6 @@ def save_jeans(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     photo = draw_photo((WornGarment("jeans", "blue"),), np.random.default_rng(3))
     (folder / "me.jpg").write_bytes(jpeg_of(photo))
-
-
-def test_make_demo_names_the_folders_it_skips_and_counts_the_rest(tmp_path: Path) -> None:
-    for place in ("홍대/2026-06", "hongdae/2099-01", "atlantis/2026-06", "jeju/2026-6"):
-        save_jeans(tmp_path / "mine" / place)
-
-    demo = run_demo(tmp_path, f"PHOTOS={tmp_path / 'mine'}")
-
-    assert demo.returncode == 0, demo.stderr[-3000:]
-    assert "skipped: atlantis/ is not a destination" in demo.stdout
-    assert "skipped: jeju/2026-6/ is not a month, written YYYY-MM" in demo.stdout
-    assert "skipped: hongdae 2099-01; expected complete months since 2024-01" in demo.stdout
-    assert "hongdae 2026-06: 1 photos, " in demo.stdout
 
 
 def test_make_demo_does_not_count_drawn_people_in_the_users_database(tmp_path: Path) -> None:
