@@ -5,11 +5,13 @@
 with threads, as pytest's is after other tests, must not.
 """
 
+import importlib
 import os
 import shutil
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -27,6 +29,7 @@ WHOLE = "whole"
 def main(folder: Path) -> None:
     """Run once wholly, counting the moments, then once for each moment."""
     in_a_fork(partial(run, folder / WHOLE, record=folder / "moments"))
+    import_modules(folder / "moments.modules")
     for moment in (folder / "moments").read_text().split():
         in_a_fork(partial(run, folder / moment, killed_at=moment))
         shutil.copytree(folder / moment, folder / f"{moment}-again")
@@ -63,6 +66,20 @@ def run(home: Path, killed_at: str | None = None, record: Path | None = None) ->
     )
     if record is not None:
         record.write_text(" ".join(moments.seen))
+        list_modules(record.with_suffix(".modules"))
+
+
+def list_modules(file: Path) -> None:
+    """Write which modules this process has imported."""
+    file.write_text(" ".join(sys.modules))
+
+
+def import_modules(file: Path) -> None:
+    """Import what a first child imported, so that each of the next need not."""
+    for name in file.read_text().split():
+        # Some modules are made at run time, or have moved from sys.modules to another name.
+        with suppress(ImportError):
+            importlib.import_module(name)
 
 
 class Moments:
