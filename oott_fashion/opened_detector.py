@@ -1,4 +1,4 @@
-"""Opens a published detector in the engine of the settings, for the pipeline and the service."""
+"""Opens a published detector with the configured engine, for the pipeline and the service."""
 
 from typing import NamedTuple, Self
 
@@ -10,14 +10,14 @@ from oott_fashion.vision.engines import EngineChoice, open_engine
 
 
 class OpenedDetector(NamedTuple):
-    """A detector ready to read photos, and the version it was published as."""
+    """A detector that is ready to use, and its version in the model store."""
 
     version: str
     detector: Detector
 
 
 class DetectorOptions(NamedTuple):
-    """What runs a detector, and how its output is read."""
+    """The engine, thresholds and colour palette for a detector."""
 
     engine: EngineChoice
     cores: int
@@ -31,10 +31,10 @@ class DetectorOptions(NamedTuple):
 
 
 def open_detector(published: PublishedDetector, options: DetectorOptions) -> OpenedDetector:
-    """Open ``published``.
+    """Open a published detector in its engine.
 
     Raises:
-        EngineUnavailable: no engine runs it on this machine.
+        EngineUnavailable: the chosen engine cannot run it on this machine.
     """
     engine = open_engine(published.onnx, options.engine, options.cores)
     side = published.card.image_side

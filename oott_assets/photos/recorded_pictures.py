@@ -35,7 +35,7 @@ def delete_runs_with_pictures(
     """Delete the finished runs of a partition, and return how many there were.
 
     Dagster cannot delete a single picture from a run. The materialisations are reported again
-    without pictures, with ``why`` in the place of the contact sheet.
+    without pictures, with ``why`` instead of the contact sheet.
     """
     key = partition_key(destination, month)
     runs = instance.get_runs(dg.RunsFilter(tags={"dagster/partition": key}))

@@ -19,7 +19,7 @@ from oott_assets.trends.detection_store import DetectionStore
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.blobs import LockLost
-from tests.oott_assets.trends.posts import Post, ToldSource, jpeg
+from tests.oott_assets.trends.posts import FakeSource, Post, jpeg
 from tests.oott_assets.trends_pipeline import SEPTEMBER, TrendsPipeline
 
 LOOK = "look-0000.jpg"
@@ -49,17 +49,17 @@ def lost_after_the_manifest_is_read(
 def test_a_collection_that_lost_its_lock_leaves_the_manifest(
     trends_pipeline: TrendsPipeline,
 ) -> None:
-    def collect(source: ToldSource) -> None:
+    def collect(source: FakeSource) -> None:
         Collector(source, trends_pipeline.photo_store, "Asia/Seoul", 10).collect(
             PARTITION, logging.getLogger("collection")
         )
 
-    collect(ToldSource([Post("a", [jpeg(1)])], uses_network=False))
+    collect(FakeSource([Post("a", [jpeg(1)])], uses_network=False))
     before = trends_pipeline.manifest()
 
     with pytest.raises(LockLost):
         collect(
-            ToldSource(
+            FakeSource(
                 [Post("b", [jpeg(2)])],
                 before=lambda _shortcode: lose_the_lock(trends_pipeline),
                 uses_network=False,

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("nothing_is_set")
 
 
 @pytest.mark.parametrize(("min_confidence", "garments"), [(0.25, ["coat"]), (0.95, [])])
-def test_a_detector_is_opened_as_the_settings_say(
+def test_a_detector_is_opened_with_the_settings(
     min_confidence: float, garments: list[str], tmp_path: Path
 ) -> None:
     published = publish(ModelStore(tmp_path / "models"), tmp_path, "coat")

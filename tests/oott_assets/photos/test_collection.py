@@ -17,7 +17,7 @@ from oott_assets.photos.sources.photo_source import (
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_fashion.stores.blobs import AlreadyLocked, BlobNotFound
-from tests.oott_assets.trends.posts import Post, ToldSource, jpeg
+from tests.oott_assets.trends.posts import FakeSource, Post, jpeg
 
 SEPTEMBER = MonthAndDestination(date(2026, 9, 1), destinations.destination("hongdae"))
 
@@ -27,7 +27,7 @@ def store(tmp_path: Path) -> PhotoStore:
     return PhotoStore(root=str(tmp_path / "photos"), max_pixels=100_000)
 
 
-def collect(store: PhotoStore, source: ToldSource, max_posts: int = 100) -> Collected:
+def collect(store: PhotoStore, source: FakeSource, max_posts: int = 100) -> Collected:
     collector = Collector(source, store, "Asia/Seoul", max_posts)
     return collector.collect(SEPTEMBER, logging.getLogger("collection"))
 
@@ -46,14 +46,14 @@ def files(store: PhotoStore) -> list[str]:
 
 
 def test_every_listed_post_gets_a_state(store: PhotoStore) -> None:
-    source = ToldSource(
+    source = FakeSource(
         [
             Post("kept", [jpeg(1)]),
             Post(
                 "album", [jpeg(2), jpeg(3), UnavailablePhoto("album-3.jpg", "the server said 403")]
             ),
             Post("damaged", [jpeg(4)[:300]]),
-            Post("gone", trouble=PostGone("the page says it isn't available")),
+            Post("gone", error=PostGone("the page says it isn't available")),
             Post("video"),
             Post("earlier", [jpeg(5)], taken_at=datetime(2026, 8, 31, 14, 59, tzinfo=UTC)),
             Post("first minute", [jpeg(6)], taken_at=datetime(2026, 8, 31, 15, tzinfo=UTC)),
@@ -77,20 +77,20 @@ def test_every_listed_post_gets_a_state(store: PhotoStore) -> None:
         "undated-1.jpg": "kept",
         "again-1.jpg": "double",
     }
-    assert {row.shortcode for row in manifest(store)} == set(source.brought)
+    assert {row.shortcode for row in manifest(store)} == set(source.fetched)
 
 
 def test_a_row_has_the_origin_of_its_photo(store: PhotoStore) -> None:
-    collect(store, ToldSource([Post("ABC", [jpeg(1, side=80)])]))
+    collect(store, FakeSource([Post("ABC", [jpeg(1, side=80)])]))
 
     [row] = manifest(store)
-    assert (row.shortcode, row.hashtag, row.source) == ("ABC", "홍대", "told")
+    assert (row.shortcode, row.hashtag, row.source) == ("ABC", "홍대", "fake")
     assert row.permalink == "https://www.instagram.com/p/ABC/"
     assert (row.width, row.height) == (80, 80)
 
 
 def test_the_same_picture_in_another_size_counts_once(store: PhotoStore) -> None:
-    collect(store, ToldSource([Post("a", [jpeg(1)]), Post("b", [jpeg(1, side=128)])]))
+    collect(store, FakeSource([Post("a", [jpeg(1)]), Post("b", [jpeg(1, side=128)])]))
 
     assert states(store) == {"a-1.jpg": "kept", "b-1.jpg": "near-duplicate"}
     assert manifest(store)[1].reason == "same picture as a-1.jpg"
@@ -98,14 +98,14 @@ def test_the_same_picture_in_another_size_counts_once(store: PhotoStore) -> None
 
 
 def test_a_post_listed_twice_is_fetched_once(store: PhotoStore) -> None:
-    source = ToldSource([Post("a", [jpeg(1)]), Post("b", [jpeg(2)]), Post("a", [jpeg(1)])])
+    source = FakeSource([Post("a", [jpeg(1)]), Post("b", [jpeg(2)]), Post("a", [jpeg(1)])])
 
     assert collect(store, source).listed == 2
-    assert source.brought == ["a", "b"]
+    assert source.fetched == ["a", "b"]
 
 
 def test_a_photo_of_another_month_is_not_stored(store: PhotoStore) -> None:
-    collect(store, ToldSource([Post("a", [jpeg(1)], taken_at=datetime(2026, 7, 1, tzinfo=UTC))]))
+    collect(store, FakeSource([Post("a", [jpeg(1)], taken_at=datetime(2026, 7, 1, tzinfo=UTC))]))
 
     assert files(store) == ["manifests/hongdae/2026-09.parquet"]
 
@@ -113,23 +113,23 @@ def test_a_photo_of_another_month_is_not_stored(store: PhotoStore) -> None:
 def test_a_photo_of_the_same_month_in_another_year_does_not_count(store: PhotoStore) -> None:
     last_year = datetime(2025, 9, 5, 3, tzinfo=UTC)
 
-    collect(store, ToldSource([Post("a", [jpeg(1)], taken_at=last_year), Post("b", [jpeg(2)])]))
+    collect(store, FakeSource([Post("a", [jpeg(1)], taken_at=last_year), Post("b", [jpeg(2)])]))
 
     assert states(store) == {"a": "other month", "b-1.jpg": "kept"}
 
 
 def test_a_blocked_run_writes_no_manifest_and_the_next_run_continues(store: PhotoStore) -> None:
     posts = [Post("a", [jpeg(1)]), Post("b", [jpeg(2)]), Post("c", [jpeg(3)])]
-    blocked = ToldSource([*posts[:2], Post("c", trouble=PhotosUnknown("log in"))])
+    blocked = FakeSource([*posts[:2], Post("c", error=PhotosUnknown("log in"))])
     with pytest.raises(PhotosUnknown):
         collect(store, blocked)
     with pytest.raises(BlobNotFound):
         manifest(store)
 
-    again = ToldSource(posts)
+    again = FakeSource(posts)
     collected = collect(store, again)
 
-    assert again.brought == ["c"]
+    assert again.fetched == ["c"]
     assert (collected.listed, collected.resumed) == (3, 2)
     assert set(states(store)) == {"a-1.jpg", "b-1.jpg", "c-1.jpg"}
     assert blocked.closed
@@ -137,42 +137,42 @@ def test_a_blocked_run_writes_no_manifest_and_the_next_run_continues(store: Phot
 
 def test_an_unavailable_photo_is_fetched_again_by_the_next_run(store: PhotoStore) -> None:
     unavailable = UnavailablePhoto("a-2.jpg", "the server said 500")
-    posts = [Post("a", [jpeg(1), unavailable]), Post("b", trouble=PhotosUnknown("log in"))]
+    posts = [Post("a", [jpeg(1), unavailable]), Post("b", error=PhotosUnknown("log in"))]
     with pytest.raises(PhotosUnknown):
-        collect(store, ToldSource(posts))
-    again = ToldSource([Post("a", [jpeg(1), jpeg(2)]), Post("b", [jpeg(3)])])
+        collect(store, FakeSource(posts))
+    again = FakeSource([Post("a", [jpeg(1), jpeg(2)]), Post("b", [jpeg(3)])])
 
     collect(store, again)
 
-    assert again.brought == ["a", "b"]
+    assert again.fetched == ["a", "b"]
     assert states(store) == {"a-1.jpg": "kept", "a-2.jpg": "kept", "b-1.jpg": "kept"}
 
 
 def test_a_journalled_post_counts_even_if_it_is_no_longer_listed(store: PhotoStore) -> None:
     with pytest.raises(PhotosUnknown):
-        collect(store, ToldSource([Post("a", [jpeg(1)]), Post("b", trouble=PhotosUnknown("?"))]))
+        collect(store, FakeSource([Post("a", [jpeg(1)]), Post("b", error=PhotosUnknown("?"))]))
 
-    collect(store, ToldSource([Post("b", [jpeg(2)])]))
+    collect(store, FakeSource([Post("b", [jpeg(2)])]))
 
     assert set(states(store)) == {"a-1.jpg", "b-1.jpg"}
 
 
 def test_a_finished_run_is_replaced_not_continued(store: PhotoStore) -> None:
-    collect(store, ToldSource([Post("a", [jpeg(1)]), Post("b", [jpeg(2)])]))
-    again = ToldSource([Post("b", [jpeg(2)])])
+    collect(store, FakeSource([Post("a", [jpeg(1)]), Post("b", [jpeg(2)])]))
+    again = FakeSource([Post("b", [jpeg(2)])])
 
     collect(store, again)
 
-    assert again.brought == ["b"]
+    assert again.fetched == ["b"]
     assert states(store) == {"b-1.jpg": "kept"}
     assert len(files(store)) == 2
 
 
 def test_the_journal_of_another_source_is_not_used(store: PhotoStore) -> None:
     with pytest.raises(PhotosUnknown):
-        collect(store, ToldSource([Post("a", [jpeg(1)]), Post("b", trouble=PhotosUnknown("?"))]))
+        collect(store, FakeSource([Post("a", [jpeg(1)]), Post("b", error=PhotosUnknown("?"))]))
 
-    collect(store, ToldSource([Post("c", [jpeg(3)])], name="another"))
+    collect(store, FakeSource([Post("c", [jpeg(3)])], name="another"))
 
     assert states(store) == {"c-1.jpg": "kept"}
     assert len(files(store)) == 2
@@ -182,15 +182,15 @@ def test_a_local_source_is_read_from_the_start(store: PhotoStore) -> None:
     with pytest.raises(PhotosUnknown):
         collect(
             store,
-            ToldSource(
-                [Post("a", [jpeg(1)]), Post("b", trouble=PhotosUnknown("?"))], uses_network=False
+            FakeSource(
+                [Post("a", [jpeg(1)]), Post("b", error=PhotosUnknown("?"))], uses_network=False
             ),
         )
-    again = ToldSource([Post("a", [jpeg(9)])], uses_network=False)
+    again = FakeSource([Post("a", [jpeg(9)])], uses_network=False)
 
     collect(store, again)
 
-    assert again.brought == ["a"]
+    assert again.fetched == ["a"]
     assert len(files(store)) == 2
 
 
@@ -198,27 +198,25 @@ def test_a_local_source_is_read_from_the_start(store: PhotoStore) -> None:
     "post",
     [
         Post("refused", [UnavailablePhoto("refused-1.jpg", "the server said 403")]),
-        Post("gone", trouble=PostGone("the page says it isn't available")),
+        Post("gone", error=PostGone("the page says it isn't available")),
     ],
 )
 def test_a_site_that_delivers_no_photos_does_not_empty_a_month(
     store: PhotoStore, post: Post
 ) -> None:
-    collect(store, ToldSource([Post("a", [jpeg(1)])]))
+    collect(store, FakeSource([Post("a", [jpeg(1)])]))
     before = files(store)
-    posts = [
-        Post(f"{post.shortcode}{digit}", post.photos, trouble=post.trouble) for digit in "12345"
-    ]
+    posts = [Post(f"{post.shortcode}{digit}", post.photos, error=post.error) for digit in "12345"]
 
     with pytest.raises(SourceBusyForHours, match="none of 5 listed photos could be fetched"):
-        collect(store, ToldSource(posts))
+        collect(store, FakeSource(posts))
 
     assert states(store) == {"a-1.jpg": "kept"}
     assert [file for file in files(store) if not file.startswith("journals/")] == before
 
 
 def test_a_few_deleted_posts_are_accepted(store: PhotoStore) -> None:
-    collect(store, ToldSource([Post("a", trouble=PostGone("gone")), Post("b")]))
+    collect(store, FakeSource([Post("a", error=PostGone("gone")), Post("b")]))
 
     assert states(store) == {"a": "gone", "b": "no photo"}
 
@@ -227,36 +225,36 @@ def test_a_run_that_hides_faces_does_not_continue_one_that_did_not(tmp_path: Pat
     root, posts = str(tmp_path / "photos"), [Post("a", [jpeg(1)]), Post("b", [jpeg(2)])]
     with_faces = PhotoStore(root=root, max_pixels=100_000, hide_faces=False)
     without_faces = PhotoStore(root=root, max_pixels=100_000)
-    blocked = [posts[0], Post("b", trouble=PhotosUnknown("log in"))]
+    blocked = [posts[0], Post("b", error=PhotosUnknown("log in"))]
     with pytest.raises(PhotosUnknown):
-        collect(with_faces, ToldSource(blocked, shows_people=True))
-    again = ToldSource(posts, shows_people=True)
+        collect(with_faces, FakeSource(blocked, shows_people=True))
+    again = FakeSource(posts, shows_people=True)
 
     collect(without_faces, again)
 
-    assert again.brought == ["a", "b"]
+    assert again.fetched == ["a", "b"]
 
 
 def test_a_listing_is_cut_at_max_posts(store: PhotoStore) -> None:
     posts = [Post(str(number), [jpeg(number)]) for number in range(3)]
 
-    assert not collect(store, ToldSource(posts), max_posts=3).cut
-    assert collect(store, ToldSource(posts), max_posts=2).cut
+    assert not collect(store, FakeSource(posts), max_posts=3).cut
+    assert collect(store, FakeSource(posts), max_posts=2).cut
     assert len(manifest(store)) == 2
-    assert not collect(store, ToldSource(posts, uses_network=False), max_posts=2).cut
+    assert not collect(store, FakeSource(posts, uses_network=False), max_posts=2).cut
 
 
 def test_a_forgotten_post_is_not_fetched(store: PhotoStore) -> None:
     store.forget("a")
-    source = ToldSource([Post("a", [jpeg(1)]), Post("b", [jpeg(2)])])
+    source = FakeSource([Post("a", [jpeg(1)]), Post("b", [jpeg(2)])])
 
     assert collect(store, source).forgotten == 1
-    assert source.brought == ["b"]
+    assert source.fetched == ["b"]
     assert set(states(store)) == {"b-1.jpg"}
 
 
 def test_a_post_forgotten_during_the_run_is_not_kept(store: PhotoStore) -> None:
-    source = ToldSource([Post("a", [jpeg(1)]), Post("b", [jpeg(2)])])
+    source = FakeSource([Post("a", [jpeg(1)]), Post("b", [jpeg(2)])])
     source.before = lambda shortcode: store.forget("a") if shortcode == "b" else None
 
     collect(store, source)
@@ -267,7 +265,7 @@ def test_a_post_forgotten_during_the_run_is_not_kept(store: PhotoStore) -> None:
 
 def test_a_near_duplicate_counts_if_the_first_post_is_forgotten(store: PhotoStore) -> None:
     posts = [Post("a", [jpeg(1)]), Post("b", [jpeg(1, side=128)]), Post("c", [jpeg(2)])]
-    source = ToldSource(posts)
+    source = FakeSource(posts)
     source.before = lambda shortcode: store.forget("a") if shortcode == "c" else None
 
     collect(store, source)
@@ -276,7 +274,7 @@ def test_a_near_duplicate_counts_if_the_first_post_is_forgotten(store: PhotoStor
 
 
 def test_two_runs_cannot_both_collect_a_partition(store: PhotoStore) -> None:
-    other = ToldSource([Post("b", [jpeg(2)])])
+    other = FakeSource([Post("b", [jpeg(2)])])
     errors: list[str] = []
 
     def collect_too(_shortcode: str) -> None:
@@ -284,8 +282,8 @@ def test_two_runs_cannot_both_collect_a_partition(store: PhotoStore) -> None:
             collect(store, other)
         errors.append(str(error.value))
 
-    collect(store, ToldSource([Post("a", [jpeg(1)])], before=collect_too))
+    collect(store, FakeSource([Post("a", [jpeg(1)])], before=collect_too))
 
     assert len(errors) == 1
-    assert other.brought == []
+    assert other.fetched == []
     assert states(store) == {"a-1.jpg": "kept"}

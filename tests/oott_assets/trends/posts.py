@@ -1,4 +1,4 @@
-"""A source that brings what a test tells it to, and notes what it was asked for."""
+"""A fake photo source with given posts, which records what is fetched."""
 
 import io
 from collections.abc import Callable, Generator, Sequence
@@ -20,7 +20,7 @@ IN_SEPTEMBER = datetime(2026, 9, 5, 3, tzinfo=UTC)
 
 
 def jpeg(seed: int, side: int = 64) -> bytes:
-    """Make a photo of blurred blocks that no other ``seed`` gives."""
+    """Make a photo of blurred blocks; each ``seed`` gives a different photo."""
     blocks = np.random.default_rng(seed).integers(0, 256, (5, 5, 3), dtype=np.uint8)
     file = io.BytesIO()
     Image.fromarray(blocks).resize((side, side), Image.Resampling.BICUBIC).save(file, "JPEG")
@@ -29,29 +29,29 @@ def jpeg(seed: int, side: int = 64) -> bytes:
 
 @dataclass
 class Post:
-    """A post of a told source: its photos, or what happens instead of them."""
+    """A post of a fake source: its photos, or the error that fetching it raises."""
 
     shortcode: str
     photos: Sequence[bytes | UnavailablePhoto] = ()
     taken_at: datetime | None = IN_SEPTEMBER
-    trouble: Exception | None = None
+    error: Exception | None = None
 
 
 @dataclass
-class ToldSource:
-    """Lists ``posts`` and brings them; ``before`` is called with each shortcode it brings."""
+class FakeSource:
+    """Lists and fetches ``listed_posts``; calls ``before`` with each shortcode before fetching."""
 
-    posts_told: list[Post]
+    listed_posts: list[Post]
     before: Callable[[str], None] = lambda _shortcode: None
-    name: str = "told"
+    name: str = "fake"
     shows_people: bool = False
     uses_network: bool = True
-    brought: list[str] = field(default_factory=list)
+    fetched: list[str] = field(default_factory=list)
     closed: bool = False
 
     def posts(self, _destination: Destination, _month: date) -> Generator[ListedPost, None, None]:
         try:
-            for post in self.posts_told:
+            for post in self.listed_posts:
                 yield ListedPost(
                     post.shortcode,
                     lambda post=post: self._fetch(post),  # type: ignore[misc]
@@ -63,9 +63,9 @@ class ToldSource:
 
     def _fetch(self, post: Post) -> FetchedPost:
         self.before(post.shortcode)
-        self.brought.append(post.shortcode)
-        if post.trouble is not None:
-            raise post.trouble
+        self.fetched.append(post.shortcode)
+        if post.error is not None:
+            raise post.error
         names = (f"{post.shortcode}-{number}.jpg" for number in range(1, 21))
         return FetchedPost(
             post.taken_at,
