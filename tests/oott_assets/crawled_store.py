@@ -1,4 +1,4 @@
-"""A photo store that a test crawls into, and what must hold of it whatever happened."""
+"""A photo store that a test crawls into, and a check that the store is consistent."""
 
 import hashlib
 import io
@@ -25,7 +25,7 @@ _PARTITION = MonthAndDestination(SEPTEMBER, HONGDAE)
 
 @dataclass(frozen=True)
 class CrawledStore:
-    """The photos of one destination and month under ``root``; photos are plain blocks, no faces."""
+    """The photos of one destination and month under ``root``; the photos show no faces."""
 
     root: str
 
@@ -41,7 +41,7 @@ class CrawledStore:
         return self.photos.month(HONGDAE.slug, SEPTEMBER).manifest()
 
     def states(self) -> dict[str, str]:
-        """Tell the state of each post that has one photo or none."""
+        """Give the state of each post that has at most one photo."""
         return {row.shortcode: row.state for row in self.rows()}
 
     def reason(self, shortcode: str) -> str:
@@ -49,10 +49,10 @@ class CrawledStore:
         return row.reason or ""
 
     def assert_sound(self, posts: Iterable[Post]) -> None:
-        """Lock that every one of ``posts`` ended in one state, and that all that is stored is due.
+        """Check that the manifest lists all ``posts`` and that the store has only their photos.
 
-        Kept photos are there with their hash and without EXIF; nothing else is: no half file, no
-        journal, no photo that no row names.
+        Each kept photo has its hash and no EXIF. There is no partial file, no journal, and no
+        photo without a row.
         """
         rows, stored = self.rows(), self.photos.month(HONGDAE.slug, SEPTEMBER)
         assert {row.shortcode for row in rows} == {post.shortcode for post in posts}
@@ -73,6 +73,6 @@ class CrawledStore:
 
 
 def own_browser_folders() -> Programs:
-    """Give programs whose browsers live in a folder of the test's own, with a short path."""
-    browser_folders = Path(tempfile.mkdtemp(prefix="oott-browser_folders-"))
+    """Give programs whose browsers use a new folder with a short path."""
+    browser_folders = Path(tempfile.mkdtemp(prefix="oott-browsers-"))
     return replace(PROGRAMS, browser_folders=browser_folders / "browser_folders")

@@ -1,7 +1,7 @@
-"""Crawls a site again and again, killed before every write, and each time once more.
+"""Crawls a site once per write, kills the crawl before that write, and then crawls again.
 
-``python -m tests.oott_assets.killed_crawls URL FOLDER`` leaves in ``FOLDER/MOMENT`` what a kill at
-that moment and the next run left. A program of its own because it forks, as ``killed_runs`` is.
+``python -m tests.oott_assets.killed_crawls URL FOLDER`` writes to ``FOLDER/MOMENT`` for each kill.
+It is a separate program because it forks, like ``killed_runs``.
 """
 
 import os
@@ -20,7 +20,7 @@ from tests.oott_assets.photos.sources.browser.crawls import (
 
 
 def main(url: str, folder: Path) -> None:
-    """Crawl once wholly, counting the moments, then twice for each moment."""
+    """Crawl once without a kill and count the moments; then crawl twice for each moment."""
     programs = own_browser_folders()
     in_a_fork(partial(crawl, url, folder / "whole", programs, record=folder / "moments"))
     for moment in (folder / "moments").read_text().split():

@@ -1,8 +1,8 @@
-"""Runs a partition again and again, killed at every moment that writes, each in a home of its own.
+"""Runs a partition once per write, each time in a new home, and kills the run before that write.
 
-``python -m tests.oott_assets.killed_runs FOLDER`` leaves ``FOLDER/MOMENT`` as the kill left it and
-``FOLDER/MOMENT-again`` as the next run did. It is a program of its own because it forks: a process
-with threads, as pytest's is after other tests, must not.
+``python -m tests.oott_assets.killed_runs FOLDER`` writes ``FOLDER/MOMENT``, the state after the
+kill, and ``FOLDER/MOMENT-again``, the state after the next run. It is a separate program because it
+forks: a process with threads must not fork, and pytest has threads after other tests.
 """
 
 import importlib
@@ -27,7 +27,7 @@ WHOLE = "whole"
 
 
 def main(folder: Path) -> None:
-    """Run once wholly, counting the moments, then once for each moment."""
+    """Run once without a kill and count the moments; then run once for each moment."""
     in_a_fork(partial(run, folder / WHOLE, record=folder / "moments"))
     import_modules(folder / "moments.modules")
     for moment in (folder / "moments").read_text().split():
@@ -37,7 +37,7 @@ def main(folder: Path) -> None:
 
 
 def in_a_fork(work: Callable[[], None]) -> None:
-    """Do ``work`` in a child, which may be killed."""
+    """Do ``work`` in a child process, which may be killed."""
     child = os.fork()
     if child == 0:
         work()
@@ -54,7 +54,7 @@ def run(home: Path, killed_at: str | None = None, record: Path | None = None) ->
     committing = moments.before("commit", lambda: None)
 
     def commit(connection: sa.Connection) -> None:
-        # Dagster commits to databases of its own.
+        # Dagster commits to its own databases; those moments are not counted.
         if str(connection.engine.url.database).endswith("trends.sqlite"):
             committing()
 
@@ -83,14 +83,14 @@ def import_modules(file: Path) -> None:
 
 
 class Moments:
-    """Counts the moments that write, and kills the process at one of them."""
+    """Counts the writes and commits, and kills the process before one of them."""
 
     def __init__(self, killed_at: str | None) -> None:
         self.killed_at = killed_at
         self.seen: list[str] = []
 
     def before(self, kind: str, act: Callable[..., Any]) -> Callable[..., Any]:
-        """Count each call of ``act``, or be killed in front of it."""
+        """Wrap ``act``: count each call, or kill the process before the call."""
 
         def counted(*arguments: Any) -> Any:
             moment = f"{kind}-{sum(seen.startswith(kind) for seen in self.seen) + 1}"
@@ -104,7 +104,7 @@ class Moments:
 
 
 def _leave_half(arguments: tuple[Any, ...]) -> None:
-    """Leave of the file that was about to be moved into place what a kill in a write would."""
+    """Cut the temporary file in half, as a kill during a write would."""
     for written in arguments[:1]:
         os.truncate(written, os.path.getsize(written) // 2)
 

@@ -1,4 +1,4 @@
-"""A month crawled by a real browser flows to the trend tables in one Dagster run."""
+"""One Dagster run crawls a month with a real browser and counts it in the trend tables."""
 
 import io
 import subprocess
@@ -22,7 +22,7 @@ PASSWORD = "open sesame in September"
 
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[InstagramSite]:
-    """Run a site with a month of posts, and have the settings name it."""
+    """Run a site with a month of posts, and set its address in the settings."""
     posts = make_posts(5, "홍대", SEPTEMBER, photos_each=(1, 2, 0))
     gone = make_post("removed", "홍대", posts[0].taken_at)
     monkeypatch.setenv("OOTT_PHOTO_SOURCE", "browser")
@@ -39,7 +39,7 @@ def assert_crawled(trends_pipeline: TrendsPipeline, run: dg.ExecuteInProcessResu
     assert run.success
     rows = trends_pipeline.manifest()
     kept = [row for row in rows if row.kept]
-    # Posts of one photo, two and none in turn, and one that was removed.
+    # The posts have 1, 2, 0, 1 and 2 photos; one more post was removed.
     assert [len(kept), len(rows)] == [6, 8]
     assert {row.state for row in rows} == {"kept", "no photo", "gone"}
     assert {row.hashtag for row in rows} == {"홍대"}
@@ -65,8 +65,8 @@ def test_a_crawled_month_is_counted_and_shows_the_state_of_each_post(
     assert "removed | gone" in str(shown["left_out"])
     assert "| kept | 6 |" in str(shown["photos_and_posts_by_state"])
     assert len(site.requests_for("photo")) == 6
-    told = [event.message or "" for event in run.all_events] + [str(shown)]
-    assert not any(PASSWORD in text for text in told)
+    texts = [event.message or "" for event in run.all_events] + [str(shown)]
+    assert not any(PASSWORD in text for text in texts)
     stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert PASSWORD.encode() not in stored
 
@@ -108,22 +108,22 @@ def test_a_month_from_the_graph_api_is_counted(
     assert (
         sum(row.worn for row in trends_pipeline.rows()) == trends_pipeline.detections().garments > 0
     )
-    told = [event.message or "" for event in run.all_events]
-    assert not any(TOKEN in text for text in [*told, str(metadata_of(run, "instagram_images"))])
+    texts = [event.message or "" for event in run.all_events]
+    assert not any(TOKEN in text for text in [*texts, str(metadata_of(run, "instagram_images"))])
 
 
 _DETECT = """
 import sys
 from oott_assets.definitions import configured_resources, defs
 
-asked = []
+events = []
 sys.addaudithook(
-    lambda event, arguments: asked.append(event)
+    lambda event, arguments: events.append(event)
     if event in ("socket.connect", "socket.getaddrinfo", "socket.bind") else None
 )
 job = defs.resolve_job_def("monthly_trends_job").get_subset(op_selection=["garment_detections"])
 job.execute_in_process(partition_key="hongdae|2026-09", resources=configured_resources())
-print("asked:", asked)
+print("network events:", events)
 """
 
 
@@ -131,12 +131,12 @@ def test_stored_photos_are_detected_again_without_a_network(
     trends_pipeline: TrendsPipeline, site: InstagramSite
 ) -> None:
     trends_pipeline.run(only="instagram_images")
-    asked = len(site.requests)
+    requests = len(site.requests)
 
     run = subprocess.run(
         [sys.executable, "-c", _DETECT], capture_output=True, text=True, check=True, timeout=120
     )
 
-    assert run.stdout.splitlines()[-1] == "asked: []"
-    assert len(site.requests) == asked
+    assert run.stdout.splitlines()[-1] == "network events: []"
+    assert len(site.requests) == requests
     assert len(trends_pipeline.detections().readable) == 6

@@ -1,4 +1,4 @@
-"""What is retried, how often, after how long, and what a person reads in the end."""
+"""Which errors are retried, how often, after which delays, and with which final message."""
 
 import ast
 import errno
@@ -25,31 +25,31 @@ TABLES: dict[str, FailureTable] = {
 }
 
 RULES = [
-    pytest.param(table, kind, id=f"{room}-{kind.__name__}")
-    for room, table in TABLES.items()
+    pytest.param(table, kind, id=f"{package}-{kind.__name__}")
+    for package, table in TABLES.items()
     for kind in table
 ]
 
-# Errors that never fail a step: what catches them inside, or where they are raised.
+# Errors that never fail a step, with where they are handled or raised.
 NOT_IN_A_STEP = {
     "ResponseTooLarge": "the sources list the photo as unavailable",
     "InvalidLine": "read_labelled lists it as a problem",
     "BadSetting": "raised when Dagster loads the definitions",
-    "BrowserDied": "the browser source starts another browser, at last SourceBusy",
+    "BrowserDied": "the browser source starts another browser; after the last retry, SourceBusy",
     "CenterFaceUnavailable": "FacesNotHidden",
     "FolderNotEmpty": "the command that draws a data set",
-    "NoPixels": "a mistake in the program",
+    "NoPixels": "a bug in the program",
     "NotInCatalogue": "sub_data lists the photo as unreadable",
-    "PageFailed": "the browser source lists the post as refused, at last SourceBusy",
+    "PageFailed": "the post is listed as refused; after several in a row, SourceBusy",
     "PageLeft": "PageFailed",
     "PageUnreachable": "PageFailed",
     "PhotoTooLarge": "listed as unreadable",
     "PostGone": "listed as gone",
     "ReusedKey": "the server",
-    "Stalled": "the hashtag page is read again, at last SourceBusy",
+    "Stalled": "the hashtag page is read again; after the last retry, SourceBusy",
     "UnknownPlace": "raised when Dagster loads the definitions",
-    "RequestFailed": "the request is retried, at last SourceBusy",
-    "TooManyRequests": "the request is retried, at last SourceBusyForHours",
+    "RequestFailed": "the request is retried; after the last retry, SourceBusy",
+    "TooManyRequests": "the request is retried; after the last retry, SourceBusyForHours",
     "UnreadableFile": "read_labelled lists it as a problem",
     "UnreadablePhoto": "listed as unreadable",
     "DownloadFailed": "the command that downloads weights",
@@ -82,17 +82,17 @@ def an_error(kind: type[Exception]) -> Exception:
 
 @pytest.mark.usefixtures("without_delays")
 @pytest.mark.parametrize(("table", "kind"), RULES)
-def test_an_error_is_attempted_as_often_as_its_rule_says_and_fails_with_its_sentence(
+def test_a_step_is_attempted_as_often_as_its_rule_says_and_fails_with_its_message(
     table: FailureTable, kind: type[Exception]
 ) -> None:
     run = run_of(table, (an_error(kind) for _ in range(9)))
 
     assert attempts(run, "step") == 1 + len(table[kind].delays_seconds)
-    [sentence] = failures(run)
-    assert "what happened" in sentence
+    [message] = failures(run)
+    assert "what happened" in message
 
 
-def test_a_step_that_works_at_the_last_retry_succeeds_after_the_delays_of_the_rule() -> None:
+def test_a_step_that_works_at_the_last_retry_succeeds() -> None:
     rule = FailureRule(delays_seconds=(0.01, 0.02))
 
     run = run_of({ValueError: rule}, iter([ValueError("one"), ValueError("two")]))
@@ -102,8 +102,8 @@ def test_a_step_that_works_at_the_last_retry_succeeds_after_the_delays_of_the_ru
     assert retries_of(run) == [0.01, 0.02]
 
 
-def test_each_retry_shows_the_sentence() -> None:
-    rule = FailureRule(delays_seconds=(0.01,), sentence=lambda error: f"our sentence on {error}")
+def test_each_retry_shows_the_message() -> None:
+    rule = FailureRule(delays_seconds=(0.01,), sentence=lambda error: f"our message on {error}")
 
     run = run_of({ValueError: rule}, iter([ValueError("one")]))
 
@@ -111,7 +111,7 @@ def test_each_retry_shows_the_sentence() -> None:
     error = retry.step_retry_data.error
     assert error is not None
     assert error.cause is not None
-    assert "our sentence on one" in error.cause.message
+    assert "our message on one" in error.cause.message
 
 
 def test_the_rule_of_the_most_specific_class_is_used_in_any_order() -> None:
@@ -148,21 +148,21 @@ def test_an_os_error_other_than_a_full_disk_keeps_its_traceback() -> None:
     assert failures(run) == []
 
 
-def test_every_error_of_the_domain_is_in_a_table_or_never_fails_a_step() -> None:
+def test_every_error_class_is_in_a_table_or_never_fails_a_step() -> None:
     names = {kind.__name__ for table in TABLES.values() for kind in table}
     errors = dict(_errors_defined())
 
     def is_in_a_table(name: str) -> bool:
         return name in names or any(is_in_a_table(base) for base in errors.get(name, []))
 
-    # The tables mean a full disk by it, and nothing derived from it.
+    # In the tables OSError is only a full disk, so its subclasses do not count as listed.
     names -= {"OSError"}
     missing = {name for name in errors if not name.startswith("_") and not is_in_a_table(name)}
     assert missing == set(NOT_IN_A_STEP)
 
 
 def _errors_defined() -> Iterator[tuple[str, list[str]]]:
-    """Give the exception classes of the pipeline and the domain, and their bases."""
+    """List the exception classes of both packages with their base classes."""
     files = chain(Path("oott_assets").rglob("*.py"), Path("oott_fashion").rglob("*.py"))
     classes = {
         node.name: [base.id for base in node.bases if isinstance(base, ast.Name)]
@@ -181,7 +181,7 @@ def _errors_defined() -> Iterator[tuple[str, list[str]]]:
     return ((name, bases) for name, bases in classes.items() if any(map(is_error, bases)))
 
 
-def test_the_retries_of_a_lost_store_outlast_the_lease_that_the_step_left_there() -> None:
+def test_the_retries_of_an_unreachable_store_take_longer_than_a_lease() -> None:
     lease_seconds = inspect.signature(GcsBlobs).parameters["lease_seconds"].default
 
     for kind in (StoreUnreachable, AlreadyLocked):

@@ -1,4 +1,4 @@
-"""A writer that lost its lock stops before it writes what another writer may have replaced."""
+"""A writer that lost its lock stops before it can overwrite another writer's files."""
 
 import logging
 import shutil
@@ -27,7 +27,7 @@ PARTITION = MonthAndDestination(SEPTEMBER, destinations.destination("hongdae"))
 
 
 def lose_the_lock(trends_pipeline: TrendsPipeline) -> None:
-    """Take the locked folder away, as a person does who deletes photos by hand."""
+    """Remove the locked folder, as a person may who deletes photos by hand."""
     shutil.rmtree(f"{trends_pipeline.photo_store.root}/photos/hongdae/2026-09")
 
 
@@ -35,7 +35,7 @@ def lose_the_lock(trends_pipeline: TrendsPipeline) -> None:
 def lost_after_the_manifest_is_read(
     trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], None]:
-    """Give a function; once called, whoever reads the manifest in a lock loses that lock."""
+    """Give a function that makes the next reader of a manifest lose its lock."""
     read = StoredMonth.rows
 
     def read_and_lose(stored: StoredMonth) -> list[ManifestRow]:
