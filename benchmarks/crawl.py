@@ -1,8 +1,8 @@
-"""Compares a crawl by our browser source with a crawl in the way of the prototype.
+"""Compares a crawl by our browser source with a crawl by the prototype's method.
 
 ``python -m benchmarks.crawl [POSTS]`` (needs the packages of ``make test``, and Chromium). Both
 crawl the same local site, one after the other, without the polite request interval; otherwise
-the waits would hide everything else. The prototype's way is plain Selenium: scroll, open each
+the waits would hide everything else. The prototype uses plain Selenium: scroll, open each
 post, read the URL of its picture, download and save it. It removes no metadata, hides no faces,
 cannot resume and writes no manifest. Our crawl does all of that here too.
 """
@@ -78,7 +78,7 @@ def _line(
         memory = _measured(crawl, site, folder)
         minutes = (time.monotonic() - started) / 60
     photos = sum(file.is_file() for file in (folder / "photos").rglob("*"))
-    requests = sum(counts["asked"].values())
+    requests = sum(counts["requests"].values())
     quarters = [memory.quarter(number) for number in range(4)]
     return (
         f"{name:32}{photos:8}{photos / minutes:10.0f}{requests:10}{requests / max(photos, 1):9.2f}"

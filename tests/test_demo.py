@@ -1,4 +1,4 @@
-"""`make demo` as users run it: with photos of their own, and with wrong input."""
+"""`make demo` as users run it: with their own photos, and with wrong input."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from oott_assets.photos.sources.drawn.drawn_photos import WornGarment, draw_phot
 def run_demo(
     folder: Path, *variables: str, settings: dict[str, str] | None = None
 ) -> "subprocess.CompletedProcess[str]":
-    """Run ``make demo`` with stores and Dagster records of its own."""
+    """Run ``make demo`` with new stores and Dagster records."""
     dagster_home = folder / "dagster"
     dagster_home.mkdir()
     (dagster_home / "dagster.yaml").write_text("telemetry: {enabled: false}")

@@ -38,10 +38,10 @@ from tests.test_demo import run_demo
 PAGES = [Path("README.md"), Path("CONTRIBUTING.md"), *sorted(Path("docs").rglob("*.md"))]
 TEXTS = {str(page): page.read_text(encoding="utf-8") for page in PAGES}
 
-# The commands that no test of this file runs, by how they begin: the test that does, or why not.
+# How commands begin that this file does not run, with the test that runs them or the reason.
 NOT_RUN_HERE = {
-    "make test": "this test is a part of it",
-    "make check": "tests/test_project.py runs what it runs",
+    "make test": "this test is part of it",
+    "make check": "tests/test_project.py runs the same checks",
     "make demo PHOTOS=": "tests/test_demo.py: test_make_demo_counts_the_users_own_photos",
     "make ui": "it runs until it is stopped",
     "make serve": "the service is started by tests.oott_serving.servers, on a free port",
@@ -83,7 +83,7 @@ def _commands_of(page: str, text: str) -> Iterator[Command]:
 
 
 def without_variables(command: str) -> str:
-    """Cut the variables off that are set before a command: ``A=1 B=2 make ui``."""
+    """Remove the variables before a command: ``A=1 B=2 make ui`` gives ``make ui``."""
     return re.sub(r"^(?:\w+=\S+ )+", "", command)
 
 
@@ -116,7 +116,7 @@ def test_every_command_is_run_by_a_test_or_listed_with_the_reason() -> None:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """Run ``make demo`` once; give what it printed and its home folder."""
+    """Run ``make demo`` once; give its output and its home folder."""
     folder = tmp_path_factory.mktemp("demo")
     done = run_demo(folder)
     assert done.returncode == 0, done.stderr[-3000:]
@@ -124,7 +124,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 
 
 def table_in(output: str) -> dict[tuple[str, str], list[int]]:
-    """Read the demo's trend tables: how often each look was worn per month, by destination."""
+    """Read the demo's trend tables: the count of each look per month, by destination."""
     table, place = {}, ""
     for line in output.splitlines():
         if ", worn per month" in line:
@@ -148,7 +148,7 @@ def test_make_demo_prints_what_the_readme_shows(demo: tuple[str, Path]) -> None:
     assert prose_of(printed.rstrip("\n")) == prose_of(output)
     expected, found = table_in(output), table_in(printed)
     assert len(expected) == len(found) == 16
-    # On another processor a box may differ, and so may the counts and the last rows.
+    # Boxes differ slightly on another processor, so counts and the last rows may differ.
     same = [look for look in expected if look in found]
     assert len(same) >= 12
     for look in same:
@@ -193,7 +193,7 @@ def test_every_python_command_explains_itself_with_help(
     module, *options = shlex.split(command.text.split("python -m ")[1])
     monkeypatch.setattr(sys, "argv", [module, "--help"])
 
-    # In this process, which has imported most of their packages already.
+    # A new process would have to import the packages again, which is slow.
     with warnings.catch_warnings(action="ignore"), pytest.raises(SystemExit) as ended:
         runpy.run_module(module, run_name="__main__")
 

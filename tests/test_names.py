@@ -1,4 +1,4 @@
-"""Names that say nothing are kept out: of modules, and of packages."""
+"""Modules and packages have names that say what they contain."""
 
 import subprocess
 from collections import Counter
@@ -6,10 +6,10 @@ from pathlib import PurePath
 
 import pytest
 
-# A module of such a name takes in whatever has no place, and then nobody finds it.
+# A module with such a name collects unrelated code, which nobody finds again.
 FORBIDDEN = ("utils", "util", "helpers", "helper", "common", "manager", "resources", "misc")
 
-# Each room has settings of its own, and each package of migrations its env.
+# Each package has its own settings.
 REPEATED = ("__init__", "__main__", "settings")
 
 
@@ -24,7 +24,7 @@ def project_files() -> list[PurePath]:
 
 
 @pytest.mark.parametrize("name", FORBIDDEN)
-def test_no_module_or_package_has_a_name_that_admits_anything(name: str) -> None:
+def test_no_module_or_package_has_a_name_that_fits_anything(name: str) -> None:
     assert [str(file) for file in project_files() if name in (*file.parts, file.stem)] == []
 
 

@@ -1,4 +1,4 @@
-"""What `make check` checks, so that nothing lands without it."""
+"""The checks of `make check` pass."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The names of settings as data are compared with the settings classes."""
+"""The list of setting names agrees with the settings classes."""
 
 from docs.settings_page import own_fields
 from oott_assets.photos.settings import PhotoSettings
@@ -17,18 +17,18 @@ CLASSES: dict[str, type[SharedSettings]] = {
 }
 
 
-def test_the_names_are_those_of_the_classes() -> None:
+def test_the_names_agree_with_the_classes() -> None:
     assert {
         owner: tuple(name.upper() for name in own_fields(kind)) for owner, kind in CLASSES.items()
     } == NAMES
 
 
-def test_a_renamed_setting_leads_to_a_setting() -> None:
+def test_the_new_name_of_a_renamed_setting_exists() -> None:
     assert set(RENAMED.values()) <= ALL_NAMES
     assert ALL_NAMES.isdisjoint(RENAMED)
 
 
-def test_the_misspelt_names_of_users_are_recognised() -> None:
+def test_misspelt_names_are_recognised() -> None:
     assert meant_by("PHOTOFOLDER") == "PHOTOS_FOLDER"
     assert meant_by("PHOTO_STROE") == "PHOTO_STORE"
     assert meant_by("MOST_POST") == "MAX_POSTS"

@@ -1,4 +1,4 @@
-"""The page of settings is compared with the settings classes."""
+"""The page of settings agrees with the settings classes."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_text_outside_the_tables_is_kept() -> None:
 
 
 @pytest.mark.parametrize("kind", SECTIONS.values())
-def test_every_setting_says_what_it_means(kind: type[SharedSettings]) -> None:
+def test_every_setting_has_a_description(kind: type[SharedSettings]) -> None:
     undescribed = [name for name, field in own_fields(kind).items() if not field.description]
 
     assert undescribed == []

@@ -75,7 +75,7 @@ def for_writing(engine: sa.Engine) -> sa.Engine:
     """Give an engine whose SQLite transactions take the write lock when they begin.
 
     In SQLite, a transaction that reads first and writes later fails if another one wrote in
-    between, whatever the timeout.
+    between; a longer timeout does not help.
     """
     return engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
 

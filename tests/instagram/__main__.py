@@ -22,7 +22,7 @@ from tests.instagram.site import InstagramSite
 def serve(count: int, photos_each: int, hashtag: str, month: datetime, plain: bool) -> None:
     """Serve posts of a hashtag until the standard input closes.
 
-    Prints one line of JSON with URL and account, and at the end one with the number of requests.
+    Prints a line of JSON with the URL and the account, and at the end one with the request counts.
     """
     posts = make_posts(count, hashtag, month.date(), (photos_each,), plain)
     with InstagramSite(posts) as site:
@@ -30,8 +30,8 @@ def serve(count: int, photos_each: int, hashtag: str, month: datetime, plain: bo
         who = {"username": site.username, "password": site.password}
         click.echo(json.dumps({"url": site.url, "page": page, **who}))
         sys.stdin.read()
-    asked = Counter(asked.kinds[-1] for asked in site.requests)
-    click.echo(json.dumps({"asked": asked, "max_connections": site.max_connections}))
+    requests = Counter(request.kinds[-1] for request in site.requests)
+    click.echo(json.dumps({"requests": requests, "max_connections": site.max_connections}))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def test_definitions_can_be_loaded() -> None:
     dg.Definitions.validate_loadable(defs)
 
 
-def test_loading_definitions_imports_nothing_heavy() -> None:
+def test_loading_definitions_imports_no_heavy_package() -> None:
     program = f"""
 import sys
 import oott_assets.definitions
@@ -36,7 +36,7 @@ print([name for name in {HEAVY} if name in sys.modules])
     assert loaded.stdout.strip() == "[]"
 
 
-def test_the_schedule_runs_the_month_before_for_every_destination() -> None:
+def test_the_schedule_runs_the_last_month_for_every_destination() -> None:
     schedule = defs.resolve_schedule_def("monthly_trends_schedule")
     with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_schedule_context(
@@ -92,7 +92,7 @@ def test_every_field_of_every_resource_has_a_description() -> None:
     assert undescribed == []
 
 
-def test_the_launchpad_explains_a_field_as_the_docs_explain_its_setting() -> None:
+def test_the_launchpad_and_the_docs_explain_a_setting_in_the_same_words() -> None:
     job = defs.resolve_job_def("monthly_trends_job")
     fields = job.resource_defs["photo_store"].config_schema.config_type.fields  # type: ignore[union-attr]
 
@@ -101,7 +101,7 @@ def test_the_launchpad_explains_a_field_as_the_docs_explain_its_setting() -> Non
     )
 
 
-def test_secrets_are_in_no_resource_config(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_resource_config_has_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OOTT_DATABASE_URL", "mysql://oott:s3cret@db/trends")
     monkeypatch.setenv("OOTT_GRAPH_TOKEN", "s3cret")
     monkeypatch.setenv("OOTT_INSTAGRAM_PASSWORD", "s3cret")

@@ -1,4 +1,4 @@
-"""What may go wrong at a site, in the browser, the crawler and the store, and what is left then."""
+"""Faults of the site, the browser, the crawler and the store, and the stored result of each."""
 
 import errno
 import os
@@ -46,15 +46,15 @@ PHOTO_FAULTS = {
     "429 without Retry-After": (faults.rate_limited(), 1, "kept"),
     "429 with Retry-After": (faults.rate_limited(SOON), 1, "kept"),
     "500 once": (faults.status(500), 1, "kept"),
-    "500 for ever": (faults.status(500), None, "refused"),
-    "whole": (None, None, "kept"),
-    "reset before the answer": (faults.reset_before_response, None, "refused"),
-    "reset in the middle": (faults.reset_midway, 1, "kept"),
-    "half a JPEG, told to be whole": (faults.cut_short, None, "refused"),
+    "500 always": (faults.status(500), None, "refused"),
+    "no fault": (None, None, "kept"),
+    "reset before the response": (faults.reset_before_response, None, "refused"),
+    "reset in the middle once": (faults.reset_midway, 1, "kept"),
+    "half a JPEG with the full length declared": (faults.cut_short, None, "refused"),
     "half a JPEG": (faults.half, None, "unreadable"),
-    "HTML with a JPEG's name": (faults.html_instead, None, "unreadable"),
+    "HTML named .jpg": (faults.html_instead, None, "unreadable"),
     "40 MB": (faults.huge, None, "refused"),
-    "40 MB untold": (faults.huge_without_length, None, "refused"),
+    "40 MB without a declared length": (faults.huge_without_length, None, "refused"),
     "900 megapixels": (faults.bomb, None, "unreadable"),
     "403": (faults.status(403), None, "refused"),
     "404": (faults.status(404), None, "refused"),
@@ -63,10 +63,14 @@ PHOTO_FAULTS = {
 PAGE_FAULTS = {
     "429 without Retry-After": (faults.rate_limited(), 1, "kept"),
     "429 with Retry-After": (faults.rate_limited(SOON), 1, "kept"),
-    "429 until a date": (lambda answer: faults.rate_limited(in_nine_minutes())(answer), 1, "kept"),
+    "429 until a date": (
+        lambda response: faults.rate_limited(in_nine_minutes())(response),
+        1,
+        "kept",
+    ),
     "500 once": (faults.status(500), 1, "kept"),
-    "500 for ever": (faults.status(500), None, "refused"),
-    "whole": (None, None, "kept"),
+    "500 always": (faults.status(500), None, "refused"),
+    "no fault": (None, None, "kept"),
     "reset once": (faults.reset_before_response, 1, "kept"),
     "an error page once": (faults.error_page, 1, "kept"),
     "removed": (faults.gone, None, "gone"),
@@ -81,7 +85,7 @@ def store(tmp_path: Path) -> CrawledStore:
 
 @pytest.fixture
 def programs() -> Iterator[Programs]:
-    """Start browsers in a folder of the test's own, which must be empty in the end."""
+    """Start browsers in a new folder; afterwards no process and no file may be left."""
     programs = own_browser_folders()
     yield programs
     assert comes_true_soon(lambda: processes_in(programs.browser_folders) == {})
@@ -89,14 +93,14 @@ def programs() -> Iterator[Programs]:
 
 
 def named_posts(names: dict[str, object]) -> dict[str, Post]:
-    """Make a post for each fault, by whose number it is known to the site."""
+    """Make a post for each fault; its shortcode has the number of the fault."""
     return {
         name: make_post(f"post{number:02}", HASHTAG, TAKEN, plain=True)
         for number, name in enumerate(names)
     }
 
 
-def test_each_photo_fault_leaves_its_post_in_the_right_state(
+def test_each_photo_fault_gives_its_post_the_right_state(
     tmp_path: Path, store: CrawledStore, programs: Programs
 ) -> None:
     posts, waits = named_posts(dict(PHOTO_FAULTS)), Waits()
@@ -116,7 +120,7 @@ def test_each_photo_fault_leaves_its_post_in_the_right_state(
     store.assert_sound(posts.values())
 
 
-def test_each_page_fault_leaves_its_post_in_the_right_state(
+def test_each_page_fault_gives_its_post_the_right_state(
     tmp_path: Path, store: CrawledStore, programs: Programs
 ) -> None:
     posts, waits = named_posts(dict(PAGE_FAULTS)), Waits()
@@ -186,11 +190,11 @@ def test_a_killed_renderer_browser_or_driver_loses_no_post(
     killed: list[str] = []
 
     def kill(kind: str) -> Callable[[Response], Response]:
-        def fault(answer: Response) -> Response:
+        def fault(response: Response) -> Response:
             killed.append(kind)
             for process in _processes_of(kind, programs.browser_folders):
                 process.send_signal(signal.SIGKILL)
-            return answer
+            return response
 
         return fault
 
@@ -228,7 +232,7 @@ def test_a_crawler_killed_at_any_write_loses_nothing_and_leaves_no_process(tmp_p
         )
     moments = (tmp_path / "moments").read_text().split()
 
-    # The session, two photos, their post's journal, and the manifest.
+    # The writes are the session, two photos, the journal of their post, and the manifest.
     assert len(moments) >= 5
     whole = CrawledStore(str(tmp_path / "whole/photos"))
     whole.assert_sound(posts)
@@ -250,9 +254,9 @@ def test_a_full_disk_stops_the_run_and_the_next_run_resumes(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         sync(descriptor)
 
-    def fill(answer: Response) -> Response:
+    def fill(response: Response) -> Response:
         full[0] = True
-        return answer
+        return response
 
     monkeypatch.setattr(os, "fsync", no_space)
     with InstagramSite(posts) as site:
@@ -274,9 +278,9 @@ def test_a_killed_object_store_stops_the_run_and_the_next_run_resumes(
     blobs = GcsBlobs(mortal_bucket.client(), mortal_bucket.name, "oott", 2.0, LEASE_SECONDS)
     monkeypatch.setattr(photo_store, "opened_blobs", lambda _root: blobs)
 
-    def die(answer: Response) -> Response:
+    def die(response: Response) -> Response:
         mortal_bucket.store.kill()
-        return answer
+        return response
 
     with InstagramSite(posts) as site:
         site.faults.on(posts[1].path, die, times=1)
@@ -284,7 +288,7 @@ def test_a_killed_object_store_stops_the_run_and_the_next_run_resumes(
             store.crawl(browser_at(site.url, tmp_path, programs=programs))
 
         mortal_bucket.store.start()
-        # Nobody could tell the store that this run was over.
+        # The stopped run could not release its lock, so the lease must expire first.
         time.sleep(LEASE_SECONDS + 0.5)
         assert store.crawl(browser_at(site.url, tmp_path, programs=programs)).resumed == 1
     store.assert_sound(posts)
@@ -303,10 +307,10 @@ def test_the_second_crawler_of_a_partition_sends_the_site_no_request(
         )
         first.start()
         assert held.reached.wait(60)
-        asked = len(site.requests)
+        requests = len(site.requests)
         with pytest.raises(AlreadyLocked, match=str(os.getpid())):
             store.crawl(browser_at(site.url, tmp_path / "second", programs=programs))
-        assert len(site.requests) == asked
+        assert len(site.requests) == requests
         held.release()
         first.join()
     store.assert_sound(posts)

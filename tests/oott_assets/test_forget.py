@@ -17,7 +17,7 @@ LOOK = "look-0001.jpg"
 
 @pytest.fixture
 def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dg.DagsterInstance:
-    """Give Dagster's records in a folder of their own, as DAGSTER_HOME names them."""
+    """Give Dagster's records in a new folder, which DAGSTER_HOME names."""
     home = tmp_path / "dagster"
     home.mkdir()
     (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
@@ -81,7 +81,7 @@ def test_contact_sheets_that_may_show_a_forgotten_post_are_deleted(
         assert sheet == "a post on it was removed"
 
 
-def test_a_post_of_a_crawl_that_stopped_is_forgotten_too(
+def test_a_post_of_an_interrupted_crawl_can_be_forgotten(
     trends_pipeline: TrendsPipeline, records: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     trends_pipeline.run(records=records)
@@ -96,7 +96,7 @@ def test_a_post_of_a_crawl_that_stopped_is_forgotten_too(
     assert not (tmp_path / "home/photos/photos/hongdae/2026-09" / str(rows[1].sha256)).exists()
 
 
-def test_a_post_that_is_not_stored_is_still_never_collected(
+def test_a_forgotten_post_that_is_not_stored_is_never_collected(
     trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
 ) -> None:
     assert f"no stored photo belongs to {LOOK}; check its spelling" in forget(LOOK)
@@ -120,7 +120,7 @@ def test_a_month_that_another_run_collects_is_reported(
     assert "removed from" in forget(LOOK)
 
 
-def test_nothing_is_removed_while_a_run_of_the_month_is_going_on(
+def test_nothing_is_removed_during_a_run_of_the_month(
     trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
 ) -> None:
     trends_pipeline.run(records=records)
@@ -138,13 +138,13 @@ def test_nothing_is_removed_while_a_run_of_the_month_is_going_on(
 
 
 @pytest.mark.usefixtures("records")
-def test_an_unreadable_manifest_is_reported_after_the_others_are_done(
+def test_an_unreadable_manifest_is_reported_after_the_other_months(
     trends_pipeline: TrendsPipeline, tmp_path: Path
 ) -> None:
     trends_pipeline.run()
     manifests = tmp_path / "home/photos/manifests/hongdae"
-    (manifests / "2026-08.parquet").write_bytes(b"no parquet")
-    (manifests / "Thumbs.db").write_bytes(b"a file manager's")
+    (manifests / "2026-08.parquet").write_bytes(b"not parquet")
+    (manifests / "Thumbs.db").write_bytes(b"written by a file manager")
 
     result = CliRunner().invoke(main, [LOOK])
 
@@ -172,7 +172,7 @@ def test_the_copy_of_a_forgotten_photo_does_not_name_it(
 @pytest.mark.parametrize(
     "given", ["-ABC_1", "https://www.instagram.com/p/-ABC_1/?img_index=2", "/reel/-ABC_1/"]
 )
-def test_a_post_may_be_given_by_shortcode_or_address(
+def test_a_post_can_be_given_by_shortcode_or_address(
     trends_pipeline: TrendsPipeline, given: str
 ) -> None:
     assert "-ABC_1 will not be collected again" in forget(given)

@@ -1,4 +1,4 @@
-"""A run that is killed without warning leaves nothing that the next run does not make good."""
+"""After a run is killed, the next run completes the month as if nothing had happened."""
 
 import os
 import sqlite3
@@ -17,7 +17,7 @@ Rows = list[tuple[object, ...]]
 
 @pytest.fixture(scope="module")
 def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with the homes of all killed runs."""
+    """Run the killed runs, and give the folder with their homes."""
     folder = tmp_path_factory.mktemp("killed")
     settings = {
         "OOTT_STARTER_DETECTOR": str(STARTER),
@@ -39,7 +39,7 @@ def killed_homes(homes: Path) -> list[Path]:
 
 
 def rows(home: Path) -> Rows:
-    """Read both trend tables, whatever their row numbers; none where there are no tables."""
+    """Read both trend tables without their row numbers; give no rows if there are no tables."""
     database = home / "trends.sqlite"
     if not database.exists():
         return []
@@ -57,7 +57,7 @@ def rows(home: Path) -> Rows:
 
 
 def files(home: Path) -> set[str]:
-    """List the files of a home, but for SQLite's own beside the database."""
+    """List the files of a home, except SQLite's temporary files."""
     return {
         str(path.relative_to(home))
         for path in home.rglob("*")
@@ -68,7 +68,7 @@ def files(home: Path) -> set[str]:
 def test_runs_are_killed_before_every_kind_of_write(homes: Path) -> None:
     kinds = [home.name.split("-")[0] for home in killed_homes(homes)]
 
-    # Two photos, a manifest, detections, and the starter's three files.
+    # The writes are two photos, a manifest, detections, and three files of the detector.
     assert kinds.count("write") == 7
     assert kinds.count("commit") >= 2
     assert not any(files(home) == files(homes / WHOLE) for home in killed_homes(homes)[:7])
@@ -82,7 +82,7 @@ def test_a_killed_run_leaves_no_rows_or_all_rows(homes: Path) -> None:
         assert rows(home) in ([], whole), home.name
 
 
-def test_the_run_after_a_kill_makes_the_same_tables(homes: Path) -> None:
+def test_the_run_after_a_kill_writes_the_same_tables(homes: Path) -> None:
     for home in killed_homes(homes):
         assert rows(homes / f"{home.name}-again") == rows(homes / WHOLE), home.name
 

@@ -46,7 +46,7 @@ def test_the_default_database_is_in_the_home_folder_for_any_folder_name(
 
 
 @pytest.mark.parametrize("name", ["home", "starter_detector", "destinations_file", "model_store"])
-def test_a_place_may_start_at_the_users_home(
+def test_a_path_can_start_with_a_tilde(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", "/home/ann")

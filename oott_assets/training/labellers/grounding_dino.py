@@ -155,7 +155,7 @@ def _corners(boxes: NDArray[np.float32], width: int, height: int) -> NDArray[np.
     return np.asarray(corners * sides, dtype=np.float32)
 
 
-# The types of transformers lack a model's ``to(device)`` and a processor's tokenizer, hence Any.
+# The types of transformers lack a model's ``to(device)`` and a processor's tokenizer; so use Any.
 def _load(folder: Path) -> tuple[Any, Any]:
     from safetensors import SafetensorError
     from transformers import GroundingDinoForObjectDetection, GroundingDinoProcessor

@@ -30,7 +30,7 @@ from tests.oott_assets.trends_pipeline import (
 )
 
 
-def test_collected_photos_are_in_the_manifest_with_their_facts(
+def test_the_manifest_lists_collected_photos_with_size_source_and_date(
     trends_pipeline: TrendsPipeline, photos_folder: Path
 ) -> None:
     save_photo(photos_folder / "hongdae/a.jpg", taken_at="2026:09:05 10:00:00")
@@ -69,7 +69,7 @@ def test_unreadable_photos_are_listed_with_the_reason(
     save_photo(folder / "a.jpg")
     whole = (folder / "a.jpg").read_bytes()
     (folder / "b.jpg").write_bytes(whole[: len(whole) // 2])
-    (folder / "c.jpg").write_bytes(b"a text")
+    (folder / "c.jpg").write_bytes(b"not a photo")
     (folder / "d.heic").write_bytes(b"\0\0\0\x20ftypheic")
 
     run = trends_pipeline.run(only="instagram_images")
@@ -81,7 +81,7 @@ def test_unreadable_photos_are_listed_with_the_reason(
     assert "c.jpg" in str(metadata_of(run, "instagram_images")["left_out"])
 
 
-def test_photos_over_the_pixels_allowed_are_listed(
+def test_photos_with_too_many_pixels_are_listed(
     trends_pipeline: TrendsPipeline, photos_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_MAX_PIXELS", "1199")
@@ -106,7 +106,7 @@ def test_running_again_replaces_the_manifest(
     assert [row.name for row in trends_pipeline.manifest()] == ["hongdae/2026-09/b.jpg"]
 
 
-def test_a_month_without_photos_is_a_fact(
+def test_a_month_without_photos_has_an_empty_manifest(
     trends_pipeline: TrendsPipeline, photos_folder: Path
 ) -> None:
     assert photos_folder.is_dir()
@@ -136,7 +136,7 @@ def test_a_damaged_stored_photo_is_stored_again(
     trends_pipeline.run(only="instagram_images")
     sha256 = str(trends_pipeline.manifest()[0].sha256)
     [stored] = (tmp_path / "home/photos/photos").rglob(sha256)
-    stored.write_bytes(b"bits that rotted")
+    stored.write_bytes(b"damaged")
 
     assert trends_pipeline.run(only="instagram_images").success
     assert hashlib.sha256(stored.read_bytes()).hexdigest() == sha256
@@ -163,7 +163,7 @@ def test_photos_are_drawn_by_default(
     assert {row.source for row in trends_pipeline.manifest()} == {"lookbook"}
 
 
-def test_a_full_disk_fails_and_leaves_neither_manifest_nor_half_a_photo(
+def test_a_full_disk_fails_and_leaves_no_manifest_and_no_partial_photo(
     trends_pipeline: TrendsPipeline,
     photos_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -182,7 +182,7 @@ def test_a_full_disk_fails_and_leaves_neither_manifest_nor_half_a_photo(
     assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
 
 
-def test_the_contact_sheet_shows_photos_and_says_when_there_are_none(
+def test_the_contact_sheet_shows_the_photos_or_that_there_are_none(
     trends_pipeline: TrendsPipeline, photos_folder: Path
 ) -> None:
     save_photo(photos_folder / "hongdae/2026-09/a.jpg")
@@ -229,7 +229,7 @@ def test_a_busy_source_is_retried_and_no_post_is_fetched_twice(
     assert source.fetched == ["first", "second"]
 
 
-def test_a_source_that_stays_busy_fails_with_its_sentence_after_the_last_retry(
+def test_a_source_that_stays_busy_fails_with_its_message_after_the_last_retry(
     trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = FailingSource([SourceBusy(f"busy at attempt {number}") for number in (1, 2, 3, 4)])
@@ -261,7 +261,7 @@ def test_a_source_that_is_busy_for_hours_is_tried_once(
 
 
 class FailingSource:
-    """A site with two posts, which raises one of ``errors`` before the second in every attempt."""
+    """A source of two posts; each attempt raises the next of ``errors`` before the second post."""
 
     name = "failing"
     shows_people = False

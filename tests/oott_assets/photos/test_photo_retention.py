@@ -1,4 +1,4 @@
-"""Photos go when their days are over; what was seen in them stays."""
+"""Photos are deleted after the retention period; their detections and counts stay."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ def records(tmp_path: Path) -> dg.DagsterInstance:
 
 
 def age(trends_pipeline: TrendsPipeline, days: float) -> None:
-    """Make the month of September look fetched so long ago."""
+    """Make September's photos look as if they were fetched ``days`` days ago."""
     stored = trends_pipeline.stored()
     aged = NOW - timedelta(days=days)
     stored.write_manifest([row._replace(fetched_at=aged) for row in stored.manifest()])
@@ -66,7 +66,7 @@ def test_recent_photos_stay(
     assert len(photo_files(tmp_path)) == 4
 
 
-def test_zero_days_keep_photos_without_end(
+def test_zero_days_keep_photos_forever(
     trends_pipeline: TrendsPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_PHOTO_RETENTION_DAYS", "0")
@@ -78,7 +78,7 @@ def test_zero_days_keep_photos_without_end(
     assert len(photo_files(tmp_path)) == 4
 
 
-def test_detections_of_deleted_photos_are_not_replaced_by_nothing(
+def test_a_deleted_month_is_not_detected_again_and_its_detections_stay(
     trends_pipeline: TrendsPipeline,
 ) -> None:
     trends_pipeline.run()
@@ -116,7 +116,7 @@ def test_photos_left_by_a_killed_run_are_deleted(
     assert len(photo_files(tmp_path)) == 4
 
 
-def test_a_locked_month_is_left_for_the_next_sweep(trends_pipeline: TrendsPipeline) -> None:
+def test_a_locked_month_is_skipped_until_the_next_sweep(trends_pipeline: TrendsPipeline) -> None:
     trends_pipeline.run(only="instagram_images")
     age(trends_pipeline, days=366)
 
@@ -146,7 +146,7 @@ def test_recorded_runs_that_show_deleted_photos_are_deleted_and_others_stay(
     assert "data:image/jpeg" in shown["hongdae|2026-10"]
 
 
-def test_an_interrupted_sweep_leaves_no_page_that_shows_deleted_photos(
+def test_the_sweep_after_an_interrupted_one_hides_the_deleted_photos_in_dagster(
     trends_pipeline: TrendsPipeline, records: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trends_pipeline.run(records=records)
@@ -172,7 +172,7 @@ def test_an_unreadable_manifest_fails_the_sweep_after_all_other_months(
 ) -> None:
     trends_pipeline.run(only="instagram_images")
     age(trends_pipeline, days=366)
-    (tmp_path / "home/photos/manifests/hongdae/2026-08.parquet").write_bytes(b"no parquet")
+    (tmp_path / "home/photos/manifests/hongdae/2026-08.parquet").write_bytes(b"not parquet")
 
     [failure] = failures(sweep())
 
@@ -187,7 +187,7 @@ def test_the_sweep_runs_every_night_by_default() -> None:
     assert schedule.cron_schedule == "0 1 * * *"
 
 
-def test_a_sweep_whose_store_is_unreachable_is_tried_again(
+def test_a_sweep_is_retried_if_the_store_is_unreachable(
     trends_pipeline: TrendsPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trends_pipeline.run(only="instagram_images")

@@ -15,7 +15,7 @@ def test_by_default_photos_are_in_the_home_folder_and_no_source_is_named() -> No
     assert settings.photo_source is None
 
 
-def test_home_moves_the_photos_unless_they_have_a_place_of_their_own(
+def test_home_moves_the_photos_unless_a_photo_store_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OOTT_HOME", "/srv/oott")
@@ -26,7 +26,7 @@ def test_home_moves_the_photos_unless_they_have_a_place_of_their_own(
 
 
 @pytest.mark.parametrize("name", ["photos_folder", "photo_store"])
-def test_a_place_may_start_at_the_users_home(
+def test_a_path_can_start_with_a_tilde(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", "/home/ann")

@@ -16,7 +16,7 @@ def test_by_default_training_is_in_the_home_folder() -> None:
 
 
 @pytest.mark.parametrize("name", ["main_data", "sub_photos", "starting_weights"])
-def test_a_place_may_start_at_the_users_home(
+def test_a_path_can_start_with_a_tilde(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", "/home/ann")

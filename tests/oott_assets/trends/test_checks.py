@@ -22,7 +22,7 @@ def evaluation(run: dg.ExecuteInProcessResult, check: str) -> dg.AssetCheckEvalu
     return found
 
 
-def test_the_checks_of_a_counted_month_pass_and_its_metadata_keys_are_snake_case(
+def test_the_checks_of_a_counted_month_pass_and_all_metadata_keys_are_snake_case(
     trends_pipeline: TrendsPipeline,
 ) -> None:
     counted = trends_pipeline.run()
@@ -43,11 +43,11 @@ def test_the_checks_of_a_counted_month_pass_and_its_metadata_keys_are_snake_case
     assert [key for key in keys if not re.fullmatch(r"[a-z][a-z0-9_]*", key)] == []
 
 
-def test_photos_arrived_warns_when_none_can_be_read(
+def test_photos_arrived_warns_if_no_photo_can_be_read(
     trends_pipeline: TrendsPipeline, photos_folder: Path
 ) -> None:
     (photos_folder / "hongdae/2026-09").mkdir(parents=True)
-    (photos_folder / "hongdae/2026-09/a.jpg").write_bytes(b"a text")
+    (photos_folder / "hongdae/2026-09/a.jpg").write_bytes(b"not a photo")
 
     found = evaluation(trends_pipeline.run(), "photos_arrived")
 
@@ -131,7 +131,7 @@ def test_a_check_of_a_month_without_photos_names_the_remedy(
     )
 
 
-def test_a_check_whose_database_is_unavailable_is_tried_again(
+def test_a_check_is_retried_if_the_database_is_unavailable(
     trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_DATABASE_URL", f"mysql://me@127.0.0.1:{free_port()}/trends")

@@ -27,13 +27,13 @@ def store(tmp_path: Path) -> DetectionStore:
     return DetectionStore(root=str(tmp_path))
 
 
-def test_detections_come_back_as_they_were_written(store: DetectionStore) -> None:
+def test_written_detections_can_be_read(store: DetectionStore) -> None:
     store.write("hongdae", SEPTEMBER, PartitionDetections("v1", PHOTOS))
 
     assert store.read("hongdae", SEPTEMBER) == PartitionDetections("v1", PHOTOS)
 
 
-def test_a_partition_without_photos_still_says_which_detector_read_it(
+def test_a_partition_without_photos_has_a_detector_version(
     store: DetectionStore,
 ) -> None:
     store.write("hongdae", SEPTEMBER, PartitionDetections("v1", ()))
@@ -41,14 +41,14 @@ def test_a_partition_without_photos_still_says_which_detector_read_it(
     assert store.read("hongdae", SEPTEMBER) == PartitionDetections("v1", ())
 
 
-def test_writing_again_replaces(store: DetectionStore) -> None:
+def test_writing_again_replaces_the_detections(store: DetectionStore) -> None:
     store.write("hongdae", SEPTEMBER, PartitionDetections("v1", PHOTOS))
     store.write("hongdae", SEPTEMBER, PartitionDetections("v2", PHOTOS[1:]))
 
     assert store.read("hongdae", SEPTEMBER) == PartitionDetections("v2", PHOTOS[1:])
 
 
-def test_a_partition_never_read_is_unknown(store: DetectionStore) -> None:
+def test_a_partition_without_detections_is_unknown(store: DetectionStore) -> None:
     with pytest.raises(BlobNotFound):
         store.read("hongdae", SEPTEMBER)
 
@@ -61,7 +61,7 @@ def test_garments_and_photos_are_counted() -> None:
     assert [photo.sha256[0] for photo in detections.readable] == ["0", "1"]
 
 
-def test_other_tools_read_detections(store: DetectionStore) -> None:
+def test_pandas_can_read_detections(store: DetectionStore) -> None:
     store.write("hongdae", SEPTEMBER, PartitionDetections("v1", PHOTOS))
 
     table = pd.read_parquet(Path(store.root) / "detections/hongdae/2026-09.parquet")

@@ -37,7 +37,7 @@ def test_every_stored_photo_is_read_by_the_latest_detector(trends_pipeline: Tren
     assert metadata_of(run, "garment_detections")["detector"] == detections.detector_version
 
 
-def test_the_boxes_of_the_garments_lie_in_their_photos(trends_pipeline: TrendsPipeline) -> None:
+def test_the_boxes_of_garments_are_inside_their_photos(trends_pipeline: TrendsPipeline) -> None:
     trends_pipeline.run()
 
     sizes = {row.sha256: (row.width or 0, row.height or 0) for row in trends_pipeline.manifest()}
@@ -54,7 +54,7 @@ def test_the_contact_sheet_shows_the_photos(trends_pipeline: TrendsPipeline) -> 
     assert "data:image/jpeg;base64," in str(sheet)
 
 
-def test_a_photo_without_garments_is_read_and_shows_none(
+def test_a_photo_without_garments_is_readable_and_has_no_detections(
     trends_pipeline: TrendsPipeline, photos_folder: Path
 ) -> None:
     save_photo(photos_folder / "hongdae/2026-09/plain.jpg")
@@ -65,13 +65,13 @@ def test_a_photo_without_garments_is_read_and_shows_none(
     assert (photo.garments, photo.unreadable) == ((), None)
 
 
-def test_a_stored_photo_that_was_damaged_is_listed_as_unreadable(
+def test_a_damaged_stored_photo_is_listed_as_unreadable(
     trends_pipeline: TrendsPipeline,
 ) -> None:
     trends_pipeline.run(only="instagram_images")
     damaged = str(trends_pipeline.manifest()[1].sha256)
     root = Path(read_settings(PhotoSettings).photo_store_root)
-    (root / "photos/hongdae/2026-09" / damaged).write_bytes(b"bits that rotted")
+    (root / "photos/hongdae/2026-09" / damaged).write_bytes(b"damaged")
 
     run = trends_pipeline.run(only="garment_detections")
 
@@ -85,7 +85,7 @@ def test_a_stored_photo_that_was_damaged_is_listed_as_unreadable(
     assert damaged in str(listed)
 
 
-def test_a_new_detector_reads_stored_photos_without_their_source(
+def test_a_new_detector_reads_the_stored_photos_not_the_source(
     trends_pipeline: TrendsPipeline, photos_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save_photo(photos_folder / "hongdae/2026-09/a.jpg")
@@ -120,7 +120,7 @@ def test_a_missing_detector_is_reported_with_the_places_searched(
     assert str(tmp_path / "no-starter/card.json") in failure
 
 
-def test_a_detector_of_other_garments_is_rejected_and_old_detections_stay(
+def test_a_detector_with_other_garments_is_rejected_and_the_old_detections_stay(
     trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     trends_pipeline.run()
@@ -142,7 +142,7 @@ def test_a_detector_of_other_garments_is_rejected_and_old_detections_stay(
     assert trends_pipeline.detections() == before
 
 
-def test_photos_that_another_process_locks_are_not_read(
+def test_photos_locked_by_another_process_are_not_read(
     trends_pipeline: TrendsPipeline,
 ) -> None:
     trends_pipeline.run()
@@ -161,17 +161,17 @@ def test_photos_are_not_deleted_while_they_are_read(
     trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trends_pipeline.run(only="instagram_images")
-    pixels, refused = StoredMonth.pixels, []
+    pixels, deleted = StoredMonth.pixels, []
 
     def deleting(stored: StoredMonth, sha256: str) -> Photo:
         with suppress(AlreadyLocked), trends_pipeline.stored().locked():
-            refused.append("not")
+            deleted.append(sha256)
         return pixels(stored, sha256)
 
     monkeypatch.setattr(StoredMonth, "pixels", deleting)
 
     assert trends_pipeline.run(only="garment_detections").success
-    assert refused == []
+    assert deleted == []
 
 
 def test_an_unreachable_store_is_retried(

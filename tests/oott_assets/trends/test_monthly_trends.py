@@ -1,4 +1,4 @@
-"""From photos to trend tables, on SQLite and on MariaDB."""
+"""The pipeline from photos to trend tables, on SQLite and on MariaDB."""
 
 import socket
 from collections import Counter
@@ -41,7 +41,7 @@ def counted_looks(trends_pipeline: TrendsPipeline) -> Counter[Look]:
     return Counter({Look(*row[2:5]): row.worn for row in trends_pipeline.rows()})
 
 
-def test_the_tables_hold_what_was_detected(on_either_database: TrendsPipeline) -> None:
+def test_the_tables_count_the_detected_garments(on_either_database: TrendsPipeline) -> None:
     run = on_either_database.run()
 
     assert run.success
@@ -52,7 +52,7 @@ def test_the_tables_hold_what_was_detected(on_either_database: TrendsPipeline) -
     assert "data:image/jpeg" in str(metadata_of(run, "garment_trends")["most_worn"])
 
 
-def test_a_month_of_a_destination_run_again_has_the_same_rows(
+def test_running_a_partition_again_gives_the_same_rows(
     on_either_database: TrendsPipeline,
 ) -> None:
     on_either_database.run()
@@ -63,7 +63,7 @@ def test_a_month_of_a_destination_run_again_has_the_same_rows(
     assert on_either_database.rows() == once
 
 
-def test_fewer_photos_leave_no_row_of_the_run_before(
+def test_a_run_with_fewer_photos_removes_the_old_rows(
     on_either_database: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_either_database.run()
@@ -75,7 +75,7 @@ def test_fewer_photos_leave_no_row_of_the_run_before(
     assert len(on_either_database.detections().photos) == 1
 
 
-def test_a_month_without_photos_is_counted_as_a_month_without_photos(
+def test_a_month_without_photos_is_recorded_with_zero_photos(
     on_either_database: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_LOOKBOOK_PHOTOS", "0")

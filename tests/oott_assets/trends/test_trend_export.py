@@ -30,7 +30,7 @@ def export(*arguments: str) -> Result:
 
 @pytest.fixture
 def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give a database in which hongdae has one look of each of two sources."""
+    """Create a database in which hongdae has one look from each of two sources."""
     monkeypatch.setenv("OOTT_HOME", str(tmp_path / "home"))
     tables = TrendTables.open(read_settings(SharedSettings).trend_database_url, destinations)
     tables.migrate()
@@ -65,14 +65,14 @@ def test_counts_have_the_same_types_on_every_database(trend_tables: TrendTables)
 
 
 @pytest.mark.usefixtures("counted")
-def test_another_kind_of_file_is_rejected(tmp_path: Path) -> None:
+def test_an_unsupported_file_type_is_rejected(tmp_path: Path) -> None:
     result = export("garment_trends", str(tmp_path / "trends.xlsx"))
 
     assert result.exit_code == 2
     assert "trends.xlsx must end in .csv or .parquet" in result.output
 
 
-def test_a_database_that_cannot_be_used_is_one_sentence(
+def test_an_unsupported_database_is_reported_in_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_DATABASE_URL", "postgresql://localhost/trends")

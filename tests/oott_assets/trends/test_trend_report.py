@@ -36,7 +36,7 @@ def test_the_most_worn_look_of_each_category_is_reported_with_its_change(
     ]
 
 
-def test_destinations_come_in_the_order_of_the_file_and_whole_categories_last(
+def test_destinations_are_in_the_order_of_the_file_with_whole_categories_last(
     trend_tables: TrendTables,
 ) -> None:
     for slug in ("seaside", "jeju", "hongdae"):
