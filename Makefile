@@ -32,7 +32,7 @@ train: .venv/train
 
 test: .venv/test
 	tests/install-packages.sh
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Format, lint, strict types, import contracts, names of modules.
 check: .venv/test

@@ -1,13 +1,17 @@
 """Fixtures that tests of several packages share."""
 
 import os
+from pathlib import Path
 
 # Numerical libraries read it when they are imported. pytest runs in a process per core, and there
 # two threads of one step wait for each other: PyTorch took 130 seconds for one of 5.
 os.environ["OMP_NUM_THREADS"] = "1"
 
+import pytest
+
 from tests.bare_environment import nothing_is_set
 from tests.databases import mariadb, trend_database_url, trend_tables
+from tests.long_files import LONG_FILES
 from tests.object_store import bucket, mortal_bucket, object_store
 
 # No test sends usage statistics; the Makefile has the same settings.
@@ -16,6 +20,13 @@ os.environ |= {
     "DAGSTER_DISABLE_TELEMETRY": "yes",
     "NM_DISABLE_ANALYTICS": "1",
 }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the long files first, so that the two workers of make test end at the same time."""
+    first = [Path(__file__).parent / name for name in LONG_FILES]
+    items.sort(key=lambda item: first.index(item.path) if item.path in first else len(first))
+
 
 __all__ = [
     "bucket",

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.long_files import LONG_FILES
+
 BIN = Path(sys.executable).parent
 
 
@@ -22,3 +24,8 @@ def test_make_check_runs_these_checks() -> None:
     recipe = Path("Makefile").read_text().split("check: .venv/test\n")[1].split("\n\n")[0]
 
     assert recipe.count("$(BIN)/") == 5
+
+
+@pytest.mark.parametrize("name", LONG_FILES)
+def test_every_file_that_is_to_run_first_exists(name: str) -> None:
+    assert (Path("tests") / name).is_file()
