@@ -40,7 +40,7 @@ check: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest tests/test_names.py
+	$(BIN)/python -m pytest tests/test_names.py tests/test_words.py
 
 format: .venv/test
 	$(BIN)/ruff format .

@@ -2,7 +2,7 @@
 const ROWS_SHOWN = 12;
 const ROWS_ABOVE = 4;
 const NEAR_PIXELS = 400;
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 
 const data = JSON.parse(document.getElementById("page-data").textContent);
 const [above, rows, below, more] = ["above", "rows", "below", "more"].map((id) =>
@@ -91,7 +91,7 @@ const load = async () => {
     show();
   } catch {
     tries += 1;
-    if (tries === MOST_TRIES) return giveUp("Something went wrong. Please try again.");
+    if (tries === MAX_TRIES) return giveUp("Something went wrong. Please try again.");
     setTimeout(load, 150 * 2 ** tries);
   }
 };
