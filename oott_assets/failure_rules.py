@@ -1,6 +1,6 @@
-"""Which errors fail a step, which of them are retried, and the sentence that a person reads.
+"""Which errors fail a step, which of them are retried, and the message that Dagster shows.
 
-Each room has a table of its own: ``photo_failures``, ``trend_failures`` and ``training_failures``.
+Each package has its own table: ``photo_failures``, ``trend_failures`` and ``training_failures``.
 """
 
 import errno
@@ -26,10 +26,10 @@ _DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @dataclass(frozen=True)
 class FailureRule:
-    """How often an error is retried, and what a person reads about it.
+    """How often an error is retried, and the message that Dagster shows for it.
 
-    ``delays_seconds`` holds the wait before each retry; an empty one means no retry. An error for
-    which ``sentence`` returns None is not this rule's business and keeps its traceback.
+    ``delays_seconds`` has the wait before each retry; if it is empty, there is no retry. The rule
+    does not apply to an error for which ``sentence`` returns None; that error keeps its traceback.
     """
 
     delays_seconds: tuple[float, ...] = ()

@@ -1,4 +1,4 @@
-"""What fails the steps that label and train. No error is retried.
+"""The errors that fail the steps that label and train. No error is retried.
 
 A person must act on each of them. A step waits while another process uses its training folder, so
 no lock fails it. A run that is started again keeps finished epochs and labels.

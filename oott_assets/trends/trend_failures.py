@@ -1,4 +1,4 @@
-"""What fails the steps that detect and count garments, and which of it is retried."""
+"""The errors that fail the steps that detect and count garments, and which are retried."""
 
 from oott_assets.failure_rules import PERMANENT, STORE_FAILURES, FailureRule, FailureTable
 from oott_fashion.stores.model_store import BadDetector, NoDetector

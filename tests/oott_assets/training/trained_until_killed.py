@@ -1,6 +1,6 @@
 """Train a small detector until it is killed, and print every epoch: ``python -m … FOLDER``.
 
-It is a program of its own, because ``kill -9`` must not end pytest.
+It is a separate program, because ``kill -9`` must not end pytest.
 """
 
 import sys

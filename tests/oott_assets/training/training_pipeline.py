@@ -1,4 +1,4 @@
-"""The training pipeline on a store of its own, run as Dagster runs it."""
+"""The training pipeline with its own store, run as Dagster runs it."""
 
 from collections.abc import Mapping
 from pathlib import Path
