@@ -9,5 +9,7 @@ class TrendSettings(SharedSettings):
     """The shared settings, and where the months of the trends begin."""
 
     first_month: str = Field(
-        "2024-01", pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="First month partition, YYYY-MM."
+        "2024-01",
+        pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
+        description="First month that can be collected, YYYY-MM.",
     )

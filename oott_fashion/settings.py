@@ -63,47 +63,57 @@ class SharedSettings(BaseSettings):
     )
 
     home: UserPath = Field(
-        Path(".oott"), description="Folder for everything that has no place of its own."
+        Path(".oott"), description="Folder of all files for which no other setting names a place."
     )
     database_url: SecretStr | None = Field(
         None,
-        description="Trend database: sqlite:///FILE or mysql://USER:PASSWORD@HOST/NAME. "
-        "Default: an SQLite file in the home folder.",
+        description="URL of the trend database: sqlite:///FILE or mysql://USER:PASSWORD@HOST/NAME. "
+        "Default: the SQLite file trends.sqlite in OOTT_HOME.",
     )
     model_store: UserAddress | None = Field(
-        None, description="Folder of published detectors. Default: models in the home folder."
+        None, description="Folder of the published detectors. Default: models in OOTT_HOME."
     )
     starter_detector: UserPath = Field(
         Path("models/starter-detector"),
-        description="Folder of the detector that is published while the model store is empty.",
+        description="Folder of the detector that OOTT publishes if the model store is empty.",
     )
     destinations_file: UserPath = Field(
         DEFAULT_FILE, description="YAML file with the destinations and their categories."
     )
     timezone: str = Field(
         "Asia/Seoul",
-        description="Time zone in which months begin, for the schedules and for app photos.",
+        description="Time zone of the schedules and of app photos. Months begin at midnight in this "
+        "time zone.",
     )
     palette: Literal["default", "prototype"] = Field(
-        "default", description="Colour names: default (13 everyday names) or prototype (5 names)."
+        "default",
+        description="Set of colour names: default (13 names), or prototype (the 5 names that the "
+        "released app knows).",
     )
     engine: EngineChoice = Field(
         "auto",
-        description="Engine that runs the detector: deepsparse, onnxruntime, or auto (the first "
-        "that runs on this machine).",
+        description="Program that runs the detector: deepsparse, onnxruntime, or auto (deepsparse "
+        "if it runs on this machine, otherwise onnxruntime).",
     )
-    engine_cores: int = Field(1, ge=1, le=64, description="CPU cores of one engine.")
+    engine_cores: int = Field(1, ge=1, le=64, description="Number of CPU cores of one engine.")
     min_confidence: float = Field(
-        0.25, ge=0, le=1, description="Lowest confidence, 0..1, at which a garment is reported."
+        0.25,
+        ge=0,
+        le=1,
+        description="Minimum confidence, 0..1. Boxes with a lower confidence are ignored.",
     )
     iou_threshold: float = Field(
-        0.7, ge=0, le=1, description="IoU, 0..1, above which two boxes count as one garment."
+        0.7,
+        ge=0,
+        le=1,
+        description="IoU, 0..1, for non-max suppression. Two boxes with a higher IoU count as one "
+        "garment.",
     )
     max_pixels: int = Field(
         MAX_PIXELS,
         ge=1,
         le=178_000_000,  # Pillow itself rejects larger ones
-        description="Largest photo that is read, in pixels.",
+        description="Maximum number of pixels of a photo. Larger photos are rejected.",
     )
 
     @field_validator("timezone")

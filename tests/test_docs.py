@@ -78,7 +78,7 @@ def _commands_of(page: str, text: str) -> Iterator[Command]:
         for line in block.replace("\\\n", " ").splitlines():
             command = line.split("  #")[0].strip()
             # A line of .env is not a command.
-            if not re.fullmatch(r"OOTT_\w+=\S*", command):
+            if not re.fullmatch(r"OOTT_\w+=(?:\S*|'.*')", command):
                 yield Command(page, command, None)
 
 

@@ -14,52 +14,54 @@ class PhotoSettings(SharedSettings):
 
     photo_store: UserAddress | None = Field(
         None,
-        description="Folder, or gs://BUCKET/PREFIX, for photos, manifests and detections. "
-        "Default: photos in the home folder.",
+        description="Folder, or gs://BUCKET/PREFIX, of the photos, manifests and detections. "
+        "Default: photos in OOTT_HOME.",
     )
     hide_faces: bool = Field(
-        True, description="Make faces unrecognisable before a photo is stored."
+        True, description="Whether faces are pixelated before a photo is stored."
     )
     photo_retention_days: int = Field(
         365,
         ge=0,
         le=36_500,
-        description="Days after which stored photos are deleted; detections and counts stay. "
-        "0 never deletes them.",
+        description="Number of days after which photos are deleted. Detections and counts stay. "
+        "0 keeps photos without a time limit.",
     )
     photo_source: Literal["folder", "lookbook", "graph_api", "browser"] | None = Field(
         None,
-        description="Where photos come from: folder, graph_api, browser, or lookbook (drawn "
-        "photos). Default: lookbook while OOTT_DATABASE_URL is not set.",
+        description="Where photos come from: folder, graph_api, browser, or lookbook (photos that "
+        "OOTT draws). If OOTT_DATABASE_URL is not set, the default is lookbook; otherwise there "
+        "is no default.",
     )
     photos_folder: UserPath | None = Field(
         None,
-        description="folder only: folder with photos in DESTINATION/YYYY-MM/, or directly in it.",
+        description="folder only: the folder with the photos. It has folders DESTINATION/YYYY-MM/, "
+        "or photos directly in it.",
     )
     folder_destination: str | None = Field(
         None,
         description="folder only: destination of the photos that are directly in "
-        "OOTT_PHOTOS_FOLDER.",
+        "OOTT_PHOTOS_FOLDER, not in a folder of a destination.",
     )
     lookbook_photos: int = Field(
         24,
         ge=0,
         le=10_000,
-        description="lookbook only: photos to draw per month and destination.",
+        description="lookbook only: number of photos to draw per month and destination.",
     )
     max_posts: int = Field(
         500,
         ge=1,
         le=10_000,
-        description="graph_api and browser only: largest number of posts per month and "
+        description="graph_api and browser only: maximum number of posts per month and "
         "destination.",
     )
     request_interval_seconds: float = Field(
         6.0,
         ge=0,
         le=3600,
-        description="graph_api and browser only: seconds between two page requests. The browser "
-        "waits at least 2, unless the site runs on this machine.",
+        description="graph_api and browser only: seconds between two page requests. For browser, "
+        "the minimum is 2 seconds if the site is on another machine.",
     )
     graph_user: str | None = Field(
         None,
@@ -80,28 +82,33 @@ class PhotoSettings(SharedSettings):
         None, description="browser only: name of the account to log in with."
     )
     instagram_password: SecretStr | None = Field(
-        None, description="browser only: password of that account. Log-in is tried once."
+        None,
+        description="browser only: password of that account. If it fails once, it is "
+        "not sent again.",
     )
     permitted_hosts: str = Field(
         "",
-        description="browser only: hosts whose owners permit collecting, separated by commas. "
-        "Their subdomains are included; list the hosts of scripts and photos, too. If empty, "
-        "requests go only to this machine.",
+        description="browser only: host names whose owners permit collecting, separated by commas. "
+        "Include the hosts of scripts and photos. Subdomains are included automatically. If it is "
+        "empty, requests go only to this machine.",
     )
     crawler_name: str = Field(
         "OOTT",
         pattern=r"^[A-Za-z][A-Za-z_-]{0,31}$",
-        description="graph_api and browser only: name of the crawler in robots.txt and in "
-        "User-Agent.",
+        description="graph_api and browser only: name that OOTT sends as User-Agent, and looks for "
+        "in robots.txt.",
     )
     chromium: UserPath = Field(
-        Path("/usr/bin/chromium"), description="browser only: the Chromium program."
+        Path("/usr/bin/chromium"), description="browser only: path of the Chromium program."
     )
     chromedriver: UserPath = Field(
-        Path("/usr/bin/chromedriver"), description="browser only: the ChromeDriver program."
+        Path("/usr/bin/chromedriver"), description="browser only: path of the ChromeDriver program."
     )
     max_photo_bytes: int = Field(
-        30 * 2**20, ge=1, description="Largest photo file that a source may deliver, in bytes."
+        30 * 2**20,
+        ge=1,
+        description="Maximum size of a photo file from a source, in bytes. Larger files are "
+        "rejected.",
     )
 
     @field_validator("photo_store")

@@ -17,46 +17,54 @@ class TrainingSettings(SharedSettings):
 
     main_data: UserPath | None = Field(
         None,
-        description="Photos labelled by people: a YOLO data set, or a Label Studio YOLO export.",
+        description="Folder of photos that people labelled: a YOLO data set, or a YOLO export of "
+        "Label Studio.",
     )
     sub_photos: UserPath | None = Field(
         None,
-        description="Photos without boxes, to pseudo-label. If not set, main_data is used alone.",
+        description="Folder of photos without boxes, to pseudo-label. If it is not set, only "
+        "main_data is used.",
     )
     labeller: Labeller = Field(
         "catalogue",
-        description="Labeller of OOTT_SUB_PHOTOS: catalogue (one garment per photo, named by its "
-        "folder), teacher (the published detector), grounding_dino or grounded_sam.",
+        description="Program that labels OOTT_SUB_PHOTOS: catalogue (each photo shows one garment, "
+        "and its folder has the name of the garment), teacher (the published detector), "
+        "grounding_dino or grounded_sam (large models).",
     )
     label_thresholds: dict[str, float] = Field(
         {},
-        description="Lowest confidence of a pseudo-label, 0..1, per garment, as JSON: "
-        '{"tank top": 0.8}. Other garments keep the threshold of the labeller.',
+        description="Minimum confidence of a pseudo-label, 0..1, per garment, as JSON: "
+        '{"tank top": 0.8}. Other garments have the default minimum of the labeller.',
     )
     labeller_weights: UserPath | None = Field(
         None,
-        description="Folder with the weights of grounding_dino and grounded_sam. Default: "
-        "labellers in the home folder.",
+        description="Folder of the weights of grounding_dino and grounded_sam. Default: "
+        "labellers in OOTT_HOME.",
     )
     label_on_cpu: bool = Field(
-        False, description="Let grounding_dino and grounded_sam run without a GPU, slowly."
+        False,
+        description="Whether grounding_dino and grounded_sam may run without a GPU. This is slow.",
     )
     held_out_share: float = Field(
         0.15,
         ge=0,
         lt=1,
-        description="Share of catalogue photos, 0..1, that measure closet labels and are never "
-        "trained on.",
+        description="Share of the catalogue photos, 0..1, that is not used for training. Detectors "
+        "are measured on these photos.",
     )
     drawn_photos: int = Field(
-        0, ge=0, le=100_000, description="Drawn photos to train on in addition to main_data."
+        0,
+        ge=0,
+        le=100_000,
+        description="Number of drawn photos to add to the training photos of main_data.",
     )
     training_folder: UserPath | None = Field(
         None,
-        description="Folder of data sets, weights and candidates. Default: training in the home "
-        "folder.",
+        description="Folder of data sets, weights and candidates. Default: training in OOTT_HOME.",
     )
-    model_size: Literal["n", "s", "m", "l", "x"] = Field("n", description="Size of YOLOv8.")
+    model_size: Literal["n", "s", "m", "l", "x"] = Field(
+        "n", description="Size of YOLOv8: n, s, m, l or x."
+    )
     image_side: int = Field(
         320,
         ge=32,
@@ -65,14 +73,14 @@ class TrainingSettings(SharedSettings):
         description="Width and height of the model input, in pixels.",
     )
     epochs: int = Field(100, ge=1, le=10_000, description="Number of training epochs.")
-    batch_size: int = Field(16, ge=1, le=1024, description="Photos in a training step.")
+    batch_size: int = Field(16, ge=1, le=1024, description="Number of photos in a training step.")
     train_device: str = Field(
         "cpu", description="Device to train on: cpu, cuda, or cuda:1 for the second GPU."
     )
     starting_weights: UserAddress = Field(
         "published",
-        description="Weights to start training from: published (the latest detector), scratch, "
-        "pretrained (downloaded from Ultralytics), or a .pt file.",
+        description="Weights to start training from: published (the latest published detector), "
+        "scratch (random weights), pretrained (downloaded from Ultralytics), or a .pt file.",
     )
 
     @field_validator("label_thresholds")
