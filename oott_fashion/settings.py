@@ -82,8 +82,8 @@ class SharedSettings(BaseSettings):
     )
     timezone: str = Field(
         "Asia/Seoul",
-        description="Time zone of the schedules and of app photos. Months begin at midnight in this "
-        "time zone.",
+        description="Time zone of the schedules and of app photos. Months begin at midnight in "
+        "this time zone.",
     )
     palette: Literal["default", "prototype"] = Field(
         "default",
