@@ -31,8 +31,8 @@ def trained(
 ) -> Iterator[tuple[TrainingPipeline, dg.ExecuteInProcessResult]]:
     """Train on drawn photos and a drawn catalogue, from weights that find no garments."""
     folder = tmp_path_factory.mktemp("pipeline")
-    write_data_set(folder / "main-data", train=80, valid=20)
-    write_catalogue(folder / "closet", ("tee_shirt", "dress"), each=8)
+    write_data_set(folder / "main-data", train=80, valid=12)
+    write_catalogue(folder / "closet", ("tee_shirt", "dress"), each=6)
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name, value in {
             "YOLO_CONFIG_DIR": folder / "ultralytics",
@@ -84,7 +84,7 @@ def test_a_published_candidate_can_be_materialised_again(
 def test_the_published_detector_finds_drawn_garments(tmp_path: Path) -> None:
     before = TorchEngine(weights_that_find_nothing(tmp_path / "before.pt"))
     after = open_engine(latest().onnx, "deepsparse")
-    photos = draw_photos(tmp_path, 30, "valid")
+    photos = draw_photos(tmp_path, 15, "valid")
 
     assert share_found(before, photos) < 0.1
     assert share_found(after, photos) > 0.6
@@ -123,7 +123,7 @@ def test_both_candidates_are_compared_overall_and_by_garment(
 
     assert str(shown["comparison"]).startswith("| measured | main | merged |\n")
     assert "| closet: label right |" in str(shown["comparison"])
-    assert "| dress |" in str(shown["map50_by_garment"])
+    assert "| jeans |" in str(shown["map50_by_garment"])
 
 
 def test_a_run_shows_its_curves_and_its_data(
