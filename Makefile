@@ -30,9 +30,10 @@ train: .venv/train
 	$(BIN)/python -m oott_assets.dagster_records
 	$(BIN)/dagster job execute -m oott_assets.definitions -j training_job
 
+# Three workers for two cores, because tests often wait for browsers and servers.
 test: .venv/test
 	tests/install-packages.sh
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # Format, lint, strict types, import contracts, names of modules.
 check: .venv/test

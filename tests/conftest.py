@@ -23,7 +23,7 @@ os.environ |= {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the long files first, so that the two workers of make test end at the same time."""
+    """Run the long files first, so that the workers of make test end at the same time."""
     first = [Path(__file__).parent / name for name in LONG_FILES]
     items.sort(key=lambda item: first.index(item.path) if item.path in first else len(first))
 
