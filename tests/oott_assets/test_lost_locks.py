@@ -19,8 +19,9 @@ from oott_assets.trends.detection_store import DetectionStore
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.blobs import LockLost
+from oott_fashion.vision.photos import Photo
 from tests.oott_assets.trends.posts import FakeSource, Post, jpeg
-from tests.oott_assets.trends_pipeline import SEPTEMBER, TrendsPipeline
+from tests.oott_assets.trends_pipeline import SEPTEMBER, TrendsPipeline, failures
 
 LOOK = "look-0000.jpg"
 PARTITION = MonthAndDestination(SEPTEMBER, destinations.destination("hongdae"))
@@ -28,7 +29,8 @@ PARTITION = MonthAndDestination(SEPTEMBER, destinations.destination("hongdae"))
 
 def lose_the_lock(trends_pipeline: TrendsPipeline) -> None:
     """Remove the locked folder, as a person may who deletes photos by hand."""
-    shutil.rmtree(f"{trends_pipeline.photo_store.root}/photos/hongdae/2026-09")
+    folder = f"{trends_pipeline.photo_store.root}/photos/hongdae/2026-09"
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -98,3 +100,22 @@ def test_a_removal_that_lost_its_lock_leaves_the_manifest(
         list(removal)
 
     assert trends_pipeline.manifest() == before
+
+
+def test_a_detection_that_lost_its_lock_leaves_the_detections(
+    trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trends_pipeline.run()
+    before = trends_pipeline.detections()
+    read = StoredMonth.pixels
+
+    def read_and_lose(stored: StoredMonth, sha256: str) -> Photo:
+        lose_the_lock(trends_pipeline)
+        return read(stored, sha256)
+
+    monkeypatch.setattr(StoredMonth, "pixels", read_and_lose)
+
+    [failure] = failures(trends_pipeline.run(only="garment_detections"))
+
+    assert "was removed" in failure
+    assert trends_pipeline.detections() == before
