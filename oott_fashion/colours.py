@@ -23,8 +23,9 @@ class PaletteColour(NamedTuple):
     released_name: str
 
 
-# Cloth is duller than screen colours and appears in light and in shade, so each name has samples
-# of both. A new sample makes its name match more pixels, and the similar names fewer.
+# Cloth is duller than screen colours, and appears in light and in shade. So each name has samples
+# of cloth in light and in shade. With a new sample, its name matches more pixels, and similar names
+# match fewer.
 PALETTE = (
     PaletteColour("white", ("#f4f4f4", "#dedede", "#e6e9ee"), "white"),
     PaletteColour("black", ("#151515", "#262628", "#302d2e"), "black"),
@@ -145,8 +146,8 @@ def _squared_distances(
     some: NDArray[np.float64], others: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Compute the distances from ``some``, shape (n, 3), to ``others``, (m, 3): shape (n, m)."""
-    # Computed as |a|² - 2ab + |b|². The differences are n x m x 3 numbers; computing them took
-    # twice as long as detecting the garments.
+    # The formula is |a|² - 2ab + |b|². Subtracting first would need n x m x 3 numbers. That took
+    # twice as long as the detection of the garments.
     products = some @ others.T
     squares = (some**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)[None]
     return np.asarray(squares - 2 * products)

@@ -1,7 +1,7 @@
 """The 24 garments OOTT recognises, in the class-id order its detectors are trained on.
 
-Every weight file depends on this order, and every row in the database on this spelling, even on
-the odd "shorts pants". Append new garments; never reorder or rename one.
+Every weight file depends on this order. Every row in the database depends on this spelling, even
+on the odd "shorts pants". New garments go at the end. Never reorder or rename a garment.
 """
 
 from typing import Literal, NamedTuple, get_args

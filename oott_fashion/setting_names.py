@@ -1,7 +1,7 @@
 """The names of all settings, by the class that reads them, and the names they had before.
 
-A process uses them to report a misspelt setting, also one of a package that it cannot import.
-Names are without their OOTT_ prefix.
+A process uses these names to report misspelt settings. It also finds the misspelt settings of
+packages that it cannot import. The names here have no OOTT_ prefix.
 """
 
 from collections.abc import Collection
@@ -91,12 +91,13 @@ _PIPELINE = NAMES["photos"] + NAMES["trends"] + NAMES["training"]
 
 ALL_NAMES = frozenset(name for names in NAMES.values() for name in names)
 
-# Lower, and a deployment's own variable, such as OOTT_IMAGE_TAG, is taken for a misspelt setting.
+# With a lower value, a variable of the deployment itself, such as OOTT_IMAGE_TAG, would be reported
+# as a misspelt setting.
 _MIN_SIMILARITY = 0.8
 
 
 def meant_by(unknown: str) -> str | None:
-    """Name the setting that ``unknown`` was before, or else the one it is most similar to."""
+    """Give the new name of ``unknown`` if it was renamed, or else the most similar name."""
     if unknown in RENAMED:
         return RENAMED[unknown]
     known = sorted(ALL_NAMES | RENAMED.keys())
@@ -105,5 +106,5 @@ def meant_by(unknown: str) -> str | None:
 
 
 def is_read_beside(names: Collection[str], other: str) -> bool:
-    """Whether the process that reads ``names`` reads ``other`` with another class."""
+    """Tell whether the process that reads ``names`` also reads ``other``, with another class."""
     return other in _PIPELINE and not set(_PIPELINE).isdisjoint(names)

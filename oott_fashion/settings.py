@@ -160,7 +160,7 @@ def read_settings(kind: type[ProcessSettings]) -> ProcessSettings:
     try:
         settings = kind()
     except SettingsError as error:
-        # Its text has the field in quotes; pydantic-settings keeps it nowhere else.
+        # pydantic-settings gives the field's name only in the message, in quotes.
         field = str(error).split('"')[1].upper()
         problems.append(f"{_PREFIX}{field}: is not JSON; docs/settings.md has an example")
     except ValidationError as error:
@@ -228,5 +228,5 @@ def _advice(name: str, meant: str | None) -> str:
 
 @cache
 def _warn_once(problem: str) -> None:
-    # Settings are read many times in a run.
+    # A run reads the settings many times, but each problem is logged only once.
     _log.warning("%s", problem)

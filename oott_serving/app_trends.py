@@ -24,7 +24,7 @@ class InvalidIdempotencyKey(ValueError):
 class AppTrends:
     """Adds the garments of app photos to the trend tables.
 
-    The database may be away when the service starts. Every call tries to open it again.
+    The database may be unreachable when the service starts. Every call tries to open it again.
     """
 
     def __init__(self, settings: SharedSettings, destinations: Destinations) -> None:
@@ -80,8 +80,8 @@ class AppTrends:
         try:
             yield self._open()
         except TrendDatabaseError:
-            # The database may come back empty, for instance on another machine. Then it has to
-            # be migrated again.
+            # The database may be empty when it can be reached again, for instance because it moved
+            # to another machine. So the next batch migrates it again.
             self.close()
             raise
 

@@ -20,7 +20,7 @@ Answer = TypeVar("Answer")
 
 _log = logging.getLogger(__name__)
 
-# A queue moves and a database restarts within seconds, and a client can still wait this long.
+# Within this time, a queue gets shorter or a database restarts. A client can wait this long.
 _RETRY_AFTER_SECONDS = 5
 
 
@@ -53,7 +53,7 @@ def http_status(error: Exception) -> int:
 def public_message(error: Exception) -> str:
     """Give the error message for the client, without internal details."""
     if isinstance(error, TrendDatabaseError):
-        # The original message is for the operator: it names the database server and its user.
+        # Only the operator gets the original message, which names the database server and user.
         _log.warning("a batch is answered 503: %s", error)
         return "the trend database cannot be used now; try again later"
     return str(error)

@@ -67,7 +67,7 @@ def openapi_document() -> Json:
 def _release() -> str:
     try:
         return version("oott")
-    except PackageNotFoundError:  # in a bento, because our packages are copied, not installed
+    except PackageNotFoundError:  # a bento contains our packages as files, without installing them
         return "unreleased"
 
 

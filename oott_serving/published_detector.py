@@ -91,7 +91,8 @@ class LatestDetector:
             opened = open_detector(published, DetectorOptions.of(self._settings))
             opened.detector.garments(_WARM_UP_PHOTO)
         except (EngineUnavailable, ValueError) as error:
-            # Its hashes are correct, so it would fail again, and opening it takes long.
+            # The hashes of the file are correct, so the same detector would fail again. Opening it
+            # takes long, so it is not tried again.
             self._unusable.add(published.version)
             raise ValueError(f"detector {published.version} cannot be used: {error}") from error
         return opened

@@ -22,8 +22,8 @@ _MAX_COMMAS = 10_000
 # Eight full uploads at the same time are normal. 64 of them would fill the memory.
 _MAX_FULL_BODIES = 8
 
-# Long enough for a full body over a slow connection. Without a limit, a client that declares a
-# large body and sends nothing would block that memory for others.
+# This is long enough for a full body over a slow connection. Memory is reserved for the declared
+# size of a body. Without a time limit, a client that sends nothing would keep its memory reserved.
 _MAX_UPLOAD_SECONDS = 120
 
 
@@ -143,7 +143,7 @@ class _BodyMemory:
 
     @contextmanager
     def reserved(self, declared: int) -> Iterator[Callable[[int], None]]:
-        """Reserve ``declared`` bytes; the yielded function raises that to a larger total.
+        """Reserve ``declared`` bytes; the yielded function increases the reservation to a total.
 
         Raises:
             RejectedRequest: the budget is used up.

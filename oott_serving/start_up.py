@@ -1,4 +1,4 @@
-"""The service's settings, destinations and log, read before it starts; no reports to BentoML."""
+"""Prepares the start of the service: settings, destinations, log, and no usage statistics."""
 
 import logging
 import os
@@ -12,14 +12,14 @@ from oott_serving.settings import ServiceSettings
 
 
 class StartUp(NamedTuple):
-    """The settings of the service; the default ones if the user's cannot be used."""
+    """The settings of the service, or the default settings if the user's cannot be used."""
 
     settings: ServiceSettings
     problem: BadSetting | None = None
 
     @classmethod
     def read(cls) -> Self:
-        """Read the settings, and keep the problem, since an import must not end the process."""
+        """Read the settings; store a problem for later, because an import must not raise it."""
         try:
             return cls(read_settings(ServiceSettings))
         except BadSetting as problem:
@@ -29,8 +29,8 @@ class StartUp(NamedTuple):
         """Read the destinations.
 
         Raises:
-            SystemExit: the settings or the destinations cannot be used. BentoML then prints one
-                sentence; of another error it would print the traceback.
+            SystemExit: the settings or the destinations cannot be used. BentoML prints only the
+                message of a SystemExit. For any other error it prints a traceback.
         """
         try:
             if self.problem is not None:
@@ -43,11 +43,11 @@ class StartUp(NamedTuple):
 def keep_usage_private() -> None:
     """Keep BentoML from sending usage statistics to its makers."""
     os.environ[usage_stats.BENTOML_DO_NOT_TRACK] = "True"
-    # BentoML's command line has read the variable before our code is imported, and cached it.
+    # BentoML's command line reads the variable before it imports our code, and caches the value.
     usage_stats.do_not_track.cache_clear()
 
 
 def log_what_happens() -> None:
-    """Log our own info messages, too; BentoML logs only warnings of other packages."""
+    """Log our own info messages; by default BentoML logs only the warnings of other packages."""
     for package in ("oott_fashion", "oott_serving"):
         logging.getLogger(package).setLevel(logging.INFO)

@@ -219,7 +219,7 @@ class LocalBlobs:
 
 
 class _FolderLock:
-    """The lock on a local folder; it is lost only when someone removes the folder."""
+    """The lock on a local folder; the lock is lost only if someone removes the folder."""
 
     def __init__(self, descriptor: int, folder: Path) -> None:
         self._descriptor = descriptor

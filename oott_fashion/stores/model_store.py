@@ -169,7 +169,8 @@ class ModelStore:
             return self._publish(starter, card)
 
     def _reject_lost_pointer(self, starter: str | None) -> None:
-        # A process killed while publishing the starter leaves the starter's version behind.
+        # A process that is killed while it publishes the starter leaves the starter without a
+        # pointer. That is no error, because publishing the starter again repairs it.
         others = self._versions() - {starter}
         if others:
             raise BadDetector(

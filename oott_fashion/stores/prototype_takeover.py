@@ -130,7 +130,7 @@ def _slice_of(row: Row, destinations: Destinations) -> TrendSlice:
     place = destinations.named(str(row.get("category")))
     if not isinstance(place, DestinationCategory):
         raise _UnknownValue(f"{place.name} is not a destination category")
-    # As text, dates and datetimes start with the same 10 characters in every database.
+    # The text of a date or datetime starts with the same 10 characters in every database.
     month = date.fromisoformat(str(row.get("date"))[:10]).replace(day=1)
     return TrendSlice(month, place.slug, place.slug, "prototype")
 

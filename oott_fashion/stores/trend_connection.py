@@ -74,8 +74,8 @@ def engine_for(url: str) -> sa.Engine:
 def for_writing(engine: sa.Engine) -> sa.Engine:
     """Give an engine whose SQLite transactions take the write lock when they begin.
 
-    In SQLite, a transaction that reads first and writes later fails if another one wrote in
-    between; a longer timeout does not help.
+    In SQLite, a transaction may read first and write later. It fails if another transaction has
+    written in between, and a longer timeout does not help.
     """
     return engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
 
@@ -129,7 +129,7 @@ def retry_when_busy(attempt: Callable[[], Result]) -> Result:
             pause = next(pauses, None)
             if pause is None or _reason(error) != _BUSY:
                 raise
-            # Random, because two writers that wait equally long would collide again.
+            # The wait is random, because two writers with equal waits would collide again.
             time.sleep(pause * random.uniform(0.5, 1.5))
 
 
@@ -160,7 +160,7 @@ def _parsed(url: str) -> sa.URL:
     try:
         parsed = sa.make_url(url)
     except (ArgumentError, ValueError):
-        # Without the original error, because its message may contain the password.
+        # The original error is left out, because its message may contain the password.
         raise TrendDatabaseError(
             "the address of the trend database is not a URL; expected for instance "
             "sqlite:///trends.db or mysql://user:password@server:3306/database"
@@ -171,7 +171,8 @@ def _parsed(url: str) -> sa.URL:
             "starts with sqlite:/// or mysql://"
         )
     if parsed.get_backend_name() != "sqlite" and url.count("@") > 1:
-        # The first @ ends the password; the rest of it would appear in messages as the host name.
+        # The first @ ends the password. If the password itself contains an @, the rest of the
+        # password would appear in messages as the host name.
         raise TrendDatabaseError(
             "the address of the trend database has more than one @; keep only the @ before the "
             "host name, and write every other @, for instance in the password, as %40"

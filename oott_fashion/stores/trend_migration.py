@@ -36,8 +36,8 @@ _one_thread = threading.Lock()
 def migrate(engine: sa.Engine, destinations: Destinations) -> None:
     """Apply the missing revisions, the prototype import, the views and the reference data.
 
-    In SQLite this is one transaction. MySQL commits every DDL statement, so each step checks what
-    exists already, and the next migration finishes one that was killed.
+    In SQLite this is one transaction. MySQL commits after every DDL statement. So each step checks
+    what exists already, and after a killed migration the next one completes the rest.
 
     Raises:
         TrendDatabaseUnavailable: another migration is running for too long.

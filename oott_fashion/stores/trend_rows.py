@@ -131,7 +131,7 @@ def upsert(
 
 
 def _add(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
-    # The callers sort the rows, so that all writers lock rows in the same order: no deadlocks.
+    # The callers sort the rows. So all writers lock rows in the same order, without deadlocks.
     for start in range(0, len(rows), _ROWS_PER_STATEMENT):
         batch = rows[start : start + _ROWS_PER_STATEMENT]
         connection.execute(

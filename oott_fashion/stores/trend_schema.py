@@ -89,8 +89,8 @@ batch_requests = sa.Table(
     sa.Column("idempotency_key", sa.String(255), primary_key=True),
     sa.Column("request_digest", sa.String(128), nullable=False),
     sa.Column("received_at", sa.DateTime, nullable=False),
-    # An index to find old keys. It is a constraint because that is created in the same statement
-    # as the table; MySQL could be killed between a table and a separate index.
+    # This constraint serves as an index to find old keys. It is created in the same statement as
+    # the table. A separate index would be missing if MySQL were killed after creating the table.
     sa.UniqueConstraint("received_at", "idempotency_key", name="batch_requests_by_age"),
     **_EXACT_NAMES,
 )

@@ -205,8 +205,9 @@ class TrendTables:
     def _in_one_transaction(self, work: Callable[[sa.Connection], Result]) -> Result:
         with readable_errors(self._engine.url):
             if not self._translated:
-                # In its own transaction: in MySQL the first read fixes the snapshot that `work`
-                # would see, and it must not be older than the first lock.
+                # These rows get their own transaction. In MySQL, the first read of a transaction
+                # fixes the snapshot that the transaction sees. The snapshot of `work` must not be
+                # older than its first lock.
                 self._commit(
                     lambda connection: write_reference_rows(connection, self._destinations)
                 )

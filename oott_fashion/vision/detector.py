@@ -16,9 +16,10 @@ from oott_fashion.vision.letterbox import letterbox, to_photo_pixels
 from oott_fashion.vision.shoe_pairs import merge_shoe_pairs
 from oott_fashion.vision.yolov8_output import RawDetections, decode, non_max_suppression
 
-# Colours need only some thousand pixels, so they are measured on a photo shrunk to this long side.
+# A few thousand pixels are enough for colours. So they are measured on a photo that is shrunk until
+# its long side has this many pixels.
 _COLOUR_SIDE = 320
-# Width of the strips beside a box that count as its background, as a share of the box width.
+# The strips left and right of a box count as its background. Each is this share of the box wide.
 _BACKGROUND_MARGIN = 0.12
 
 
@@ -149,8 +150,8 @@ def _colour_in(
     left, top, right, bottom = window
     pixels = photo[top:bottom, left:right]
     own = owners[top:bottom, left:right] == index
-    # Two boxes in the same place, when the detector cannot decide between two garments: only one
-    # of them owns the pixels, so the other one uses all pixels of its box.
+    # If the detector cannot decide between two garments, it finds two boxes in the same place. Only
+    # one of them owns the pixels. The other one uses all pixels of its box.
     if own.mean() < 0.1:
         own = np.ones_like(own)
     weights = _middle_weights(bottom - top, right - left)[own]

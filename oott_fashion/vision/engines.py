@@ -48,7 +48,7 @@ class DeepSparseEngine:
         try:
             # Do not pass input_shapes: DeepSparse would then rewrite the ONNX file in place.
             self._engine = deepsparse.Engine(model=str(onnx), batch_size=1, num_cores=cores)
-        # Its C++ code raises RuntimeError for a processor or a graph that it does not support.
+        # DeepSparse raises RuntimeError for a processor or a graph that it does not support.
         except (RuntimeError, ValueError, OSError) as error:
             raise EngineUnavailable(f"DeepSparse cannot run {onnx.name}: {error}") from error
 

@@ -69,7 +69,7 @@ def to_photo_pixels(boxes: NDArray[np.float32], placement: Placement) -> NDArray
     """
     corner = np.array([placement.left, placement.top] * 2, dtype=np.float32)
     limits = np.array([placement.photo_width, placement.photo_height] * 2, dtype=np.float32)
-    # Both sides were rounded to integer model pixels, so each has its own scale, close to
-    # ``placement.scale``.
+    # The width and the height were rounded to integer model pixels. So each has its own scale,
+    # which is close to ``placement.scale``.
     scales = np.array([placement.width, placement.height] * 2, dtype=np.float32) / limits
     return np.clip((boxes - corner) / scales, 0, limits)

@@ -15,8 +15,9 @@ from oott_fashion.vision.photos import Photo
 
 # How many of the 64 dHash bits may differ between a picture and its copy.
 _MAX_BITS = 3
-# Mean difference of the thumbnails, in levels of 255. In a catalogue of 2,837 photos, the one
-# duplicate had 0.1, and the two most similar garments of one size and background had 8.1.
+# The largest mean difference between the thumbnails of duplicates, in levels from 0 to 255. In a
+# catalogue of 2,837 photos, the only pair of duplicates differed by 0.1. The two most similar
+# photos of different garments, with the same size and background, differed by 8.1.
 _MAX_LEVELS = 4.0
 _THUMBNAIL_SIDE = 16
 

@@ -13,13 +13,13 @@ Photo = NDArray[np.uint8]
 # Pillow opens about forty formats; the parsers of the rare ones are little tested for attacks.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 
-# The full resolution of a flagship phone; decoding such a photo takes 150 MB.
+# The best phones take photos of this size. Decoding one needs 150 MB of memory.
 MAX_PIXELS = 50_000_000
 
 _WHITE = (255, 255, 255)
 
-# Saved before Ultralytics replaces Image.open: its version installs a package when a file is not
-# a photo.
+# Ultralytics replaces Image.open by a function that installs a package if a file is not a photo.
+# We save Pillow's own function before that.
 open_image = Image.open
 
 # Source: the orientations of EXIF 2.3, table 4; the same as in ``PIL.ImageOps.exif_transpose``.
@@ -91,7 +91,8 @@ def _reject_oversized(image: Image.Image, max_pixels: int) -> None:
 
 def _reject_animated(image: Image.Image) -> None:
     frames = getattr(image, "n_frames", 1)
-    # Phones store depth maps and second lenses as more frames of a JPEG (MPO); it is one photo.
+    # Some phones add a depth map or a second lens's picture as a further frame of a JPEG (MPO).
+    # Such a file still counts as one photo.
     if frames > 1 and image.format != "MPO":
         raise UnreadablePhoto(
             f"the {image.format} has {frames} frames; expected a still photo with one frame"
@@ -99,7 +100,8 @@ def _reject_animated(image: Image.Image) -> None:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    # Loading a TIFF turns it upright and removes its orientation, so load before reading that.
+    # Loading a TIFF turns it upright and removes its orientation tag. So the photo is loaded
+    # before the tag is read.
     image.load()
     # exif_transpose also rewrites the EXIF, and raises struct.error for a damaged tag.
     turn = _TURNS_UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))

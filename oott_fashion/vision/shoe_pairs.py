@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from oott_fashion.vision.detections import Detection
 
-# Two shoes at most this far apart belong to one person; in lengths of the longer shoe.
+# Two shoes belong to one person if they are at most this many lengths of the longer shoe apart.
 _MAX_STRIDE = 3.0
 
 # Two boxes with a higher IoU are one shoe for which the detector found two classes, for instance
@@ -13,7 +13,7 @@ _SAME_SHOE_IOU = 0.5
 
 
 def merge_shoe_pairs(detections: Sequence[Detection]) -> list[Detection]:
-    """Keep only the more confident shoe of each person; other garments and the order stay.
+    """Keep only the more confident shoe of each person, and all other garments, in order.
 
     Detectors are trained with one box per shoe, and may find two classes for the shoes of one
     person. A person wears one kind of shoe.

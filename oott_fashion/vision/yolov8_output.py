@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-# The limit of Ultralytics. More boxes in one photo are noise, and take quadratic time.
+# Ultralytics has the same limit. More boxes in one photo are noise, and comparing them is slow.
 MAX_BOXES = 300
 
 
@@ -55,8 +55,8 @@ def non_max_suppression(detections: RawDetections, iou_threshold: float) -> RawD
     order = np.argsort(-detections.confidences, kind="stable")
     boxes, class_ids = detections.boxes, detections.class_ids
     kept: list[int] = []
-    # One kept box per step: with a low threshold there are 8,400 boxes, and a matrix of all pairs
-    # took 1.4 GB.
+    # Each step keeps one box and compares it with the rest. Comparing all pairs at once took 1.4 GB
+    # with a low threshold, which leaves 8,400 boxes.
     while len(order) and len(kept) < MAX_BOXES:
         best, rest = order[0], order[1:]
         kept.append(int(best))

@@ -56,7 +56,7 @@ def test_the_lock_of_a_killed_process_ends_with_its_lease(bucket: Bucket) -> Non
     with locked_soon(opened(bucket)) as lock:
         lock.check()
 
-    # The lease was renewed at most a quarter of its time before.
+    # When the process was killed, it had renewed its lease at most a quarter of the lease time ago.
     assert time.monotonic() - killed_at > _LEASE_SECONDS / 2
 
 

@@ -147,8 +147,8 @@ def test_pages_and_photos_are_requested_at_the_crawl_delay(
         for post in browser_at(site.url, tmp_path, interval=interval).posts(HONGDAE, SEPTEMBER):
             names(post)
 
-    # The grid, the log-in, the grid again, two posts and their photos. The grid comes first
-    # after robots.txt, so it does not wait.
+    # The requests are the grid, the log-in, the grid again, two posts and their photos. The wait
+    # before the first of them is 0 seconds, because robots.txt does not count as a request.
     assert len(waits.seconds) == 7
     assert all(7 <= wait <= 13 for wait in waits.seconds[1:])
 

@@ -82,7 +82,8 @@ def test_the_browser_gets_no_secrets_of_the_crawler_and_dies_with_a_killed_guard
         with pytest.raises(BrowserDied):
             chromium.run("return 1")
 
-    # The second one finds the folder of the first locked, and the folder of the killed one not.
+    # The second browser finds two folders. The folder of the first browser is locked. The folder of
+    # the killed browser is not locked.
     with Chromium(programs, TIMEOUTS, "OOTT"), Chromium(programs, TIMEOUTS, "OOTT"):
         assert len(list(programs.browser_folders.glob("*/driver.log"))) == 2
         assert not left.exists()

@@ -38,7 +38,7 @@ def test_pages_are_opened_at_the_request_interval_with_the_crawlers_user_agent(
 
         agents = {request.headers["user-agent"] for request in site.requests_for("page")}
 
-    # The first page does not wait.
+    # The first page opens without a wait.
     assert len(guest.waits.seconds) == 2
     assert all(3.5 <= wait <= 6.5 for wait in guest.waits.seconds)
     [agent] = agents
