@@ -51,7 +51,7 @@ def contact_sheet(photos: Sequence[Photo]) -> dg.MarkdownMetadataValue:
 
 
 class Mark(NamedTuple):
-    """A box in photo pixels; its category sets the colour, and ``caption`` stands in it."""
+    """A box in photo pixels, drawn in the colour of its category, with ``caption`` inside."""
 
     box: Box
     category: Category
@@ -107,7 +107,7 @@ def look_chart(counts: Sequence[tuple[Look, int]]) -> dg.MarkdownMetadataValue:
 
 
 def picture_file(file: Path, name: str) -> dg.MarkdownMetadataValue:
-    """Show a picture file, shrunk to at most 1000 x 800 pixels; without the file, say so."""
+    """Show a picture file, shrunk to at most 1000 x 800 pixels, or say that it is missing."""
     if not file.is_file():
         return dg.MetadataValue.md(f"no {name}")
     with open_image(file) as opened:

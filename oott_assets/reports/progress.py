@@ -7,7 +7,7 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
-# Frequent enough to show that the work continues, rare enough to keep the log short.
+# This is short enough to show that the work continues, and long enough to keep the log short.
 _INTERVAL_SECONDS = 10.0
 
 

@@ -29,7 +29,7 @@ from oott_fashion.stores.model_store import ModelStore
 
 _BATCH = 64
 
-# Increase it when the same photos and settings would train another backbone.
+# Increase this version when a code change makes the same photos and settings give another backbone.
 _TRAINING_VERSION = 1
 
 _EXPECTED: tuple[type[Exception], ...] = (BadSetting, *TRAINING_FAILURES)
@@ -94,7 +94,7 @@ def _write_detector(detector: Path, classifier: Path, file: Path) -> None:
     # load() copies the layers that both models have: the backbone.
     model.load(str(classifier))
     content = io.BytesIO()
-    model.save(content)  # Ultralytics hands it to torch.save, which takes files too
+    model.save(content)  # Ultralytics calls torch.save, which accepts a buffer
     LocalBlobs(file.parent).write(file.name, content.getvalue())
 
 

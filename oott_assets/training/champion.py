@@ -31,12 +31,15 @@ from oott_assets.training.weights import (
 
 CHAMPION = "champion.json"
 
-# A few hundred photos cannot distinguish detectors that are nearer than this in mAP50.
+# A few hundred photos cannot distinguish detectors whose mAP50 differs by less than this.
 ALIKE = 0.01
 
 
 class Champion(BaseModel):
-    """The better candidate, how the published detector compares, and the photos' version."""
+    """The better candidate, its metrics, and those of the published detector.
+
+    ``measured_by`` is the version of the validation photos.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -59,16 +62,17 @@ def champion(
 ) -> dg.MaterializeResult[None]:
     """The better of the two candidates, and how both compare with the published detector.
 
-    The candidate with the higher mAP50 wins. It is measured on the valid split of main_data, at
-    the served side. If the two are within 0.01, the one that labels more closet photos right
-    wins. If those are equal too, the candidate trained on people's labels alone wins.
+    The candidate with the higher mAP50 wins. The mAP50 is measured on the valid split of
+    main_data, at the served side. If the two values differ by at most 0.01, the candidate that
+    labels more closet photos right wins. If these counts are equal too, the candidate
+    trained on people's labels alone wins.
     """
     photos = read_validation_photos(training_store)
     weights = {name: _checked_weights(name, training_store) for name in ("main", "merged")}
     reject_outdated_merged_data(photos, training_store)
     measured = {}
     with failures_of(context, TRAINING_FAILURES):
-        # The published detector comes first: a missing engine then fails before the long work.
+        # The published detector is measured first, so that a missing engine fails early.
         in_place = garment_detector.published_or_none()
         published = in_place and measure_published(in_place, photos, garment_detector)
         for name, trained in weights.items():

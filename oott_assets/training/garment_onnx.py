@@ -22,7 +22,7 @@ from oott_fashion.stores.model_store import ModelStore, PublishedDetector, read_
 
 
 class Publishing(dg.Config):
-    """Whether a person overrules the comparison."""
+    """Lets a person publish the champion whatever the comparison says."""
 
     publish_anyway: bool = Field(
         default=False, description="Publish the champion even if the published one is better."

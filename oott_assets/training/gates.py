@@ -14,10 +14,11 @@ from oott_assets.training.weights import TrainedWeights
 from oott_assets.training.yolov8.onnx_export import Parity
 from oott_fashion.stores.model_store import PublishedDetector
 
-# Weights and ONNX compute the same in another order: rounding moves a box by less than a pixel.
+# The ONNX file computes in another order than the weights, so its results are rounded differently.
+# Rounding moves a box by less than a pixel.
 MAX_PIXELS_APART = 1.0
-# People see confidences with two digits: this is half of the last digit. Rounding moved no
-# confidence of the starter detector by more than 0.00001.
+# People see confidences with two digits, and this limit is half of the last digit. Rounding changed
+# the confidences of the starter detector by at most 0.00001.
 MAX_CONFIDENCES_APART = 0.005
 
 
@@ -67,7 +68,7 @@ def reject_other_validation_photos(measured_on: str, photos: ValidationPhotos) -
 def reject_other_published_detector(
     compared_with: str | None, published: PublishedDetector | None
 ) -> None:
-    """Stop if the champion was compared with another version than is published now."""
+    """Stop if another detector was published after the champion was compared."""
     if compared_with != (published.version if published else None):
         raise dg.Failure(
             "another detector was published since the champion was compared with the published "
@@ -78,7 +79,7 @@ def reject_other_published_detector(
 
 def reject_wrong_export(parity: Parity) -> None:
     """Stop if the boxes or confidences of an export differ from those of its weights."""
-    # A comparison with NaN is always false, so this asks what is within the limits, not beyond.
+    # A comparison with NaN is always false. This condition therefore also rejects NaN.
     if not (
         parity.pixels_apart <= MAX_PIXELS_APART
         and parity.confidences_apart <= MAX_CONFIDENCES_APART

@@ -31,8 +31,8 @@ def main_data(
     """Photos whose garments people boxed: a YOLO data set or a Label Studio export.
 
     A data set with problems stops here, with a list of them. A training photo is left out if it
-    shows the same picture as a validation photo. A photo of OOTT_DRAWN_PHOTOS is left out if the
-    data set has it already.
+    shows the same picture as a validation photo. A drawn photo (OOTT_DRAWN_PHOTOS) is left out if
+    the data set already has it.
     """
     with failures_of(context, TRAINING_FAILURES):
         found = _read_without_problems(labelled_data.folder)

@@ -20,7 +20,7 @@ from oott_fashion.garments import GARMENT_NAMES, garment_named
 from oott_fashion.stores.model_store import PublishedDetector
 from oott_fashion.vision.detector import Detector
 
-# Detectors are usually compared at this side; the app sees results at the served side.
+# Detectors are usually compared at this image side, in pixels. The app uses the served side.
 _USUAL_SIDE = 640
 
 

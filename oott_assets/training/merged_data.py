@@ -25,7 +25,7 @@ MERGED_DATA_VERSIONS = "data-sets/merged_data.json"
 
 
 class MergedDataVersions(BaseModel):
-    """The version of merged_data, and that of the validation photos it was made with."""
+    """The version of merged_data, and the version of the validation photos at that time."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
 
@@ -48,12 +48,13 @@ class _Merged(NamedTuple):
 def merged_data(
     context: dg.AssetExecutionContext, training_store: TrainingStore
 ) -> dg.MaterializeResult[None]:
-    """The photos of main_data and sub_data, validated with main_data's alone.
+    """The photos of main_data, and the training photos of sub_data.
 
-    A photo of sub_data that shows the same picture as a photo of main_data is left out: people
-    have labelled that picture already, or a detector would be trained on what it is measured on.
-    A held-out closet photo that shows the same picture as a training photo of main_data is left
-    out too, because nothing can be measured on it.
+    All photos of the valid split come from main_data. A training photo of sub_data is left out if
+    it shows the same picture as a photo of main_data. If the photo of main_data is for training,
+    people have already labelled that picture. If it is for validation, detectors are measured on
+    that picture, so none may be trained on it. A held-out closet photo is left out if it shows the
+    same picture as a training photo of main_data, because detectors are trained on that picture.
     """
     main, sub = training_store.photos("main_data"), training_store.photos("sub_data")
     with failures_of(context, TRAINING_FAILURES):

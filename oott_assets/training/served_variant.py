@@ -55,7 +55,7 @@ def make_candidate(
 ) -> PublishedDetector:
     """Export the champion into ``folder``, with a card.
 
-    The card is written last, so that a run that stops before leaves no candidate.
+    The card is written last. A run that stops earlier therefore leaves no candidate.
     """
     served = _export_fastest(won.weights, photos.main_data, folder, garment_detector, log)
     content = served.onnx.read_bytes()
@@ -94,7 +94,8 @@ def _export_fastest(
     ``variants.md`` in ``folder`` lists the variants, with their speed and accuracy.
 
     Args:
-        photos: main_data, to calibrate on, to compare with the weights on, and to measure on.
+        photos: the photos of main_data, for calibration, for the comparison with the weights, and
+            for the metrics.
     """
     from oott_assets.training.yolov8.faster_variants import (
         Variant,

@@ -39,7 +39,7 @@ from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_phot
 
 
 class SubPhotos(dg.ConfigurableResource[None]):
-    """The photos without boxes, and the share of them that is never trained on, 0..1."""
+    """The folder of unlabelled photos, and the share held out from training, 0..1."""
 
     folder: str | None = from_setting(TrainingSettings, "sub_photos")
     held_out_share: float = from_setting(TrainingSettings, "held_out_share")
@@ -70,9 +70,9 @@ def sub_data(
 ) -> dg.MaterializeResult[None]:
     """Photos that nobody has labelled, pseudo-labelled by the labeller of OOTT_LABELLER.
 
-    The labels of each photo are stored. A run that was stopped continues with the next photo, and
-    after a change of thresholds no photo is labelled again. Labels below the threshold of their
-    garment are left out, and so is a photo without other labels. A share of catalogue photos is
+    The labels of each photo are stored. A run that was stopped continues with the next photo. A
+    change of thresholds labels no photo again. Labels below the threshold of their garment are left
+    out. A training photo is left out if none of its labels remains. A share of catalogue photos is
     held out from training, to measure closet labels on them.
     """
     if sub_photos.folder is None:

@@ -54,10 +54,10 @@ class Trainer(dg.ConfigurableResource[None]):
         )
 
     def start_name(self) -> str:
-        """Name the starting weights; two different files have different names.
+        """Name the starting weights; two different ``.pt`` files have different names.
 
-        Every published detector has the same name. Otherwise each publication would make the next
-        run train again on the same photos.
+        All published detectors share one name, so that a publication does not make the next run
+        train again on the same photos.
 
         Raises:
             TrainingUnavailable: the file of the starting weights cannot be read.

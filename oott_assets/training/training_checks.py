@@ -15,10 +15,11 @@ from oott_assets.training.training_store import TrainingStore
 # With fewer boxes a detector memorises the photos and does not recognise the garment elsewhere.
 MIN_BOXES = 10
 
-# The catalogue labeller labels 93 % of photos confidently. Below half, its settings are wrong.
+# The catalogue labeller labels 93 % of photos confidently. If it labels fewer than half, its
+# settings are wrong.
 MIN_LABELLED = 0.5
 
-# Below this a detector misses more garments than it finds.
+# With a lower mAP50, a detector misses more garments than it finds.
 MIN_MAP50 = 0.2
 
 

@@ -1,7 +1,7 @@
 """The errors that fail the steps that label and train. No error is retried.
 
-A person must act on each of them. A step waits while another process uses its training folder, so
-no lock fails it. A run that is started again keeps finished epochs and labels.
+A person must correct the cause of each error. A step waits while another process uses its training
+folder, so a lock never makes it fail. A run that is started again keeps finished epochs and labels.
 """
 
 from oott_assets.failure_rules import PERMANENT, STORE_FAILURES, FailureTable
@@ -17,7 +17,7 @@ from oott_fashion.stores.model_store import BadDetector, NoDetector
 from oott_fashion.vision.engines import EngineUnavailable
 
 TRAINING_FAILURES: FailureTable = {
-    # Of these only a missing blob and a full disk occur, because training keeps local files.
+    # Training keeps local files, so only two of these errors occur: a missing blob and a full disk.
     **STORE_FAILURES,
     BadDetector: PERMANENT,
     EngineUnavailable: PERMANENT,
@@ -28,7 +28,7 @@ TRAINING_FAILURES: FailureTable = {
     WrongModelSize: PERMANENT,
     PhotoChanged: PERMANENT,
     PhotosUnknown: PERMANENT,
-    # Also a failed download of pretrained weights, which Ultralytics has retried itself.
+    # This includes a failed download of pretrained weights, which Ultralytics has already retried.
     TrainingUnavailable: PERMANENT,
     WrongExport: PERMANENT,
 }

@@ -9,7 +9,10 @@ from oott_assets.training.training_store import TrainingStore, fingerprint_of
 
 
 class ValidationPhotos(NamedTuple):
-    """All of main_data, of which the valid split is measured on, and the held-out closet photos."""
+    """The photos of main_data, and the held-out closet photos.
+
+    Detectors are measured on the valid split of main_data and on all closet photos.
+    """
 
     main_data: Sequence[LabelledPhoto]
     closet: Sequence[LabelledPhoto]

@@ -22,7 +22,7 @@ from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore, fingerprint_of
 from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, train
 
-# Increase it when the same data and settings would train other weights.
+# Increase this version when a code change makes the same data and settings give other weights.
 _TRAINING_VERSION = 1
 
 # The disk is full, or a quota or a file size limit is reached.
@@ -67,8 +67,8 @@ def main_weights(
 ) -> dg.MaterializeResult[None]:
     """YOLOv8 trained on main_data, the photos that people labelled.
 
-    It trains again when photos, labels or training settings change; otherwise it keeps the weights
-    of the earlier run. A training that was stopped resumes after its last complete epoch.
+    A run trains again when photos, labels or training settings have changed. Otherwise it keeps the
+    weights of the earlier run. A training that was stopped resumes after its last complete epoch.
     """
     return _train_candidate(context, "main", trainer, training_store)
 
@@ -79,8 +79,8 @@ def merged_weights(
 ) -> dg.MaterializeResult[None]:
     """YOLOv8 trained on merged_data, the photos that people or a labeller labelled.
 
-    It trains again when photos, labels or training settings change; otherwise it keeps the weights
-    of the earlier run. A training that was stopped resumes after its last complete epoch.
+    A run trains again when photos, labels or training settings have changed. Otherwise it keeps the
+    weights of the earlier run. A training that was stopped resumes after its last complete epoch.
     """
     return _train_candidate(context, "merged", trainer, training_store)
 
@@ -159,7 +159,7 @@ def _disk_errors_as_failures(folder: TrainingFolder) -> Iterator[None]:
 def repeat_photos_labelled_by_people(photos: Sequence[LabelledPhoto]) -> list[LabelledPhoto]:
     """Repeat the training photos that people labelled, if they are fewer than half.
 
-    Each of them shows something new, while one drawn photo is much like a hundred others.
+    Each of these photos shows something new, but drawn photos are much alike.
     """
     train = in_split(photos, "train")
     by_people = [photo for photo in train if _is_labelled_by_people(photo)]

@@ -20,10 +20,11 @@ from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.photos import Photo, read_photo
 
-# Increase it with any change to the boxes, so that photos are labelled again.
+# Increase this version with any change to the boxes, so that photos are labelled again.
 CATALOGUE_VERSION = "1"
 
-# The longest side in pixels: enough to see the straps of a tank top, and takes a tenth of a second.
+# Photos are shrunk to this longest side, in pixels. The straps of a tank top are still visible, and
+# a photo takes a tenth of a second.
 _OUTLINE_SIDE = 160
 # The width of the border that is certainly background, as a fraction of the longest side.
 _BORDER = 0.03
@@ -97,7 +98,7 @@ def _grabcut_box(lab: NDArray[np.uint8], oval: float) -> Box | None:
     try:
         cv2.grabCut(lab, mask, _UNUSED, models[0], models[1], _ITERATIONS, cv2.GC_INIT_WITH_MASK)
     except cv2.error:
-        # No pixels are left to learn the colours of the garment or of the background from.
+        # No pixels are left for the colours of the garment, or for those of the background.
         return None
     garment = np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
     # Remove thin structures, such as the hook of a hanger.

@@ -20,8 +20,9 @@ from oott_fashion.vision.detections import Box
 if TYPE_CHECKING:
     from autodistill.detection import DetectionBaseModel
 
-# catalogue: the IoU of two outlines, which 93 % of 2,837 photos reach. teacher: the confidence from
-# which most of its boxes are correct. The other two: the default of GroundingDINO.
+# For catalogue, the threshold is an IoU of two outlines, and 93 % of 2,837 photos reach it. Most
+# boxes of the teacher with at least its threshold are correct. The other two labellers use the
+# default of GroundingDINO.
 _DEFAULT_THRESHOLDS = {
     "catalogue": 0.7,
     "teacher": 0.5,
@@ -93,7 +94,7 @@ class ChosenLabeller(dg.ConfigurableResource[None]):
             from oott_assets.training.labellers.teacher import TeacherLabeller
 
             published = self.detector.latest()
-            # The detector drops boxes below its own thresholds, so they are part of the version.
+            # The thresholds of the detector change its boxes, so they are part of the version.
             confidence, iou = self.detector.thresholds
             version = f"{published.version}-score-{confidence:g}-iou-{iou:g}"
             return version, TeacherLabeller(published.detector)

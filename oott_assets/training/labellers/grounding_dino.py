@@ -76,7 +76,7 @@ class GroundingDinoLabeller(DetectionBaseModel):
         """
         import torch
 
-        # Without the data format, a photo 3 pixels high is read as one with its channels first.
+        # Without the data format, the height of a photo 3 pixels high is taken for its channels.
         inputs = self.processor(
             images=photo,
             text=_caption(_PROMPTS),
@@ -92,8 +92,8 @@ class GroundingDinoLabeller(DetectionBaseModel):
 def token_weights(tokenizer: Any, prompts: Sequence[str], max_tokens: int) -> NDArray[np.float32]:
     """Make the matrix that averages token confidences into one confidence per prompt.
 
-    It is the mean, not the maximum. The token "jacket" fits a leather jacket and a windbreaker
-    jacket equally well; only the word before it tells which one it is.
+    The confidence of a prompt is the mean of its tokens, not the maximum. The token "jacket" fits a
+    leather jacket and a windbreaker jacket equally well. Only the word before distinguishes them.
 
     Returns:
         Shape (prompts, max_tokens); each row sums to 1.
@@ -155,7 +155,8 @@ def _corners(boxes: NDArray[np.float32], width: int, height: int) -> NDArray[np.
     return np.asarray(corners * sides, dtype=np.float32)
 
 
-# The types of transformers lack a model's ``to(device)`` and a processor's tokenizer; so use Any.
+# The return type is Any, because the types of transformers lack a model's ``to(device)`` and a
+# processor's tokenizer.
 def _load(folder: Path) -> tuple[Any, Any]:
     from safetensors import SafetensorError
     from transformers import GroundingDinoForObjectDetection, GroundingDinoProcessor

@@ -27,7 +27,7 @@ from oott_assets.training.labellers.weight_files import BERT_FOLDER, DINO_SWINT_
 
 DINO_CONFIG = Path(groundingdino.__file__).parent / "config" / "GroundingDINO_SwinT_OGC.py"
 
-# The model gets one garment per prompt, so the prompt decides the garment of a box, not this.
+# This threshold has no effect on the garment of a box: each prompt names only one garment.
 _TEXT_THRESHOLD = 0.25
 
 
@@ -70,7 +70,7 @@ def _load_dino(folder: Path, device: str) -> torch.nn.Module:
     options = SLConfig.fromfile(str(DINO_CONFIG))
     options.device = device
     options.text_encoder_type = str(folder / BERT_FOLDER)
-    # These save memory in training; at inference they only cause warnings.
+    # These options save memory in training. At inference they only cause warnings.
     options.use_checkpoint = options.use_transformer_ckpt = False
     model: torch.nn.Module = build_model(options)
     checkpoint = folder / DINO_SWINT_FILE
@@ -87,7 +87,7 @@ def _load_sam(checkpoint: Path) -> torch.nn.Module:
     return sam
 
 
-# The errors that loading raises for a file that is not a checkpoint, or of another model.
+# Loading raises these errors if a file is not a checkpoint, or is a checkpoint of another model.
 _LOADING_ERRORS = (
     AttributeError,
     EOFError,

@@ -41,7 +41,7 @@ class DownloadFailed(ValueError):
 
 
 def version_of_weights(labeller: str, root: Path) -> str:
-    """Hash the SHA256SUMS of ``labeller`` under ``root``; other weights give another version."""
+    """Hash the SHA256SUMS of ``labeller`` under ``root``; the version changes with the weights."""
     return hashlib.sha256((root / labeller / SUMS).read_bytes()).hexdigest()[:12]
 
 

@@ -100,7 +100,7 @@ def version_of(photos: Iterable[LabelledPhoto]) -> str:
 
 
 def _garment_and_box(label: Label) -> tuple[str | float, ...]:
-    # Integers come back from a parquet file as floats, 3 as 3.0, but mean the same box.
+    # A parquet file returns the integer 3 as 3.0, so all numbers become floats before the hash.
     return (label.garment, *map(float, label.box))
 
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 from oott_assets.training.labels.labelled_photos import Label
 from oott_fashion.garments import category_of
 
-# Two boxes of one category with a higher IoU than this show one garment under two names, because
-# nobody wears a shirt and a sweater in exactly the same place. A pair of shoes stays below it.
+# If two boxes of one category have a higher IoU than this, they show one garment under two names.
+# Nobody wears a shirt and a sweater in exactly the same place. The boxes of a pair of shoes have a
+# lower IoU.
 _SAME_GARMENT_IOU = 0.7
 
 

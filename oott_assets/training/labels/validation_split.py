@@ -1,4 +1,7 @@
-"""Splits photos into train and valid by content, so that new or renamed photos move no others."""
+"""Splits photos into train and valid by content.
+
+New or renamed photos do not change the split of other pictures.
+"""
 
 from collections.abc import Sequence
 

@@ -12,7 +12,8 @@ from oott_fashion.vision.detections import Box
 
 ORIGIN = "main_data"
 
-# How far a box may extend outside the photo, as a fraction of its side: tools round to few digits.
+# Labelling tools round to few digits, so a box may extend outside the photo by this fraction of the
+# photo's side.
 _MAX_ROUNDING = 1e-3
 
 _BOX = "class id, x and y of the centre, width and height"

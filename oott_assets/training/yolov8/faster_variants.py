@@ -13,7 +13,8 @@ from onnx import numpy_helper
 
 from oott_fashion.vision.engines import Engine
 
-# The largest loss of mAP50, and the smallest gain in speed; less is noise of a busy machine.
+# A variant may lose at most this mAP50, and must be faster by at least this share. A smaller gain
+# may be noise of a busy machine.
 MAX_MAP50_LOSS = 0.01
 MIN_SPEED_GAIN = 0.03
 
@@ -27,7 +28,10 @@ class Variant(NamedTuple):
 
 
 def fastest_variant(dense: Variant, variants: Sequence[Variant]) -> Variant:
-    """Choose the fastest that loses at most 0.01 mAP50 and is 3 % faster; else ``dense``."""
+    """Choose the fastest variant that loses at most 0.01 mAP50 and is at least 3 % faster.
+
+    If there is no such variant, choose ``dense``.
+    """
     eligible = [
         variant
         for variant in variants
@@ -40,7 +44,7 @@ def fastest_variant(dense: Variant, variants: Sequence[Variant]) -> Variant:
 def median_milliseconds(
     engines: Sequence[Engine], model_input: NDArray[np.float32], rounds: int = 30
 ) -> list[float]:
-    """Time each detector; they take turns, so that a busy machine slows all equally."""
+    """Time the detectors in turns, so that a busy machine slows all of them equally."""
     times: list[list[float]] = [[] for _ in engines]
     for _ in range(rounds):
         for engine, taken in zip(engines, times, strict=True):

@@ -82,7 +82,7 @@ def parity(weights: Path, onnx: Path, photos: Iterable[Photo], image_side: int) 
         heads = [engine.head_of(model_input[None]) for engine in (trained, served)]
         pixels.append(boxes_apart(*heads) / placement.scale)
         confidences.append(confidences_apart(*heads))
-    # np.max, because max() of 0 and NaN gives 0.
+    # np.max is used because max() of 0 and NaN gives 0.
     return Parity(float(np.max(pixels)), float(np.max(confidences)), served.name)
 
 
@@ -94,7 +94,7 @@ def boxes_apart(expected: NDArray[np.float32], found: NDArray[np.float32]) -> fl
         found: output of the ONNX file, of the same shape.
     """
     if np.isnan(expected).any() or np.isnan(found).any():
-        return float("nan")  # because a NaN is never above the minimum confidence
+        return float("nan")  # the next line would skip a confidence of NaN
     confident = expected[0, 4:].max(axis=0) > _MIN_CONFIDENCE_TO_COMPARE
     return float(np.abs(expected[0, :4, confident] - found[0, :4, confident]).max(initial=0.0))
 

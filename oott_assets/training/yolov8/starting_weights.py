@@ -87,7 +87,7 @@ def _fill(
 def _unfolded_parameter(
     name: str, parameters: dict[str, NDArray[np.float32]]
 ) -> NDArray[np.float32] | None:
-    """Give the parameter ``name`` of a network with batch norm that equals the folded network."""
+    """Give the value of ``name`` with which the rebuilt network computes the same as ``onnx``."""
     if ".bn." not in name:
         return parameters.get(name)
     layer, part = name.split(".bn.")

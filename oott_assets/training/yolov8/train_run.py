@@ -41,7 +41,7 @@ class WrongModelSize(ValueError):
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """The options of a training; ``starting_weights`` of None trains from scratch."""
+    """The options of a training; without ``starting_weights``, it starts from scratch."""
 
     model_size: str
     image_side: int
@@ -88,7 +88,7 @@ class TrainingFolder:
         return int(checkpoint["epoch"]) + 1
 
     def keep_checkpoints(self) -> None:
-        """Copy the checkpoints of an epoch; last.pt comes last, because it sets epochs_done."""
+        """Copy the checkpoints of an epoch; last.pt is copied last, because it sets epochs_done."""
         for name in ("best.pt", "last.pt"):
             self._copy(self._checkpoints / name, self._kept / name)
 
@@ -250,8 +250,8 @@ def _resume_options(plan: TrainingPlan, data: Path, folder: TrainingFolder) -> d
 
 
 def _detection_options(epochs: int) -> dict[str, object]:
-    # Half of the photos are not mixed into a mosaic, because the place of a garment on a whole
-    # person helps to recognise it.
+    # Half of the photos are not mixed into a mosaic. They show whole persons, and the place of a
+    # garment on a person helps to recognise the garment.
     return {"mosaic": 0.5, "close_mosaic": max(1, min(10, epochs // 6))}
 
 

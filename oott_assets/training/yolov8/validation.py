@@ -17,7 +17,7 @@ MIN_BOXES = 10
 class ValidationMetrics(NamedTuple):
     """Mean average precisions, 0..1: at an IoU of 0.5, over 0.5..0.95, and by garment at 0.5.
 
-    ``common_map50`` is over the garments with at least ten boxes; 0 if there are none.
+    ``common_map50`` is the mean over garments with at least ten boxes. Without any, it is 0.
     """
 
     map50: float
