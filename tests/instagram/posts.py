@@ -19,13 +19,13 @@ _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 _MAKE, _MODEL, _DATE_TIME_ORIGINAL = 0x010F, 0x0110, 0x9003
 
 _PLAIN_SIDE = 320
-# The grid of a dHash, so that no two photos count as duplicates.
+# The blocks form the grid of a dHash, so that no two photos count as duplicates.
 _PLAIN_BLOCKS = (8, 9)
 
 
 @dataclass(frozen=True)
 class PostPhoto:
-    """A photo on the CDN: a drawn person, or with ``plain`` coloured blocks, which are faster."""
+    """A photo on the CDN: a drawn person, or coloured blocks if ``plain``. Blocks are faster."""
 
     name: str
     taken_at: datetime | None

@@ -95,7 +95,7 @@ class _HttpServer(ThreadingHTTPServer):
         return connection, address
 
     def shutdown_request(self, request: socket | tuple[bytes, socket]) -> None:
-        assert isinstance(request, socket)  # a TCP server's always is
+        assert isinstance(request, socket)  # a TCP server always gets a socket
         # A connection that is to be reset must not be shut down normally.
         if request.getsockopt(SOL_SOCKET, SO_LINGER):
             self.close_request(request)

@@ -61,7 +61,7 @@ def browser(chromium: webdriver.Chrome) -> Iterator["Visitor"]:
     yield visitor
     chromium.execute_cdp_cmd("Network.enable", {})
     chromium.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
-    # Cookies ignore ports, so the next site would get these.
+    # Cookies ignore ports, so the site of the next test would get the cookies of this one.
     chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
 
 

@@ -13,7 +13,7 @@ from oott_assets.photos.sources.request_interval import RequestInterval
 from oott_assets.setting_fields import from_setting
 from oott_fashion.settings import read_settings
 
-# The minimum for a site of other people. A shorter setting is raised to this.
+# The minimum interval for a site that belongs to others. A shorter setting is raised to this.
 _MIN_INTERVAL_SECONDS = 2.0
 
 
@@ -32,9 +32,9 @@ class ChosenSource(dg.ConfigurableResource[None]):
         """Open the source; nothing is read yet.
 
         Raises:
-            PhotosUnknown: no source is chosen, or one that lacks a setting.
+            PhotosUnknown: no source is chosen, or the chosen source lacks a setting.
         """
-        # The launchpad may have changed both for this run.
+        # The launchpad may have changed these two values for this run.
         run = {"timezone": self.timezone, "max_posts": self.max_posts}
         settings = read_settings(PhotoSettings).model_copy(update=run)
         if self.source == "folder":

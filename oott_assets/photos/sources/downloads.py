@@ -23,7 +23,7 @@ from oott_assets.photos.sources.photo_source import (
 )
 from oott_assets.photos.sources.request_interval import RequestInterval
 
-# For all tries of one photo together, without the waits between them.
+# The time limit for all tries of one photo together, without the waits between the tries.
 _PHOTO_SECONDS = 60.0
 
 _MAX_REDIRECTS = 3

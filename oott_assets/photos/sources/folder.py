@@ -1,8 +1,8 @@
 """The photo source that reads a folder on disk.
 
 ``FOLDER/DESTINATION/YYYY-MM/`` gives destination and month. Photos in ``FOLDER/DESTINATION/`` get
-their month from EXIF. Photos directly in ``FOLDER/`` also do, and they belong to one destination
-that the user sets.
+their month from EXIF. Photos directly in ``FOLDER/`` get their month from EXIF, too. They belong to
+one destination that the user sets.
 """
 
 import os
@@ -29,7 +29,8 @@ _PHOTO_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 ) | frozenset((".heic", ".heif", ".avif", ".dng"))
 
-# Software that does not know the date writes older ones, such as 0001-01-01.
+# Dates before this year are not real. Software that does not know the date writes one of them,
+# such as 0001-01-01.
 _FIRST_EXIF_YEAR = 1995
 
 _EXIF_IFD, _DATE_TIME_ORIGINAL, _DATE_TIME = 0x8769, 0x9003, 0x0132

@@ -134,7 +134,7 @@ class _Run:
     def posts(self, destination: Destination) -> Iterator[ListedPost]:
         """List the posts of all hashtags without duplicates."""
         hashtags: dict[str, str] = {}
-        # One more than the limit, so that the caller notices that the list is cut.
+        # The list has one post more than the limit, so that the caller notices a cut list.
         max_posts = self._source.max_posts + 1
         for hashtag in destination.hashtags:
             if len(hashtags) >= max_posts:
@@ -158,7 +158,8 @@ class _Run:
             self._log_in.save_session(opener.chromium)
         except BrowserDied:
             _log.warning("the browser died before its session was saved")
-        # The fetched posts are complete without it, and another error may be ending the run.
+        # The fetched posts are complete without a saved session. Another error may already be
+        # ending the run, and this one must not replace it.
         except OSError as error:
             _log.warning("the session is not saved for later runs: %s", error)
         finally:
@@ -208,7 +209,10 @@ class _Run:
         )
 
     def _check_first_host(self, url: str) -> None:
-        """Stop before the first photo if its host is not permitted, because no photo would be."""
+        """Stop before the first photo if its host is not permitted.
+
+        The hosts of the other photos would not be permitted either.
+        """
         if not self._has_photo and host_of(url):
             self._permission.require(url)
 

@@ -22,7 +22,7 @@ from oott_assets.photos.sources.photo_source import PhotosUnknown
 _GUARD = Path(__file__).with_name("guard.py")
 _START_SECONDS = 60.0
 
-# Tall, so that a listing needs few scrolls.
+# The window is tall, so that a listing needs few scrolls.
 _WIDTH, _HEIGHT = 1280, 1600
 
 _FLAGS = (
@@ -41,7 +41,8 @@ _FLAGS = (
     "--disable-back-forward-cache",
     "--lang=en-US",
     f"--window-size={_WIDTH},{_HEIGHT}",
-    # Chromium ends with its driver only if it has this flag and the driver a death signal.
+    # Chromium ends with its driver only under two conditions: Chromium has this flag, and the
+    # driver has a death signal.
     "--remote-debugging-pipe",
 )
 
@@ -52,11 +53,11 @@ class BrowserDied(Exception):
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Timeouts in seconds.
+    """The longest waits, in seconds.
 
-    ``page``, ``script`` and ``answer`` are for loading a page, a script and a response of the
-    driver. ``settle``: a page that does not change to a known one. ``list``: a list that shows it
-    is loading. ``quiet``: no change at the end of a list.
+    ``page`` is for loading a page, ``script`` for running a script, and ``answer`` for a response
+    of the driver. ``settle`` is for a page to become a known one. ``list`` is for a list that shows
+    that it is loading. A list is over when nothing changes at its end for longer than ``quiet``.
     """
 
     page_seconds: float = 30.0
@@ -77,10 +78,10 @@ class Programs:
     browser_folders: Path = Path(tempfile.gettempdir()) / f"oott-browsers-{os.geteuid()}"
 
     def require_installed(self) -> None:
-        """Check that both are installed.
+        """Check that Chromium and its driver are installed.
 
         Raises:
-            PhotosUnknown: one is not an executable file.
+            PhotosUnknown: one of the two is not an executable file.
         """
         for path, setting in (
             (self.chromium, "OOTT_CHROMIUM"),

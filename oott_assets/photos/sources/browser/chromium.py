@@ -31,7 +31,7 @@ from oott_assets.photos.sources.browser.browser_start import (
 from oott_assets.photos.sources.browser.page_responses import PageResponse, responses_in
 from oott_assets.photos.sources.photo_source import PhotosUnknown
 
-# At DEBUG it logs every typed key, including the password.
+# At DEBUG, Selenium logs every typed key, including the password.
 logging.getLogger("selenium.webdriver.remote").setLevel(logging.INFO)
 
 _STOP_SECONDS = 15.0
@@ -52,7 +52,7 @@ class PageLeft(Exception):
 
 
 class Chromium:
-    """One browser with one tab. As a context manager it leaves no process and no file."""
+    """One browser with one tab. Leaving its context ends all processes and removes all files."""
 
     def __init__(self, programs: Programs, timeouts: Timeouts, crawler_name: str) -> None:
         """Start a browser; its User-Agent is Chromium's, followed by ``crawler_name``.
@@ -92,7 +92,8 @@ class Chromium:
         """Let the guard kill all processes and remove the profile; a second call does nothing."""
         if self._guard.stdin is not None:
             self._guard.stdin.close()
-        # A forked process may keep the guard's standard input open.
+        # A forked process may keep the guard's standard input open, so the guard also
+        # gets a signal.
         self._guard.terminate()
         try:
             self._guard.wait(_STOP_SECONDS)
@@ -104,7 +105,7 @@ class Chromium:
             self._guard.stdout.close()
 
     def _clear_browser_folder(self) -> None:
-        """Remove the folder of a killed guard, in which the browser may still be ending."""
+        """Remove the folder of a killed guard. The browser may still be ending in that folder."""
         deadline = time.monotonic() + _CLEARING_SECONDS
         while (
             self._browser_folder is not None
@@ -126,7 +127,8 @@ class Chromium:
             try:
                 self._driver.get(url)
             except TimeoutException as error:
-                # Raises BrowserDied if the page hangs, instead of only loading slowly.
+                # This call raises BrowserDied if the page hangs. It returns if the page
+                # only loads slowly.
                 self.run("return 1")
                 raise PageUnreachable(
                     f"not loaded after {self.timeouts.page_seconds:.0f} s"
@@ -197,7 +199,10 @@ class Chromium:
 
 @contextmanager
 def _raising_browser_died() -> Iterator[None]:
-    """Turn every driver error into BrowserDied: a working browser can do what is asked here."""
+    """Turn every driver error into BrowserDied.
+
+    A working browser can do everything that is asked in this context.
+    """
     try:
         yield
     except WebDriverException as error:

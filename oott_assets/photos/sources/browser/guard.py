@@ -101,7 +101,7 @@ def _start(chromedriver: str, folder: Path) -> "subprocess.Popen[bytes]":
 
     def die_with_the_guard() -> None:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        # If the guard died before that line, no signal comes.
+        # If the guard died before the call above, this process gets no signal.
         if os.getppid() != guard:
             os._exit(1)
 

@@ -29,11 +29,12 @@ _LISTING_SECONDS = 3600.0
 
 _CHECK_INTERVAL_SECONDS = 0.15
 
-# In window heights. Less than one, because rows outside the window are not in the page.
+# Scroll steps, in window heights. A step is less than one window, because rows outside the window
+# are not in the page.
 _STEP, _MIN_STEP = 0.6, 0.1
 _MAX_STEPS_BACK = 20
 
-# Below this share of the post count on the page, a warning is logged.
+# The page shows a post count. A warning is logged if less than this share of it is listed.
 _MIN_LISTED_SHARE = 0.8
 
 _COUNT = re.compile(r"([\d][\d,. ]*)\s+posts\b", re.IGNORECASE)
@@ -89,7 +90,7 @@ class _Window:
 
 
 def hashtag_url(site: str, hashtag: str) -> str:
-    """Return the URL of a hashtag's page; only in NFC it is the right hashtag."""
+    """Return the URL of a hashtag's page. Without NFC, the URL would name another hashtag."""
     return f"{site}/explore/tags/{quote(unicodedata.normalize('NFC', hashtag), safe='')}/"
 
 
@@ -267,7 +268,7 @@ class _Reading:
         return True
 
     def _note_failures(self) -> None:
-        """Record failed requests of the page, until a repetition succeeds."""
+        """Record failed requests of the page; remove a request when its repetition succeeds."""
         for response in self._chromium.responses():
             self._failed.pop(response.url, None)
             self._has_sent_request = self._has_sent_request or response.kind != "Document"

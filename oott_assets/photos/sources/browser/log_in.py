@@ -20,7 +20,7 @@ _RESULT_SECONDS = 30.0
 _CHECK_INTERVAL_SECONDS = 0.1
 
 _MAX_LOG_INS = 2
-# If a session ends after fewer pages, the site probably blocks it.
+# The site probably blocks a session that ends after fewer pages than this.
 _MIN_PAGES = 3
 
 _SUBMIT = """
@@ -73,7 +73,7 @@ class LogIn:
         """Log in with the form that ``chromium`` shows.
 
         Raises:
-            PhotosUnknown: there is no account, it failed before, or its session ended twice.
+            PhotosUnknown: no account is set, its log-in failed before, or its session ended twice.
             SourceBusyForHours: the site asks to wait.
         """
         if self._account is None:
@@ -118,7 +118,8 @@ class LogIn:
         chromium.type_into("input[name=password]", account.password.get_secret_value())
         self._interval.wait()
         chromium.responses()
-        # If this run is killed before the response, the next run must not send the password again.
+        # The try is recorded before sending. If this run is killed before the response, the next
+        # run must not send the password again.
         self._session.remember(account, Outcome.UNANSWERED)
         with suppress(PageLeft):
             chromium.run(_SUBMIT)

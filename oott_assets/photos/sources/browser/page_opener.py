@@ -24,11 +24,12 @@ from oott_assets.photos.sources.request_interval import (
 
 _MAX_TRIES = 3
 
-# Waits after a rate limit without Retry-After, and after a failure.
+# The waits after a rate limit without Retry-After, and the waits after a failure.
 _RATE_LIMIT_WAITS_SECONDS = (60.0, 240.0)
 _FAILURE_WAITS_SECONDS = (5.0, 20.0)
 
-# Consent, log-in, the offer to save it and three tries. More pages than this are a loop.
+# Opening a URL can show the cookie dialog, the log-in, the offer to save the log-in, and three
+# tries of the page. More pages than this mean that the site redirects in a loop.
 _MAX_PAGES = 8
 
 _CHECK_INTERVAL_SECONDS = 0.1
@@ -133,7 +134,8 @@ class PageOpener:
         if state is PageState.CONSENT:
             decline_cookies(self.chromium)
             facts, state = settled(self.chromium, unlike=PageState.CONSENT)
-        # The error of a challenge is more useful than that of a page that is not permitted.
+        # A challenge may be at a URL that is not permitted. The error for the challenge is more
+        # useful than the error for the URL.
         if state is not PageState.CHALLENGE:
             self.permission.require(facts.url)
         return facts, state

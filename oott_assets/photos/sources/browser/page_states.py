@@ -11,7 +11,7 @@ from oott_assets.photos.sources.browser.chromium import Chromium, PageLeft
 
 _MAX_READS = 10
 
-# Enough for the messages that are searched for.
+# This many characters of a text are enough to find the known messages.
 _MAX_TEXT = 600
 
 _POST_PATH = re.compile(r"/(?:[\w.]+/)?(?:p|reel)/([\w-]{1,64})/?")
@@ -128,7 +128,7 @@ def facts_of(chromium: Chromium) -> Facts:
         try:
             found = chromium.run(_READ, _MAX_TEXT, _DECLINES)
         except PageLeft:
-            # Read the new page instead.
+            # Another page was loaded meanwhile, so the next try reads that page.
             continue
         if isinstance(found, dict):
             return Facts(**found)

@@ -93,7 +93,7 @@ def post_on_page(opener: PageOpener, url: str) -> PostOnPage:
     if shortcode_in(facts.path) != shortcode_in(urlsplit(url).path):
         raise PageFailed(f"instead of {url} the site shows another post: {facts.seen()}")
     try:
-        # End before the driver's script timeout.
+        # The script must end before the driver's script timeout.
         seconds = 0.7 * opener.chromium.timeouts.script_seconds
         seen = opener.chromium.run_to_callback(_READ_POST, _MAX_SLIDES, seconds)
     except PageLeft as error:

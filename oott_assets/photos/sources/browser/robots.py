@@ -1,7 +1,7 @@
 """Parses robots.txt for one crawler.
 
-The standard library's parser uses the first matching rule and has no wildcards. With it, a site
-that allows everything except its photos would have its photos downloaded.
+The standard library's parser uses the first matching rule and has no wildcards. A site may allow
+everything except its photos. With that parser, the crawler would download these photos.
 
 Source: RFC 9309, section 2.2.
 """

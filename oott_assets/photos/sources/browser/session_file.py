@@ -22,7 +22,7 @@ Cookies = list[dict[str, object]]
 
 _SESSION, _TRIES = "session.json", "tried.json"
 
-# More passwords than anyone has.
+# Only this many failed log-ins are kept. Nobody has more passwords than that.
 _MAX_TRIES = 50
 
 
@@ -122,7 +122,7 @@ class SessionFile:
         self._private_folder()
         path = self.folder / f".writing-{name}"
         with LocalBlobs(self.folder).exclusive_lock("write"):
-            # A killed run may have left it, with other permissions.
+            # A killed run may have left this file, with other permissions.
             path.unlink(missing_ok=True)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:

@@ -1,7 +1,7 @@
 """Draws street photos whose garments, colours and boxes are known without labelling.
 
-The demo uses them instead of a crawl. The starter detector learns from them the garments that no
-usable real photo shows, and tests measure the detector with them.
+The demo uses these photos instead of a crawl. Some garments are in no usable real photo, and the
+starter detector learns them from drawn photos. Tests measure the detector with drawn photos.
 """
 
 from collections.abc import Sequence
@@ -62,19 +62,21 @@ class DrawnPhoto:
 _DENIM = ("blue", "navy", "black", "white", "gray")
 _GARMENT_COLOURS = {"jeans": _DENIM, "denim jacket": _DENIM}
 
-# Tops that can be recognised under an open outer. A tank top is recognised by its bare arms.
+# Tops that can be recognised under an open outer. A tank top cannot, because an outer hides the
+# bare arms that distinguish it.
 _SHOWN_UNDER_AN_OUTER = ("tee shirt", "shirt", "hoodie sweat shirt", "knit sweater", "dress")
 _BOTTOMS_BELOW_A_COAT = ("jeans", "slacks", "sweat pants")
 _CLOSED_TO_THE_NECK = ("denim jacket", "leather jacket", "coat", "windbreaker jacket", "puffer")
 
-# In CIELAB. Two garments with closer colours might be taken for one, or get the same colour name.
+# A distance in CIELAB. Two garments with closer colours might be taken for one, or get the same
+# colour name.
 _MIN_COLOUR_DISTANCE = 28.0
 
 
 def random_outfit(rng: np.random.Generator) -> tuple[WornGarment, ...]:
     """Choose a random outfit: a top and a bottom or a dress, shoes, and often an outer."""
     garments = [_one_of(_garments_of("shoes"), rng)]
-    # Tops that are never under an outer are listed three times, or they would be rare.
+    # Tops that are never under an outer are listed three times. Otherwise they would be rare.
     tops: tuple[str, ...] = (*_garments_of("top"), *_tops_without_outer(), *_tops_without_outer())
     if rng.random() < 0.55:
         garments.append(_one_of(_garments_of("outer"), rng))

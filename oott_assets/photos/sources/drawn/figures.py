@@ -80,7 +80,7 @@ class Limb(NamedTuple):
 
 @dataclass(frozen=True)
 class Figure:
-    """The build and pose of one person; half-widths in body units."""
+    """The build and pose of one person. The widths are half-widths in body units."""
 
     shoulder: float
     chest: float
@@ -168,7 +168,7 @@ def oval(
 
 
 def draw_body(canvas: Canvas, figure: Figure) -> None:
-    """Draw what garments cover: arms, legs, neck and the hair behind it."""
+    """Draw what garments cover: arms, legs, neck, and the hair behind the neck."""
     if figure.long_hair:
         canvas.fill(oval((0, 10.5), 6.6, 9.8), figure.hair, NOT_WORN)
     for limb in figure.legs:

@@ -71,7 +71,8 @@ class Tailor:
     def edge(self, hem: float, ease: float, straight: float = 0.3, flare: float = 0) -> Points:
         """Return the right outline of a torso from the neck to ``hem``.
 
-        ``ease`` widens it, ``flare`` does so towards the hem; ``straight`` (0..1) hides the waist.
+        ``ease`` widens the outline, and ``flare`` widens it towards the hem. ``straight`` (0..1)
+        hides the waist.
         """
         heights = [y for y in (18.5, 22, 27, 32, 37.5, 42, 47) if y < hem - 1] + [hem]
         outline = [(3.4, NECK_Y)]

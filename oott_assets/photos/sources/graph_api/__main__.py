@@ -1,7 +1,7 @@
 """Prints which destinations the weekly hashtag limit still allows.
 
 Run it: ``python -m oott_assets.photos.sources.graph_api``. It asks Instagram for the recently
-searched hashtags, and uses up none.
+searched hashtags. This does not use up any part of the limit.
 """
 
 from collections.abc import Sequence

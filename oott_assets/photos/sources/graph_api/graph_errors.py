@@ -16,7 +16,7 @@ _TOO_MANY_CALLS = frozenset((4, 17, 32, 613, 80002))
 _TEMPORARY = frozenset((1, 2))
 _HASHTAGS_USED_UP, _HASHTAGS_USED_UP_SUBCODE = 18, 2207034
 
-# Code and subcode. The codes 24 and 100 alone also stand for other errors.
+# Pairs of code and subcode. The codes 24 and 100 alone also stand for other errors.
 _NO_SUCH_HASHTAG = (24, 2207024)
 _NO_SUCH_ID = (100, 33)
 

@@ -48,7 +48,7 @@ _IDS_FILE = "hashtag-ids.json"
 # Meta counts calls per hour and says when to slow down, so longer intervals are not needed.
 _MAX_INTERVAL_SECONDS = 1.0
 
-# The error message lists this many; the command prints all.
+# The error message lists at most this many destinations. The command prints all destinations.
 _MAX_NAMED = 10
 
 _log = logging.getLogger(__name__)

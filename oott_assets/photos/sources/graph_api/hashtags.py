@@ -1,6 +1,7 @@
 """Plans which hashtags and destinations the weekly search limit still allows.
 
-Instagram lets an account search 30 different hashtags in any 7 days. Repeating one is free.
+Instagram lets an account search 30 different hashtags in any 7 days. Searching one of them
+again does not count.
 """
 
 import logging
@@ -40,7 +41,7 @@ class HashtagIds:
             return {}
 
     def remember(self, hashtag: str, hashtag_id: str) -> None:
-        """Add an id. Two runs that write together may lose one; searching it again is free.
+        """Add an id. Two runs that write at once may lose one; searching it again does not count.
 
         Raises:
             PhotosUnknown: the file cannot be written.
@@ -63,7 +64,7 @@ class HashtagIds:
 
 
 class Plan(NamedTuple):
-    """The destinations that can be collected now, all of ``fitting`` together, and the others."""
+    """All ``fitting`` destinations can be collected now, together; the ``waiting`` ones cannot."""
 
     used: int
     fitting: tuple[Destination, ...]

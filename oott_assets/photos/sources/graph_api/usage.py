@@ -9,7 +9,7 @@ from oott_assets.photos.sources.request_interval import MAX_WAIT_SECONDS
 
 _HEADERS = ("X-App-Usage", "X-Business-Use-Case-Usage")
 
-# Meta advises to slow down before calls fail. We do so for the last fifth.
+# Meta advises to slow down before calls fail. OOTT slows down for the last fifth of the limit.
 _SLOW_DOWN_PERCENT = 80.0
 
 _MINUTES = "estimated_time_to_regain_access"
