@@ -28,7 +28,7 @@ class DestinationCategory(NamedTuple):
 
 
 class Destination(NamedTuple):
-    """A place people travel to; ``name`` is Korean, and is the hashtag unless the file has some."""
+    """A place people travel to; its Korean ``name`` is its hashtag if the file lists none."""
 
     slug: str
     name: str

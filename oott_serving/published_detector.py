@@ -40,7 +40,7 @@ class LatestDetector:
         self._stopped.set()
 
     def in_service(self) -> OpenedDetector:
-        """Give the current detector; a request uses the same one until its end.
+        """Give the current detector; a request must use the same detector until its end.
 
         Raises:
             NoDetectorYet: no usable detector is published.
@@ -82,7 +82,7 @@ class LatestDetector:
         )
 
     def _open_and_warm_up(self, published: PublishedDetector) -> OpenedDetector:
-        """Open a detector and run it once, so that the first request does not wait for that.
+        """Open a detector and run it once, so that the first request does not wait for a slow run.
 
         Raises:
             ValueError: no engine can open the file, or its input or output differs from its card.

@@ -44,7 +44,7 @@ class ClosetService:
     @bentoml.on_deployment
     @staticmethod
     def check_settings() -> None:
-        """Stop on unusable settings here; BentoML would restart the workers forever."""
+        """Stop the service on unusable settings; otherwise BentoML restarts its workers forever."""
         _start_up.destinations()
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class ClosetService:
         return BatchAnswer()
 
     def __is_ready__(self) -> bool:
-        """Answer /readyz: whether a detector is in service, and if not, where it was looked for."""
+        """Tell /readyz whether a detector is in service; if not, say where the service looked."""
         try:
             self._detectors.in_service()
         except NoDetectorYet as error:

@@ -46,7 +46,7 @@ class AlreadyLocked(Exception):
 
 
 class LockLost(Exception):
-    """The lock was lost: another process may have it, so the caller must stop writing."""
+    """The lock was lost; the caller must stop writing, as another process may hold the lock."""
 
 
 class Lock(Protocol):
@@ -94,7 +94,8 @@ class Blobs(Protocol):
     def locked(self, folder: str) -> AbstractContextManager[Lock]:
         """Lock ``folder``, without waiting for another lock.
 
-        A killed process loses its lock; with a bucket, so does one that is suspended for long.
+        A killed process loses its lock. In a bucket, a process also loses its lock if it is
+        suspended for a long time.
 
         Raises:
             AlreadyLocked: another process or thread has locked the folder.

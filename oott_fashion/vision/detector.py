@@ -90,8 +90,8 @@ def colours_of(
 ) -> list[str]:
     """Name the colour of the garment in each box.
 
-    A pixel in several boxes belongs to the smallest one: a shirt under an open coat lies in the
-    boxes of both, and its pixels must not count for the coat.
+    A pixel in several boxes belongs to the smallest box. For instance, a shirt under an open coat
+    lies in the box of the shirt and in that of the coat. Its pixels must not count for the coat.
 
     Args:
         photo: RGB pixels, shape (height, width, 3), 0..255.

@@ -1,7 +1,7 @@
 """Finds near-duplicate photos: re-encoded, resized, or taken within a second of each other.
 
-Plain pictures have similar hashes even when they differ, such as a shirt and a dress that are both
-on white. So photos with similar hashes are also compared by their thumbnails.
+Different pictures with a plain background may have similar hashes, for instance a shirt and a
+dress on white. So photos with similar hashes are also compared by their thumbnails.
 """
 
 from collections.abc import Sequence

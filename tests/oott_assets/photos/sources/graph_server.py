@@ -20,8 +20,8 @@ JsonObject = dict[str, object]
 class FakePost:
     """A post with a hashtag and its ``photos``: one for an image, several for an album.
 
-    None stands for a video in an album. Without ``with_urls`` the API gives no media_url for it.
-    With ``popular`` it is also among the top media.
+    In ``photos``, None stands for a video in an album. Without ``with_urls``, the API gives no
+    media_url for the post. With ``popular``, the post is also among the top media.
     """
 
     shortcode: str
@@ -127,7 +127,7 @@ class GraphServer(LoopbackServer):
         return None
 
     def _page(self, hashtag: str, edge: str, query: dict[str, str]) -> Reply:
-        """Return the next page. As in the API, the cursor never changes but still continues."""
+        """Return the next page; as in the API, every page has the same cursor."""
         place = f"{hashtag}/{edge}"
         start = self._position.get(place, 0) if "after" in query else 0
         end = start + min(self.page_size, int(query.get("limit", "25")))

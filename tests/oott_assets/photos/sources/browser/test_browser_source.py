@@ -353,7 +353,7 @@ def test_a_browser_is_replaced_after_many_posts_without_a_new_log_in(
             }
 
         assert site.log_ins == [True]
-        # One more than the limit, so that the cut is noticed.
+        # The crawl opens one post more than the limit, to notice that there are more posts.
         assert len(site.requests_for("post")) == 3
 
     assert len(browsers) == 2

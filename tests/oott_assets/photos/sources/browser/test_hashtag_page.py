@@ -52,7 +52,7 @@ def test_every_post_of_a_virtual_list_is_listed_in_order(
 ) -> None:
     with InstagramSite(POSTS) as site:
         opener = opener_for(site)
-        # Post pages are opened without images, but lists collapse without images.
+        # The browser loads no images on post pages, but a list without images collapses.
         opener.chromium.show_photos(False)
 
         assert listed(opener, site) == CODES

@@ -33,7 +33,7 @@ SITE = "https://www.example.com"
         ("User-agent: *\nDisallow: /*a/*a/$\n", "/p/a/b/a/", False),
         # With backtracking, this would take extremely long.
         (f"User-agent: *\nDisallow: /{'*a' * 50}*b\n", f"/{'a' * 500}", True),
-        # The same characters, percent-encoded or not.
+        # A rule matches a character both with and without percent-encoding.
         (
             "User-agent: *\nDisallow: /explore/tags/홍대/\n",
             "/explore/tags/%ED%99%8D%EB%8C%80/",
