@@ -1,1 +1,1 @@
-"""The Dagster pipelines: from photos to trends, and from labels to a detector."""
+"""The Dagster pipelines: one counts trends in photos, and one trains a detector on labels."""

@@ -1,4 +1,4 @@
-"""The jobs and their schedules. Trends are counted on the 1st for the month before."""
+"""The jobs and their schedules. On the 1st of a month, the previous month is counted."""
 
 import dagster as dg
 
@@ -16,7 +16,7 @@ monthly_trends_job = dg.define_asset_job(
     description="Counts the trends of one destination in one month, from its photos.",
 )
 
-# At 3:00, because the photos of the last day have been posted by then.
+# The job runs at 3:00, because people have posted the photos of the last day by then.
 monthly_trends_schedule = dg.build_schedule_from_partitioned_job(
     monthly_trends_job, name="monthly_trends_schedule", hour_of_day=3
 )
@@ -27,12 +27,12 @@ trend_report_job = dg.define_asset_job(
     description="Reports what people wore at each destination in one month.",
 )
 
-# At noon, because all destinations have been counted by then.
+# The job runs at noon, because all destinations have been counted by then.
 trend_report_schedule = dg.build_schedule_from_partitioned_job(
     trend_report_job, name="trend_report_schedule", hour_of_day=12
 )
 
-# Switched on by default, so that photos of people are deleted even if nobody thinks of it.
+# The schedule is on by default. Old photos of people are deleted even if nobody starts it.
 photo_retention_schedule = dg.ScheduleDefinition(
     name="photo_retention_schedule",
     job=photo_retention_job,

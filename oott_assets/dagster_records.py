@@ -24,7 +24,8 @@ def open_records() -> Iterator[dg.DagsterInstance]:
     Dagster notices a dead run only while the code server that started it is alive. A run that was
     killed together with its server would stay "started" and would block the runs after it.
     """
-    # Two processes that create the records at the same time leave a broken migration history.
+    # The lock is needed, because two processes that create the records at the same time would
+    # leave a broken migration history.
     with _lock(), dg.DagsterInstance.get() as instance:
         for run in instance.get_runs(_UNFINISHED):
             process_id = _process_id_of(instance, run.run_id)

@@ -70,7 +70,7 @@ def _garment_detector(settings: SharedSettings) -> GarmentDetector:
 def _photo_resources(settings: PhotoSettings) -> dict[str, dg.ConfigurableResource[None]]:
     if settings.folder_destination is not None:
         destinations.destination(settings.folder_destination)
-    # A user who sets a database does not want drawn people counted in it by default.
+    # If the user sets a database, drawn people must not be counted in the database by default.
     default_source = "lookbook" if settings.database_url is None else None
     return {
         "photo_source": ChosenSource(
@@ -139,6 +139,6 @@ defs = dg.Definitions(
     jobs=[monthly_trends_job, trend_report_job, photo_retention_job, training_job],
     schedules=[monthly_trends_schedule, trend_report_schedule, photo_retention_schedule],
     resources=configured_resources(),
-    # The steps of a run follow each other. A process for each step would only add seconds.
+    # The steps of a run are executed one after another. A process per step would only add seconds.
     executor=dg.in_process_executor,
 )

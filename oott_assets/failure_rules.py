@@ -1,4 +1,4 @@
-"""Which errors fail a step, which of them are retried, and the message that Dagster shows.
+"""Rules for errors: which errors are retried, and which message Dagster shows.
 
 Each package has its own table: ``photo_failures``, ``trend_failures`` and ``training_failures``.
 """
@@ -20,7 +20,8 @@ from oott_fashion.stores.blobs import (
 
 StepContext = dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.OpExecutionContext
 
-# A write fails with these when the disk, the user's quota or the largest file size is reached.
+# A write fails with one of these codes if the disk is full, the quota of the user is used up, or
+# the file is too large.
 _DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -28,8 +29,8 @@ _DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class FailureRule:
     """How often an error is retried, and the message that Dagster shows for it.
 
-    ``delays_seconds`` has the wait before each retry; if it is empty, there is no retry. The rule
-    does not apply to an error for which ``sentence`` returns None; that error keeps its traceback.
+    ``delays_seconds`` contains the wait before each retry. If it is empty, there is no retry. If
+    ``sentence`` returns None for an error, the rule does not apply and the error is raised again.
     """
 
     delays_seconds: tuple[float, ...] = ()
@@ -47,7 +48,7 @@ PERMANENT = FailureRule()
 
 @contextmanager
 def failures_of(context: StepContext, table: FailureTable) -> Iterator[None]:
-    """Retry the step or fail it, as the rule of the most specific class in ``table`` says.
+    """Retry or fail the step. The rule of the most specific error class in ``table`` decides.
 
     Retries are counted per step, not per rule. Errors outside the table pass through.
 
@@ -62,14 +63,15 @@ def failures_of(context: StepContext, table: FailureTable) -> Iterator[None]:
         sentence = rule.sentence(error)
         if sentence is None:
             raise
-        # No retry policy is involved; a policy that someone adds must not multiply the retries.
+        # The rule alone decides about retries. If someone adds a Dagster retry policy, the policy
+        # must not add retries.
         failure = dg.Failure(sentence, allow_retries=False)
         retry, retries = context.retry_number, len(rule.delays_seconds)
         if retry >= retries:
             raise failure from error
         seconds = rule.seconds_before(retry)
         context.log.warning("%s; retry %d of %d in %g s", sentence, retry + 1, retries, seconds)
-        # Dagster shows the causes of a retry, so the sentence is one of them.
+        # Dagster shows the causes of a retry. The failure is a cause, so its sentence is shown.
         failure.__cause__ = error
         raise dg.RetryRequested(max_retries=retries, seconds_to_wait=seconds) from failure
 
@@ -84,15 +86,15 @@ def _missing_blob_sentence(error: Exception) -> str:
     return f"{error}; materialise the asset that writes it first"
 
 
-# The client of the object store has retried a request for 20 s already, so the first retry waits
-# longer. Both waits together outlast the lease of 120 s that a step leaves on the folder when it
-# cannot reach the store to release it.
+# The client of the object store has already retried a request for 20 s, so the first wait is longer
+# than that. If a step cannot reach the store, it cannot release its lease on the folder. The lease
+# ends after 120 s. Both waits together are longer than the lease.
 _STORE = FailureRule(delays_seconds=(30, 120))
 
 STORE_FAILURES: FailureTable = {
     StoreUnreachable: _STORE,
     StoreMisconfigured: PERMANENT,
-    # Another run, the nightly sweep, or the lease of the attempt before.
+    # The lock belongs to another run or to the nightly sweep, or an earlier attempt left its lease.
     AlreadyLocked: _STORE,
     LockLost: _STORE,
     BlobNotFound: FailureRule(sentence=_missing_blob_sentence),

@@ -33,7 +33,7 @@ _EXPECTED = (
     OSError,
     TrendDatabaseError,
     ValueError,
-    dg.DagsterInvariantViolationError,  # DAGSTER_HOME is not a folder
+    dg.DagsterInvariantViolationError,  # raised if DAGSTER_HOME is not a folder
 )
 
 
@@ -50,11 +50,12 @@ class Forgetting:
         """Remove a post, and yield each destination and month that contained it.
 
         Raises:
-            AlreadyLocked: another process collects or reads one of its months.
+            AlreadyLocked: another process collects or reads a month that contained the post.
             TrendDatabaseError: the tables cannot be updated.
-            ValueError: the manifest of a month cannot be read. All other months are done.
+            ValueError: the manifest of a month cannot be read. The post is removed from all other
+                months.
         """
-        # First, so that a crawl that is running now does not store it again.
+        # This is the first step, so that a running crawl does not store the post again.
         self.photo_store.forget(shortcode)
         unread: list[str] = []
         for slug, month in self.photo_store.months():
@@ -85,7 +86,8 @@ class Forgetting:
         if self.records is not None:
             delete_runs_with_pictures(self.records, slug, month, "a post on it was removed")
         lock.check()
-        # The manifest goes last. Until then, a second run finds the post again.
+        # The manifest is written after the counts and runs are changed. If the removal is
+        # interrupted earlier, the next removal still finds the post in the manifest.
         if rows:
             names = {row.name for row in gone}
             stored.write_manifest([_without_names(names, row) for row in rows if row not in gone])
@@ -115,7 +117,10 @@ def _is_of(row: ManifestRow, shortcode: str) -> bool:
 
 
 def _without_names(names: set[str], row: ManifestRow) -> ManifestRow:
-    """Remove the names of forgotten photos from the reason why a copy was not kept."""
+    """Replace the reason of a row if it contains one of ``names``, the names of removed photos.
+
+    The reason of a duplicate contains the name of the photo that shows the same picture.
+    """
     if any(name in (row.reason or "") for name in names):
         return row._replace(reason="shows what a removed photo showed")
     return row

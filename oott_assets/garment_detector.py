@@ -69,5 +69,5 @@ class GarmentDetector(dg.ConfigurableResource[None]):
 
     @property
     def _options(self) -> DetectorOptions:
-        choice = cast(EngineChoice, self.engine)  # Dagster's config has no Literal
+        choice = cast(EngineChoice, self.engine)  # Dagster's config does not support Literal
         return DetectorOptions(choice, self.cores, self.thresholds, PALETTES[self.palette])

@@ -1,4 +1,4 @@
-"""Fields of Dagster resources, described in the launchpad as the settings are in the docs."""
+"""Fields of Dagster resources, with the descriptions and defaults of the settings."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ def from_setting(kind: type[SharedSettings], name: str, *, required: bool = Fals
     """Make a resource field with the description and the default of a setting.
 
     Args:
-        required: the field has no default, as a place in the home folder has none.
+        required: the field has no default. Settings for places in the home folder need this.
     """
     setting = kind.model_fields[name]
     return Field(

@@ -1,4 +1,4 @@
-"""The setting that the month partitions are made of."""
+"""The setting that determines the first month partition."""
 
 from pydantic import Field
 
@@ -6,7 +6,7 @@ from oott_fashion.settings import SharedSettings
 
 
 class TrendSettings(SharedSettings):
-    """The shared settings, and where the months of the trends begin."""
+    """The shared settings, and the first month of the trends."""
 
     first_month: str = Field(
         "2024-01",

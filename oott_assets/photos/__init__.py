@@ -1,1 +1,1 @@
-"""From a photo source to the photos of a month, stored without metadata and faces."""
+"""Collects and stores the photos of a month: removes their metadata and hides the faces."""

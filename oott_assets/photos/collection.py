@@ -1,7 +1,8 @@
 """Collects the posts of a destination and month: fetches each post once and stores its photos.
 
 If the source uses the network, each post is recorded in the crawl journal when its photos are
-stored. The next run continues an interrupted one and does not fetch these posts again.
+stored. If a run is interrupted, the next run continues from the journal. It fetches a
+recorded post again only if the post is incomplete.
 """
 
 from collections import Counter
@@ -109,7 +110,7 @@ class Collector:
         self, partition: MonthAndDestination, collected: Collected
     ) -> Generator[ListedPost | None, None, None]:
         """List each post once; yield None for a post that must not be fetched."""
-        # A photo that was not available to the interrupted run may be available now.
+        # Incomplete posts are fetched again, because their missing photos may be available now.
         known = {post.shortcode for post in collected.posts.values() if not post.is_incomplete}
         seen: set[str] = set()
         with closing(self.source.posts(partition.destination, partition.month)) as posts:
@@ -126,7 +127,8 @@ class Collector:
                 yield None if forgotten or post.shortcode in known else post
 
     def _finish(self, collected: Collected, stored: StoredMonth, lock: Lock) -> None:
-        # Posts may have been forgotten during this run; they must not appear in the manifest.
+        # A user may have removed posts with ``forget`` during this run. The manifest must not list
+        # these posts.
         posts = collected.posts.values()
         remaining = [post for post in posts if not self.store.is_forgotten(post.shortcode)]
         rows = deduplicated(remaining)
@@ -223,7 +225,7 @@ def _reject_unavailable_month(rows: Sequence[ManifestRow]) -> None:
 
 
 def deduplicated(posts: Sequence[JournalledPost]) -> list[ManifestRow]:
-    """Keep the first of the photos that show the same picture; mark the others as duplicates."""
+    """Keep the first photo of each picture, and mark the later photos of it as duplicates."""
     perceptual_hashes: dict[str, PerceptualHash] = {}
     for post in posts:
         perceptual_hashes |= post.perceptual_hashes

@@ -19,7 +19,7 @@ from oott_assets.reports.pictures import contact_sheet, draw_detections, sample_
 from oott_assets.reports.tables import markdown_table
 from oott_fashion.vision.photos import UnreadablePhoto
 
-# Normal for every month, so they are not listed among the photos that were left out.
+# Any month can have photos or posts in these states, so the list of left-out photos omits them.
 _NOT_OF_THIS_MONTH = ("other month", "no photo")
 
 
@@ -51,9 +51,10 @@ def instagram_images(
 def _sheet_of(rows: Sequence[ManifestRow], stored: StoredMonth) -> dg.MarkdownMetadataValue:
     tiles = []
     for photo in sample_of(kept_in(rows)):
-        # The photo may have been forgotten in the meantime.
+        # Another process may have deleted the photo since the manifest was written.
         with suppress(UnreadablePhoto):
-            # Shrink each photo at once: 18 photos of a new phone need 3 GB.
+            # Each photo is shrunk before the next one is read, to save memory. In full size,
+            # 18 photos of a new phone would need 3 GB.
             tiles.append(draw_detections(stored.pixels(photo), ()))
     return contact_sheet(tiles)
 

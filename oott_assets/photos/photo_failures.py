@@ -1,4 +1,4 @@
-"""The errors that fail the steps that collect and delete photos, and which are retried."""
+"""The errors of the steps that collect and delete photos, and how often each error is retried."""
 
 from oott_assets.failure_rules import PERMANENT, STORE_FAILURES, FailureRule, FailureTable
 from oott_assets.photos.privacy.faces import FacesNotHidden
@@ -6,11 +6,12 @@ from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy, S
 
 PHOTO_FAILURES: FailureTable = {
     **STORE_FAILURES,
-    # A failed page or browser needs minutes to recover. A retry continues from the journal. Longer
-    # delays would be worse: Dagster ends a cancelled run only after the wait, and the run blocks
-    # others.
+    # A failed page or browser needs minutes to recover. A retry continues from the journal. The
+    # delays are not longer, because Dagster ends a cancelled run only after the delay. Until then,
+    # the cancelled run blocks other runs.
     SourceBusy: FailureRule(delays_seconds=(60, 180)),
-    # A request before that time would be impolite, and a run must not wait for hours.
+    # The source refuses requests for hours. A run must neither send requests earlier nor wait so
+    # long.
     SourceBusyForHours: PERMANENT,
     PhotosUnknown: PERMANENT,
     FacesNotHidden: PERMANENT,

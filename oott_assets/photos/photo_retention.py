@@ -25,9 +25,11 @@ class Sweep:
     records: dg.DagsterInstance
 
     def month(self, stored: StoredMonth, destination: str, month: date) -> int:
-        """Delete a month's photos if the oldest is due, and unlisted photos; return how many.
+        """Delete a month's photos if the oldest photo is due; return the number of deleted photos.
 
-        All photos of a month are deleted together: a new detector cannot count half a month again.
+        Photos that no manifest or journal lists are always deleted. All photos of a month are
+        deleted together, because a new detector could not count the month correctly from the
+        remaining photos.
 
         Raises:
             AlreadyLocked: another process collects or reads the month.
@@ -37,7 +39,8 @@ class Sweep:
         with stored.locked() as lock:
             rows = stored.rows()
             if self._is_due([row for row in rows if row.kept]):
-                # First, so that after an interruption the next sweep finds the month still due.
+                # The runs are deleted before the manifest changes. After an interruption, the next
+                # sweep therefore finds that the month is still due.
                 why = "its photos were deleted"
                 delete_runs_with_pictures(self.records, destination, month, why)
                 lock.check()

@@ -18,7 +18,7 @@ _UNFINISHED = (
 
 
 def reject_unfinished_runs(instance: dg.DagsterInstance, destination: str, month: date) -> None:
-    """Raise an error while a run of this month is unfinished, as it may show the photos again.
+    """Raise an error if a run of this month is unfinished, because that run may show the photos.
 
     Raises:
         AlreadyLocked: a run of this month is unfinished.

@@ -10,7 +10,7 @@ from oott_fashion.settings import SharedSettings, UserAddress, UserPath
 
 
 class PhotoSettings(SharedSettings):
-    """The shared settings, and those of the photo sources and of the photo store."""
+    """The shared settings, and the settings of the photo sources and of the photo store."""
 
     photo_store: UserAddress | None = Field(
         None,
@@ -115,7 +115,7 @@ class PhotoSettings(SharedSettings):
     @classmethod
     def _is_a_folder_or_bucket(cls, place: str | None) -> str | None:
         if place is not None and "://" in place and not re.match(r"gs://[a-z0-9]", place):
-            # Only its scheme, since the rest may hold a password.
+            # The message shows only the scheme, because the rest may contain a password.
             scheme = place.split("://")[0]
             raise ValueError(f"{scheme}://… is not supported; give a folder or gs://BUCKET")
         return place
@@ -136,6 +136,6 @@ class PhotoSettings(SharedSettings):
 
     @property
     def permitted_host_names(self) -> tuple[str, ...]:
-        """Hosts whose owners permit collecting, in lower case."""
+        """List the hosts whose owners permit collecting, in lower case."""
         names = (name.strip().lower() for name in self.permitted_hosts.split(","))
         return tuple(name for name in names if name)

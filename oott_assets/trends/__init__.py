@@ -1,1 +1,1 @@
-"""From the photos of a month to the trend tables."""
+"""Detects garments in the photos of a month and writes the trend tables."""

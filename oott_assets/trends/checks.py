@@ -15,10 +15,10 @@ from oott_assets.trends.monthly_trends import trend_slice
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_failures import TREND_FAILURES
 
-# Dagster warns that partitioned checks are a preview, once per check at every start.
+# At every start, Dagster warns once for each check that partitioned checks are a preview.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning, message=".*partitions_def.*")
 
-# Fewer garments say more about the crawl than about fashion.
+# A trend that is counted from fewer garments is not reliable.
 MIN_GARMENTS = 30
 
 

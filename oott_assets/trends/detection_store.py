@@ -57,7 +57,7 @@ _DETECTIONS = pa.schema(
         pa.field("unreadable", pa.string()),
     ]
 )
-# In the file's metadata, because a month without photos has no row to store it in.
+# The version is in the file's metadata, because a month without photos has no rows.
 _VERSION = b"detector_version"
 
 

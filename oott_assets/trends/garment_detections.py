@@ -53,7 +53,7 @@ def garment_detections(
         opened = garment_detector.latest()
         context.log.info("detector %s runs in %s", opened.version, opened.detector.engine.name)
         stored = photo_store.month(partition.destination.slug, partition.month)
-        # Locked, because this write would undo a deletion that happens in between.
+        # The lock prevents a deletion during the detection. The write would undo such a deletion.
         with stored.locked() as lock:
             photos = _photos_to_read(stored, partition)
             seen = read_by(opened.detector, photos, stored)

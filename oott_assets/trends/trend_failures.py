@@ -1,4 +1,4 @@
-"""The errors that fail the steps that detect and count garments, and which are retried."""
+"""The errors of the steps that detect and count garments, and how often each is retried."""
 
 from oott_assets.failure_rules import PERMANENT, STORE_FAILURES, FailureRule, FailureTable
 from oott_fashion.stores.model_store import BadDetector, NoDetector
@@ -7,7 +7,7 @@ from oott_fashion.vision.engines import EngineUnavailable
 
 TREND_FAILURES: FailureTable = {
     **STORE_FAILURES,
-    # A database server in a container restarts in seconds, and after a crash in half a minute.
+    # A database server in a container restarts in seconds. After a crash it needs half a minute.
     TrendDatabaseUnavailable: FailureRule(delays_seconds=(10, 30)),
     TrendDatabaseError: PERMANENT,
     NoDetector: PERMANENT,

@@ -18,7 +18,7 @@ _HEADING = ("destination", "garments", *CATEGORIES)
 
 @dg.asset(
     partitions_def=by_month,
-    deps=["garment_trends"],  # of all destinations: Dagster maps the partitions itself
+    deps=["garment_trends"],  # Dagster maps each month to the partitions of all destinations
     group_name="trends",
     kinds={"markdown"},
 )
@@ -65,7 +65,8 @@ def _by_destination(rows: Sequence[GarmentRow]) -> dict[str, list[GarmentRow]]:
 
 
 def _order_in_the_file(slug: str) -> tuple[int, str]:
-    # App photos may belong to a whole category, and a destination may be gone from the file.
+    # A slug may be missing from the file: app photos may belong to a whole category, or a
+    # destination may have been removed.
     known = slug in destinations.slugs
     return destinations.slugs.index(slug) if known else len(destinations.slugs), slug
 

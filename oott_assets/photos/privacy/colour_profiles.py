@@ -2,13 +2,13 @@
 
 import struct
 
-# The profile of a printer has about 2 MB, that of a camera 500 bytes.
+# The profile of a printer has about 2 MB. The profile of a camera has about 500 bytes.
 MAX_PROFILE_BYTES = 4_000_000
 
 _HEADER_BYTES, _TAG_BYTES, _MAX_TAGS = 128, 12, 100
 
-# Source: ICC.1:2022, clauses 8 and 9, and ICC.1:2001-04 for tags that were withdrawn since. All
-# other tags are private; Apple's "mmod", for instance, contains the serial number of a screen.
+# Source: ICC.1:2022, clauses 8 and 9. Tags that were withdrawn later are from ICC.1:2001-04. All
+# other tags are private. For instance, Apple's "mmod" contains the serial number of a screen.
 _COLOUR_TAGS = frozenset(
     b"A2B0 A2B1 A2B2 B2A0 B2A1 B2A2 D2B0 D2B1 D2B2 D2B3 B2D0 B2D1 B2D2 B2D3 bTRC gTRC rTRC kTRC "
     b"bXYZ gXYZ rXYZ bkpt wtpt chad chrm cicp clro clrt cprt desc dmdd dmnd gamt lumi meas pre0 "

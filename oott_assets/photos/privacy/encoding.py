@@ -25,9 +25,9 @@ _MAX_TABLES = 4
 def encoded_like(content: bytes, photo: Photo, exactly: bool = False) -> bytes:
     """Encode ``photo`` in the format of ``content``, with the quantisation tables of a JPEG.
 
-    With the same tables, JPEG blocks whose pixels did not change lose little quality. Formats
-    other than JPEG and WebP, and photos that must be stored ``exactly``, become PNG. The result
-    is opaque and has 8 bits per channel.
+    With the same tables, JPEG blocks whose pixels did not change lose little quality. The result is
+    a PNG if ``content`` is neither JPEG nor WebP, or if ``exactly`` is true. The result is opaque
+    and has 8 bits per channel.
     """
     with _opened(content) as original:
         pixels = Image.fromarray(photo)
@@ -44,7 +44,7 @@ def encoded_like(content: bytes, photo: Photo, exactly: bool = False) -> bytes:
 def is_transparent(content: bytes) -> bool:
     """Tell whether a readable photo has transparent or partly transparent pixels."""
     with _opened(content) as image:
-        # In a PNG this information may come after the pixels.
+        # In a PNG, the data about transparency may come after the pixels.
         if image.format == "PNG":
             image.load()
         return image.has_transparency_data
@@ -52,7 +52,7 @@ def is_transparent(content: bytes) -> bool:
 
 def _opened(content: bytes) -> Image.Image:
     with warnings.catch_warnings():
-        # The caller has read the photo already, so its size was checked.
+        # The warning is not needed, because the caller has already checked the size.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         return open_image(io.BytesIO(content), formats=FORMATS)
 

@@ -13,12 +13,14 @@ from oott_assets.photos.privacy.centerface import CenterFace, CenterFaceUnavaila
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.photos import Photo, UnreadablePhoto, read_photo
 
-# The astronaut Eileen Collins; photo by NASA, public domain. Credit in known_face.txt.
+# The photo shows the astronaut Eileen Collins. It is by NASA and in the public domain. The file
+# known_face.txt contains the credit.
 _KNOWN_PHOTO = Path(__file__).with_name("known_face.jpg")
 _KNOWN_FACE = Box(60, 62, 149, 177)
 _MIN_IOU = 0.5
 
-# Extra area on each side, as a share of the face: boxes do not include ears, forehead and chin.
+# The hidden area is larger than the box by this share of the face on each side. The box does not
+# include ears, forehead and chin.
 _MARGIN = 0.2
 
 # A hidden face has at most this many blocks in each direction. A block has a minimum side in
@@ -52,7 +54,7 @@ class FaceHider:
         self._test_detector()
 
     def hide_faces(self, photo: Photo) -> tuple[Photo, int]:
-        """Pixelate the faces in a copy of ``photo``; return it and the number of faces.
+        """Pixelate the faces in a copy of ``photo``; return the copy and the number of faces.
 
         Raises:
             FacesNotHidden: the detector failed on the photo.
@@ -72,7 +74,7 @@ class FaceHider:
             raise FacesNotHidden(str(error)) from error
 
     def _test_detector(self) -> None:
-        """Check that the detector finds the known face, and no face after hiding it."""
+        """Check that the detector finds the known face, and no face when it is hidden."""
         try:
             photo = read_photo(_KNOWN_PHOTO.read_bytes())
         except (OSError, UnreadablePhoto) as error:
@@ -88,7 +90,7 @@ def _pixelate(photo: Photo, face: Box) -> None:
     """Replace the blocks of ``face`` and its margin by their mean colours."""
     height, width = photo.shape[:2]
     across, down = face.width * _MARGIN, face.height * _MARGIN
-    # A face at the edge of the photo covers at least one pixel.
+    # The region has at least one pixel, even if the face is at the edge of the photo.
     left = min(max(0, int(face.x_min - across)), width - 1)
     top = min(max(0, int(face.y_min - down)), height - 1)
     right, bottom = math.ceil(face.x_max + across), math.ceil(face.y_max + down)

@@ -25,7 +25,8 @@ _MARKER = re.compile(rb"\xff+([^\x00\xff])")
 _MARKER_AFTER_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 
 _JFIF, _ADOBE, _ICC = b"JFIF\0", b"Adobe", b"ICC_PROFILE\0"
-# Phones write about a hundred. Each segment takes memory, however short it is.
+# Phones write about a hundred segments. The limit is needed, because even a short segment takes
+# memory.
 _MAX_SEGMENTS = 10_000
 
 _JFIF_BYTES, _ADOBE_BYTES = 12, 12
@@ -91,7 +92,7 @@ def _next_marker(content: bytes, at: int) -> tuple[int, int]:
 
 
 def _profile(segments: Sequence[Segment]) -> bytes | None:
-    """Join the parts of the colour profile; None if a part is missing or it has private data."""
+    """Join the colour profile; return None if a part is missing or the profile has private data."""
     parts = [segment.payload[len(_ICC) :] for segment in segments if _has_profile(segment)]
     parts.sort(key=lambda part: part[:1])
     numbers = [part[:2] for part in parts]

@@ -1,7 +1,7 @@
 """Removes metadata from a photo file without changing the compressed pixels.
 
-Everything that is not known to belong to the picture is removed: EXIF with place and time, XMP,
-IPTC, comments, thumbnails, second pictures, appended videos.
+Only the parts that belong to the picture are kept. All other parts are removed: EXIF with place
+and time, XMP, IPTC, comments, thumbnails, second pictures, appended videos.
 """
 
 from oott_assets.photos.privacy.jpeg_segments import SIGNATURE as JPEG

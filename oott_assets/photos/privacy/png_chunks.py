@@ -14,13 +14,14 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 _PICTURE = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND"))
 
-# Other chunks that the colours of pixels depend on, with the maximum size of each in bytes.
+# The colours of the pixels also depend on these chunks. The numbers are maximum sizes in bytes.
 _COLOURS = {b"tRNS": 256, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"sBIT": 4}
 
 # The name of a profile is free text, so it is replaced by the name that Pillow writes.
 _PROFILE_NAME = b"ICC Profile"
 
-# Encoders write about one chunk per 8 KB. Each chunk takes memory, however short it is.
+# Encoders write about one chunk per 8 KB. The limit is needed, because even a short chunk takes
+# memory.
 _MAX_CHUNKS = 100_000
 
 _HEAD, _CHECKSUM = struct.Struct(">I4s"), struct.Struct(">I")

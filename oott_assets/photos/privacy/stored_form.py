@@ -22,9 +22,9 @@ class StoredForm(NamedTuple):
 def stored_form(content: bytes, max_pixels: int, faces: FaceHider | None) -> StoredForm:
     """Prepare a photo for storage; the same input always gives the same bytes.
 
-    A JPEG, PNG or WebP that is upright, opaque and without faces keeps its compressed pixels;
-    without metadata, the whole file stays the same. Other photos are encoded again, with
-    transparent parts on white. If ``faces`` is None, faces are not hidden.
+    A JPEG, PNG or WebP that is upright, opaque and without faces keeps its compressed pixels. If
+    such a file has no metadata, its bytes do not change. Other photos are encoded again.
+    Transparent parts are drawn on white. If ``faces`` is None, faces are not hidden.
 
     Raises:
         PhotoTooLarge: the photo has more than ``max_pixels``; no pixels were decoded.
@@ -39,8 +39,8 @@ def stored_form(content: bytes, max_pixels: int, faces: FaceHider | None) -> Sto
 
 
 def _stripped(content: bytes, photo: Photo) -> bytes:
-    """Remove the metadata of a file; encode it again if it would no longer show ``photo``."""
-    # Transparent pixels still have colours, which may show a face that was not searched for.
+    """Remove the metadata of a file. If the result does not show ``photo``, encode it again."""
+    # Transparent pixels also store colours. These may show a face that the detector did not see.
     if is_transparent(content):
         return encoded_like(content, photo, exactly=True)
     height, width = photo.shape[:2]
@@ -48,7 +48,9 @@ def _stripped(content: bytes, photo: Photo) -> bytes:
         stripped = without_metadata(content)
         reads_the_same = np.array_equal(read_photo(stripped, height * width), photo)
     except UnreadablePhoto:
-        # The format is not supported, or the file is damaged but Pillow could read it.
+        # The metadata cannot be removed from the file, because its format is not supported or the
+        # file is damaged. The pixels are known, so they are encoded again.
         return encoded_like(content, photo, exactly=True)
-    # Without its metadata, a photo taken sideways is no longer turned upright.
+    # The metadata says how to turn a photo that was taken sideways. Without the metadata, viewers
+    # would show the photo sideways, so its upright pixels are encoded.
     return stripped if reads_the_same else encoded_like(content, photo)

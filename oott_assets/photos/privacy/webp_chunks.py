@@ -13,7 +13,7 @@ RIFF, WEBP = b"RIFF", b"WEBP"
 
 _PICTURE = frozenset((b"VP8 ", b"VP8L", b"ALPH"))
 
-# A still photo has six chunks. Each chunk takes memory, however short it is.
+# A still photo has six chunks. The limit is needed, because even a short chunk takes memory.
 _MAX_CHUNKS = 1000
 
 _HEAD = struct.Struct("<4sI")
@@ -36,7 +36,7 @@ def without_webp_metadata(content: bytes) -> bytes:
 
 
 def is_lossless(content: bytes) -> bool:
-    """Tell whether a WebP is lossless; also True if it is damaged."""
+    """Tell whether a WebP is lossless; return True for a damaged WebP too."""
     try:
         return any(kind == b"VP8L" for kind, _ in _chunks(content))
     except UnreadablePhoto:

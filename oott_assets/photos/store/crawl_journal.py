@@ -1,7 +1,7 @@
-"""The crawl journal: the outcome of each post, so that the next run continues an interrupted one.
+"""The crawl journal records the outcome of each post. A run uses it to continue an interrupted run.
 
-The journal has one blob per post, which is written when the photos of the post are stored. At the
-end of the crawl the manifest replaces the journal.
+The journal has one blob per post. The blob is written when the photos of the post are stored. At
+the end of the crawl the manifest replaces the journal.
 """
 
 import base64

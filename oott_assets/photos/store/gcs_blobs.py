@@ -91,7 +91,7 @@ class GcsBlobs:
         with storage_errors(self.where(folder)):
             for blob in self._listed(prefix=inside, delimiter="/"):
                 last = blob.name.removeprefix(inside)
-                # The web console of the bucket marks a folder with a blob whose name ends in "/".
+                # The web console creates a blob with a name that ends in "/" for each folder.
                 if last and not last.startswith("."):
                     yield blob.name.removeprefix(self._prefix)
 
@@ -100,8 +100,8 @@ class GcsBlobs:
         with storage_errors(self.where(folder)):
             listing = self._listed(prefix=inside, delimiter="/")
             for _ in listing:
-                pass  # the listing has its folders only at the end
-        # Sorted without the trailing slash, as on a disk.
+                pass  # ``prefixes`` is complete only after the last page
+        # The slash is removed before sorting, so that the order is the same as on a disk.
         for found in sorted(prefix.removesuffix("/") for prefix in listing.prefixes):
             if not found.removeprefix(inside).startswith("."):
                 yield found.removeprefix(self._prefix)
@@ -134,7 +134,7 @@ class GcsBlobs:
         )
 
     def _check_bucket(self) -> None:
-        """Raise NotFound if the whole bucket is missing, not only a blob."""
+        """Raise NotFound if the bucket is missing; do nothing if only a blob is missing."""
         if not self._bucket_was_seen:
             next(iter(self._listed(prefix=self._prefix)), None)
             self._bucket_was_seen = True

@@ -24,14 +24,15 @@ from oott_fashion.stores.blobs import (
     locked_message,
 )
 
-# After this many lost races, other processes are clearly using the lock.
+# If other processes take the lock first this many times, the lock is reported as taken.
 _MAX_TRIES = 5
 
-# The lock counts as lost after this share of the lease, because the write that follows a check
-# takes time and must finish before another process can take the lock.
+# The lock counts as lost when this share of the lease has passed without a renewal. The rest of the
+# lease is for the write after a check. The write must finish before another process can take the
+# lock.
 _SAFE_SHARE = 2 / 3
 
-# This clock also counts while a laptop sleeps, if the system has it.
+# CLOCK_BOOTTIME also counts the time during which a laptop sleeps. Not every system has it.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 _log = logging.getLogger(__name__)
@@ -95,8 +96,8 @@ class Lease:
         with storage_errors(self._folder):
             if self._put(timeouts):
                 return
-            # If the response to an earlier renewal was lost, the stored lease is ours, but with a
-            # generation that we do not know.
+            # The response to an earlier renewal may have been lost. The stored lease is then ours,
+            # but its generation is not known here.
             found = self._found()
             if found and self._is_ours(found):
                 self._generation = found.generation
@@ -106,7 +107,7 @@ class Lease:
         self.check()
 
     def release(self) -> None:
-        """Delete the lease unless it is lost; if that fails, it expires by itself."""
+        """Delete the lease unless it is lost. If this fails, the lease expires by itself."""
         try:
             self.check()
             with storage_errors(self._folder), suppress(NotFound, PreconditionFailed):
@@ -123,7 +124,7 @@ class Lease:
             )
 
     def _put(self, timeouts: Timeouts) -> bool:
-        """Write the lease over the generation that we know; False if the generation changed."""
+        """Write the lease if it still has the last known generation; return False otherwise."""
         blob = self._bucket.blob(self._name)
         blob.metadata = self._metadata
         requested_at = _now()

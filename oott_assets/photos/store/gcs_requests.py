@@ -25,7 +25,8 @@ from oott_fashion.stores.blobs import StoreMisconfigured, StoreUnreachable
 
 _CONNECT_SECONDS = 5.0
 _RESPONSE_SECONDS = 15.0
-# urllib3 uses the connect timeout for a whole upload too, so a large upload needs a longer one.
+# urllib3 applies the connect timeout to the whole upload too. A large upload therefore needs a
+# longer connect timeout.
 _SLOWEST_UPLOAD = 500_000  # bytes a second
 
 _TEMPORARY_CODES = (http.client.REQUEST_TIMEOUT, http.client.TOO_MANY_REQUESTS)
@@ -50,12 +51,12 @@ _ERRORS = (
 
 
 class Timeouts(NamedTuple):
-    """How long temporary errors are retried, in seconds; the last request may end later."""
+    """How long temporary errors are retried, in seconds; the last retry may end after this time."""
 
     seconds: float
 
     def retry(self) -> Retry:
-        """Give the retry policy: the library's, with shorter delays."""
+        """Give the retry policy of the library, with shorter delays."""
         policy: Retry = DEFAULT_RETRY.with_timeout(self.seconds).with_delay(0.25, 4.0, 2.0)
         return policy
 
@@ -76,8 +77,8 @@ def storage_errors(address: str) -> Iterator[None]:
     try:
         yield
     except _ERRORS as error:
-        # Without "from error": the library's messages contain upload URLs, and anyone who has such
-        # a URL can write to the bucket.
+        # The new error does not use "from error", because the messages of the library contain
+        # upload URLs. Anyone who has such a URL can write to the bucket.
         raise _explained(error, address) from None
 
 
@@ -96,7 +97,7 @@ def _explained(error: BaseException, address: str) -> StoreUnreachable:
 
 
 def _permanent_reason(error: BaseException) -> str | None:
-    """Say what to fix if a retry would not help; None if it may help."""
+    """Say what the user must fix; return None if a retry may help."""
     if isinstance(error, DefaultCredentialsError):
         return (
             "no Google credentials were found; set GOOGLE_APPLICATION_CREDENTIALS to a key file, "

@@ -1,4 +1,4 @@
-"""The manifest of a destination and month: one row per photo, and per post without a photo."""
+"""The manifest of a destination and month has one row per photo or post without a photo."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,7 +9,8 @@ import pyarrow as pa
 from oott_assets.parquet import from_parquet, to_parquet
 
 # The outcome of a photo, or of a post without a photo. Only photos in state "kept" are stored and
-# counted; "deleted" photos were stored until OOTT_PHOTO_RETENTION_DAYS. "double" is a duplicate.
+# counted. A "deleted" photo was stored and then deleted because of OOTT_PHOTO_RETENTION_DAYS. A
+# "double" has the same stored content as an earlier photo.
 State = Literal[
     "kept",
     "deleted",

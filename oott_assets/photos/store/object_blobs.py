@@ -10,7 +10,7 @@ from oott_fashion.stores.blobs import Blobs, LocalBlobs
 if TYPE_CHECKING:
     from google.cloud import storage
 
-# A Path turns "//" into "/".
+# The pattern also accepts one slash, because ``Path`` changes "gs://" to "gs:/".
 _URL = re.compile(r"(?P<kind>[A-Za-z][A-Za-z0-9+.-]*):/{1,2}(?P<place>.*)")
 
 
@@ -30,7 +30,7 @@ def blobs_at(
         return LocalBlobs(root, private)
     bucket, _, prefix = url["place"].partition("/")
     if url["kind"] != "gs" or not bucket:
-        # Without the rest of the address, which may contain a password.
+        # The message omits the rest of the address, because it may contain a password.
         raise ValueError(
             f"blobs cannot be stored at {url['kind']}://{bucket and '…'}; use a folder or "
             "gs://BUCKET/PREFIX"
@@ -39,7 +39,7 @@ def blobs_at(
 
 
 def _bucket_blobs(client: "Callable[[], storage.Client]", bucket: str, prefix: str) -> Blobs:
-    # Imported here, because the Google Cloud libraries are not needed for folders.
+    # These imports are here, because the Google Cloud libraries are not needed for folders.
     from oott_assets.photos.store.gcs_blobs import GcsBlobs
     from oott_assets.photos.store.gcs_requests import storage_errors
 

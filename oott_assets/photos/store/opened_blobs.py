@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def opened_blobs(root: str) -> Blobs:
     """Open the blobs under ``root``, a folder or gs://BUCKET/PREFIX, once per process.
 
-    A folder is private: it contains what people posted, so only this user can read it.
+    Only this user can read a folder, because the folder contains what people posted.
 
     Raises:
         ValueError: ``root`` is another kind of address.
@@ -24,7 +24,7 @@ def opened_blobs(root: str) -> Blobs:
 
 
 def _client() -> "storage.Client":
-    # Imported here, because it imports many Google Cloud libraries and most stores are folders.
+    # The import is here, because it loads many Google Cloud libraries. Most stores are folders.
     from dagster_gcp.gcs import GCSResource
 
     return GCSResource().get_client()

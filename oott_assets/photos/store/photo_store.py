@@ -48,12 +48,12 @@ class PhotoStore(dg.ConfigurableResource[None]):
         return sorted(
             (slug, first)
             for slug, month in {*collected, *unfinished}
-            # File managers leave their own files in folders; those are not months.
+            # A folder may also contain files of a file manager. Their names are not months.
             if (first := _first_of(month)) is not None
         )
 
     def face_hider(self) -> FaceHider | None:
-        """Open and test the face hider; None if faces are not hidden.
+        """Open and test the face hider; return None if the setting ``hide_faces`` is off.
 
         Raises:
             FacesNotHidden: the face detector does not work, so no photo may be stored.

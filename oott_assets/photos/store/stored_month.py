@@ -1,8 +1,8 @@
 """The stored photos of one destination in one month, and the manifest that lists them.
 
 A photo is stored under the hash of its content and never changes. A run replaces the manifest
-last, in one step, so a reader sees the old month or the new one. Then the photos that are not in
-the manifest are deleted.
+last, in one step, so a reader never sees a mixture of the old and the new month. Then the run
+deletes the photos that are not in the manifest.
 """
 
 import hashlib
@@ -94,7 +94,7 @@ class StoredMonth:
 
         Raises:
             UnreadablePhoto: the file is missing, or its content has changed.
-            PhotoTooLarge: the limit of pixels is lower now than when the photo was stored.
+            PhotoTooLarge: the pixel limit was lowered after the photo was stored.
         """
         return read_photo(self.content(sha256), self._max_pixels)
 
