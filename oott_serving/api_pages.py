@@ -7,7 +7,8 @@ from starlette.routing import Route
 
 from oott_serving.openapi import HEALTH_PATHS, openapi_document
 
-# BentoML's own page loads a tag manager from another host. This page loads only from its server.
+# BentoML's own page loads a tag manager from another host. This page loads scripts and styles only
+# from its own server.
 _POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
 
 # The URLs are relative, so the page also works behind a proxy that adds a path prefix.

@@ -52,7 +52,7 @@ class DetectorCard(BaseModel):
 
     @property
     def version(self) -> str:
-        """The version: versions sort by creation time, and depend on time and file hash."""
+        """The version. It consists of the creation time and the hash, so versions sort by time."""
         return f"{self.created.astimezone(UTC):%Y%m%dT%H%M%SZ}-{self.sha256[:8]}"
 
 

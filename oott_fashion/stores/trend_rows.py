@@ -89,7 +89,7 @@ def write_coverage(
     *,
     adding: bool,
 ) -> None:
-    """Write the coverage of ``slice_``; ``adding`` adds the photos to the stored number."""
+    """Write the coverage of ``slice_``. With ``adding``, add the photos to the stored number."""
     row = {
         **slice_._asdict(),
         **coverage._asdict(),

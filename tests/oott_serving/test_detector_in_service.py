@@ -53,7 +53,7 @@ def _becomes_ready_and_sees_nothing(client: httpx.Client) -> None:
 
 
 def _publish_damaged(store: ModelStore, folder: Path) -> None:
-    """Copy a detector with a damaged file into ``store``, and its latest.json last."""
+    """Copy a detector with a damaged file into ``store``. Then copy its latest.json."""
     elsewhere = ModelStore(folder / "elsewhere")
     damaged = publish(elsewhere, folder, "jeans", minutes=1)
     damaged.onnx.write_bytes(damaged.onnx.read_bytes()[:-1])

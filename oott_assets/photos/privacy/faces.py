@@ -19,8 +19,8 @@ _KNOWN_PHOTO = Path(__file__).with_name("known_face.jpg")
 _KNOWN_FACE = Box(60, 62, 149, 177)
 _MIN_IOU = 0.5
 
-# The hidden area is larger than the box by this share of the face on each side. The box does not
-# include ears, forehead and chin.
+# On each side, the hidden area extends beyond the box by this share of the face size. The box does
+# not include ears, forehead and chin.
 _MARGIN = 0.2
 
 # A hidden face has at most this many blocks in each direction. A block has a minimum side in

@@ -155,8 +155,8 @@ def _corners(boxes: NDArray[np.float32], width: int, height: int) -> NDArray[np.
     return np.asarray(corners * sides, dtype=np.float32)
 
 
-# The return type is Any, because the types of transformers lack a model's ``to(device)`` and a
-# processor's tokenizer.
+# The return type is Any, because the type hints of the library transformers do not declare
+# ``to(device)`` of a model and ``tokenizer`` of a processor.
 def _load(folder: Path) -> tuple[Any, Any]:
     from safetensors import SafetensorError
     from transformers import GroundingDinoForObjectDetection, GroundingDinoProcessor

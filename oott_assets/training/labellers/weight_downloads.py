@@ -149,7 +149,7 @@ def _sha256_of(path: Path) -> str:
 
 
 def _read_sums(folder: Path) -> dict[str, str]:
-    """Read the SHA256SUMS of ``folder``, in the format of sha256sum, as SHA-256 by file name."""
+    """Read SHA256SUMS in ``folder``: the SHA-256 of each file name. sha256sum has this format."""
     try:
         lines = (folder / SUMS).read_text().splitlines()
     except (OSError, UnicodeDecodeError):

@@ -122,7 +122,7 @@ def files_with_metadata() -> dict[str, bytes]:
 
 
 def jpeg_with_metadata(jpeg: bytes) -> bytes:
-    """Add metadata segments to a JPEG that Pillow does not write."""
+    """Add the metadata segments that Pillow cannot write to a JPEG."""
     # The JFIF segment with a thumbnail of one pixel.
     jfif = _segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\1\1" + SECRET[:3])
     others = [
