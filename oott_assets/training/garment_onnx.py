@@ -22,7 +22,7 @@ from oott_fashion.stores.model_store import ModelStore, PublishedDetector, read_
 
 
 class Publishing(dg.Config):
-    """Lets a person publish the champion whatever the comparison says."""
+    """Lets a person publish the champion even if the comparison is against it."""
 
     publish_anyway: bool = Field(
         default=False, description="Publish the champion even if the published one is better."
