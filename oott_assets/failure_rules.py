@@ -22,7 +22,7 @@ StepContext = dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.OpEx
 
 # A write fails with one of these codes if the disk is full, the quota of the user is used up, or
 # the file is too large.
-_DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def failures_of(context: StepContext, table: FailureTable) -> Iterator[None]:
 
 
 def _full_disk_sentence(error: Exception) -> str | None:
-    if not isinstance(error, OSError) or error.errno not in _DISK_IS_FULL:
+    if not isinstance(error, OSError) or error.errno not in DISK_IS_FULL:
         return None
     return f"the disk of the store is full ({error.strerror}); free some, then run this again"
 

@@ -1,6 +1,5 @@
 """The two candidates: weights trained on main_data, and weights trained on merged_data."""
 
-import errno
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import BaseModel, ConfigDict
 
-from oott_assets.failure_rules import failures_of
+from oott_assets.failure_rules import DISK_IS_FULL, failures_of
 from oott_assets.reports.pictures import picture_file
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split, version_of
 from oott_assets.training.labels.ultralytics_layout import write_ultralytics_data_set
@@ -24,9 +23,6 @@ from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, train
 
 # Increase this version when a code change makes the same data and settings give other weights.
 _TRAINING_VERSION = 1
-
-# The disk is full, or a quota or a file size limit is reached.
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 _CURVES = {
     "losses": "results.png",
@@ -147,7 +143,7 @@ def _disk_errors_as_failures(folder: TrainingFolder) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        disk_full = error.errno in _DISK_FULL
+        disk_full = error.errno in DISK_IS_FULL
         remedy = f"free disk space for {folder.folder}" if disk_full else "fix that"
         raise dg.Failure(
             f"training stopped: {error}; {remedy} and materialise again to resume "
