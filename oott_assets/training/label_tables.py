@@ -26,6 +26,7 @@ def data_set_metadata(photos: Sequence[LabelledPhoto]) -> dict[str, dg.MetadataV
         "boxes": markdown_table(("garment", "to train on", "to validate with"), rows),
         "contact_sheet": contact_sheet([_with_boxes(photo) for photo in sample_of(photos)]),
         "photos_to_train_on": len(train),
+        "photos_to_train_on_without_garments": sum(not photo.labels for photo in train),
         "photos_to_validate_with": len(valid),
         "labelled_by": ", ".join(origins) or "nobody",
     }

@@ -88,20 +88,21 @@ def closet_metrics(
 ) -> dict[str, dict[str, float]]:
     """Compare the most confident garment of each closet photo with its folder's name.
 
-    The result is empty where there are no photos.
+    Photos that show no clothes are not compared. The result is empty where there are no photos.
     """
-    if not photos:
+    shown = [(photo, garment) for photo in photos if (garment := garment_of_folder(photo.file))]
+    if not shown:
         return {}
-    expected = [garment_of_folder(photo.file) for photo in photos]
-    found = [_most_confident_garment(detector, photo) for photo in photos]
+    expected = [garment for _, garment in shown]
+    found = [_most_confident_garment(detector, photo) for photo, _ in shown]
     total = Counter(expected)
     right = Counter(
         garment for garment, label in zip(expected, found, strict=True) if garment == label
     )
     overall = {
-        "photos": len(photos),
-        "label right": right.total() / len(photos),
-        "nothing found": found.count(None) / len(photos),
+        "photos": len(shown),
+        "label right": right.total() / len(shown),
+        "nothing found": found.count(None) / len(shown),
     }
     by_garment = {name: right[name] / total[name] for name in GARMENT_NAMES if total[name]}
     return {"closet": overall | by_garment}

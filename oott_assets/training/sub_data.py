@@ -17,7 +17,7 @@ from oott_assets.reports.tables import markdown_table
 from oott_assets.setting_fields import from_setting
 from oott_assets.training.label_tables import data_set_metadata
 from oott_assets.training.labellers.chosen_labeller import ChosenLabeller, OpenedLabeller
-from oott_assets.training.labels.catalogue_folders import NotInCatalogue
+from oott_assets.training.labels.catalogue_folders import NotInCatalogue, garment_of_folder
 from oott_assets.training.labels.labelled_photos import (
     Label,
     LabelledPhoto,
@@ -72,8 +72,9 @@ def sub_data(
 
     The labels of each photo are stored. A run that was stopped continues with the next photo. A
     change of thresholds labels no photo again. Labels below the threshold of their garment are left
-    out. A training photo is left out if none of its labels remains. A share of catalogue photos is
-    held out from training, to measure closet labels on them.
+    out. A training photo is left out if none of its labels remains, except a catalogue photo in the
+    folder no_garment, which shows no clothes. A share of catalogue photos is held out from
+    training, to measure closet labels on them.
     """
     if sub_photos.folder is None:
         context.log.info("OOTT_SUB_PHOTOS is not set, so merged_data will hold main_data alone")
@@ -139,7 +140,7 @@ def _photo_files(folder: Path) -> list[Path]:
     if not files:
         raise dg.Failure(
             f"{folder} has no photos; OOTT_SUB_PHOTOS names a folder of photos without boxes; "
-            "catalogue photos are in subfolders named after garments",
+            "catalogue photos are in subfolders named after garments, or no_garment",
             allow_retries=False,
         )
     return files
@@ -210,4 +211,12 @@ def _photos_of(
         for photo, split in zip(labelled, splits, strict=True)
     ]
     # The label of a held-out photo is the name of its folder, so it needs no boxes.
-    return [photo for photo in photos if photo.labels or photo.split == "valid"]
+    return [
+        photo
+        for photo in photos
+        if photo.labels or photo.split == "valid" or _shows_no_clothes(photo.file, opened)
+    ]
+
+
+def _shows_no_clothes(file: Path, opened: OpenedLabeller) -> bool:
+    return opened.name == "catalogue" and garment_of_folder(file) is None

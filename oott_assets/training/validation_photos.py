@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from oott_assets.training.labels.catalogue_folders import garment_of_folder
+from oott_assets.training.labels.catalogue_folders import NO_GARMENT, garment_of_folder
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, version_of
 from oott_assets.training.training_store import TrainingStore, fingerprint_of
 
@@ -20,7 +20,9 @@ class ValidationPhotos(NamedTuple):
     @property
     def version(self) -> str:
         """Hash the photos and their labels; the label of a closet photo is its folder's name."""
-        closet = sorted([photo.sha256, garment_of_folder(photo.file)] for photo in self.closet)
+        closet = sorted(
+            [photo.sha256, garment_of_folder(photo.file) or NO_GARMENT] for photo in self.closet
+        )
         return fingerprint_of({"main_data": version_of(self.main_data), "closet": closet})
 
 

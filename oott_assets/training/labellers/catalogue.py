@@ -48,6 +48,8 @@ class CatalogueLabeller(DetectionBaseModel):
     def predict(self, input: str | NDArray[np.uint8] | Image.Image) -> sv.Detections:
         """Find the garment in the photo file ``input``; without an outline, there is no box.
 
+        There is also no box if the folder says that the photo shows no clothes.
+
         Raises:
             NotInCatalogue: the folder is not named after a garment, or ``input`` is not a path.
             UnreadablePhoto: the file is damaged, or is not a photo.
@@ -58,8 +60,8 @@ class CatalogueLabeller(DetectionBaseModel):
                 "the garment"
             )
         garment = garment_of_folder(Path(input))
-        found = garment_outline(read_photo(Path(input).read_bytes()))
-        if found is None:
+        found = garment_outline(read_photo(Path(input).read_bytes())) if garment else None
+        if garment is None or found is None:
             return sv.Detections.empty()
         box, confidence = found
         return sv.Detections(

@@ -1,6 +1,7 @@
 """Draws a labelled data set: ``python -m oott_assets.training.labels.drawn_data_set FOLDER``.
 
-The box of every drawn garment is known, so nobody has to label the photos.
+The box of every drawn garment is known, so nobody has to label the photos. A tenth of the pictures
+show no clothes.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from oott_assets.photos.sources.drawn.drawn_photos import (
     jpeg_of,
     random_outfit,
 )
+from oott_assets.photos.sources.drawn.without_clothes import picture_without_clothes
 from oott_assets.training.labels.labelled_photos import Label, LabelledPhoto, Split
 from oott_assets.training.labels.ultralytics_layout import yolo_lines
 from oott_fashion.garments import GARMENT_NAMES
@@ -27,6 +29,8 @@ ORIGIN = "drawn"
 # The lookbook uses another seed, so that it shows no photos that a detector was trained on.
 _SEED = 20
 _STREAMS: dict[Split, int] = {"train": 0, "valid": 1}
+# Every tenth picture shows no clothes.
+_WITHOUT_CLOTHES = 10
 
 
 class FolderNotEmpty(ValueError):
@@ -64,13 +68,22 @@ def write_data_set(folder: Path, train: int, valid: int) -> None:
 
 def _drawn(file: Path, index: int, split: Split) -> LabelledPhoto:
     rng = np.random.default_rng([_SEED, _STREAMS[split], index])
-    photo = draw_photo(random_outfit(rng), rng)
+    photo = _with_clothes(rng) if (index + 1) % _WITHOUT_CLOTHES else _without_clothes(rng)
     content = jpeg_of(photo)
     if not file.is_file() or file.read_bytes() != content:
         LocalBlobs(file.parent).write(file.name, content)
     height, width = photo.pixels.shape[:2]
     sha256 = hashlib.sha256(content).hexdigest()
     return LabelledPhoto(file.absolute(), sha256, width, height, split, _labels_of(photo))
+
+
+def _with_clothes(rng: np.random.Generator) -> DrawnPhoto:
+    return draw_photo(random_outfit(rng), rng)
+
+
+def _without_clothes(rng: np.random.Generator) -> DrawnPhoto:
+    pixels = picture_without_clothes(rng)
+    return DrawnPhoto(pixels, (), np.zeros(pixels.shape[:2], dtype=np.uint8))
 
 
 def _labels_of(photo: DrawnPhoto) -> tuple[Label, ...]:

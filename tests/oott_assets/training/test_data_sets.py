@@ -14,6 +14,7 @@ from oott_assets.training.labels.labelled_photos import version_of
 from oott_assets.training.merged_data import MERGED_DATA_VERSIONS
 from oott_assets.training.validation_photos import ValidationPhotos
 from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
+from tests.oott_assets.training.labels.data_sets import picture
 from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
 from tests.oott_assets.trends_pipeline import attempts, failures, metadata_of
 
@@ -127,6 +128,31 @@ def test_every_photo_of_a_catalogue_gets_one_box(
     assert {photo.labels[0].garment for photo in photos} == {"tee shirt", "dress"}
     assert {photo.labels[0].origin for photo in photos} == {"catalogue"}
     assert closet
+
+
+@pytest.mark.parametrize("held_out", ["0", "0.99"])
+def test_photos_without_clothes_train_as_background_or_are_held_out(
+    training_pipeline: TrainingPipeline,
+    main_data: Path,
+    closet: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    held_out: str,
+) -> None:
+    monkeypatch.setenv("OOTT_HELD_OUT_SHARE", held_out)
+    (closet / "no_garment").mkdir()
+    picture(1).save(closet / "no_garment/chart.png")
+
+    run = training_pipeline.run("main_data", "sub_data", "merged_data")
+
+    assert failures(run) == []
+    merged, held = training_pipeline.photos("merged_data"), training_pipeline.store.closet()
+    [chart] = [photo for photo in [*merged, *held] if photo.file.name == "chart.png"]
+    assert chart.labels == ()
+    assert chart.split == ("train" if held_out == "0" else "valid")
+    assert (chart in merged) is (held_out == "0")
+    counted = metadata_of(run, "merged_data")["photos_to_train_on_without_garments"]
+    assert counted == (1 if held_out == "0" else 0)
+    assert main_data
 
 
 def test_no_photo_is_labelled_twice(

@@ -65,5 +65,15 @@ def test_a_photo_without_a_detection_counts_as_wrong(closet: list[LabelledPhoto]
     assert (found["label right"], found["nothing found"]) == (0, 1)
 
 
+def test_photos_without_clothes_are_not_among_the_closet_photos(
+    closet: list[LabelledPhoto],
+) -> None:
+    bare = closet[2]._replace(file=closet[2].file.parent.parent / "no_garment/a.png")
+    detector = Detector(OneGarmentEngine("tee shirt"), 64)
+
+    assert closet_metrics(detector, [*closet[:2], bare])["closet"]["label right"] == 1
+    assert closet_metrics(detector, [bare]) == {}
+
+
 def test_without_closet_photos_there_are_no_closet_metrics() -> None:
     assert closet_metrics(Detector(OneGarmentEngine(None), 64), []) == {}

@@ -30,6 +30,12 @@ def test_the_garment_of_the_folder_gets_the_box_of_its_outline(tmp_path: Path) -
     assert found.confidence[0] > 0.9
 
 
+def test_a_photo_in_the_folder_no_garment_gets_no_box(tmp_path: Path) -> None:
+    photo = saved(tmp_path / "no_garment", shirt_photo((150, 30, 40)))
+
+    assert len(CatalogueLabeller().predict(photo)) == 0
+
+
 @pytest.mark.parametrize("at", [Box(12, 14, 120, 190), Box(130, 110, 250, 306)])
 def test_a_garment_away_from_the_middle_is_found(at: Box) -> None:
     found = garment_outline(np.asarray(shirt_photo((40, 60, 130), at)))

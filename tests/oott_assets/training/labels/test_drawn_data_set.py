@@ -30,6 +30,12 @@ def test_drawing_is_repeatable_and_train_and_valid_differ(tmp_path: Path) -> Non
     assert {photo.sha256 for photo in once}.isdisjoint(photo.sha256 for photo in valid)
 
 
+def test_every_tenth_drawn_picture_shows_no_clothes(tmp_path: Path) -> None:
+    photos = draw_photos(tmp_path, 20, "train")
+
+    assert [index for index, photo in enumerate(photos) if not photo.labels] == [9, 19]
+
+
 def test_a_truncated_drawn_photo_is_drawn_again(tmp_path: Path) -> None:
     [photo] = draw_photos(tmp_path, 1, "train")
     photo.file.write_bytes(photo.file.read_bytes()[:100])
