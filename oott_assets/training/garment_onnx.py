@@ -64,7 +64,13 @@ def garment_onnx(
         candidate = kept or make_candidate(won, photos, folder, garment_detector, context.log)
         better = won.beats_published(candidate.card.metrics["main_data"]["mAP50"])
         if not is_in_place and (better or config.publish_anyway):
-            ModelStore(garment_detector.model_store).publish(candidate.onnx, candidate.card)
+            ModelStore(garment_detector.model_store).publish(
+                candidate.onnx,
+                candidate.card,
+                by=f"garment_onnx in run {context.run.run_id[:8]}",
+                reason=None if better else "publish_anyway",
+                weights=candidate.verified_weights(),
+            )
             is_in_place = True
     return _reported(candidate, won, is_published=is_in_place, is_better=better)
 

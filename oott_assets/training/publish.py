@@ -5,6 +5,7 @@ candidate to FOLDER, which can then be the starter detector, as ``models/starter
 """
 
 import argparse
+import getpass
 import logging
 import sys
 from pathlib import Path
@@ -65,10 +66,17 @@ def _run(settings: TrainingSettings, name: str | None, to: Path | None) -> None:
     by_version = {candidate.version: candidate for candidate in found}
     chosen = by_version.get(name) or candidate_in(Path(name))
     if to is None:
-        ModelStore(settings.model_store_root).publish(chosen.onnx, chosen.card)
+        ModelStore(settings.model_store_root).publish(
+            chosen.onnx,
+            chosen.card,
+            by=f"user {getpass.getuser()}",
+            weights=chosen.verified_weights(),
+        )
         return
     copied = LocalBlobs(to)
     copied.write("detector.onnx", chosen.onnx.read_bytes())
+    if weights := chosen.verified_weights():
+        copied.write("weights.pt", weights.read_bytes())
     copied.write("card.json", (chosen.onnx.parent / "card.json").read_bytes())
 
 

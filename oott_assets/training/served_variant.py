@@ -21,6 +21,7 @@ from oott_assets.training.measurements import closet_metrics, main_data_metrics
 from oott_assets.training.validation_photos import ValidationPhotos
 from oott_assets.training.weights import TrainedWeights
 from oott_assets.training.yolov8.onnx_export import Parity, export_onnx, parity
+from oott_assets.training.yolov8.shareable_weights import LICENCE
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.blobs import LocalBlobs
 from oott_fashion.stores.model_store import DetectorCard, PublishedDetector
@@ -61,6 +62,7 @@ def make_candidate(
     content = served.onnx.read_bytes()
     blobs = LocalBlobs(folder)
     blobs.write("detector.onnx", content)
+    blobs.write("weights.pt", won.weights.weights.read_bytes())
     side = won.weights.image_side
     detector = Detector(garment_detector.engine_of(served.onnx), side, garment_detector.thresholds)
     closet = closet_metrics(detector, photos.closet)
@@ -73,6 +75,8 @@ def make_candidate(
         engine=served.parity.engine,
         variant=served.name,
         sha256=hashlib.sha256(content).hexdigest(),
+        weights_sha256=won.weights.sha256,
+        licence=LICENCE,
         created=datetime.now(UTC),
     )
     blobs.write("card.json", (card.model_dump_json(indent=2) + "\n").encode())

@@ -1,7 +1,8 @@
 """The model store: published detectors, each with its card, and a pointer to the latest one.
 
-``garment-detector/<version>/detector.onnx`` and ``card.json`` are written first and never
-changed. ``garment-detector/latest.json`` is replaced last, so a reader sees a complete detector.
+``garment-detector/<version>/detector.onnx``, ``weights.pt`` and ``card.json`` are written first and
+never changed. ``garment-detector/publications.json`` has the history. ``garment-detector/
+latest.json`` is replaced last, so a reader sees a complete detector.
 """
 
 import hashlib
@@ -14,9 +15,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.blobs import BlobNotFound, LocalBlobs
+from oott_fashion.stores.publications import Publication, read_history, written_history
 
 _FOLDER = "garment-detector"
 _LATEST = f"{_FOLDER}/latest.json"
+_PUBLICATIONS = f"{_FOLDER}/publications.json"
+
+# The one who published the detector that OOTT starts with.
+FIRST_READER = "first reader of an empty store"
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +54,12 @@ class DetectorCard(BaseModel):
         "dense", description="Dense, or how the export was made faster; parity is for dense."
     )
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Hash of detector.onnx.")
+    weights_sha256: str | None = Field(
+        None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="Hash of weights.pt, from which training can start; none without that file.",
+    )
+    licence: str | None = Field(None, description="Licence of the weights; none if unknown.")
     created: AwareDatetime
 
     @property
@@ -83,6 +95,23 @@ class PublishedDetector(NamedTuple):
                 f"{card.sha256[:12]}…; publish the detector again"
             )
         return cls(card.version, onnx, card)
+
+    def verified_weights(self) -> Path | None:
+        """Check the hash of ``weights.pt`` beside the ONNX file; None if the card has no weights.
+
+        Raises:
+            BadDetector: the file is missing, or has another hash than the card says.
+        """
+        if self.card.weights_sha256 is None:
+            return None
+        weights = self.onnx.with_name("weights.pt")
+        found = hashlib.sha256(_bytes_of(weights)).hexdigest()
+        if found != self.card.weights_sha256:
+            raise BadDetector(
+                f"{weights} is damaged: its sha256 is {found[:12]}…, but its card has "
+                f"{self.card.weights_sha256[:12]}…; publish the detector again"
+            )
+        return weights
 
 
 class _Latest(BaseModel):
@@ -150,23 +179,56 @@ class ModelStore:
                 self._reject_lost_pointer(starter=None)
                 raise NoDetector(f"{error}; the starter detector has no {card_file}") from None
         with self._blobs.exclusive_lock(_FOLDER):
-            return self._latest_or_publish(starter / "detector.onnx", read_card(card_file))
+            return self._latest_or_publish(starter, read_card(card_file))
 
-    def publish(self, onnx: Path, card: DetectorCard) -> PublishedDetector:
+    def publish(
+        self,
+        onnx: Path,
+        card: DetectorCard,
+        *,
+        by: str,
+        reason: str | None = None,
+        weights: Path | None = None,
+    ) -> PublishedDetector:
         """Verify a detector and make it the latest.
 
+        Args:
+            by: the run or the user that publishes it, for the history.
+            reason: why it is published although a rule is against it.
+            weights: the file from which training can start; its hash must be in ``card``.
+
         Raises:
-            BadDetector: ``onnx`` does not belong to ``card``, or was trained on other garments.
+            BadDetector: ``onnx`` or ``weights`` does not belong to ``card``, or the detector was
+                trained on other garments.
         """
         with self._blobs.exclusive_lock(_FOLDER):
-            return self._publish(onnx, card)
+            return self._publish(onnx, card, weights, Publication.now(card.version, by, reason))
+
+    def history(self) -> list[Publication]:
+        """Read which versions were made the latest, oldest first.
+
+        Raises:
+            BadDetector: ``publications.json`` is damaged.
+        """
+        try:
+            return read_history(self._blobs.read(_PUBLICATIONS))
+        except BlobNotFound:
+            return []  # an older OOTT kept no history
+        except ValidationError as error:
+            file = self._blobs.path_of(_PUBLICATIONS)
+            raise BadDetector(
+                f"{file} is not a list of publications; correct it, or move it away to start "
+                "a new history"
+            ) from error
 
     def _latest_or_publish(self, starter: Path, card: DetectorCard) -> PublishedDetector:
         try:
             return self.latest()
         except NoDetector:
             self._reject_lost_pointer(card.version)
-            return self._publish(starter, card)
+            weights = None if card.weights_sha256 is None else starter / "weights.pt"
+            first = Publication.now(card.version, FIRST_READER, None)
+            return self._publish(starter / "detector.onnx", card, weights, first)
 
     def _reject_lost_pointer(self, starter: str | None) -> None:
         # A process that is killed while it publishes the starter leaves the starter without a
@@ -185,15 +247,25 @@ class ModelStore:
             if self._blobs.exists(f"{folder}/card.json")  # written last, so the detector is whole
         }
 
-    def _publish(self, onnx: Path, card: DetectorCard) -> PublishedDetector:
+    def _publish(
+        self, onnx: Path, card: DetectorCard, weights: Path | None, publication: Publication
+    ) -> PublishedDetector:
         PublishedDetector.verified(onnx, card)
         folder = f"{_FOLDER}/{card.version}"
+        if (content := _weights_of(card, weights)) is not None:
+            self._blobs.write(f"{folder}/weights.pt", content)
         self._blobs.write(f"{folder}/detector.onnx", onnx.read_bytes())
         self._blobs.write(f"{folder}/card.json", card.model_dump_json(indent=2).encode())
-        latest = _Latest(version=card.version).model_dump_json().encode()
-        self._blobs.write(_LATEST, latest)
-        _log.info("published detector %s in %s", card.version, self.root)
+        self._make_latest(publication)
         return self.latest()
+
+    def _make_latest(self, publication: Publication) -> None:
+        # The history is written first: a kill in between leaves an entry too many, never a
+        # detector in use that nobody is known to have published.
+        self._blobs.write(_PUBLICATIONS, written_history([*self.history(), publication]))
+        latest = _Latest(version=publication.version).model_dump_json().encode()
+        self._blobs.write(_LATEST, latest)
+        _log.info("published detector %s in %s", publication.version, self.root)
 
 
 def read_card(file: Path) -> DetectorCard:
@@ -208,6 +280,18 @@ def read_card(file: Path) -> DetectorCard:
         problem = error.errors()[0]
         field = ".".join(str(part) for part in problem["loc"])
         raise BadDetector(f"{file} is not a detector card: {field} {problem['msg']}") from error
+
+
+def _weights_of(card: DetectorCard, weights: Path | None) -> bytes | None:
+    content = None if weights is None else _bytes_of(weights)
+    found = None if content is None else hashlib.sha256(content).hexdigest()
+    if found != card.weights_sha256:
+        raise BadDetector(
+            f"the weights of detector {card.version} do not belong to its card: their sha256 is "
+            f"{found}, but the card has {card.weights_sha256}; publish the weights that were "
+            "written with the card"
+        )
+    return content
 
 
 def _bytes_of(file: Path) -> bytes:

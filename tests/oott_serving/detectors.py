@@ -20,7 +20,7 @@ def publish(
 ) -> PublishedDetector:
     """Publish a detector that finds only ``garment``, created ``minutes`` after the first one."""
     file = onnx_that_sees(folder, garment)
-    return store.publish(file, card_of(file, FIRST + timedelta(minutes=minutes)))
+    return store.publish(file, card_of(file, FIRST + timedelta(minutes=minutes)), by="a test")
 
 
 def card_of(file: Path, created: datetime = FIRST, image_side: int = SIDE) -> DetectorCard:

@@ -97,7 +97,7 @@ def test_a_detector_whose_input_side_differs_from_its_card_is_not_used(
     publish(store, tmp_path, "coat")
     latest.refresh()
     file = onnx_that_sees(tmp_path, "jeans")
-    odd = store.publish(file, card_of(file, image_side=side))
+    odd = store.publish(file, card_of(file, image_side=side), by="a test")
 
     for _ in range(3):
         latest.refresh()
@@ -136,7 +136,7 @@ def test_the_service_is_not_ready_with_a_detector_that_no_engine_opens(
 ) -> None:
     file = tmp_path / "junk.onnx"
     file.write_bytes(b"no ONNX at all")
-    junk = store.publish(file, card_of(file))
+    junk = store.publish(file, card_of(file), by="a test")
 
     for _ in range(2):
         latest.refresh()

@@ -4,7 +4,6 @@ Ultralytics writes its checkpoints in place, so a kill can truncate them. After 
 copied and moved into place atomically. A training resumes from these copies.
 """
 
-import io
 import logging
 import os
 import shutil
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
+from oott_assets.training.yolov8.shareable_weights import shareable_weights
 from oott_fashion.stores.blobs import LocalBlobs
 
 if TYPE_CHECKING:
@@ -100,15 +100,10 @@ class TrainingFolder:
 
     def finish(self) -> None:
         """Save the best weights without the optimizer, and delete the checkpoints."""
-        import torch
-        from ultralytics.utils.torch_utils import strip_optimizer
-
         # On a full disk, PyTorch's file writer raises a RuntimeError that gives no reason, so the
         # file is written by LocalBlobs.
-        stripped = strip_optimizer(self._checkpoints / "best.pt", s=os.devnull)
-        content = io.BytesIO()
-        torch.save(stripped, content)
-        LocalBlobs(self.folder).write(self.weights.name, content.getvalue())
+        weights = shareable_weights(self._checkpoints / "best.pt")
+        LocalBlobs(self.folder).write(self.weights.name, weights)
         for folder in (self._kept, self._checkpoints):
             shutil.rmtree(folder)
 

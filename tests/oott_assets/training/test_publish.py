@@ -50,7 +50,7 @@ def test_an_earlier_detector_is_published_again_by_its_folder(candidate: Path) -
     card = read_card(candidate / "card.json")
     later = card.model_copy(update={"created": card.created + timedelta(days=1)})
     for published in (card, later):
-        store.publish(candidate / "detector.onnx", published)
+        store.publish(candidate / "detector.onnx", published, by="a test")
 
     assert publish(f"{store.root}/garment-detector/{card.version}").returncode == 0
 

@@ -1,5 +1,6 @@
 """The whole training pipeline with Ultralytics, ONNX export and DeepSparse, on drawn photos."""
 
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,6 +107,7 @@ def share_found(engine: Engine, photos: list[LabelledPhoto]) -> float:
 def test_the_card_says_what_it_was_trained_on_and_how_it_was_measured() -> None:
     card = latest().card
 
+    assert card.licence == "AGPL-3.0"
     assert "80 labelled by main_data" in card.trained_on
     assert "YOLOv8n at 224 px, 4 epochs" in card.trained_on
     assert card.engine == "deepsparse"
@@ -113,6 +115,27 @@ def test_the_card_says_what_it_was_trained_on_and_how_it_was_measured() -> None:
     assert card.metrics["main_data"]["mAP50"] > 0.3
     assert {"mAP50", "mAP50-95"} <= set(card.metrics["main_data at 640 px"])
     assert 0 <= card.metrics["closet"]["label right"] <= 1
+
+
+def test_the_published_weights_have_no_paths_of_the_machine_that_trained_them(
+    trained: tuple[TrainingPipeline, dg.ExecuteInProcessResult],
+) -> None:
+    pipeline, run = trained
+
+    weights = latest().verified_weights()
+
+    assert weights is not None
+    assert weights.stat().st_size < 7_000_000
+    [content] = pickles_in(weights)
+    for trace in (str(pipeline.store.root), str(Path.cwd()), str(Path.home()), "optimizer", "git"):
+        assert trace.encode() not in content
+    [publication, *_] = ModelStore(read_settings(SharedSettings).model_store_root).history()
+    assert publication.by == f"garment_onnx in run {run.run_id[:8]}"
+
+
+def pickles_in(weights: Path) -> list[bytes]:
+    with zipfile.ZipFile(weights) as parts:
+        return [parts.read(name) for name in parts.namelist() if name.endswith("data.pkl")]
 
 
 def test_both_candidates_are_compared_overall_and_by_garment(

@@ -51,6 +51,16 @@ def card(content: bytes = b"network", **changed: Any) -> DetectorCard:
     return DetectorCard(**{**facts, **changed})
 
 
+def file_of(folder: Path, content: bytes) -> Path:
+    file = folder / "given.pt"
+    file.write_bytes(content)
+    return file
+
+
+def sha256_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
 def folder_of(store: ModelStore, version: str) -> Path:
     return Path(store.root) / "garment-detector" / version
 
@@ -65,7 +75,7 @@ def test_the_error_of_an_empty_store_says_where_and_what_to_do(store: ModelStore
 
 
 def test_a_published_detector_is_the_latest(store: ModelStore, tmp_path: Path) -> None:
-    published = store.publish(detector(tmp_path), card())
+    published = store.publish(detector(tmp_path), card(), by="a test")
 
     assert published == store.latest()
     assert published.version == store.latest_version()
@@ -74,34 +84,148 @@ def test_a_published_detector_is_the_latest(store: ModelStore, tmp_path: Path) -
 
 
 def test_the_store_has_its_documented_layout(store: ModelStore, tmp_path: Path) -> None:
-    version = store.publish(detector(tmp_path), card()).version
+    with_weights = card(weights_sha256=sha256_of(b"weights"))
+    weights = file_of(tmp_path, b"weights")
+    version = store.publish(
+        detector(tmp_path), with_weights, by="ada", reason="it is prettier", weights=weights
+    ).version
 
     folder = Path(store.root) / "garment-detector"
     assert version == f"20261120T120000Z-{card().sha256[:8]}"
     assert json.loads((folder / "latest.json").read_text()) == {"version": version}
     assert (folder / version / "detector.onnx").read_bytes() == b"network"
+    assert (folder / version / "weights.pt").read_bytes() == b"weights"
     assert json.loads((folder / version / "card.json").read_text())["image_side"] == 320
+    [publication] = json.loads((folder / "publications.json").read_text())
+    assert publication.pop("at")
+    assert publication == {"version": version, "by": "ada", "reason": "it is prettier"}
 
 
 def test_a_later_detector_becomes_the_latest_and_the_older_is_kept(
     store: ModelStore, tmp_path: Path
 ) -> None:
-    older = store.publish(detector(tmp_path), card())
+    older = store.publish(detector(tmp_path), card(), by="a test")
     better = card(b"better", created=NOON + timedelta(days=1))
 
-    store.publish(detector(tmp_path, b"better"), better)
+    store.publish(detector(tmp_path, b"better"), better, by="a test")
 
     assert store.latest().onnx.read_bytes() == b"better"
     assert older.onnx.read_bytes() == b"network"
 
 
 def test_an_older_detector_can_be_published_again(store: ModelStore, tmp_path: Path) -> None:
-    store.publish(detector(tmp_path), card())
-    store.publish(detector(tmp_path, b"worse"), card(b"worse", created=NOON + timedelta(days=1)))
+    store.publish(detector(tmp_path), card(), by="a test")
+    store.publish(
+        detector(tmp_path, b"worse"), card(b"worse", created=NOON + timedelta(days=1)), by="a test"
+    )
 
-    store.publish(detector(tmp_path), card())
+    store.publish(detector(tmp_path), card(), by="a test")
 
     assert store.latest().card == card()
+
+
+def test_the_history_says_who_published_what_in_which_order(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    better = card(b"better", created=NOON + timedelta(days=1))
+    assert store.history() == []
+
+    store.latest_or_starter(_starter_in(tmp_path))
+    store.publish(detector(tmp_path, b"better"), better, by="garment_onnx in run 1a2b3c4d")
+    store.publish(detector(tmp_path), card(), by="user ada", reason="it missed coats")
+
+    assert [(entry.version, entry.by, entry.reason) for entry in store.history()] == [
+        (card().version, "first reader of an empty store", None),
+        (better.version, "garment_onnx in run 1a2b3c4d", None),
+        (card().version, "user ada", "it missed coats"),
+    ]
+    assert all(datetime.now(UTC) - entry.at < timedelta(minutes=1) for entry in store.history())
+
+
+def test_two_publications_at_the_same_time_are_both_in_the_history(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    def publish(number: int) -> None:
+        content = f"network {number}".encode()
+        store.publish(detector(tmp_path, content), card(content), by=f"user {number}")
+
+    assert in_processes(4, publish) == [0] * 4
+
+    assert {entry.by for entry in store.history()} == {f"user {number}" for number in range(4)}
+    assert store.latest().version == store.history()[-1].version
+
+
+def test_a_damaged_history_stops_a_publication_before_the_pointer_moves(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    store.publish(detector(tmp_path), card(), by="a test")
+    LocalBlobs(store.root).write("garment-detector/publications.json", b"[{]")
+
+    with pytest.raises(BadDetector, match="not a list of publications; correct it, or move it"):
+        store.publish(
+            detector(tmp_path, b"new"), card(b"new", created=NOON + timedelta(days=1)), by="a test"
+        )
+
+    assert store.latest().card == card()
+
+
+def test_weights_that_do_not_belong_to_the_card_are_not_published(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    weights = file_of(tmp_path, b"weights")
+    with_weights = card(weights_sha256=sha256_of(b"weights"))
+
+    for wrong in (card(), card(weights_sha256=sha256_of(b"other"))):
+        with pytest.raises(BadDetector, match="do not belong to its card: their sha256 is"):
+            store.publish(detector(tmp_path), wrong, by="a test", weights=weights)
+    with pytest.raises(BadDetector, match="do not belong to its card: their sha256 is None"):
+        store.publish(detector(tmp_path), with_weights, by="a test")
+
+    with pytest.raises(NoDetector):
+        store.latest()
+
+
+def test_damaged_weights_are_rejected_but_the_detector_can_still_be_used(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    published = store.publish(
+        detector(tmp_path),
+        card(weights_sha256=sha256_of(b"weights")),
+        by="a test",
+        weights=file_of(tmp_path, b"weights"),
+    )
+    weights = published.verified_weights()
+    assert weights is not None
+    weights.write_bytes(b"weight")
+
+    with pytest.raises(BadDetector, match=f"{weights} is damaged: its sha256 is"):
+        store.latest().verified_weights()
+
+
+def test_the_weights_of_the_starter_detector_are_published_with_it(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    starter = _starter_in(tmp_path)
+    (starter / "weights.pt").write_bytes(b"weights")
+    with_weights = card(weights_sha256=sha256_of(b"weights"))
+    (starter / "card.json").write_text(with_weights.model_dump_json())
+
+    weights = store.latest_or_starter(starter).verified_weights()
+
+    assert weights == folder_of(store, with_weights.version) / "weights.pt"
+    assert weights.read_bytes() == b"weights"
+
+
+def test_a_card_of_an_older_oott_has_no_weights_and_no_licence(tmp_path: Path) -> None:
+    older = json.loads(card().model_dump_json())
+    del older["weights_sha256"], older["licence"]
+    (tmp_path / "card.json").write_text(json.dumps(older))
+
+    read = read_card(tmp_path / "card.json")
+
+    assert (read.weights_sha256, read.licence) == (None, None)
+    onnx = detector(tmp_path)
+    assert PublishedDetector.verified(onnx, read).verified_weights() is None
 
 
 def test_versions_sort_by_creation_across_time_zones() -> None:
@@ -128,7 +252,7 @@ def test_publishing_is_logged(
 ) -> None:
     caplog.set_level(logging.INFO, "oott_fashion")
 
-    store.publish(detector(tmp_path), card())
+    store.publish(detector(tmp_path), card(), by="a test")
 
     assert caplog.messages == [f"published detector {card().version} in {store.root}"]
 
@@ -136,10 +260,12 @@ def test_publishing_is_logged(
 def test_a_file_with_another_hash_than_its_card_is_not_published(
     store: ModelStore, tmp_path: Path
 ) -> None:
-    store.publish(detector(tmp_path), card())
+    store.publish(detector(tmp_path), card(), by="a test")
 
     with pytest.raises(BadDetector, match=r"is damaged: its sha256 is .*; publish the detector"):
-        store.publish(detector(tmp_path, b"networm"), card(created=NOON + timedelta(days=1)))
+        store.publish(
+            detector(tmp_path, b"networm"), card(created=NOON + timedelta(days=1)), by="a test"
+        )
 
     assert store.latest().card == card()
 
@@ -158,14 +284,14 @@ def test_a_detector_of_other_garments_is_not_published(
     garments: tuple[str, ...], message: str, store: ModelStore, tmp_path: Path
 ) -> None:
     with pytest.raises(BadDetector, match=message):
-        store.publish(detector(tmp_path), card(garments=garments))
+        store.publish(detector(tmp_path), card(garments=garments), by="a test")
 
     with pytest.raises(NoDetector):
         store.latest()
 
 
 def test_a_damaged_detector_is_rejected(store: ModelStore, tmp_path: Path) -> None:
-    onnx = store.publish(detector(tmp_path), card()).onnx
+    onnx = store.publish(detector(tmp_path), card(), by="a test").onnx
     onnx.write_bytes(b"networm")
 
     with pytest.raises(BadDetector, match=f"{onnx} is damaged: its sha256 is"):
@@ -176,7 +302,7 @@ def test_a_damaged_detector_is_rejected(store: ModelStore, tmp_path: Path) -> No
 def test_the_error_for_a_missing_file_names_it(
     name: str, store: ModelStore, tmp_path: Path
 ) -> None:
-    file = folder_of(store, store.publish(detector(tmp_path), card()).version) / name
+    file = folder_of(store, store.publish(detector(tmp_path), card(), by="a test").version) / name
     file.unlink()
 
     with pytest.raises(BadDetector, match=f"cannot read {file}: No such file"):
@@ -187,7 +313,7 @@ def test_the_error_for_a_missing_file_names_it(
     "pointer", [b"", b"{}", b'{"version": "../../elsewhere"}', b'{"version": ""}', b"\xff\xfe"]
 )
 def test_a_damaged_pointer_is_rejected(pointer: bytes, store: ModelStore, tmp_path: Path) -> None:
-    store.publish(detector(tmp_path), card())
+    store.publish(detector(tmp_path), card(), by="a test")
     LocalBlobs(store.root).write("garment-detector/latest.json", pointer)
 
     for look in (store.latest, store.latest_version):
@@ -195,11 +321,14 @@ def test_a_damaged_pointer_is_rejected(pointer: bytes, store: ModelStore, tmp_pa
             look()
 
 
-@pytest.mark.parametrize("interrupted", ["detector.onnx", "card.json", "latest.json"])
+@pytest.mark.parametrize(
+    "interrupted",
+    ["weights.pt", "detector.onnx", "card.json", "publications.json", "latest.json"],
+)
 def test_an_interrupted_publication_keeps_the_previous_detector(
     interrupted: str, store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.publish(detector(tmp_path), card())
+    store.publish(detector(tmp_path), card(), by="a test")
     write = LocalBlobs.write
 
     def write_or_fail(blobs: LocalBlobs, name: str, content: bytes) -> None:
@@ -208,8 +337,10 @@ def test_an_interrupted_publication_keeps_the_previous_detector(
         write(blobs, name, content)
 
     monkeypatch.setattr(LocalBlobs, "write", write_or_fail)
+    new = card(b"new", created=NOON + timedelta(days=1), weights_sha256=sha256_of(b"weights"))
+    weights = file_of(tmp_path, b"weights")
     with pytest.raises(OSError, match="the power failed"):
-        store.publish(detector(tmp_path, b"new"), card(b"new", created=NOON + timedelta(days=1)))
+        store.publish(detector(tmp_path, b"new"), new, by="a test", weights=weights)
 
     assert store.latest().card == card()
 
@@ -226,7 +357,7 @@ def test_the_starter_detector_is_published_in_an_empty_store(
 
 def test_the_starter_detector_does_not_replace_another(store: ModelStore, tmp_path: Path) -> None:
     mine = card(b"mine", created=NOON - timedelta(days=365))
-    store.publish(detector(tmp_path, b"mine"), mine)
+    store.publish(detector(tmp_path, b"mine"), mine, by="a test")
 
     assert store.latest_or_starter(_starter_in(tmp_path)).card == mine
 
@@ -234,7 +365,7 @@ def test_the_starter_detector_does_not_replace_another(store: ModelStore, tmp_pa
 def test_the_starter_detector_does_not_hide_a_damaged_one(
     store: ModelStore, tmp_path: Path
 ) -> None:
-    store.publish(detector(tmp_path), card()).onnx.write_bytes(b"networm")
+    store.publish(detector(tmp_path), card(), by="a test").onnx.write_bytes(b"networm")
 
     with pytest.raises(BadDetector, match="is damaged"):
         store.latest_or_starter(_starter_in(tmp_path))
@@ -244,7 +375,7 @@ def test_the_starter_detector_does_not_hide_a_damaged_one(
 def test_a_store_without_its_pointer_is_not_reset_to_the_starter(
     starter: str, store: ModelStore, tmp_path: Path
 ) -> None:
-    mine = store.publish(detector(tmp_path, b"mine"), card(b"mine")).version
+    mine = store.publish(detector(tmp_path, b"mine"), card(b"mine"), by="a test").version
     pointer = Path(store.root) / "garment-detector" / "latest.json"
     pointer.unlink()
     _starter_in(tmp_path)
@@ -299,7 +430,7 @@ def test_a_reader_waits_for_a_running_publication(
             write(blobs, name, content)
 
         monkeypatch.setattr(LocalBlobs, "write", write_once_read)
-        store.publish(detector(tmp_path, b"mine"), mine)
+        store.publish(detector(tmp_path, b"mine"), mine, by="a test")
 
         assert readers[0].result().card == mine
     assert store.latest().card == mine
@@ -308,7 +439,7 @@ def test_a_reader_waits_for_a_running_publication(
 def test_a_folder_with_another_name_than_its_version_is_rejected(
     store: ModelStore, tmp_path: Path
 ) -> None:
-    version = store.publish(detector(tmp_path), card()).version
+    version = store.publish(detector(tmp_path), card(), by="a test").version
     folder_of(store, version).rename(folder_of(store, "mine"))
     LocalBlobs(store.root).write("garment-detector/latest.json", b'{"version": "mine"}')
 
