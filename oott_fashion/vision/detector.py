@@ -12,9 +12,15 @@ from oott_fashion.colours import PALETTE, PaletteColour, garment_colour
 from oott_fashion.garments import GARMENTS, garment_named
 from oott_fashion.vision.detections import Box, Detection
 from oott_fashion.vision.engines import Engine
-from oott_fashion.vision.letterbox import letterbox, to_photo_pixels
+from oott_fashion.vision.letterbox import Placement, letterbox, to_photo_pixels
 from oott_fashion.vision.shoe_pairs import merge_shoe_pairs
-from oott_fashion.vision.yolov8_output import RawDetections, decode, non_max_suppression
+from oott_fashion.vision.yolov8_output import (
+    Anchors,
+    RawDetections,
+    anchors_of,
+    decode,
+    non_max_suppression,
+)
 
 # A few thousand pixels are enough for colours. So they are measured on a photo that is shrunk until
 # its long side has this many pixels.
@@ -57,13 +63,29 @@ class Detector:
         Raises:
             ValueError: the detector was not trained on OOTT's garments.
         """
-        model_input, placement = letterbox(photo, self.image_side)
-        with self._one_at_a_time:
-            head = self.engine.head_of(model_input[None])
+        head, placement = self._head_of(photo)
         raw = non_max_suppression(
             decode(head, len(GARMENTS), self.thresholds.confidence), self.thresholds.iou
         )
         return raw._replace(boxes=to_photo_pixels(raw.boxes, placement))
+
+    def anchors(self, photo: NDArray[np.uint8]) -> Anchors:
+        """Give every box that the network computes for ``photo``, in photo pixels.
+
+        Args:
+            photo: RGB pixels, shape (height, width, 3), 0..255.
+
+        Raises:
+            ValueError: the detector was not trained on OOTT's garments.
+        """
+        head, placement = self._head_of(photo)
+        anchors = anchors_of(head, len(GARMENTS))
+        return anchors._replace(boxes=to_photo_pixels(anchors.boxes, placement))
+
+    def _head_of(self, photo: NDArray[np.uint8]) -> tuple[NDArray[np.float32], Placement]:
+        model_input, placement = letterbox(photo, self.image_side)
+        with self._one_at_a_time:
+            return self.engine.head_of(model_input[None]), placement
 
     def garments(self, photo: NDArray[np.uint8]) -> list[Detection]:
         """Find the garments in ``photo``, most confident first; two shoes count as one pair.

@@ -17,14 +17,23 @@ class RawDetections(NamedTuple):
     class_ids: NDArray[np.intp]
 
 
-def decode(head: NDArray[np.float32], classes: int, min_confidence: float) -> RawDetections:
-    """Decode the boxes above ``min_confidence``, each with its most confident class.
+class Anchors(NamedTuple):
+    """All boxes of a head, shape (n, 4), as in ``RawDetections``, at any confidence.
+
+    ``confidences`` has the confidence 0..1 of each class for each box, shape (n, classes).
+    """
+
+    boxes: NDArray[np.float32]
+    confidences: NDArray[np.float32]
+
+
+def anchors_of(head: NDArray[np.float32], classes: int) -> Anchors:
+    """Split the raw output into boxes and confidences, without any threshold.
 
     Args:
         head: the raw output, shape (1, 4 + classes, anchors): centre x, centre y, width, height in
             model pixels, then a confidence 0..1 per class.
         classes: how many classes the detector was trained on.
-        min_confidence: 0..1; a box with exactly this confidence is dropped, as in Ultralytics.
 
     Raises:
         ValueError: ``head`` has another shape, so it is not from YOLOv8 with these classes.
@@ -35,12 +44,27 @@ def decode(head: NDArray[np.float32], classes: int, min_confidence: float) -> Ra
             f"the detector was not trained on these {classes} classes"
         )
     rows = head[0].T
-    class_ids = rows[:, 4:].argmax(axis=1)
-    confidences = rows[np.arange(len(rows)), 4 + class_ids]
-    confident = confidences > min_confidence
-    centres, sizes = rows[confident, :2], rows[confident, 2:4]
+    centres, sizes = rows[:, :2], rows[:, 2:4]
     boxes = np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1)
-    return RawDetections(boxes, confidences[confident], class_ids[confident])
+    return Anchors(boxes, rows[:, 4:])
+
+
+def decode(head: NDArray[np.float32], classes: int, min_confidence: float) -> RawDetections:
+    """Decode the boxes above ``min_confidence``, each with its most confident class.
+
+    Args:
+        head: the raw output, as ``anchors_of`` takes it.
+        classes: how many classes the detector was trained on.
+        min_confidence: 0..1; a box with exactly this confidence is dropped, as in Ultralytics.
+
+    Raises:
+        ValueError: ``head`` has another shape, so it is not from YOLOv8 with these classes.
+    """
+    anchors = anchors_of(head, classes)
+    class_ids = anchors.confidences.argmax(axis=1)
+    confidences = anchors.confidences[np.arange(len(class_ids)), class_ids]
+    confident = confidences > min_confidence
+    return RawDetections(anchors.boxes[confident], confidences[confident], class_ids[confident])
 
 
 def non_max_suppression(detections: RawDetections, iou_threshold: float) -> RawDetections:
@@ -60,12 +84,12 @@ def non_max_suppression(detections: RawDetections, iou_threshold: float) -> RawD
     while len(order) and len(kept) < MAX_BOXES:
         best, rest = order[0], order[1:]
         kept.append(int(best))
-        overlaps = _ious(boxes[best], boxes[rest]) > iou_threshold
+        overlaps = ious_with(boxes[best], boxes[rest]) > iou_threshold
         order = rest[~(overlaps & (class_ids[rest] == class_ids[best]))]
     return RawDetections(boxes[kept], detections.confidences[kept], class_ids[kept])
 
 
-def _ious(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+def ious_with(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
     """Compute the IoU of ``box``, shape (4,), with each of ``others``, shape (n, 4)."""
     shared = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
     intersections = shared.clip(min=0).prod(axis=1)
