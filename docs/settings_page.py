@@ -61,7 +61,7 @@ def _section(title: str, fields: dict[str, FieldInfo]) -> Iterator[str]:
 
 
 def _shown(default: object) -> str:
-    if default is None or default == "":
+    if default in (None, "", ()):
         return ""
     if isinstance(default, Path) and default.is_relative_to(PROJECT):
         default = default.relative_to(PROJECT)

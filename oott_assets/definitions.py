@@ -93,7 +93,7 @@ def _training_resources(
 ) -> dict[str, dg.ConfigurableResource[None]]:
     return {
         "labelled_data": LabelledData(
-            folder=str(settings.main_data) if settings.main_data else None,
+            folders=[str(folder) for folder in settings.main_data],
             drawn_photos=settings.drawn_photos,
         ),
         "sub_photos": SubPhotos(

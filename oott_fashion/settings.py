@@ -18,6 +18,7 @@ from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
     EnvSettingsSource,
+    NoDecode,
     SettingsConfigDict,
     SettingsError,
 )
@@ -45,6 +46,16 @@ def _user_expanded(place: object) -> object:
 
 UserPath = Annotated[Path, BeforeValidator(_user_expanded)]
 """A file or folder; ~ at its start is the user's home folder."""
+
+
+def _split_at_colons(places: object) -> object:
+    if not isinstance(places, str):
+        return places
+    return tuple(_user_expanded(place) for place in places.split(os.pathsep) if place)
+
+
+UserPaths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split_at_colons)]
+"""Files or folders, separated by colons as in PATH; ~ at their start is the user's home folder."""
 
 UserAddress = Annotated[str, BeforeValidator(_user_expanded)]
 """A folder or URL; ~ at its start is the user's home folder."""

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from oott_fashion.garments import category_of
-from oott_fashion.settings import SharedSettings, UserAddress, UserPath
+from oott_fashion.settings import SharedSettings, UserAddress, UserPath, UserPaths
 
 Labeller = Literal["catalogue", "teacher", "grounding_dino", "grounded_sam"]
 
@@ -15,10 +15,11 @@ Labeller = Literal["catalogue", "teacher", "grounding_dino", "grounded_sam"]
 class TrainingSettings(SharedSettings):
     """The shared settings, and those of labelling and training."""
 
-    main_data: UserPath | None = Field(
-        None,
-        description="Folder of photos that people labelled: a YOLO data set, or a YOLO export of "
-        "Label Studio.",
+    main_data: UserPaths = Field(
+        (),
+        description="Folders of photos that people labelled, separated by colons, oldest first: "
+        "YOLO data sets, or exports of Label Studio. If two folders have the same picture, the "
+        "labels of the later folder count.",
     )
     sub_photos: UserPath | None = Field(
         None,

@@ -14,6 +14,7 @@ from oott_assets.training.labels.labelled_photos import (
     LabelledPhoto,
     parquet_of_photos,
     photos_of_parquet,
+    version_of,
 )
 from oott_assets.training.settings import TrainingSettings
 from oott_fashion.stores.blobs import BlobNotFound, LocalBlobs
@@ -31,6 +32,21 @@ class TrainingStore(dg.ConfigurableResource[None]):
     def write_photos(self, name: str, photos: Sequence[LabelledPhoto]) -> None:
         """Replace the data set ``name`` by ``photos``."""
         self.blobs.write(_data_set_named(name), parquet_of_photos(photos))
+
+    def write_version(self, name: str, photos: Sequence[LabelledPhoto]) -> None:
+        """Replace the data set ``name`` by ``photos``, and keep them under their version, too.
+
+        ``photos`` of the name ``NAME/VERSION`` reads them again.
+        """
+        self.write_photos(f"{name}/{version_of(photos)}", photos)
+        self.write_photos(name, photos)
+
+    def photos_or_none(self, name: str) -> list[LabelledPhoto] | None:
+        """Read the data set ``name``, or return None if it was never materialised."""
+        try:
+            return photos_of_parquet(self.blobs.read(_data_set_named(name)))
+        except BlobNotFound:
+            return None
 
     def photos(self, name: str) -> list[LabelledPhoto]:
         """Read the data set ``name``.

@@ -1,4 +1,4 @@
-"""Reads a data set that people labelled, and lists its problems."""
+"""Reads the data sets that people labelled, and lists their problems."""
 
 import hashlib
 import os
@@ -8,11 +8,14 @@ from typing import NamedTuple
 
 from oott_assets.training.labels.data_yaml import yolo_data_set
 from oott_assets.training.labels.findings import Findings, Problem, shortened
-from oott_assets.training.labels.label_studio import (
-    LABEL_STUDIO,
-    label_studio_export,
-    split_by_content,
+from oott_assets.training.labels.joined_data_sets import (
+    PhotoPair,
+    ReadPhoto,
+    labelled_again,
+    leaked,
+    with_splits,
 )
+from oott_assets.training.labels.label_studio import LABEL_STUDIO, label_studio_export
 from oott_assets.training.labels.labelled_photos import (
     LabelledPhoto,
     Split,
@@ -39,59 +42,77 @@ _MAX_PHOTO_BYTES = 30 * 2**20
 
 
 class NotADataSet(ValueError):
-    """The folder is neither a YOLO data set nor a YOLO export of Label Studio."""
+    """The folder is neither a YOLO data set nor an export of Label Studio."""
 
 
-class Leak(NamedTuple):
-    """A train photo that is left out because it shows the same picture as ``valid``."""
+class LeftOut(NamedTuple):
+    """A photo file that is left out, and a file that shows the same picture."""
 
-    train: str
-    valid: str
+    photo: str
+    same_as: str
 
 
 class ReadLabels(NamedTuple):
-    """A data set: its photos by file name, its problems, its leaked photos and the remarks."""
+    """The photos of all data sets by file name, and the problems and remarks.
+
+    ``leaked`` are train photos whose picture is in valid. ``labelled_again`` are photos of older
+    data sets whose picture a later data set labels again. ``data_sets`` has each folder with its
+    kind.
+    """
 
     photos: tuple[LabelledPhoto, ...]
     problems: tuple[Problem, ...]
-    leaked: tuple[Leak, ...]
+    leaked: tuple[LeftOut, ...]
+    labelled_again: tuple[LeftOut, ...]
     remarks: tuple[str, ...]
-    kind: str
+    data_sets: tuple[tuple[str, str], ...]
 
 
-def read_labelled(folder: Path) -> ReadLabels:
-    """Read and check the data set in ``folder``; photos are read only if its layout is valid.
+def read_labelled(*folders: Path) -> ReadLabels:
+    """Read and check the data sets in ``folders``, oldest first.
+
+    Photos are read only if all layouts are valid. If two data sets have the same picture, the
+    labels of the later one count.
 
     Raises:
-        NotADataSet: the folder has neither kind of data set.
+        NotADataSet: a folder has no data set.
     """
-    findings = Findings(Path(os.path.abspath(folder)))
-    data_set = _data_set_in(findings)
+    absolute = list(dict.fromkeys(Path(os.path.abspath(folder)) for folder in folders))
+    findings = Findings(Path(os.path.commonpath(absolute)))
+    data_sets = [_data_set_in(folder, findings) for folder in absolute]
     # With another list of garments, every class id would be read as the wrong garment.
     layout_is_valid = not findings.problems
-    read = _read_all(data_set, findings) if layout_is_valid else []
-    photos = [photo for photo, _ in read]
-    groups = groups_of(len(read), near_duplicates([perceptual_hash for _, perceptual_hash in read]))
-    if data_set.kind == LABEL_STUDIO:
-        photos = split_by_content(photos, groups)
-    leaked = _leaked(photos, groups)
-    _remark_on_duplicates(photos, groups, findings)
-    kept = sorted(photo for photo in photos if photo.file not in leaked)
+    read = with_splits(_read_all(data_sets, findings) if layout_is_valid else [])
+    again = labelled_again(read)
+    current = _without(again, read)
+    leaks = leaked(current)
+    _remark_on_duplicates(current, findings)
+    kept = sorted(photo.photo for photo in _without(leaks, current))
     if layout_is_valid:
-        _check_splits(kept, data_set, len(leaked), findings)
+        _check_splits(kept, data_sets, len(leaks), findings)
     if not findings.problems:
         _remark_on_missing_garments(kept, findings)
     return ReadLabels(
         tuple(kept),
         tuple(findings.problems),
-        tuple(Leak(*map(findings.name_of, pair)) for pair in sorted(leaked.items())),
+        _names_of(leaks, findings),
+        _names_of(again, findings),
         tuple(findings.remarks),
-        data_set.kind,
+        tuple((str(folder), one.kind) for folder, one in zip(absolute, data_sets, strict=True)),
     )
 
 
-def _data_set_in(findings: Findings) -> DataSet:
-    folder = findings.folder
+def _without(pairs: Sequence[PhotoPair], photos: Sequence[ReadPhoto]) -> list[ReadPhoto]:
+    left_out = {pair.left_out for pair in pairs}
+    return [photo for photo in photos if photo not in left_out]
+
+
+def _names_of(pairs: Sequence[PhotoPair], findings: Findings) -> tuple[LeftOut, ...]:
+    files = sorted((pair.left_out.photo.file, pair.kept.photo.file) for pair in pairs)
+    return tuple(LeftOut(*map(findings.name_of, pair)) for pair in files)
+
+
+def _data_set_in(folder: Path, findings: Findings) -> DataSet:
     try:
         names = sorted(entry.name for entry in folder.iterdir())
     except OSError as error:
@@ -108,13 +129,20 @@ def _data_set_in(findings: Findings) -> DataSet:
     )
 
 
-def _read_all(data_set: DataSet, findings: Findings) -> list[tuple[LabelledPhoto, PerceptualHash]]:
+def _read_all(data_sets: Sequence[DataSet], findings: Findings) -> list[ReadPhoto]:
     read = [
-        _read(file, data_set, findings)
+        (position, photo_and_hash)
+        for position, data_set in enumerate(data_sets)
         for folder in data_set.folders
         for file in labelled_files(folder, findings)
+        if (photo_and_hash := _read(file, data_set, findings)) is not None
     ]
-    return [photo_and_hash for photo_and_hash in read if photo_and_hash is not None]
+    hashes = [perceptual_hash for _, (_, perceptual_hash) in read]
+    groups = groups_of(len(read), near_duplicates(hashes))
+    return [
+        ReadPhoto(photo, position, group, data_sets[position].kind != LABEL_STUDIO)
+        for (position, (photo, _)), group in zip(read, groups, strict=True)
+    ]
 
 
 def _read(
@@ -139,40 +167,27 @@ def _read(
     )
 
 
-def _leaked(photos: Sequence[LabelledPhoto], groups: Sequence[int]) -> dict[Path, Path]:
-    """Map each train file whose picture is also in valid to a file of valid."""
-    valid = {
-        group: photo.file
-        for photo, group in zip(photos, groups, strict=True)
-        if photo.split == "valid"
-    }
-    return {
-        photo.file: valid[group]
-        for photo, group in zip(photos, groups, strict=True)
-        if photo.split == "train" and group in valid
-    }
-
-
-def _remark_on_duplicates(
-    photos: Sequence[LabelledPhoto], groups: Sequence[int], findings: Findings
-) -> None:
+def _remark_on_duplicates(photos: Sequence[ReadPhoto], findings: Findings) -> None:
     first: dict[tuple[Split, int], LabelledPhoto] = {}
-    for photo, group in zip(photos, groups, strict=True):
-        earlier = first.setdefault((photo.split, group), photo)
-        if earlier is not photo:
+    for read in photos:
+        earlier = first.setdefault((read.photo.split, read.group), read.photo)
+        if earlier is not read.photo:
             same = f"shows the same picture as {findings.name_of(earlier.file)}"
-            difference = "" if photo.labels == earlier.labels else ", but has other boxes"
-            findings.add_remark(photo.file, same + difference)
+            difference = "" if read.photo.labels == earlier.labels else ", but has other boxes"
+            findings.add_remark(read.photo.file, same + difference)
 
 
 def _check_splits(
-    photos: Sequence[LabelledPhoto], data_set: DataSet, leaked: int, findings: Findings
+    photos: Sequence[LabelledPhoto],
+    data_sets: Sequence[DataSet],
+    leaks: int,
+    findings: Findings,
 ) -> None:
     for split in ("train", "valid"):
         if in_split(photos, split):
             continue
-        reason = f" ({leaked} left out because valid shows the same pictures)" if leaked else ""
-        if data_set.kind == LABEL_STUDIO:
+        reason = f" ({leaks} left out because valid shows the same pictures)" if leaks else ""
+        if all(data_set.kind == LABEL_STUDIO for data_set in data_sets):
             reason = (
                 f" (one fifth of the {len(photos)} photos is assigned to valid by content hash; "
                 "label more photos)"

@@ -116,6 +116,40 @@ def test_drawn_photos_are_only_used_for_training(
     assert metadata_of(run, "main_data")["drawn_photos_already_there"] == 3
 
 
+def test_a_new_version_says_what_changed_and_the_earlier_version_is_kept(
+    training_pipeline: TrainingPipeline,
+    main_data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = metadata_of(training_pipeline.run("main_data"), "main_data")
+    before = training_pipeline.photos("main_data")
+    again = tmp_path / "labelled-again"
+    for kind in ("images", "labels"):
+        (again / kind).mkdir(parents=True)
+    shutil.copy(main_data / "valid/images/00001.jpg", again / "images")
+    (again / "labels/00001.txt").write_text("0 0.5 0.5 0.5 0.5\n")
+    (again / "classes.txt").write_text("cardigan\n")
+    (main_data / "train/images/00002.jpg").unlink()
+    (main_data / "train/labels/00002.txt").unlink()
+    monkeypatch.setenv("OOTT_MAIN_DATA", f"{main_data}{os.pathsep}{again}")
+
+    second = metadata_of(training_pipeline.run("main_data"), "main_data")
+
+    assert first["earlier_version"] == "none"
+    assert first["photos_added"] == 5
+    assert second["earlier_version"] == first["version"]
+    counts = ("photos_added", "photos_removed", "photos_relabelled", "photos_labelled_again")
+    assert [second[count] for count in counts] == [0, 1, 1, 1]
+    assert "| cardigan |" in str(second["boxes_changed"])
+    [labelled] = [
+        photo for photo in training_pipeline.photos("main_data") if again in photo.file.parents
+    ]
+    assert [label.garment for label in labelled.labels] == ["cardigan"]
+    assert labelled.split == "valid"
+    assert training_pipeline.photos(f"main_data/{first['version']}") == before
+
+
 def test_every_photo_of_a_catalogue_gets_one_box(
     training_pipeline: TrainingPipeline, closet: Path
 ) -> None:

@@ -15,7 +15,7 @@ def test_by_default_training_is_in_the_home_folder() -> None:
     assert settings.labeller_weights_root == Path(".oott/labellers")
 
 
-@pytest.mark.parametrize("name", ["main_data", "sub_photos", "starting_weights"])
+@pytest.mark.parametrize("name", ["sub_photos", "starting_weights"])
 def test_a_path_can_start_with_a_tilde(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -23,6 +23,17 @@ def test_a_path_can_start_with_a_tilde(
     (tmp_path / ".env").write_text(f"OOTT_{name.upper()}=~/labelled\n")
 
     assert str(getattr(read_settings(TrainingSettings), name)) == "/home/ann/labelled"
+
+
+def test_several_folders_are_separated_by_colons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ann")
+    (tmp_path / ".env").write_text("OOTT_MAIN_DATA=~/labelled:/mnt/옷장 2026::exports\n")
+
+    folders = read_settings(TrainingSettings).main_data
+
+    assert folders == (Path("/home/ann/labelled"), Path("/mnt/옷장 2026"), Path("exports"))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ BOTH = ["a.jpg", "b.jpg"]
 def test_each_photo_has_the_split_of_its_folder(tmp_path: Path) -> None:
     read = read_labelled(data_set(tmp_path))
 
-    assert read.kind == "YOLO data set"
+    assert read.data_sets == ((str(tmp_path), "YOLO data set"),)
     assert read.problems == ()
     assert [(photo.file, photo.split) for photo in read.photos] == [
         (tmp_path / "train/images/a.jpg", "train"),

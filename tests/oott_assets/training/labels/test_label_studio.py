@@ -2,9 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from oott_assets.training.labels.label_studio import split_by_content
 from oott_assets.training.labels.labelled_data_set import read_labelled
-from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split
+from oott_assets.training.labels.labelled_photos import in_split
 from tests.oott_assets.training.labels.data_sets import add_photo, picture, problems_in
 
 CLASSES = "coat\nsandals\nshirt\n"
@@ -22,14 +21,10 @@ def export(folder: Path, photos: int = 20, classes: str = CLASSES) -> Path:
     return folder
 
 
-def labelled(sha256: str) -> LabelledPhoto:
-    return LabelledPhoto(Path("a.jpg"), sha256, 64, 48, "train", ())
-
-
 def test_class_ids_follow_the_classes_file_of_the_export(tmp_path: Path) -> None:
     read = read_labelled(export(tmp_path))
 
-    assert read.kind == "Label Studio export"
+    assert read.data_sets == ((str(tmp_path), "Label Studio export"),)
     assert read.problems == ()
     assert {label.garment for photo in read.photos for label in photo.labels} == {"sandals"}
 
@@ -62,26 +57,6 @@ def test_one_picture_under_two_names_is_in_one_split(tmp_path: Path) -> None:
     assert len(split) == 40
     assert read.leaked == ()
     assert all(split[f"copy-of-{number:02}"] == split[f"{number:02}"] for number in range(20))
-
-
-def test_one_fifth_of_the_hashes_is_valid() -> None:
-    photos = [labelled(f"{number:08x}") for number in range(100, 200)]
-
-    splits = [photo.split for photo in split_by_content(photos, range(100))]
-
-    assert splits == ["valid"] * 20 + ["train"] * 80
-
-
-def test_the_smallest_hash_of_a_group_decides_its_split() -> None:
-    photos = [labelled(f"{number:08x}") for number in (25, 119, 19, 20)]
-
-    assert [photo.split for photo in split_by_content(photos, [0, 1, 0, 1])] == [
-        "valid",
-        "train",
-        "valid",
-        "train",
-    ]
-    assert split_by_content([], []) == []
 
 
 def test_unknown_garment_names_are_a_problem(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from PIL import Image
 
-from oott_assets.training.labels.labelled_data_set import Leak, NotADataSet, read_labelled
+from oott_assets.training.labels.labelled_data_set import LeftOut, NotADataSet, read_labelled
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.vision.detections import Box
 from tests.oott_assets.training.labels.data_sets import (
@@ -229,7 +229,7 @@ def test_a_train_photo_whose_picture_is_in_valid_is_left_out_and_named(tmp_path:
     read = read_labelled(tmp_path)
 
     assert names_of(read) == ["a.jpg", "b.jpg"]
-    assert read.leaked == (Leak("train/images/copy.jpg", "valid/images/b.jpg"),)
+    assert read.leaked == (LeftOut("train/images/copy.jpg", "valid/images/b.jpg"),)
     assert read.problems == ()
     assert not [remark for remark in read.remarks if "same picture" in remark]
 
