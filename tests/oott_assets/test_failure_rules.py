@@ -36,6 +36,7 @@ NOT_IN_A_STEP = {
     "InvalidLine": "read_labelled lists it as a problem",
     "BadSetting": "raised when Dagster loads the definitions",
     "BrowserDied": "the browser source starts another browser; after the last retry, SourceBusy",
+    "CannotMeasure": "the command that measures a detector",
     "CenterFaceUnavailable": "FacesNotHidden",
     "FolderNotEmpty": "the command that draws a data set",
     "NoPixels": "a bug in the program",

@@ -1,0 +1,1 @@
+"""Measures a detector on validation photos as it is served, with intervals."""
