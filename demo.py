@@ -148,8 +148,8 @@ def _materialise(
     settings: PhotoSettings, instance: dg.DagsterInstance, partition: Partition
 ) -> None:
     from oott_assets.definitions import configured_resources, defs
+    from oott_assets.detection_store import DetectionStore
     from oott_assets.partitions import partition_key
-    from oott_assets.trends.detection_store import DetectionStore
 
     slug, month = partition
     began = time.monotonic()

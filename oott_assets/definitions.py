@@ -10,6 +10,7 @@ from oott_assets.automation import (
     trend_report_job,
     trend_report_schedule,
 )
+from oott_assets.detection_store import DetectionStore
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.partitions import destinations
 from oott_assets.photos.instagram_images import instagram_images
@@ -29,7 +30,6 @@ from oott_assets.training.training_checks import TRAINING_CHECKS
 from oott_assets.training.training_store import TrainingStore
 from oott_assets.training.weights import main_weights, merged_weights
 from oott_assets.trends.checks import TREND_CHECKS
-from oott_assets.trends.detection_store import DetectionStore
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import monthly_trends
 from oott_assets.trends.trend_database import TrendDatabase

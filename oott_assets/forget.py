@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 import click
 import dagster as dg
 
+from oott_assets.detection_store import DetectionStore, PartitionDetections
 from oott_assets.partitions import MonthAndDestination, destinations
 from oott_assets.photos.recorded_pictures import delete_runs_with_pictures, reject_unfinished_runs
 from oott_assets.photos.settings import PhotoSettings
@@ -20,7 +21,6 @@ from oott_assets.photos.store.crawl_journal import hash_of
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
-from oott_assets.trends.detection_store import DetectionStore, PartitionDetections
 from oott_assets.trends.monthly_trends import counts_of, trend_slice
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_fashion.settings import read_settings

@@ -5,11 +5,11 @@ from collections import Counter
 
 import dagster as dg
 
+from oott_assets.detection_store import DetectionStore
 from oott_assets.failure_rules import failures_of
 from oott_assets.partitions import month_and_destination, month_by_destination
 from oott_assets.photos.instagram_images import instagram_images
 from oott_assets.photos.store.photo_store import PhotoStore
-from oott_assets.trends.detection_store import DetectionStore
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import trend_slice
 from oott_assets.trends.trend_database import TrendDatabase

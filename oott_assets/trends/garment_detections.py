@@ -7,6 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import dagster as dg
 
+from oott_assets.detection_store import (
+    DetectionStore,
+    PartitionDetections,
+    PhotoDetections,
+)
 from oott_assets.failure_rules import failures_of
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.partitions import (
@@ -21,11 +26,6 @@ from oott_assets.photos.store.stored_month import StoredMonth
 from oott_assets.reports.pictures import contact_sheet, draw_detections, sample_of
 from oott_assets.reports.progress import with_progress
 from oott_assets.reports.tables import markdown_table
-from oott_assets.trends.detection_store import (
-    DetectionStore,
-    PartitionDetections,
-    PhotoDetections,
-)
 from oott_assets.trends.trend_failures import TREND_FAILURES
 from oott_fashion.stores.blobs import BlobNotFound
 from oott_fashion.vision.detector import Detector

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import dagster as dg
 
+from oott_assets.detection_store import DetectionStore, PartitionDetections
 from oott_assets.failure_rules import failures_of
 from oott_assets.partitions import (
     MonthAndDestination,
@@ -15,7 +16,6 @@ from oott_assets.partitions import (
 )
 from oott_assets.reports.pictures import look_chart
 from oott_assets.reports.tables import markdown_table
-from oott_assets.trends.detection_store import DetectionStore, PartitionDetections
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_failures import TREND_FAILURES

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import dagster as dg
 import pytest
 
+from oott_assets.detection_store import DetectionStore
 from oott_assets.forget import Forgetting
 from oott_assets.partitions import MonthAndDestination, destinations
 from oott_assets.photos.collection import Collector
@@ -15,7 +16,6 @@ from oott_assets.photos.photo_retention import PhotoRetention
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.stored_month import StoredMonth
-from oott_assets.trends.detection_store import DetectionStore
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.blobs import LockLost

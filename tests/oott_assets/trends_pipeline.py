@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from oott_assets.definitions import configured_resources, defs
+from oott_assets.detection_store import DetectionStore, PartitionDetections
 from oott_assets.failure_rules import FailureRule
 from oott_assets.partitions import destinations, partition_key
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
-from oott_assets.trends.detection_store import DetectionStore, PartitionDetections
 from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.trend_tables import GarmentRow, TrendTables
 

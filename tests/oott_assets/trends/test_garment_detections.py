@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from oott_assets import detection_store
 from oott_assets.failure_rules import FailureRule
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store import photo_store
 from oott_assets.photos.store.gcs_blobs import GcsBlobs
 from oott_assets.photos.store.stored_month import StoredMonth
-from oott_assets.trends import detection_store
 from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.blobs import AlreadyLocked
 from oott_fashion.stores.model_store import ModelStore, read_card

@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from oott_assets.trends.detection_store import (
+from oott_assets.detection_store import (
     DetectionStore,
     PartitionDetections,
     PhotoDetections,
