@@ -11,7 +11,6 @@ LONG_FILES = (
     "test_project.py",
     "oott_assets/trends/test_monthly_trends.py",
     "oott_assets/test_drawn_truth.py",
-    "oott_assets/training/test_backbone.py",
     "oott_assets/test_killed_runs.py",
     "oott_serving/test_outages_and_overload.py",
     "oott_serving/test_camera.py",

@@ -36,7 +36,7 @@ class Trainer(dg.ConfigurableResource[None]):
         """Check that training can start, and find its starting weights.
 
         Args:
-            folder: where starting weights are kept that must be downloaded or rebuilt.
+            folder: where downloaded starting weights are kept.
 
         Raises:
             TrainingUnavailable: the GPU or the starting weights are missing.
@@ -83,23 +83,21 @@ class Trainer(dg.ConfigurableResource[None]):
         if self.starting_weights == "scratch":
             return None
         if self.starting_weights == "published":
-            return self._published_weights(folder)
+            return self._published_weights()
         if self.starting_weights == "pretrained":
             return _pretrained(self.model_size, folder)
         return Path(self.starting_weights)
 
-    def _published_weights(self, folder: Path) -> Path:
-        from oott_assets.training.yolov8.starting_weights import NotRebuildable, rebuild_weights
-
+    def _published_weights(self) -> Path:
         published = self.detector.published()
-        weights = folder / f"{published.version}.pt"
-        try:
-            return rebuild_weights(published.onnx, weights, self.model_size)
-        except NotRebuildable as error:
+        weights = published.verified_weights()
+        if weights is None:
             raise TrainingUnavailable(
-                f"training cannot start from the published detector {published.version}: {error}; "
-                "set OOTT_STARTING_WEIGHTS to scratch or to a .pt file"
-            ) from error
+                f"detector {published.version} was published without weights.pt, so training "
+                "cannot start from it; set OOTT_STARTING_WEIGHTS to its .pt file, to pretrained, "
+                "or to scratch"
+            )
+        return weights
 
 
 def require_device(device: str) -> None:

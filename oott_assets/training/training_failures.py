@@ -11,8 +11,7 @@ from oott_assets.training.labels.labelled_data_set import NotADataSet
 from oott_assets.training.labels.labelled_photos import PhotoChanged
 from oott_assets.training.trainer import TrainingUnavailable
 from oott_assets.training.yolov8.onnx_export import WrongExport
-from oott_assets.training.yolov8.starting_weights import NotRebuildable
-from oott_assets.training.yolov8.train_run import WrongModelSize
+from oott_assets.training.yolov8.train_run import WrongStartingWeights
 from oott_fashion.stores.model_store import BadDetector, NoDetector
 from oott_fashion.vision.engines import EngineUnavailable
 
@@ -24,8 +23,7 @@ TRAINING_FAILURES: FailureTable = {
     LabellerUnavailable: PERMANENT,
     NoDetector: PERMANENT,
     NotADataSet: PERMANENT,
-    NotRebuildable: PERMANENT,
-    WrongModelSize: PERMANENT,
+    WrongStartingWeights: PERMANENT,
     PhotoChanged: PERMANENT,
     PhotosUnknown: PERMANENT,
     # This includes a failed download of pretrained weights, which Ultralytics has already retried.

@@ -22,7 +22,7 @@ from oott_assets.training.training_store import TrainingStore, fingerprint_of
 from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, train
 
 # Increase this version when a code change makes the same data and settings give other weights.
-_TRAINING_VERSION = 1
+_TRAINING_VERSION = 2
 
 _CURVES = {
     "losses": "results.png",

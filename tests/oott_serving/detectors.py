@@ -23,6 +23,14 @@ def publish(
     return store.publish(file, card_of(file, FIRST + timedelta(minutes=minutes)), by="a test")
 
 
+def publish_with_weights(store: ModelStore, folder: Path, weights: Path) -> PublishedDetector:
+    """Publish a detector that finds only coats, with ``weights`` to start training from."""
+    file = onnx_that_sees(folder, "coat")
+    sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
+    card = card_of(file).model_copy(update={"weights_sha256": sha256})
+    return store.publish(file, card, by="a test", weights=weights)
+
+
 def card_of(file: Path, created: datetime = FIRST, image_side: int = SIDE) -> DetectorCard:
     """Write the card of an ONNX file."""
     return DetectorCard(

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
 from oott_assets.training.yolov8.shareable_weights import shareable_weights
@@ -29,14 +29,11 @@ _RATE_FROM_WEIGHTS = 0.001
 _MAX_CACHED_BYTES = 4 * 2**30
 
 
-Task = Literal["detect", "classify"]
-
-
 _log = logging.getLogger(__name__)
 
 
-class WrongModelSize(ValueError):
-    """The starting weights have another model size than the plan."""
+class WrongStartingWeights(ValueError):
+    """The starting weights are no detector, or have another model size than the plan."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,6 @@ class TrainingPlan:
     batch: int
     device: str
     starting_weights: Path | None
-    task: Task = "detect"
 
 
 class Epoch(NamedTuple):
@@ -60,11 +56,8 @@ class Epoch(NamedTuple):
     metrics: Mapping[str, float]
 
     def __str__(self) -> str:
-        shown = {"metrics/mAP50(B)": "mAP50", "metrics/accuracy_top1": "top-1 accuracy"}
-        measured = (
-            f"{name} {self.metrics[key]:.3f}" for key, name in shown.items() if key in self.metrics
-        )
-        return f"epoch {self.number} in {self.seconds:.0f} s: {', '.join(measured)}"
+        map50 = self.metrics.get("metrics/mAP50(B)", 0.0)
+        return f"epoch {self.number} in {self.seconds:.0f} s: mAP50 {map50:.3f}"
 
 
 class TrainingFolder:
@@ -119,13 +112,12 @@ def train(
 
     Args:
         plan: the same for every run on ``folder``.
-        data: the ``data.yaml`` of the training and validation photos, or the folder of garment
-            cut-outs for a classifier.
+        data: the ``data.yaml`` of the training and validation photos.
         folder: used only for this plan and data.
         report: called after every epoch.
 
     Raises:
-        WrongModelSize: the starting weights have another model size.
+        WrongStartingWeights: the starting weights are no detector, or have another model size.
         OSError: the disk is full, or cannot be written.
     """
     if folder.weights.is_file():
@@ -158,22 +150,17 @@ def _train(
 
 
 def _starting_model(plan: TrainingPlan) -> "YOLO":
-    kind = "-cls" if plan.task == "classify" else ""
-    untrained = open_model(f"yolov8{plan.model_size}{kind}.yaml", plan.task)
     if plan.starting_weights is None:
-        return untrained
-    start = open_model(plan.starting_weights, plan.task)
+        return open_model(f"yolov8{plan.model_size}.yaml")
+    start = open_model(plan.starting_weights)
     size = cast(Any, start.model).yaml.get("scale")
-    if size != plan.model_size:
-        raise WrongModelSize(
-            f"{plan.starting_weights} is a YOLOv8 of size {size}; expected {plan.model_size}; "
-            "change OOTT_MODEL_SIZE or OOTT_STARTING_WEIGHTS"
+    if (start.task, size) != ("detect", plan.model_size):
+        raise WrongStartingWeights(
+            f"{plan.starting_weights} is a YOLOv8 of size {size} for the task {start.task}; "
+            f"expected size {plan.model_size} for detect; change OOTT_MODEL_SIZE or "
+            "OOTT_STARTING_WEIGHTS"
         )
-    # Weights of another task, such as those of a classifier, share only the backbone.
-    if start.task == plan.task:
-        return start
-    untrained.load(str(plan.starting_weights))
-    return untrained
+    return start
 
 
 def _with_callbacks(
@@ -205,7 +192,7 @@ def _with_callbacks(
 
 def _options(plan: TrainingPlan, data: Path, folder: TrainingFolder) -> dict[str, object]:
     from_scratch = plan.starting_weights is None
-    options = {
+    return {
         "data": str(data),
         "project": str(folder.folder.resolve()),
         "name": folder.run.name,
@@ -231,10 +218,11 @@ def _options(plan: TrainingPlan, data: Path, folder: TrainingFolder) -> dict[str
         "hsv_s": 0.6,
         "hsv_v": 0.4,
         "scale": 0.4,
+        # Half of the photos are not mixed into a mosaic. They show whole persons, and the place of
+        # a garment on a person helps to recognise the garment.
+        "mosaic": 0.5,
+        "close_mosaic": max(1, min(10, plan.epochs // 6)),
     }
-    if plan.task == "classify":
-        return options | _CLASSIFICATION_OPTIONS
-    return options | _detection_options(plan.epochs)
 
 
 def _resume_options(plan: TrainingPlan, data: Path, folder: TrainingFolder) -> dict[str, object]:
@@ -244,22 +232,6 @@ def _resume_options(plan: TrainingPlan, data: Path, folder: TrainingFolder) -> d
     return {"resume": True, "save_dir": str(folder.run.resolve()), **changeable}
 
 
-def _detection_options(epochs: int) -> dict[str, object]:
-    # Half of the photos are not mixed into a mosaic. They show whole persons, and the place of a
-    # garment on a person helps to recognise the garment.
-    return {"mosaic": 0.5, "close_mosaic": max(1, min(10, epochs // 6))}
-
-
-_CLASSIFICATION_OPTIONS: dict[str, object] = {
-    "lr0": _RATE_FROM_SCRATCH,
-    "auto_augment": "randaugment",
-    "erasing": 0.2,
-    "dropout": 0.1,
-    "weight_decay": 0.02,
-}
-
-
 def _fits_in_memory(plan: TrainingPlan, data: Path) -> bool:
-    folder = data if data.is_dir() else data.parent
-    photos = sum(1 for _ in folder.rglob("*.*"))
+    photos = sum(1 for _ in data.parent.rglob("*.*"))
     return photos * plan.image_side**2 * 3 < _MAX_CACHED_BYTES

@@ -15,7 +15,8 @@ from oott_assets.training.merged_data import MERGED_DATA_VERSIONS
 from oott_assets.training.validation_photos import ValidationPhotos
 from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
 from tests.oott_assets.training.labels.data_sets import picture
-from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
+from tests.oott_assets.training.starter_weights import STARTER
+from tests.oott_assets.training.training_pipeline import TrainingPipeline
 from tests.oott_assets.trends_pipeline import attempts, failures, metadata_of
 
 

@@ -19,9 +19,9 @@ from oott_assets.training.merged_data import MERGED_DATA_VERSIONS, MergedDataVer
 from oott_assets.training.validation_photos import read_validation_photos
 from oott_assets.training.weights import TrainedWeights, weights_blob
 from oott_assets.training.yolov8.onnx_export import Parity
-from oott_assets.training.yolov8.starting_weights import rebuild_weights
 from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
-from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
+from tests.oott_assets.training.starter_weights import STARTER, starter_weights
+from tests.oott_assets.training.training_pipeline import TrainingPipeline
 from tests.oott_assets.trends_pipeline import failures
 
 
@@ -29,7 +29,7 @@ class ComparedPipeline(TrainingPipeline):
     """A pipeline with two trained and compared candidates, which share ``weights``."""
 
     def __init__(self, folder: Path) -> None:
-        self.weights = rebuild_weights(STARTER / "detector.onnx", folder / "weights.pt")
+        self.weights = starter_weights(folder / "weights.pt")
         train, valid = (draw_photos(folder / split, 2, split) for split in ("train", "valid"))
         self.main_data = [*train, *valid]
         [self.closet_photo] = closet_photos(folder / "closet")

@@ -7,9 +7,8 @@ import pytest
 
 from oott_assets.training import measure
 from oott_assets.training.labels.drawn_data_set import write_data_set
-from oott_assets.training.yolov8.starting_weights import rebuild_weights
 from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
-from tests.oott_assets.training.training_pipeline import STARTER
+from tests.oott_assets.training.starter_weights import STARTER, starter_weights
 
 pytestmark = pytest.mark.usefixtures("training_pipeline")
 
@@ -48,7 +47,7 @@ def test_weights_are_measured_at_the_given_side_and_confidence(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    weights = rebuild_weights(STARTER / "detector.onnx", tmp_path / "starter.pt")
+    weights = starter_weights(tmp_path / "starter.pt")
 
     run(monkeypatch, weights, "--main-data", main_data, "--image-side", 320, "--confidence", 0.999)
 

@@ -11,7 +11,8 @@ import pytest
 
 from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.model_store import ModelStore, read_card
-from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
+from tests.oott_assets.training.starter_weights import STARTER
+from tests.oott_assets.training.training_pipeline import TrainingPipeline
 
 
 def publish(*words: str) -> "subprocess.CompletedProcess[str]":

@@ -16,11 +16,14 @@ import pytest
 from oott_assets.training.labels.drawn_data_set import draw_photos, write_data_set
 from oott_assets.training.labels.labelled_photos import LabelledPhoto
 from oott_assets.training.weights import repeat_photos_labelled_by_people
-from oott_assets.training.yolov8.starting_weights import rebuild_weights
 from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, train
+from oott_fashion.settings import SharedSettings, read_settings
+from oott_fashion.stores.model_store import ModelStore
+from tests.oott_assets.training.starter_weights import starter_weights, untrained_weights
 from tests.oott_assets.training.trained_until_killed import EPOCHS, PLAN
-from tests.oott_assets.training.training_pipeline import STARTER, TrainingPipeline
+from tests.oott_assets.training.training_pipeline import TrainingPipeline
 from tests.oott_assets.trends_pipeline import failures
+from tests.oott_serving.detectors import publish, publish_with_weights
 
 
 def test_training_resumes_after_its_last_complete_epoch_after_a_kill_or_a_full_disk(
@@ -85,7 +88,7 @@ def test_a_full_disk_at_the_last_step_raises_the_error_of_the_disk(tmp_path: Pat
     folder = TrainingFolder(tmp_path)
     best = folder.run / "weights/best.pt"
     best.parent.mkdir(parents=True)
-    rebuild_weights(STARTER / "detector.onnx", best)
+    starter_weights(best)
 
     with files_limited_to(3_000_000), pytest.raises(OSError, match="File too large") as raised:
         folder.finish()
@@ -176,16 +179,47 @@ def test_training_that_cannot_start_names_the_setting(
     assert expected in message
 
 
-def test_starting_weights_of_another_size_are_rejected(
-    pipeline_with_data: TrainingPipeline, monkeypatch: pytest.MonkeyPatch
+def test_a_detector_published_without_weights_is_no_start_of_a_training(
+    pipeline_with_data: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_STARTING_WEIGHTS", "published")
-    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
-    monkeypatch.setenv("OOTT_MODEL_SIZE", "s")
+    store = ModelStore(read_settings(SharedSettings).model_store_root)
+    version = publish(store, tmp_path, "coat").version
 
     [message] = failures(pipeline_with_data.run("main_weights"))
 
-    assert "set OOTT_STARTING_WEIGHTS to scratch or to a .pt file" in message
+    assert message == (
+        f"detector {version} was published without weights.pt, so training cannot start from it; "
+        "set OOTT_STARTING_WEIGHTS to its .pt file, to pretrained, or to scratch"
+    )
+
+
+def test_damaged_published_weights_are_no_start_of_a_training(
+    pipeline_with_data: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_STARTING_WEIGHTS", "published")
+    store = ModelStore(read_settings(SharedSettings).model_store_root)
+    published = publish_with_weights(store, tmp_path, untrained_weights(tmp_path / "n.pt"))
+    weights = published.onnx.with_name("weights.pt")
+    weights.write_bytes(b"half")
+
+    [message] = failures(pipeline_with_data.run("main_weights"))
+
+    assert message.startswith(f"{weights} is damaged: its sha256 is ")
+
+
+def test_starting_weights_of_another_size_are_rejected(
+    pipeline_with_data: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_STARTING_WEIGHTS", "published")
+    monkeypatch.setenv("OOTT_MODEL_SIZE", "s")
+    store = ModelStore(read_settings(SharedSettings).model_store_root)
+    publish_with_weights(store, tmp_path, untrained_weights(tmp_path / "n.pt"))
+
+    [message] = failures(pipeline_with_data.run("main_weights"))
+
+    assert "is a YOLOv8 of size n for the task detect; expected size s for detect" in message
+    assert message.endswith("change OOTT_MODEL_SIZE or OOTT_STARTING_WEIGHTS")
 
 
 def test_a_failed_download_of_ultralytics_weights_names_the_setting(

@@ -10,10 +10,8 @@ from oott_assets.definitions import configured_resources, defs
 from oott_assets.training.labels.labelled_photos import LabelledPhoto
 from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.training_store import TrainingStore
-from oott_assets.training.yolov8.starting_weights import rebuild_weights
 from oott_fashion.settings import read_settings
-
-STARTER = Path("models/starter-detector").absolute()
+from tests.oott_assets.training.starter_weights import starter_weights
 
 
 class TrainingPipeline:
@@ -61,7 +59,7 @@ def weights_that_find_nothing(file: Path) -> Path:
     """Write the starter's weights with confidences so low that it finds no garments."""
     import torch
 
-    rebuild_weights(STARTER / "detector.onnx", file)
+    starter_weights(file)
     checkpoint = torch.load(file, weights_only=False)
     for branch in checkpoint["model"].model[-1].cv3:
         branch[-1].weight.data *= 0.4

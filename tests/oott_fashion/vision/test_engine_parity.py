@@ -1,8 +1,7 @@
 """Tests that a photo has the same boxes in Ultralytics, ONNX Runtime and DeepSparse.
 
-The repository has the ONNX file of the starter detector but not its weights, so the tests rebuild
-the weights from that file. Ultralytics predicts with the weights, with its own letterbox and
-non-max suppression. The engines run the ONNX export of the same weights.
+Ultralytics predicts with the weights of the starter detector, with its own letterbox and non-max
+suppression. The engines run the ONNX export of the same weights.
 """
 
 from collections.abc import Callable
@@ -17,13 +16,12 @@ from numpy.typing import NDArray
 
 from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, random_outfit
 from oott_assets.training.yolov8.onnx_export import export_onnx
-from oott_assets.training.yolov8.starting_weights import rebuild_weights
 from oott_fashion.stores.model_store import read_card
 from oott_fashion.vision.detector import Detector, Thresholds
 from oott_fashion.vision.engines import EngineChoice, open_engine
 from oott_fashion.vision.yolov8_output import RawDetections
+from tests.oott_assets.training.starter_weights import STARTER, starter_weights
 
-STARTER = Path(__file__).parents[3] / "models" / "starter-detector"
 IMAGE_SIDE = read_card(STARTER / "card.json").image_side
 
 Photo = NDArray[np.uint8]
@@ -46,9 +44,7 @@ MAX_CONFIDENCE_DIFFERENCE = 0.001
 
 @pytest.fixture(scope="module")
 def weights(ultralytics: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - the fixture imports it safely
-    """Rebuild the weights of the starter detector."""
-    file = tmp_path_factory.mktemp("weights") / "starter.pt"
-    return rebuild_weights(STARTER / "detector.onnx", file)
+    return starter_weights(tmp_path_factory.mktemp("weights") / "starter.pt")
 
 
 @pytest.fixture(scope="module")

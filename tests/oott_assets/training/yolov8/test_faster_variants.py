@@ -16,9 +16,9 @@ from oott_assets.training.yolov8.faster_variants import (
     quantise_to_int8,
 )
 from oott_assets.training.yolov8.onnx_export import export_onnx
-from oott_assets.training.yolov8.starting_weights import rebuild_weights
 from oott_fashion.vision.engines import EngineChoice, open_engine
 from oott_fashion.vision.letterbox import letterbox
+from tests.oott_assets.training.starter_weights import starter_weights
 
 SIDE = 160
 DENSE = Variant("dense", 10.0, 0.4)
@@ -27,8 +27,7 @@ DENSE = Variant("dense", 10.0, 0.4)
 @pytest.fixture(scope="module")
 def dense(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dense")
-    weights = rebuild_weights(Path("models/starter-detector/detector.onnx"), folder / "starter.pt")
-    export_onnx(weights, SIDE, folder / "dense.onnx")
+    export_onnx(starter_weights(folder / "starter.pt"), SIDE, folder / "dense.onnx")
     return folder / "dense.onnx"
 
 

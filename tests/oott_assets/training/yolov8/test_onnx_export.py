@@ -1,4 +1,4 @@
-"""Tests ONNX exports by Ultralytics in real engines, and weights rebuilt from ONNX files."""
+"""Tests ONNX exports by Ultralytics in real engines."""
 
 from pathlib import Path
 
@@ -15,16 +15,15 @@ from oott_assets.training.yolov8.onnx_export import (
     parity,
 )
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
-from oott_assets.training.yolov8.starting_weights import NotRebuildable, rebuild_weights
-from oott_assets.training.yolov8.torch_engine import TorchEngine
 from oott_fashion.vision.photos import Photo
+from tests.oott_assets.training.starter_weights import starter_weights
 
 STARTER = Path("models/starter-detector/detector.onnx")
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return rebuild_weights(STARTER, tmp_path_factory.mktemp("weights") / "starter.pt")
+    return starter_weights(tmp_path_factory.mktemp("weights") / "starter.pt")
 
 
 @pytest.fixture(scope="module")
@@ -130,25 +129,3 @@ def test_weights_of_other_garments_are_not_exported(tmp_path: Path) -> None:
         export_onnx(tmp_path / "coco.pt", 64, tmp_path / "detector.onnx")
 
     assert not (tmp_path / "detector.onnx").exists()
-
-
-def test_rebuilt_weights_give_the_boxes_of_the_published_detector(
-    weights: Path, photos: list[Photo]
-) -> None:
-    """The starter detector is int8; its rounding moves boxes by some pixels."""
-    assert parity(weights, STARTER, photos, 320).pixels_apart < 25
-
-
-def test_weights_rebuilt_from_an_export_give_the_same_output(weights: Path, tmp_path: Path) -> None:
-    export_onnx(weights, 64, tmp_path / "detector.onnx")
-
-    again = rebuild_weights(tmp_path / "detector.onnx", tmp_path / "again.pt")
-
-    model_input = np.random.default_rng(0).random((1, 3, 64, 64), dtype=np.float32)
-    heads = [TorchEngine(file).head_of(model_input) for file in (weights, again)]
-    np.testing.assert_allclose(heads[0], heads[1], atol=1e-3)
-
-
-def test_a_detector_of_another_size_is_not_rebuilt(tmp_path: Path) -> None:
-    with pytest.raises(NotRebuildable, match="of the size in OOTT_MODEL_SIZE"):
-        rebuild_weights(STARTER, tmp_path / "small.pt", "s")
