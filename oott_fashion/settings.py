@@ -108,13 +108,13 @@ class SharedSettings(BaseSettings):
     )
     engine_cores: int = Field(1, ge=1, le=64, description="Number of CPU cores of one engine.")
     min_confidence: float = Field(
-        0.25,
+        0.3,
         ge=0,
         le=1,
         description="Minimum confidence, 0..1. Boxes with a lower confidence are ignored.",
     )
     iou_threshold: float = Field(
-        0.7,
+        0.6,
         ge=0,
         le=1,
         description="IoU, 0..1, for non-max suppression. Two boxes with a higher IoU count as one "
