@@ -97,11 +97,14 @@ def _training_resources(
             drawn_photos=settings.drawn_photos,
         ),
         "sub_photos": SubPhotos(
-            folder=str(settings.sub_photos) if settings.sub_photos else None,
+            folders=[str(folder) for folder in settings.sub_photos],
             held_out_share=settings.held_out_share,
         ),
         "labeller": ChosenLabeller(
-            labeller=settings.labeller,
+            labellers=list(settings.labeller),
+            photo_tags=str(settings.photo_tags) if settings.photo_tags else None,
+            teacher=settings.teacher,
+            image_side=settings.image_side,
             weights=str(settings.labeller_weights_root),
             on_cpu=settings.label_on_cpu,
             device=settings.train_device,

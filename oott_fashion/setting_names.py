@@ -49,6 +49,8 @@ NAMES = {
         "MAIN_DATA",
         "SUB_PHOTOS",
         "LABELLER",
+        "PHOTO_TAGS",
+        "TEACHER",
         "LABEL_THRESHOLDS",
         "LABELLER_WEIGHTS",
         "LABEL_ON_CPU",

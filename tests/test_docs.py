@@ -24,6 +24,7 @@ from oott_assets.partitions import month_by_destination
 from oott_assets.photos.photo_failures import PHOTO_FAILURES
 from oott_assets.photos.sources.photo_source import SourceBusy
 from oott_assets.photos.store.manifest import State
+from oott_assets.training.labels.photo_tags import read_photo_tags
 from oott_assets.training.training_checks import TRAINING_CHECKS
 from oott_assets.trends.checks import TREND_CHECKS
 from oott_assets.trends.trend_failures import TREND_FAILURES
@@ -348,6 +349,20 @@ def test_every_picture_is_small_and_shown_with_words_on_a_page() -> None:
     assert sum(file.stat().st_size for file in files) < 600_000
     for file in files:
         Image.open(file).load()
+
+
+def test_the_example_of_tags_is_a_file_of_tags(tmp_path: Path) -> None:
+    [example] = re.findall(
+        r"```\n(photo\tgarments.*?)```", TEXTS["docs/label-and-train.md"], re.DOTALL
+    )
+    (tmp_path / "tags.tsv").write_text(example)
+
+    tags = read_photo_tags(tmp_path / "tags.tsv")
+
+    found = {name: tags.of(tmp_path / name) for name in ("1005.jpg", "1006.jpg", "1007.jpg")}
+    assert [one.are_complete for one in found.values()] == [True, False, True]
+    assert found["1005.jpg"].garments == ("dress shoes", "shirt", "skirt")
+    assert found["1007.jpg"].garments == ()
 
 
 def test_the_readme_and_the_decisions_are_short() -> None:

@@ -2,14 +2,28 @@
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_settings import NoDecode
 
 from oott_fashion.garments import category_of
 from oott_fashion.settings import SharedSettings, UserAddress, UserPath, UserPaths
 
-Labeller = Literal["catalogue", "teacher", "grounding_dino", "grounded_sam"]
+Labeller = Literal["catalogue", "tags", "teacher", "grounding_dino", "grounded_sam"]
+
+PUBLISHED = "published"
+
+
+def _split_at_commas(names: object) -> object:
+    if not isinstance(names, str):
+        return names
+    return tuple(name.strip() for name in names.split(",") if name.strip())
+
+
+Labellers = Annotated[
+    tuple[Labeller, ...], NoDecode, BeforeValidator(_split_at_commas), Field(min_length=1)
+]
 
 
 class TrainingSettings(SharedSettings):
@@ -21,21 +35,33 @@ class TrainingSettings(SharedSettings):
         "YOLO data sets, or exports of Label Studio. If two folders have the same picture, the "
         "labels of the later folder count.",
     )
-    sub_photos: UserPath | None = Field(
-        None,
-        description="Folder of photos without boxes, to pseudo-label. If it is not set, only "
-        "main_data is used.",
+    sub_photos: UserPaths = Field(
+        (),
+        description="Folders of photos without boxes, to pseudo-label, separated by colons. If it "
+        "is not set, only main_data is used.",
     )
-    labeller: Labeller = Field(
-        "catalogue",
-        description="Program that labels OOTT_SUB_PHOTOS: catalogue (each photo shows one garment, "
-        "and its folder has the name of the garment), teacher (the published detector), "
-        "grounding_dino or grounded_sam (large models).",
+    labeller: Labellers = Field(
+        ("catalogue", "tags"),
+        description="Programs that label OOTT_SUB_PHOTOS, separated by commas. The first one that "
+        "can label a photo labels it: catalogue (the photo shows one garment, and its folder has "
+        "the name of the garment), tags (OOTT_PHOTO_TAGS has the garments of the photo, and a "
+        "detector finds them), teacher (a detector finds the garments), grounding_dino or "
+        "grounded_sam (large models).",
+    )
+    photo_tags: UserPath | None = Field(
+        None,
+        description="File with the garments that people named for each photo: a table of photo "
+        "names and garments, or a JSON export of Label Studio.",
+    )
+    teacher: UserAddress = Field(
+        PUBLISHED,
+        description="Detector of the labellers tags and teacher: published (the latest published "
+        "detector), or a .pt file, which runs at OOTT_IMAGE_SIDE.",
     )
     label_thresholds: dict[str, float] = Field(
         {},
-        description="Minimum confidence of a pseudo-label, 0..1, per garment, as JSON: "
-        '{"tank top": 0.8}. Other garments have the default minimum of the labeller.',
+        description="Minimum confidence of a pseudo-label, 0..1, per garment or per labeller, as "
+        'JSON: {"tank top": 0.8, "tags": 0.05}. Otherwise it is the default of the labeller.',
     )
     labeller_weights: UserPath | None = Field(
         None,
@@ -79,18 +105,19 @@ class TrainingSettings(SharedSettings):
         "cpu", description="Device to train on: cpu, cuda, or cuda:1 for the second GPU."
     )
     starting_weights: UserAddress = Field(
-        "published",
+        PUBLISHED,
         description="Weights to start training from: published (the latest published detector), "
         "scratch (random weights), pretrained (downloaded from Ultralytics), or a .pt file.",
     )
 
     @field_validator("label_thresholds")
     @classmethod
-    def _are_confidences_of_garments(cls, thresholds: dict[str, float]) -> dict[str, float]:
-        for garment, confidence in thresholds.items():
-            category_of(garment)
+    def _are_confidences(cls, thresholds: dict[str, float]) -> dict[str, float]:
+        for name, confidence in thresholds.items():
+            if name not in get_args(Labeller):
+                category_of(name)
             if not 0 <= confidence <= 1:
-                raise ValueError(f"{garment} has {confidence}; expected a confidence of 0..1")
+                raise ValueError(f"{name} has {confidence}; expected a confidence of 0..1")
         return thresholds
 
     @field_validator("train_device")

@@ -1,8 +1,9 @@
-"""Photos that nobody has labelled, pseudo-labelled by a labeller."""
+"""Photos that nobody has boxed, pseudo-labelled by labellers."""
 
 import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from logging import Logger
 from pathlib import Path
@@ -16,13 +17,16 @@ from oott_assets.reports.progress import with_progress
 from oott_assets.reports.tables import markdown_table
 from oott_assets.setting_fields import from_setting
 from oott_assets.training.label_tables import data_set_metadata
-from oott_assets.training.labellers.chosen_labeller import ChosenLabeller, OpenedLabeller
-from oott_assets.training.labels.catalogue_folders import NotInCatalogue, garment_of_folder
+from oott_assets.training.labellers.chosen_labeller import ChosenLabeller
+from oott_assets.training.labellers.opened_labeller import OpenedLabeller
+from oott_assets.training.labels.catalogue_folders import NotInCatalogue
 from oott_assets.training.labels.labelled_photos import (
     Label,
     LabelledPhoto,
+    Split,
     version_of,
 )
+from oott_assets.training.labels.photo_tags import NotTagged
 from oott_assets.training.labels.validation_split import splits_by_content
 from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.training_failures import TRAINING_FAILURES
@@ -37,22 +41,26 @@ from oott_fashion.vision.near_duplicates import (
 )
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_photo
 
+# Only catalogue photos are held out, because their folders name the right answer.
+_HELD_OUT_BY = "catalogue"
+
 
 class SubPhotos(dg.ConfigurableResource[None]):
-    """The folder of unlabelled photos, and the share held out from training, 0..1."""
+    """The folders of unlabelled photos, and the share held out from training, 0..1."""
 
-    folder: str | None = from_setting(TrainingSettings, "sub_photos")
+    folders: list[str] = from_setting(TrainingSettings, "sub_photos", required=True)
     held_out_share: float = from_setting(TrainingSettings, "held_out_share")
 
 
 class _LabelledFile(NamedTuple):
-    """A photo with its labels of any confidence."""
+    """A photo, and its labels of any confidence by the first labeller that could label it."""
 
     file: Path
     sha256: str
     width: int
     height: int
     perceptual_hash: PerceptualHash
+    labeller: OpenedLabeller
     labels: list[Label]
 
 
@@ -68,31 +76,34 @@ def sub_data(
     labeller: ChosenLabeller,
     training_store: TrainingStore,
 ) -> dg.MaterializeResult[None]:
-    """Photos that nobody has labelled, pseudo-labelled by the labeller of OOTT_LABELLER.
+    """Photos that nobody has boxed, pseudo-labelled by the labellers of OOTT_LABELLER.
 
-    The labels of each photo are stored. A run that was stopped continues with the next photo. A
-    change of thresholds labels no photo again. Labels below the threshold of their garment are left
-    out. A training photo is left out if none of its labels remains, except a catalogue photo in the
-    folder no_garment, which shows no clothes. A share of catalogue photos is held out from
-    training, to measure closet labels on them.
+    The first labeller that can label a photo labels it. The labels of each photo are stored. A run
+    that was stopped continues with the next photo. A change of thresholds labels no photo again.
+    Labels below the threshold of their garment are left out. A training photo is left out if none
+    of its labels remains, or if a tagged garment has no label. A photo that shows no clothes, by
+    its tags or in the folder no_garment, stays without labels. A share of catalogue photos is held
+    out from training, to measure closet labels on them.
     """
-    if sub_photos.folder is None:
+    if not sub_photos.folders:
         context.log.info("OOTT_SUB_PHOTOS is not set, so merged_data will hold main_data alone")
         training_store.write_photos("sub_data", [])
         return _reported([], {})
     with failures_of(context, TRAINING_FAILURES):
-        opened = labeller.opened()
+        labellers = labeller.opened()
         labelled, skipped = _label_all(
-            Path(sub_photos.folder), opened, training_store.blobs, context.log
+            [Path(folder) for folder in sub_photos.folders],
+            labellers,
+            training_store.blobs,
+            context.log,
         )
-        held_out = sub_photos.held_out_share if opened.name == "catalogue" else 0.0
-        photos = _photos_of(labelled, opened, held_out)
+        photos = _photos_of(labelled, sub_photos.held_out_share)
         metadata = data_set_metadata(photos)
         training_store.write_photos("sub_data", photos)
     return _reported(
         photos,
         {
-            "labeller": f"{opened.name} {opened.version}",
+            "labellers": _labellers_table(labellers, labelled),
             "photos_without_confident_label": len(labelled) - len(photos),
             "photos_skipped": len(skipped),
             "skipped_photos": markdown_table(("photo", "reason"), skipped),
@@ -110,25 +121,38 @@ def _reported(
     )
 
 
+def _labellers_table(
+    labellers: Sequence[OpenedLabeller], labelled: Sequence[_LabelledFile]
+) -> dg.MarkdownMetadataValue:
+    photos = Counter(photo.labeller.name for photo in labelled)
+    rows = [(one.name, one.version, photos[one.name]) for one in labellers]
+    return markdown_table(("labeller", "version", "photos"), rows)
+
+
 def _label_all(
-    folder: Path, opened: OpenedLabeller, journal: LocalBlobs, log: Logger
+    folders: Sequence[Path], labellers: Sequence[OpenedLabeller], journal: LocalBlobs, log: Logger
 ) -> tuple[list[_LabelledFile], list[_SkippedFile]]:
-    """Label the photos in ``folder``; a photo that cannot be labelled is skipped with a reason.
+    """Label the photos in ``folders``; a photo that cannot be labelled is skipped with a reason.
 
     Raises:
-        Failure: the folder has no photos, or all of them were skipped.
+        Failure: a folder has no photos, or all photos were skipped.
     """
-    files = _photo_files(folder)
+    # A folder may lie in another one of the list.
+    files = {
+        file.absolute(): _shown_name(file, folder)
+        for folder in folders
+        for file in _photo_files(folder)
+    }
     labelled, skipped = [], []
-    for file in with_progress(files, log, "photos labelled", len(files)):
-        outcome = _label(file, folder, opened, journal)
+    for file, name in with_progress(files.items(), log, "photos labelled", len(files)):
+        outcome = _label(file, name, labellers, journal)
         if isinstance(outcome, _LabelledFile):
             labelled.append(outcome)
         else:
             skipped.append(outcome)
     if not labelled:
         raise dg.Failure(
-            f"none of the {len(files)} photos in {folder} could be labelled; "
+            f"none of the {len(files)} photos in {', '.join(map(str, folders))} could be labelled; "
             f"the first, {skipped[0].name}: {skipped[0].reason}",
             allow_retries=False,
         )
@@ -139,52 +163,57 @@ def _photo_files(folder: Path) -> list[Path]:
     files = photos_under(folder) if folder.is_dir() else []
     if not files:
         raise dg.Failure(
-            f"{folder} has no photos; OOTT_SUB_PHOTOS names a folder of photos without boxes; "
+            f"{folder} has no photos; OOTT_SUB_PHOTOS names folders of photos without boxes; "
             "catalogue photos are in subfolders named after garments, or no_garment",
             allow_retries=False,
         )
     return files
 
 
+def _shown_name(file: Path, folder: Path) -> str:
+    return os.fsencode(file.relative_to(folder)).decode(errors="replace")
+
+
 def _label(
-    file: Path, folder: Path, opened: OpenedLabeller, journal: LocalBlobs
+    file: Path, name: str, labellers: Sequence[OpenedLabeller], journal: LocalBlobs
 ) -> _LabelledFile | _SkippedFile:
-    name = os.fsencode(file.relative_to(folder)).decode(errors="replace")
     try:
         # Parquet, YAML and reports store the path as UTF-8.
         str(file).encode()
         content = file.read_bytes()
+        pixels = read_photo(content)
     except UnicodeEncodeError:
         return _SkippedFile(name, "its name is not UTF-8; rename it")
     except OSError as error:
         return _SkippedFile(name, f"cannot be read: {error.strerror}")
-    sha256 = hashlib.sha256(content).hexdigest()
-    try:
-        pixels = read_photo(content)
-        labels = _stored_or_new_labels(file, sha256, opened, journal)
-    except (UnreadablePhoto, PhotoTooLarge, NotInCatalogue) as error:
+    except (UnreadablePhoto, PhotoTooLarge) as error:
         return _SkippedFile(name, str(error))
-    return _LabelledFile(
-        file.absolute(),
-        sha256,
-        pixels.shape[1],
-        pixels.shape[0],
-        perceptual_hash_of(pixels),
-        labels,
-    )
+    sha256 = hashlib.sha256(content).hexdigest()
+    height, width = pixels.shape[:2]
+    reasons = []
+    for labeller in labellers:
+        try:
+            labels = _stored_or_new_labels(file, sha256, labeller, journal)
+        except (NotInCatalogue, NotTagged) as error:
+            reasons.append(str(error))
+        else:
+            seen = perceptual_hash_of(pixels)
+            return _LabelledFile(file, sha256, width, height, seen, labeller, labels)
+    return _SkippedFile(name, "; ".join(reasons))
 
 
 def _stored_or_new_labels(
-    file: Path, sha256: str, opened: OpenedLabeller, journal: LocalBlobs
+    file: Path, sha256: str, labeller: OpenedLabeller, journal: LocalBlobs
 ) -> list[Label]:
     """Read the labels of ``file`` that an earlier run stored, or label it and store them."""
-    # The label of a catalogue photo is the name of its folder, so the key contains that name.
-    key = hashlib.sha256(f"{file.parent.name}\n{sha256}".encode()).hexdigest()
-    blob = f"seen-by/{opened.name}/{opened.version}/{key[:2]}/{key}.json"
+    # The label of a catalogue photo is the name of its folder, and that of another photo may depend
+    # on its tags. So the key contains them.
+    key = hashlib.sha256(f"{labeller.hint_for(file)}\n{sha256}".encode()).hexdigest()
+    blob = f"seen-by/{labeller.name}/{labeller.version}/{key[:2]}/{key}.json"
     try:
         rows = json.loads(journal.read(blob))
     except BlobNotFound:
-        labels = opened.all_labels(file)
+        labels = labeller.all_labels(file)
         journal.write(blob, json.dumps(labels).encode())
         return labels
     return [
@@ -192,31 +221,32 @@ def _stored_or_new_labels(
     ]
 
 
-def _photos_of(
-    labelled: Sequence[_LabelledFile], opened: OpenedLabeller, held_out: float
-) -> list[LabelledPhoto]:
+def _photos_of(labelled: Sequence[_LabelledFile], held_out: float) -> list[LabelledPhoto]:
     # Photos that show the same picture go into the same split.
     pairs = near_duplicates([photo.perceptual_hash for photo in labelled])
     groups = groups_of(len(labelled), pairs)
     splits = splits_by_content([photo.sha256 for photo in labelled], groups, round(100 * held_out))
-    photos = [
-        LabelledPhoto(
-            photo.file,
-            photo.sha256,
-            photo.width,
-            photo.height,
-            split,
-            opened.confident_labels(photo.labels),
-        )
-        for photo, split in zip(labelled, splits, strict=True)
+    held_out_groups = {
+        group
+        for photo, group, split in zip(labelled, groups, splits, strict=True)
+        if photo.labeller.name == _HELD_OUT_BY and split == "valid"
+    }
+    kept = [
+        _with_split(photo, "valid" if group in held_out_groups else "train")
+        for photo, group in zip(labelled, groups, strict=True)
     ]
-    # The label of a held-out photo is the name of its folder, so it needs no boxes.
-    return [
-        photo
-        for photo in photos
-        if photo.labels or photo.split == "valid" or _shows_no_clothes(photo.file, opened)
-    ]
+    return [photo for photo in kept if photo is not None]
 
 
-def _shows_no_clothes(file: Path, opened: OpenedLabeller) -> bool:
-    return opened.name == "catalogue" and garment_of_folder(file) is None
+def _with_split(photo: _LabelledFile, split: Split) -> LabelledPhoto | None:
+    """Give the photo with its confident labels, or None if it is left out."""
+    labels = photo.labeller.labels_to_train_on(photo.file, photo.labels)
+    if split == "valid":
+        # Detectors are measured on this picture, so a copy with another labeller is left out.
+        if photo.labeller.name != _HELD_OUT_BY:
+            return None
+        # The label of a held-out photo is the name of its folder, so it needs no boxes.
+        labels = labels or ()
+    if labels is None:
+        return None
+    return LabelledPhoto(photo.file, photo.sha256, photo.width, photo.height, split, labels)

@@ -9,6 +9,7 @@ from oott_assets.photos.sources.photo_source import PhotosUnknown
 from oott_assets.training.labellers.availability import LabellerUnavailable
 from oott_assets.training.labels.labelled_data_set import NotADataSet
 from oott_assets.training.labels.labelled_photos import PhotoChanged
+from oott_assets.training.labels.photo_tags import BadTags
 from oott_assets.training.trainer import TrainingUnavailable
 from oott_assets.training.yolov8.onnx_export import WrongExport
 from oott_assets.training.yolov8.train_run import WrongStartingWeights
@@ -19,6 +20,7 @@ TRAINING_FAILURES: FailureTable = {
     # Training keeps local files, so only two of these errors occur: a missing blob and a full disk.
     **STORE_FAILURES,
     BadDetector: PERMANENT,
+    BadTags: PERMANENT,
     EngineUnavailable: PERMANENT,
     LabellerUnavailable: PERMANENT,
     NoDetector: PERMANENT,

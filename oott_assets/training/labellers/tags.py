@@ -6,17 +6,27 @@ confident of another garment there. So jeans that look like slacks to the detect
 """
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 import numpy as np
+import supervision as sv
+from autodistill.detection import DetectionBaseModel
 from numpy.typing import NDArray
+from PIL import Image
 
+from oott_assets.training.labellers.garment_ontology import garment_ontology
 from oott_assets.training.labels.labelled_photos import Label
+from oott_assets.training.labels.photo_tags import NotTagged, PhotoTags
 from oott_fashion.garments import GARMENT_NAMES, category_of
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.detector import Detector
+from oott_fashion.vision.photos import read_photo
 from oott_fashion.vision.yolov8_output import Anchors, ious_with
 
 ORIGIN = "tags"
+
+# Increase this version with any change to the boxes, so that photos are labelled again.
+TAGS_VERSION = "1"
 
 # With a lower confidence, the detector does not see the garment at all.
 _MIN_CONFIDENCE = 0.001
@@ -27,6 +37,37 @@ _MAX_IOU = 0.9
 _MAX_SHOE_IOU = 0.2
 # The second shoe is visible if its confidence is at least this share of the first one's.
 _SECOND_SHOE = 0.35
+
+
+class TagsLabeller(DetectionBaseModel):
+    """Labels the garments that people named for a photo, where ``detector`` finds them."""
+
+    def __init__(self, detector: Detector, tags: PhotoTags) -> None:
+        self.ontology = garment_ontology()
+        self.detector = detector
+        self.tags = tags
+
+    def predict(self, input: str | NDArray[np.uint8] | Image.Image) -> sv.Detections:
+        """Find the tagged garments in the photo file ``input``, with any confidence.
+
+        A photo with incomplete tags gets no boxes.
+
+        Raises:
+            NotTagged: the photo has no tags, or ``input`` is not a path.
+            UnreadablePhoto: the file is damaged, or is not a photo.
+        """
+        if not isinstance(input, str):
+            raise NotTagged("the labeller of tags got pixels; expected the name of a tagged file")
+        tags = self.tags.of(Path(input))
+        pixels = read_photo(Path(input).read_bytes())
+        labels = boxes_of_tags(self.detector, pixels, tags.garments) if tags.are_complete else []
+        if not labels:
+            return sv.Detections.empty()
+        return sv.Detections(
+            xyxy=np.array([label.box for label in labels], dtype=np.float32),
+            confidence=np.array([label.confidence for label in labels], dtype=np.float32),
+            class_id=np.array([GARMENT_NAMES.index(label.garment) for label in labels]),
+        )
 
 
 def boxes_of_tags(

@@ -1,4 +1,8 @@
-"""The published detector as a labeller, for self-training."""
+"""A detector as a labeller, for self-training: the published one, or trained weights."""
+
+import hashlib
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import supervision as sv
@@ -6,9 +10,43 @@ from autodistill.detection import DetectionBaseModel
 from numpy.typing import NDArray
 from PIL import Image
 
+from oott_assets.training.labellers.availability import LabellerUnavailable
 from oott_assets.training.labellers.garment_ontology import garment_ontology
-from oott_fashion.vision.detector import Detector
+from oott_assets.training.settings import PUBLISHED
+from oott_fashion.vision.detector import Detector, Thresholds
 from oott_fashion.vision.photos import read_photo
+
+
+def detector_of_weights(
+    weights: Path, image_side: int, thresholds: Thresholds
+) -> tuple[str, Detector]:
+    """Open a ``.pt`` file that Ultralytics trained, and give its version.
+
+    Raises:
+        LabellerUnavailable: the file cannot be read, or is not a detector of OOTT's garments.
+    """
+    found = f"OOTT_TEACHER is {weights}, which"
+    try:
+        content = weights.read_bytes()
+    except OSError as error:
+        raise LabellerUnavailable(
+            f"{found} cannot be read ({error.strerror}); expected {PUBLISHED}, or a .pt file"
+        ) from error
+    # A PyTorch file is a zip archive. On other files torch.load raises errors of many types.
+    if not zipfile.is_zipfile(weights):
+        raise LabellerUnavailable(
+            f"{found} is not a complete PyTorch .pt file; expected {PUBLISHED}, or such a file"
+        )
+    from oott_assets.training.yolov8.torch_engine import TorchEngine
+
+    detector = Detector(TorchEngine(weights), image_side, thresholds)
+    try:
+        detector.boxes(np.zeros((image_side, image_side, 3), dtype=np.uint8))
+    except ValueError as error:
+        raise LabellerUnavailable(
+            f"{found} is not a detector of OOTT's garments: {error}"
+        ) from error
+    return f"weights-{hashlib.sha256(content).hexdigest()[:16]}-{image_side}px", detector
 
 
 class TeacherLabeller(DetectionBaseModel):

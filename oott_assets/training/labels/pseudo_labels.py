@@ -1,6 +1,6 @@
-"""Filters the labels of a labeller: confident ones, and one label per garment."""
+"""Filters the labels of a labeller: confident ones, one label per garment, complete ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from oott_assets.training.labels.labelled_photos import Label
@@ -33,6 +33,21 @@ def confident_labels(labels: Sequence[Label], thresholds: LabelThresholds) -> tu
         if not any(_same_garment(label, other) for other in kept):
             kept.append(label)
     return tuple(kept)
+
+
+def complete_labels(
+    labels: Sequence[Label], garments: Collection[str], thresholds: LabelThresholds
+) -> tuple[Label, ...] | None:
+    """Keep ``labels`` if each of ``garments`` has one at or above its threshold.
+
+    Returns:
+        The labels, most confident first; None if a garment has no such label. A detector that is
+        trained on a photo learns that it shows no other garments than its labels.
+    """
+    seen = {label.garment for label in labels if label.confidence >= thresholds.of(label.garment)}
+    if not seen.issuperset(garments):
+        return None
+    return tuple(sorted(labels, key=lambda label: -label.confidence))
 
 
 def _same_garment(one: Label, other: Label) -> bool:

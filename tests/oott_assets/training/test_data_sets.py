@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from oott_assets.training.labels.drawn_data_set import draw_photos, write_data_set
-from oott_assets.training.labels.labelled_photos import version_of
+from oott_assets.training.labels.labelled_photos import LabelledPhoto, version_of
 from oott_assets.training.merged_data import MERGED_DATA_VERSIONS
 from oott_assets.training.validation_photos import ValidationPhotos
+from oott_fashion.garments import GARMENT_NAMES
 from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
 from tests.oott_assets.training.labels.data_sets import picture
 from tests.oott_assets.training.starter_weights import STARTER
@@ -269,6 +270,126 @@ def test_the_error_names_the_missing_engine_of_a_teacher(
     [message] = failures(training_pipeline.run("sub_data"))
 
     assert message.startswith("DeepSparse is not installed here")
+    assert closet
+
+
+@pytest.fixture
+def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[LabelledPhoto]:
+    """Drawn street photos beside a closet, the tags of which a test writes to ``tags.tsv``."""
+    monkeypatch.setenv("OOTT_SUB_PHOTOS", f"{tmp_path}/closet:{tmp_path}/street")
+    monkeypatch.setenv("OOTT_PHOTO_TAGS", str(tmp_path / "tags.tsv"))
+    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
+    monkeypatch.setenv("OOTT_HELD_OUT_SHARE", "0")
+    write_catalogue(tmp_path / "closet", ("tee_shirt",), each=1)
+    return draw_photos(tmp_path / "street", 3, "train")
+
+
+def write_tags(folder: Path, *rows: str) -> None:
+    (folder / "tags.tsv").write_text("".join(f"{row}\n" for row in rows))
+
+
+def worn_in(photo: LabelledPhoto) -> set[str]:
+    return {label.garment for label in photo.labels}
+
+
+def test_each_photo_is_labelled_by_the_first_labeller_that_can_label_it(
+    training_pipeline: TrainingPipeline, street: list[LabelledPhoto], tmp_path: Path
+) -> None:
+    worn = worn_in(street[0])
+    write_tags(tmp_path, f"00000.jpg\t{','.join(worn)}", "0.jpg\tcoat")
+
+    run = training_pipeline.run("sub_data")
+
+    assert failures(run) == []
+    tee, look = training_pipeline.photos("sub_data")
+    assert [(label.garment, label.origin) for label in tee.labels] == [("tee shirt", "catalogue")]
+    assert worn_in(look) == worn
+    assert {label.origin for label in look.labels} == {"tags"}
+    skipped = str(metadata_of(run, "sub_data")["skipped_photos"])
+    assert "00001.jpg" in skipped
+    assert "is not named after a garment" in skipped
+    assert "has no tags in OOTT_PHOTO_TAGS" in skipped
+
+
+def test_a_tagged_photo_needs_a_label_of_each_garment_that_it_shows(
+    training_pipeline: TrainingPipeline, street: list[LabelledPhoto], tmp_path: Path
+) -> None:
+    unseen = next(garment for garment in GARMENT_NAMES if garment not in worn_in(street[1]))
+    first, second = (",".join(worn_in(photo)) for photo in street[:2])
+    write_tags(
+        tmp_path,
+        f"00000.jpg\t{first}\tjacket",
+        f"00001.jpg\t{second},{unseen}",
+        "00002.jpg\tno_garment",
+    )
+
+    assert failures(training_pipeline.run("sub_data")) == []
+
+    kept = {photo.file.name: photo.labels for photo in training_pipeline.photos("sub_data")}
+    assert kept.keys() == {"0.jpg", "00002.jpg"}
+    assert kept["00002.jpg"] == ()
+
+
+def test_a_photo_with_new_tags_is_labelled_again(
+    training_pipeline: TrainingPipeline,
+    street: list[LabelledPhoto],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OOTT_LABELLER", "tags")
+    worn = sorted(worn_in(street[0]))
+    for tags in (worn[:1], worn):
+        write_tags(tmp_path, f"00000.jpg\t{','.join(tags)}")
+        assert failures(training_pipeline.run("sub_data")) == []
+
+        [photo] = training_pipeline.photos("sub_data")
+        assert worn_in(photo) == set(tags)
+
+
+def test_a_copy_of_a_held_out_photo_is_not_trained_on(
+    training_pipeline: TrainingPipeline,
+    street: list[LabelledPhoto],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OOTT_HELD_OUT_SHARE", "0.99")
+    shutil.copy(tmp_path / "closet/tee_shirt/0.jpg", tmp_path / "street/copy.jpg")
+    write_tags(tmp_path, "copy.jpg\ttee shirt", f"00000.jpg\t{','.join(worn_in(street[0]))}")
+
+    assert failures(training_pipeline.run("sub_data")) == []
+
+    found = {photo.file.name: photo.split for photo in training_pipeline.photos("sub_data")}
+    assert found == {"0.jpg": "valid", "00000.jpg": "train"}
+
+
+def test_tags_without_a_file_of_tags_are_an_error(
+    training_pipeline: TrainingPipeline, closet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_LABELLER", "tags")
+
+    [message] = failures(training_pipeline.run("sub_data"))
+
+    assert message.startswith("OOTT_LABELLER is tags, but OOTT_PHOTO_TAGS is not set")
+    assert closet
+
+
+@pytest.mark.parametrize(
+    ("teacher", "complaint"),
+    [("/no/such.pt", "which cannot be read (No such file"), ("README.md", "which is not a comp")],
+)
+def test_a_teacher_that_is_not_a_weight_file_names_the_setting(
+    training_pipeline: TrainingPipeline,
+    closet: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    teacher: str,
+    complaint: str,
+) -> None:
+    monkeypatch.setenv("OOTT_LABELLER", "teacher")
+    monkeypatch.setenv("OOTT_TEACHER", teacher)
+
+    [message] = failures(training_pipeline.run("sub_data"))
+
+    assert message.startswith(f"OOTT_TEACHER is {teacher}, {complaint}")
     assert closet
 
 

@@ -15,7 +15,7 @@ def test_by_default_training_is_in_the_home_folder() -> None:
     assert settings.labeller_weights_root == Path(".oott/labellers")
 
 
-@pytest.mark.parametrize("name", ["sub_photos", "starting_weights"])
+@pytest.mark.parametrize("name", ["photo_tags", "starting_weights"])
 def test_a_path_can_start_with_a_tilde(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -25,15 +25,32 @@ def test_a_path_can_start_with_a_tilde(
     assert str(getattr(read_settings(TrainingSettings), name)) == "/home/ann/labelled"
 
 
+@pytest.mark.parametrize("name", ["main_data", "sub_photos"])
 def test_several_folders_are_separated_by_colons(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", "/home/ann")
-    (tmp_path / ".env").write_text("OOTT_MAIN_DATA=~/labelled:/mnt/옷장 2026::exports\n")
+    (tmp_path / ".env").write_text(f"OOTT_{name.upper()}=~/labelled:/mnt/옷장 2026::exports\n")
 
-    folders = read_settings(TrainingSettings).main_data
+    folders = getattr(read_settings(TrainingSettings), name)
 
     assert folders == (Path("/home/ann/labelled"), Path("/mnt/옷장 2026"), Path("exports"))
+
+
+@pytest.mark.parametrize(
+    ("value", "labellers"),
+    [
+        ("", ("catalogue", "tags")),
+        ("teacher", ("teacher",)),
+        ("tags, catalogue,", ("tags", "catalogue")),
+    ],
+)
+def test_several_labellers_are_separated_by_commas(
+    value: str, labellers: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_LABELLER", value)
+
+    assert read_settings(TrainingSettings).labeller == labellers
 
 
 @pytest.mark.parametrize(
@@ -41,6 +58,12 @@ def test_several_folders_are_separated_by_colons(
     [
         ("LABEL_THRESHOLDS", "tank top", "is not JSON; docs/settings.md has an example"),
         ("LABEL_THRESHOLDS", '{"dress": 2}', "dress has 2.0; expected a confidence of 0..1"),
+        ("LABEL_THRESHOLDS", '{"tags": -1}', "tags has -1.0; expected a confidence of 0..1"),
+        (
+            "LABELLER",
+            "catalogue,tag",
+            "Input should be 'catalogue', 'tags', 'teacher', 'grounding_dino' or 'grounded_sam'",
+        ),
         ("TRAIN_DEVICE", "gpu", "'gpu' is not a device; expected cpu, cuda, or cuda:1"),
         ("HELD_OUT_SHARE", "1", "Input should be less than 1"),
     ],
