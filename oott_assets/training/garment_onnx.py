@@ -18,7 +18,7 @@ from oott_assets.training.served_variant import make_candidate
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
 from oott_assets.training.validation_photos import read_validation_photos
-from oott_fashion.stores.model_store import ModelStore, PublishedDetector, read_card
+from oott_fashion.stores.model_store import ModelStore, PublishedDetector
 
 
 class Publishing(dg.Config):
@@ -41,7 +41,7 @@ def garment_onnx(
     An int8 or pruned variant is taken if it is faster and loses at most 0.01 mAP50. The detector
     is published only if it beats the published one on the valid split of main_data. Otherwise it
     is kept as a candidate. To publish a candidate by hand, run this asset with publish_anyway, or
-    run python -m oott_assets.training.publish.
+    run python -m oott_assets.training.versions.
     """
     won = training_store.record("champion", CHAMPION, Champion)
     photos = read_validation_photos(training_store)
@@ -77,10 +77,7 @@ def garment_onnx(
 
 def _kept_in(folder: Path) -> PublishedDetector | None:
     """Read the candidate that an earlier run left in ``folder``; None where there is none."""
-    card = folder / "card.json"
-    if not card.is_file():
-        return None
-    return PublishedDetector.verified(folder / "detector.onnx", read_card(card))
+    return PublishedDetector.in_folder(folder) if (folder / "card.json").is_file() else None
 
 
 def _reported(

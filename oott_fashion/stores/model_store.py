@@ -46,8 +46,10 @@ class DetectorCard(BaseModel):
     metrics: dict[str, dict[str, float]] = Field(
         description="By data set: mAP50, mAP50-95 and per-class mAP50, 0..1."
     )
-    parity: float = Field(
-        ge=0, description="Largest box difference between weights and ONNX, in photo pixels."
+    parity: float | None = Field(
+        ge=0,
+        description="Largest box difference between weights and ONNX, in photo pixels; none "
+        "without weights.",
     )
     engine: str = Field(description="Engine in which parity was measured.")
     variant: str = Field(
@@ -74,6 +76,15 @@ class PublishedDetector(NamedTuple):
     version: str
     onnx: Path
     card: DetectorCard
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> Self:
+        """Read and verify the detector in ``folder``, beside its card.
+
+        Raises:
+            BadDetector: a file is missing or damaged, or the list of garments differs.
+        """
+        return cls.verified(folder / "detector.onnx", read_card(folder / "card.json"))
 
     @classmethod
     def verified(cls, onnx: Path, card: DetectorCard) -> Self:
@@ -153,15 +164,26 @@ class ModelStore:
             BadDetector: the latest detector is damaged, has another version than
                 ``latest.json``, or was trained on other garments.
         """
-        version = self.latest_version()
-        folder = f"{_FOLDER}/{version}"
-        card = read_card(self._blobs.path_of(f"{folder}/card.json"))
-        if card.version != version:
+        return self.detector(self.latest_version())
+
+    def versions(self) -> list[str]:
+        """List the versions, oldest first; a damaged one is listed too."""
+        return [folder.removeprefix(f"{_FOLDER}/") for folder in self._blobs.folders(_FOLDER)]
+
+    def detector(self, version: str) -> PublishedDetector:
+        """Find and verify one version.
+
+        Raises:
+            BadDetector: the version is missing or damaged, or was trained on other garments.
+        """
+        folder = self._blobs.path_of(f"{_FOLDER}/{version}")
+        found = PublishedDetector.in_folder(folder)
+        if found.version != version:
             raise BadDetector(
-                f"{self._blobs.path_of(folder)} contains detector {card.version}, but the folder "
-                "must have the name of its version; publish the detector again"
+                f"{folder} contains detector {found.version}, but the folder must have the name of "
+                "its version; publish the detector again"
             )
-        return PublishedDetector.verified(self._blobs.path_of(f"{folder}/detector.onnx"), card)
+        return found
 
     def latest_or_starter(self, starter: Path) -> PublishedDetector:
         """Find and verify the latest detector; if there is none, publish the one in ``starter``.
@@ -204,6 +226,17 @@ class ModelStore:
         with self._blobs.exclusive_lock(_FOLDER):
             return self._publish(onnx, card, weights, Publication.now(card.version, by, reason))
 
+    def make_latest(self, version: str, *, by: str, reason: str | None = None) -> PublishedDetector:
+        """Verify an earlier version and make it the latest again.
+
+        Raises:
+            BadDetector: the version is missing or damaged, or was trained on other garments.
+        """
+        with self._blobs.exclusive_lock(_FOLDER):
+            found = self.detector(version)
+            self._make_latest(Publication.now(version, by, reason))
+        return found
+
     def history(self) -> list[Publication]:
         """Read which versions were made the latest, oldest first.
 
@@ -233,18 +266,19 @@ class ModelStore:
     def _reject_lost_pointer(self, starter: str | None) -> None:
         # A process that is killed while it publishes the starter leaves the starter without a
         # pointer. That is no error, because publishing the starter again repairs it.
-        others = self._versions() - {starter}
+        others = self._complete_versions() - {starter}
         if others:
             raise BadDetector(
                 f"{self._blobs.path_of(_LATEST)} is missing, but detector {max(others)} was "
                 f'published; publish one again, or write {{"version": "{max(others)}"}} into it'
             )
 
-    def _versions(self) -> set[str]:
+    def _complete_versions(self) -> set[str]:
         return {
-            folder.removeprefix(f"{_FOLDER}/")
-            for folder in self._blobs.folders(_FOLDER)
-            if self._blobs.exists(f"{folder}/card.json")  # written last, so the detector is whole
+            version
+            for version in self.versions()
+            # The card is written last, so the detector is complete.
+            if self._blobs.exists(f"{_FOLDER}/{version}/card.json")
         }
 
     def _publish(

@@ -114,6 +114,7 @@ def test_the_card_says_what_it_was_trained_on_and_how_it_was_measured() -> None:
     assert "80 labelled by main_data" in card.trained_on
     assert "YOLOv8n at 224 px, 4 epochs" in card.trained_on
     assert card.engine == "deepsparse"
+    assert card.parity is not None
     assert card.parity < 0.1
     assert card.metrics["main_data"]["mAP50"] > 0.3
     assert {"mAP50", "mAP50-95"} <= set(card.metrics["main_data at 640 px"])

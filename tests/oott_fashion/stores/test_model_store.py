@@ -1,6 +1,7 @@
 import hashlib
 import json
 import logging
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -19,7 +20,7 @@ from oott_fashion.stores.model_store import (
     PublishedDetector,
     read_card,
 )
-from tests.databases import in_processes
+from tests.databases import in_processes, kill_when_ready
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 STARTER = Path(__file__).parents[3] / "models" / "starter-detector"
@@ -343,6 +344,60 @@ def test_an_interrupted_publication_keeps_the_previous_detector(
         store.publish(detector(tmp_path, b"new"), new, by="a test", weights=weights)
 
     assert store.latest().card == card()
+
+
+@pytest.mark.parametrize("killed_at", ["card.json", "publications.json", "latest.json"])
+def test_after_a_publication_was_killed_the_next_one_works(
+    killed_at: str, store: ModelStore, tmp_path: Path
+) -> None:
+    store.publish(detector(tmp_path), card(), by="a test")
+    onnx, new = detector(tmp_path, b"new"), card(b"new", created=NOON + timedelta(days=1))
+
+    def publish(block: Callable[[], None]) -> None:
+        write = LocalBlobs.write
+
+        def write_or_block(blobs: LocalBlobs, name: str, content: bytes) -> None:
+            if name.endswith(killed_at):
+                block()
+            write(blobs, name, content)
+
+        pytest.MonkeyPatch().setattr(LocalBlobs, "write", write_or_block)
+        store.publish(onnx, new, by="killed")
+
+    kill_when_ready(publish)
+
+    assert store.latest().card == card()
+    assert store.publish(onnx, new, by="again").card == new
+    assert store.latest().card == new
+    assert [entry.by for entry in store.history() if entry.by != "killed"] == ["a test", "again"]
+
+
+def test_an_earlier_version_is_made_the_latest_again(store: ModelStore, tmp_path: Path) -> None:
+    older = store.publish(detector(tmp_path), card(), by="a test")
+    newer = card(b"newer", created=NOON + timedelta(days=1))
+    store.publish(detector(tmp_path, b"newer"), newer, by="a test")
+
+    assert store.make_latest(older.version, by="user ada", reason="it missed coats") == older
+
+    assert store.latest() == older
+    assert store.versions() == [older.version, newer.version]
+    assert (store.history()[-1].by, store.history()[-1].reason) == ("user ada", "it missed coats")
+
+
+def test_a_missing_or_damaged_version_is_not_made_the_latest(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    older = store.publish(detector(tmp_path), card(), by="a test")
+    newer = card(b"newer", created=NOON + timedelta(days=1))
+    store.publish(detector(tmp_path, b"newer"), newer, by="a test")
+    older.onnx.write_bytes(b"networm")
+
+    for version in (older.version, "20200101T000000Z-00000000"):
+        with pytest.raises(BadDetector):
+            store.make_latest(version, by="a test")
+
+    assert store.latest().card == newer
+    assert len(store.history()) == 2
 
 
 def test_the_starter_detector_is_published_in_an_empty_store(
