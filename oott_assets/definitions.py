@@ -34,7 +34,7 @@ from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import monthly_trends
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_report import trend_report
-from oott_fashion.settings import SharedSettings, read_settings
+from oott_fashion.settings import read_settings
 
 
 def configured_resources() -> dict[str, dg.ConfigurableResource[None]]:
@@ -46,25 +46,13 @@ def configured_resources() -> dict[str, dg.ConfigurableResource[None]]:
     """
     photo_settings = read_settings(PhotoSettings)
     training_settings = read_settings(TrainingSettings)
-    detector = _garment_detector(training_settings)
+    detector = GarmentDetector.of(training_settings)
     return {
         "garment_detector": detector,
         "trend_database": TrendDatabase(),
         **_photo_resources(photo_settings),
         **_training_resources(training_settings, detector),
     }
-
-
-def _garment_detector(settings: SharedSettings) -> GarmentDetector:
-    return GarmentDetector(
-        model_store=settings.model_store_root,
-        starter=str(settings.starter_detector),
-        engine=settings.engine,
-        cores=settings.engine_cores,
-        min_confidence=settings.min_confidence,
-        iou_threshold=settings.iou_threshold,
-        palette=settings.palette,
-    )
 
 
 def _photo_resources(settings: PhotoSettings) -> dict[str, dg.ConfigurableResource[None]]:

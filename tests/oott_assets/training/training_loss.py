@@ -22,11 +22,11 @@ def training_loss(
         by_batch: whether activations are normalised by the batch, as in training, or by the
             statistics in the weights, as in evaluation.
     """
+    model = cast(Any, open_model(weights).model)
     from ultralytics.cfg import get_cfg
     from ultralytics.data import build_yolo_dataset
     from ultralytics.data.utils import check_det_dataset
 
-    model = cast(Any, open_model(weights).model)
     model.args = get_cfg(overrides={"imgsz": image_side})
     data = check_det_dataset(str(write_ultralytics_data_set(photos, folder)))
     pictures: Any = build_yolo_dataset(model.args, data["val"], len(photos), data, mode="val")

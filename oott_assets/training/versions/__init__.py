@@ -1,0 +1,1 @@
+"""The versions of the detector: list, compare, publish, and go back to earlier ones."""
