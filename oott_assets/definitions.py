@@ -19,6 +19,7 @@ from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.sources.chosen_source import ChosenSource
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.training.champion import champion
+from oott_assets.training.current_detector import current_detector
 from oott_assets.training.garment_onnx import garment_onnx
 from oott_assets.training.labellers.chosen_labeller import ChosenLabeller
 from oott_assets.training.main_data import LabelledData, main_data
@@ -125,6 +126,7 @@ defs = dg.Definitions(
         merged_weights,
         champion,
         garment_onnx,
+        current_detector,
     ],
     asset_checks=[*TREND_CHECKS, *TRAINING_CHECKS],
     jobs=[monthly_trends_job, trend_report_job, photo_retention_job, training_job],

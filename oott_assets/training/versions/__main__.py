@@ -19,9 +19,8 @@ from oott_assets.training.training_store import TrainingStore
 from oott_assets.training.versions.compared_photos import known_photos_of, photos_in
 from oott_assets.training.versions.known_versions import (
     KnownVersion,
-    UnknownVersion,
-    known_version_named,
     known_versions,
+    published_version_named,
     version_named,
 )
 from oott_assets.training.versions.own_detector import OwnDetector, own_candidate
@@ -67,9 +66,7 @@ def use_command(version: str, reason: str | None) -> None:
     """Make an earlier published VERSION the current one again."""
     with _errors_as_messages():
         settings = _settings()
-        found = known_version_named(version, _known(settings))
-        if not found.is_published:
-            raise UnknownVersion(f"{found.version} was never published; use the command publish")
+        found = published_version_named(version, _known(settings))
         if found.is_current and not found.problem:
             click.echo(f"{found.version} is the current version already")
             return

@@ -14,6 +14,8 @@ from oott_fashion.stores.model_store import (
 )
 from oott_fashion.stores.publications import Publication
 
+_LIST = "python -m oott_assets.training.versions"
+
 _log = logging.getLogger(__name__)
 
 
@@ -68,27 +70,32 @@ def version_named(name: str, known: Sequence[KnownVersion]) -> PublishedDetector
         UnknownVersion: no version has this name, or several have.
         BadDetector: the version is damaged.
     """
-    found = known_version_named(name, known)
+    found = _known_version_named(name, known)
     if found.detector is None:
         raise BadDetector(found.problem)
     return found.detector
 
 
-def known_version_named(name: str, known: Sequence[KnownVersion]) -> KnownVersion:
-    """Find a version, damaged or not, as ``version_named`` does.
+def published_version_named(name: str, known: Sequence[KnownVersion]) -> KnownVersion:
+    """Find a version in the model store, damaged or not, as ``version_named`` does.
 
     Raises:
-        UnknownVersion: no version has this name, or several have.
+        UnknownVersion: no version has this name, several have, or it is a candidate.
     """
+    found = _known_version_named(name, known)
+    if not found.is_published:
+        raise UnknownVersion(f"{found.version} was never published; publish it instead")
+    return found
+
+
+def _known_version_named(name: str, known: Sequence[KnownVersion]) -> KnownVersion:
     found = [each for each in known if _fits(name, each)]
     if len(found) == 1:
         return found[0]
     if found:
         fitting = ", ".join(each.version for each in found)
         raise UnknownVersion(f"{name} fits several versions: {fitting}; write more of the version")
-    raise UnknownVersion(
-        f"there is no version {name}; the command list shows the versions that there are"
-    )
+    raise UnknownVersion(f"there is no version {name}; expected one that {_LIST} lists")
 
 
 def _fits(name: str, known: KnownVersion) -> bool:

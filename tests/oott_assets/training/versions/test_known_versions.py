@@ -123,6 +123,8 @@ def test_the_files_of_a_killed_publication_are_listed_as_damaged(
 def test_an_unknown_or_ambiguous_name_is_an_error(
     coat: PublishedDetector, jeans: PublishedDetector
 ) -> None:
-    assert "there is no version 2019; the command list shows" in failing_versions("use", "2019")
+    assert "there is no version 2019; expected one that python -m" in failing_versions(
+        "use", "2019"
+    )
     message = failing_versions("use", "20261101")
     assert f"20261101 fits several versions: {jeans.version}, {coat.version}; write" in message

@@ -105,7 +105,7 @@ def test_a_candidate_cannot_be_made_current_without_being_published(
 ) -> None:
     message = failing_versions("use", candidate.version)
 
-    assert f"{candidate.version} was never published; use the command publish" in message
+    assert f"{candidate.version} was never published; publish it instead" in message
 
 
 OWN = ("--trained-on", "my photos", "--licence", "MIT")
