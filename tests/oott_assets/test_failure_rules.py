@@ -43,7 +43,7 @@ NOT_IN_A_STEP = {
     "NotInCatalogue": "sub_data tries the next labeller, or lists the photo as skipped",
     "NotLabelStudioJson": "BadTags",
     "NotTagged": "sub_data tries the next labeller, or lists the photo as skipped",
-    "NotWeights": "the command that publishes a detector",
+    "NotWeights": "WrongStartingWeights, and the command that publishes a detector",
     "PageFailed": "the post is listed as refused; after several in a row, SourceBusy",
     "PageLeft": "PageFailed",
     "PageUnreachable": "PageFailed",

@@ -13,6 +13,7 @@ from oott_fashion.garments import GARMENT_NAMES
 
 if TYPE_CHECKING:
     import torch
+    from ultralytics.models import YOLO
 
 # Source: ``license`` in every checkpoint that Ultralytics writes.
 LICENCE = "AGPL-3.0"
@@ -23,7 +24,24 @@ _OF_THE_TRAINING = ("args", "criterion", "pt_path")
 
 
 class NotWeights(ValueError):
-    """The file is no ``.pt`` file of a YOLOv8 detector of OOTT's garments."""
+    """The file is no ``.pt`` file that Ultralytics wrote, or has other garments than OOTT."""
+
+
+def open_weights(file: Path) -> "YOLO":
+    """Open a ``.pt`` file that a person names.
+
+    Raises:
+        NotWeights: the file is missing, or Ultralytics did not write it.
+    """
+    # A PyTorch file is a zip archive. On other files torch.load raises errors of many types.
+    if not zipfile.is_zipfile(file):
+        raise NotWeights(f"{file} is not a complete PyTorch .pt file; expected one")
+    try:
+        return open_model(file)
+    except (TypeError, RuntimeError, AttributeError, KeyError) as error:
+        raise NotWeights(
+            f"{file} is not a .pt file that Ultralytics wrote; expected a YOLOv8 detector"
+        ) from error
 
 
 def check_weights(file: Path) -> None:
@@ -32,15 +50,7 @@ def check_weights(file: Path) -> None:
     Raises:
         NotWeights: it does not.
     """
-    # A PyTorch file is a zip archive. On other files torch.load raises errors of many types.
-    if not zipfile.is_zipfile(file):
-        raise NotWeights(f"{file} is not a complete PyTorch .pt file; expected one")
-    try:
-        model = open_model(file)
-    except (TypeError, RuntimeError, AttributeError, KeyError) as error:
-        raise NotWeights(
-            f"{file} is not a .pt file that Ultralytics wrote ({error}); expected a YOLOv8 detector"
-        ) from error
+    model = open_weights(file)
     names = [str(name) for _, name in sorted(model.names.items())]
     if model.task != "detect" or names != list(GARMENT_NAMES):
         raise NotWeights(

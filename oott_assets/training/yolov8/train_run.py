@@ -13,7 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
-from oott_assets.training.yolov8.shareable_weights import shareable_weights
+from oott_assets.training.yolov8.shareable_weights import (
+    NotWeights,
+    open_weights,
+    shareable_weights,
+)
 from oott_fashion.stores.blobs import LocalBlobs
 
 if TYPE_CHECKING:
@@ -33,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 
 class WrongStartingWeights(ValueError):
-    """The starting weights are no detector, or have another model size than the plan."""
+    """The starting weights are no YOLOv8 detector, or have another model size than the plan."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,10 @@ def _train(
 def _starting_model(plan: TrainingPlan) -> "YOLO":
     if plan.starting_weights is None:
         return open_model(f"yolov8{plan.model_size}.yaml")
-    start = open_model(plan.starting_weights)
+    try:
+        start = open_weights(plan.starting_weights)
+    except NotWeights as error:
+        raise WrongStartingWeights(f"{error}; change OOTT_STARTING_WEIGHTS") from error
     size = cast(Any, start.model).yaml.get("scale")
     if (start.task, size) != ("detect", plan.model_size):
         raise WrongStartingWeights(

@@ -222,6 +222,22 @@ def test_starting_weights_of_another_size_are_rejected(
     assert message.endswith("change OOTT_MODEL_SIZE or OOTT_STARTING_WEIGHTS")
 
 
+def test_starting_weights_that_ultralytics_did_not_write_are_rejected(
+    pipeline_with_data: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    torch.save({"model": "mine"}, tmp_path / "mine.pt")
+    monkeypatch.setenv("OOTT_STARTING_WEIGHTS", str(tmp_path / "mine.pt"))
+
+    [message] = failures(pipeline_with_data.run("main_weights"))
+
+    assert message == (
+        f"{tmp_path}/mine.pt is not a .pt file that Ultralytics wrote; expected a YOLOv8 "
+        "detector; change OOTT_STARTING_WEIGHTS"
+    )
+
+
 def test_a_failed_download_of_ultralytics_weights_names_the_setting(
     pipeline_with_data: TrainingPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
