@@ -13,7 +13,8 @@ from oott_assets.training.labels.data_set_changes import changes_between
 from oott_assets.training.labels.drawn_data_set import draw_photos
 from oott_assets.training.labels.findings import problem_summary
 from oott_assets.training.labels.labelled_data_set import ReadLabels, read_labelled
-from oott_assets.training.labels.labelled_photos import LabelledPhoto, version_of
+from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split, version_of
+from oott_assets.training.labels.same_pictures import same_pictures
 from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
@@ -37,18 +38,17 @@ def main_data(
     A data set with problems stops here, with a list of them. If two folders have the same picture,
     the labels of the later folder count, and the picture keeps its split. A training photo is left
     out if it shows the same picture as a validation photo. A drawn photo (OOTT_DRAWN_PHOTOS) is
-    left out if the data sets already have it. Every version is kept in data-sets/main_data of
-    OOTT_TRAINING_FOLDER.
+    left out if the data sets already have it, or if a validation photo shows the same picture.
+    Every version is kept in data-sets/main_data of OOTT_TRAINING_FOLDER.
     """
     with failures_of(context, TRAINING_FAILURES):
         found = _read_without_problems(labelled_data.folders)
     for remark in found.remarks:
         context.log.warning("%s", remark)
     drawn = draw_photos(training_store.folder("drawn"), labelled_data.drawn_photos, "train")
-    labelled = {photo.sha256 for photo in found.photos}
-    added = [photo for photo in drawn if photo.sha256 not in labelled]
-    photos = [*found.photos, *added]
     with failures_of(context, TRAINING_FAILURES):
+        added = _not_yet_in(found.photos, drawn)
+        photos = [*found.photos, *added]
         metadata = data_set_metadata(photos)
         earlier = training_store.photos_or_none("main_data")
         training_store.write_version("main_data", photos)
@@ -79,6 +79,15 @@ def _changes(earlier: Sequence[LabelledPhoto] | None, photos: Sequence[LabelledP
         "photos_moved_to_the_other_split": changes.moved,
         "boxes_changed": markdown_table(("garment", "boxes before", "boxes now"), changes.boxes),
     }
+
+
+def _not_yet_in(
+    photos: Sequence[LabelledPhoto], drawn: Sequence[LabelledPhoto]
+) -> list[LabelledPhoto]:
+    """Select the drawn photos that are not in ``photos``, and show no validation picture."""
+    labelled = {photo.sha256 for photo in photos}
+    validated = {photo for photo, _ in same_pictures(drawn, in_split(photos, "valid"))}
+    return [photo for photo in drawn if photo.sha256 not in labelled and photo not in validated]
 
 
 def _read_without_problems(folders: Sequence[str]) -> ReadLabels:

@@ -11,15 +11,14 @@ from oott_assets.training.label_tables import data_set_metadata
 from oott_assets.training.labels.labelled_photos import (
     LabelledPhoto,
     in_split,
-    pixels_of,
     version_of,
 )
+from oott_assets.training.labels.same_pictures import same_pictures
 from oott_assets.training.main_data import main_data
 from oott_assets.training.sub_data import sub_data
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
 from oott_assets.training.validation_photos import ValidationPhotos
-from oott_fashion.vision.near_duplicates import near_duplicates, perceptual_hash_of
 
 MERGED_DATA_VERSIONS = "data-sets/merged_data.json"
 
@@ -91,20 +90,3 @@ def merge(main: Sequence[LabelledPhoto], sub: Sequence[LabelledPhoto]) -> _Merge
     added = [photo for photo in in_split(sub, "train") if photo not in known]
     closet = [photo for photo in in_split(sub, "valid") if photo not in trained_on]
     return _Merged([*main, *added], closet)
-
-
-def same_pictures(
-    photos: Sequence[LabelledPhoto], others: Sequence[LabelledPhoto]
-) -> list[tuple[LabelledPhoto, LabelledPhoto]]:
-    """Pair each of ``photos`` with each of ``others`` that shows the same picture.
-
-    Raises:
-        PhotoChanged: a photo file has changed since it was labelled.
-    """
-    perceptual_hashes = [perceptual_hash_of(pixels_of(photo)) for photo in (*photos, *others)]
-    count = len(photos)
-    return [
-        (photos[first], others[other - count])
-        for first, other in near_duplicates(perceptual_hashes)
-        if first < count <= other
-    ]

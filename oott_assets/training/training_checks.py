@@ -7,8 +7,9 @@ from oott_assets.training.champion import CHAMPION, Champion
 from oott_assets.training.garment_onnx import garment_onnx
 from oott_assets.training.labels.catalogue_folders import garment_of_folder
 from oott_assets.training.labels.labelled_photos import count_boxes, in_split
+from oott_assets.training.labels.same_pictures import same_pictures
 from oott_assets.training.main_data import main_data
-from oott_assets.training.merged_data import merged_data, same_pictures
+from oott_assets.training.merged_data import merged_data
 from oott_assets.training.sub_data import sub_data
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from oott_assets.failure_rules import DISK_IS_FULL, failures_of
 from oott_assets.reports.pictures import picture_file
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split, version_of
+from oott_assets.training.labels.photo_repeats import with_repeats
 from oott_assets.training.labels.ultralytics_layout import write_ultralytics_data_set
 from oott_assets.training.labels.yolo_label_lines import ORIGIN as BY_PEOPLE
 from oott_assets.training.main_data import main_data
@@ -22,7 +23,7 @@ from oott_assets.training.training_store import TrainingStore, fingerprint_of
 from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, train
 
 # Increase this version when a code change makes the same data and settings give other weights.
-_TRAINING_VERSION = 2
+_TRAINING_VERSION = 3
 
 _CURVES = {
     "losses": "results.png",
@@ -130,9 +131,7 @@ def _train(
 
     train(
         plan,
-        write_ultralytics_data_set(
-            repeat_photos_labelled_by_people(photos), folder.folder / "data"
-        ),
+        write_ultralytics_data_set(with_repeats(photos), folder.folder / "data"),
         folder,
         report,
     )
@@ -150,20 +149,6 @@ def _disk_errors_as_failures(folder: TrainingFolder) -> Iterator[None]:
             f"after epoch {folder.epochs_done()}",
             allow_retries=False,
         ) from error
-
-
-def repeat_photos_labelled_by_people(photos: Sequence[LabelledPhoto]) -> list[LabelledPhoto]:
-    """Repeat the training photos that people labelled, if they are fewer than half.
-
-    Each of these photos shows something new, but drawn photos are much alike.
-    """
-    train = in_split(photos, "train")
-    by_people = [photo for photo in train if _is_labelled_by_people(photo)]
-    return [*photos, *(by_people if 2 * len(by_people) < len(train) else [])]
-
-
-def _is_labelled_by_people(photo: LabelledPhoto) -> bool:
-    return all(label.origin == BY_PEOPLE for label in photo.labels)
 
 
 def _fingerprint(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:

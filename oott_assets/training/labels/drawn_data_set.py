@@ -38,8 +38,14 @@ class FolderNotEmpty(ValueError):
 
 
 def draw_photos(folder: Path, count: int, split: Split) -> list[LabelledPhoto]:
-    """Draw the first ``count`` photos of ``split`` into ``folder``; intact files are kept."""
+    """Draw the first ``count`` photos of ``split`` into ``folder``; intact files are kept.
+
+    Photos that an earlier call drew beyond ``count`` are deleted.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    for file in folder.glob(f"{'[0-9]' * 5}.jpg"):
+        if int(file.stem) >= count:
+            file.unlink()
     return [_drawn(folder / f"{index:05}.jpg", index, split) for index in range(count)]
 
 

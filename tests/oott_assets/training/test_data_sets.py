@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from oott_assets.training.labels.drawn_data_set import draw_photos, write_data_set
-from oott_assets.training.labels.labelled_photos import LabelledPhoto, version_of
+from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split, version_of
 from oott_assets.training.merged_data import MERGED_DATA_VERSIONS
 from oott_assets.training.validation_photos import ValidationPhotos
 from oott_fashion.garments import GARMENT_NAMES
@@ -150,6 +151,23 @@ def test_a_new_version_says_what_changed_and_the_earlier_version_is_kept(
     assert [label.garment for label in labelled.labels] == ["cardigan"]
     assert labelled.split == "valid"
     assert training_pipeline.photos(f"main_data/{first['version']}") == before
+
+
+def test_a_drawn_photo_that_shows_a_validation_picture_is_not_trained_on(
+    training_pipeline: TrainingPipeline, main_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_DRAWN_PHOTOS", "5")
+    with Image.open(draw_photos(main_data.parent / "drawn", 5, "train")[4].file) as photo:
+        photo.save(main_data / "valid/images/again.png")
+    (main_data / "valid/labels/again.txt").touch()
+
+    assert failures(training_pipeline.run("main_data")) == []
+
+    trained = {
+        photo.file.name for photo in in_split(training_pipeline.photos("main_data"), "train")
+    }
+    assert "00003.jpg" in trained
+    assert "00004.jpg" not in trained
 
 
 def test_every_photo_of_a_catalogue_gets_one_box(

@@ -13,9 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from oott_assets.training.labels.drawn_data_set import draw_photos, write_data_set
-from oott_assets.training.labels.labelled_photos import LabelledPhoto
-from oott_assets.training.weights import repeat_photos_labelled_by_people
+from oott_assets.training.labels.drawn_data_set import write_data_set
 from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, train
 from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.model_store import ModelStore
@@ -248,17 +246,3 @@ def test_a_failed_download_of_ultralytics_weights_names_the_setting(
 
     assert "cannot download yolov8n.pt" in message
     assert "OOTT_STARTING_WEIGHTS" in message
-
-
-def test_photos_that_people_labelled_are_repeated_if_they_are_few(tmp_path: Path) -> None:
-    drawn = draw_photos(tmp_path, 3, "train")
-    by_people = as_if_by_people(drawn[0])
-
-    assert repeat_photos_labelled_by_people([by_people, *drawn[1:]]).count(by_people) == 2
-    assert repeat_photos_labelled_by_people([by_people, drawn[1]]).count(by_people) == 1
-    assert repeat_photos_labelled_by_people([]) == []
-
-
-def as_if_by_people(photo: LabelledPhoto) -> LabelledPhoto:
-    labels = tuple(label._replace(origin="main_data") for label in photo.labels)
-    return photo._replace(labels=labels)

@@ -46,6 +46,15 @@ def test_a_truncated_drawn_photo_is_drawn_again(tmp_path: Path) -> None:
     assert len(photo.file.read_bytes()) > 1000
 
 
+def test_photos_beyond_the_new_count_are_deleted(tmp_path: Path) -> None:
+    (tmp_path / "mine.jpg").touch()
+    draw_photos(tmp_path, 3, "train")
+
+    kept = draw_photos(tmp_path, 1, "train")
+
+    assert {file.name for file in tmp_path.iterdir()} == {kept[0].file.name, "mine.jpg"}
+
+
 def draw(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     command = [
         sys.executable,
