@@ -54,12 +54,12 @@ def main() -> None:
 
 def _iou_and_confidence(content: bytes, truth: Box) -> tuple[float, float]:
     photo = read_photo(content)
-    found = garment_outline(photo)
-    if found is None:
+    boxes, confidence = garment_outline(photo)
+    if not boxes:
         return 0.0, 0.0
     height, width = photo.shape[:2]
     box = Box(truth.x_min * width, truth.y_min * height, truth.x_max * width, truth.y_max * height)
-    return found[0].iou(box), found[1]
+    return boxes[0].iou(box), confidence
 
 
 def _report(name: str, ious: list[float]) -> None:

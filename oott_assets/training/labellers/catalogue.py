@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from oott_assets.training.labellers.garment_ontology import garment_ontology
-from oott_assets.training.labellers.garment_parts import box_of_parts
+from oott_assets.training.labellers.garment_parts import box_of_parts, boxes_of_shoes
 from oott_assets.training.labels.catalogue_folders import NotInCatalogue, garment_of_folder
-from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.garments import GARMENT_NAMES, category_of
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.photos import Photo, read_photo
 
 # Increase this version with any change to the boxes, so that photos are labelled again.
-CATALOGUE_VERSION = "1"
+CATALOGUE_VERSION = "2"
 
 # Photos are shrunk to this longest side, in pixels. The straps of a tank top are still visible, and
 # a photo takes a tenth of a second.
@@ -36,7 +36,7 @@ _ITERATIONS = 5
 
 
 class CatalogueLabeller(DetectionBaseModel):
-    """Labels the garment that the folder names, with the box of its outline.
+    """Labels the garment that the folder names, with the box of its outline, or one box per shoe.
 
     The confidence is the IoU of two outlines with different starting ovals, 0..1. It is low if the
     photo shows no clear garment, or if the background has the colours of the garment.
@@ -60,23 +60,28 @@ class CatalogueLabeller(DetectionBaseModel):
                 "the garment"
             )
         garment = garment_of_folder(Path(input))
-        found = garment_outline(read_photo(Path(input).read_bytes())) if garment else None
-        if garment is None or found is None:
+        if garment is None:
             return sv.Detections.empty()
-        box, confidence = found
+        per_shoe = category_of(garment) == "shoes"
+        boxes, confidence = garment_outline(read_photo(Path(input).read_bytes()), per_shoe)
+        if not boxes:
+            return sv.Detections.empty()
         return sv.Detections(
-            xyxy=np.array([box], dtype=np.float32),
-            confidence=np.array([confidence], dtype=np.float32),
-            class_id=np.array([GARMENT_NAMES.index(garment)]),
+            xyxy=np.array(boxes, dtype=np.float32),
+            confidence=np.full(len(boxes), confidence, dtype=np.float32),
+            class_id=np.full(len(boxes), GARMENT_NAMES.index(garment)),
         )
 
 
-def garment_outline(photo: Photo) -> tuple[Box, float] | None:
+def garment_outline(photo: Photo, per_shoe: bool = False) -> tuple[list[Box], float]:
     """Find the box of the object that contrasts with the background at the border of ``photo``.
 
+    Args:
+        per_shoe: two shoes that are apart get a box each, as people label them.
+
     Returns:
-        The box in pixels of ``photo``, and the IoU of two outlines, 0..1; None if nothing
-        contrasts with the background.
+        The boxes in pixels of ``photo``, none if nothing contrasts with the background; and the
+        IoU of two outlines, 0..1.
 
     Source: GrabCut (Rother, Kolmogorov, Blake, SIGGRAPH 2004), as implemented in OpenCV.
     """
@@ -85,15 +90,20 @@ def garment_outline(photo: Photo) -> tuple[Box, float] | None:
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
     small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
     lab = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), dtype=np.uint8)
-    narrow, wide = (_grabcut_box(lab, oval) for oval in _OVALS)
-    if wide is None:
-        return None
+    narrow, wide = (_grabcut_mask(lab, oval) for oval in _OVALS)
+    narrow_box, wide_box = box_of_parts(narrow), box_of_parts(wide)
+    if wide_box is None:
+        return [], 0.0
     x_scale, y_scale = width / size[0], height / size[1]
-    box = Box(wide[0] * x_scale, wide[1] * y_scale, wide[2] * x_scale, wide[3] * y_scale)
-    return box, 0.0 if narrow is None else narrow.iou(wide)
+    boxes = [
+        Box(box[0] * x_scale, box[1] * y_scale, box[2] * x_scale, box[3] * y_scale)
+        for box in (boxes_of_shoes(wide) if per_shoe else [wide_box])
+    ]
+    return boxes, 0.0 if narrow_box is None else narrow_box.iou(wide_box)
 
 
-def _grabcut_box(lab: NDArray[np.uint8], oval: float) -> Box | None:
+def _grabcut_mask(lab: NDArray[np.uint8], oval: float) -> NDArray[np.uint8]:
+    """Separate the garment from its background; without a separation, no pixel is set."""
     mask = _first_guess(lab.shape[0], lab.shape[1], oval)
     models = np.zeros((2, 1, 65))
     cv2.setRNGSeed(1)  # GrabCut starts its clusters at random
@@ -101,11 +111,10 @@ def _grabcut_box(lab: NDArray[np.uint8], oval: float) -> Box | None:
         cv2.grabCut(lab, mask, _UNUSED, models[0], models[1], _ITERATIONS, cv2.GC_INIT_WITH_MASK)
     except cv2.error:
         # No pixels are left for the colours of the garment, or for those of the background.
-        return None
+        return np.zeros_like(mask)
     garment = np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
     # Remove thin structures, such as the hook of a hanger.
-    garment = np.asarray(cv2.morphologyEx(garment, cv2.MORPH_OPEN, _HOOK), dtype=np.uint8)
-    return box_of_parts(garment)
+    return np.asarray(cv2.morphologyEx(garment, cv2.MORPH_OPEN, _HOOK), dtype=np.uint8)
 
 
 _UNUSED = (0, 0, 1, 1)  # grabCut ignores the rectangle if it gets a mask

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from oott_assets.training.labellers.garment_parts import box_of_parts
+from oott_assets.training.labellers.garment_parts import box_of_parts, boxes_of_shoes
 
 
 def mask_of(*parts: tuple[int, int, int, int]) -> NDArray[np.bool_]:
@@ -32,3 +32,15 @@ def test_a_part_of_exactly_a_tenth_of_the_largest_is_kept() -> None:
 
 def test_an_empty_mask_has_no_box() -> None:
     assert box_of_parts(mask_of()) is None
+    assert boxes_of_shoes(mask_of()) == []
+
+
+def test_two_shoes_that_are_apart_have_a_box_each() -> None:
+    left, right = (10, 20, 30, 60), (40, 25, 60, 65)
+
+    assert boxes_of_shoes(mask_of(right, left, (90, 70, 93, 73))) == [left, right]
+
+
+def test_shoes_that_touch_and_a_shoe_with_a_small_part_have_one_box() -> None:
+    assert boxes_of_shoes(mask_of((10, 20, 30, 60), (30, 25, 60, 65))) == [(10, 20, 60, 65)]
+    assert boxes_of_shoes(mask_of((10, 20, 30, 60), (40, 20, 59, 41))) == [(10, 20, 59, 60)]
