@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from oott_assets.failure_rules import DISK_IS_FULL, failures_of
 from oott_assets.reports.pictures import picture_file
+from oott_assets.training.labels.collages import with_collages
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split, version_of
 from oott_assets.training.labels.photo_repeats import with_repeats
 from oott_assets.training.labels.ultralytics_layout import write_ultralytics_data_set
@@ -131,7 +132,9 @@ def _train(
 
     train(
         plan,
-        write_ultralytics_data_set(with_repeats(photos), folder.folder / "data"),
+        write_ultralytics_data_set(
+            with_collages(with_repeats(photos), folder.folder / "collages"), folder.folder / "data"
+        ),
         folder,
         report,
     )
