@@ -48,16 +48,18 @@ def current_detector(
             if not chosen.is_current:
                 by = f"current_detector in run {context.run.run_id[:8]}"
                 store.make_latest(chosen.version, by=by, reason=config.reason or None)
-        in_use = garment_detector.published()
+        # Without a starter, there is none as long as garment_onnx keeps all candidates.
+        in_use = garment_detector.published_or_none()
         known = _known(store, training_store)
+    version = in_use.version if in_use else "none"
     return dg.MaterializeResult(
         metadata={
-            "version": in_use.version,
-            "trained_on": in_use.card.trained_on,
+            "version": version,
+            "trained_on": in_use.card.trained_on if in_use else "none",
             "versions": version_table(known),
             "damaged_versions": sum(each.detector is None for each in known),
         },
-        data_version=dg.DataVersion(in_use.version),
+        data_version=dg.DataVersion(version),
     )
 
 

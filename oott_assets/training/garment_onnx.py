@@ -8,24 +8,37 @@ from pydantic import Field
 from oott_assets.failure_rules import failures_of
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.training.champion import CHAMPION, Champion, champion
-from oott_assets.training.gates import (
-    reject_changed_weights,
-    reject_other_published_detector,
-    reject_other_validation_photos,
+from oott_assets.training.decisions import Decision, Outcome, outcome_of, write_decision
+from oott_assets.training.gates import reject_changed_weights, reject_other_validation_photos
+from oott_assets.training.measurement_tables import (
+    comparison_table,
+    confusion_table,
+    served_garment_table,
 )
-from oott_assets.training.measurements import Measurement, comparison_table
-from oott_assets.training.served_variant import make_candidate
+from oott_assets.training.measurements import Measurement
+from oott_assets.training.publication_gate import judge
+from oott_assets.training.served_variant import make_candidate, opened_candidate
 from oott_assets.training.training_failures import TRAINING_FAILURES
-from oott_assets.training.training_store import TrainingStore
-from oott_assets.training.validation_photos import read_validation_photos
+from oott_assets.training.training_store import TrainingStore, fingerprint_of
+from oott_assets.training.validation_photos import ValidationPhotos, read_validation_photos
+from oott_assets.training.weights import TrainedWeights
 from oott_fashion.stores.model_store import ModelStore, PublishedDetector
+
+# Increase this version when a code change gives the same champion another card.
+_CANDIDATE_VERSION = 2
 
 
 class Publishing(dg.Config):
-    """Lets a person publish the champion even if the comparison is against it."""
+    """Lets a person see what would be published, or publish against the rules."""
 
-    publish_anyway: bool = Field(
-        default=False, description="Publish the champion even if the published one is better."
+    dry_run: bool = Field(
+        default=False,
+        description="Do everything except publish, and report what would be published.",
+    )
+    publish_anyway: str = Field(
+        default="",
+        description="Publish the champion even if the rules are against it, for this reason, which "
+        "is recorded. A broken detector is not published. Example: the new photos show winter",
     )
 
 
@@ -38,41 +51,58 @@ def garment_onnx(
 ) -> dg.MaterializeResult[None]:
     """The champion exported to ONNX, in the variant that OOTT_ENGINE runs fastest.
 
-    An int8 or pruned variant is taken if it is faster and loses at most 0.01 mAP50. The detector
-    is published only if it beats the published one on the valid split of main_data. Otherwise it
-    is kept as a candidate. To publish a candidate by hand, run this asset with publish_anyway, or
-    run python -m oott_assets.training.versions.
+    An int8 or pruned variant is taken if it is faster and loses at most 0.01 mAP50. The detector is
+    published only if it is clearly better than the published one on the same photos, and nowhere
+    clearly worse (see docs/label-and-train.md). Otherwise it is kept as a candidate, and the
+    metadata says why. To publish it anyway, run this asset with the reason in publish_anyway. To
+    only see what would be published, run it with dry_run.
     """
     won = training_store.record("champion", CHAMPION, Champion)
     photos = read_validation_photos(training_store)
     reject_other_validation_photos(won.measured_by, photos)
     reject_changed_weights(won.weights)
-    # The engine is part of the name, because another engine may run another variant fastest.
-    made_from = f"{won.weights.sha256[:16]}-{photos.version}-{garment_detector.engine}"
-    folder = training_store.folder(f"candidates/{made_from}")
+    folder = _candidate_folder(won.weights, photos, garment_detector, training_store)
+    store = ModelStore(garment_detector.model_store)
     with (
         failures_of(context, TRAINING_FAILURES),
-        training_store.blobs.exclusive_lock(f"candidates/{made_from}"),
+        training_store.blobs.exclusive_lock(f"candidates/{folder.name}"),
     ):
         published = garment_detector.published_or_none()
         kept = _kept_in(folder)
-        is_in_place = (
-            kept is not None and published is not None and kept.version == published.version
+        if kept and published and kept.version == published.version:
+            return _reported(kept, won, "published already", is_published=True)
+        candidate = (
+            opened_candidate(kept, photos, garment_detector)
+            if kept
+            else make_candidate(won, photos, folder, garment_detector, context.log)
         )
-        if not is_in_place:
-            reject_other_published_detector(won.published_version, published)
-        candidate = kept or make_candidate(won, photos, folder, garment_detector, context.log)
-        better = won.beats_published(candidate.card.metrics["main_data"]["mAP50"])
-        if not is_in_place and (better or config.publish_anyway):
-            ModelStore(garment_detector.model_store).publish(
-                candidate.onnx,
-                candidate.card,
-                by=f"garment_onnx in run {context.run.run_id[:8]}",
-                reason=None if better else "publish_anyway",
-                weights=candidate.verified_weights(),
-            )
-            is_in_place = True
-    return _reported(candidate, won, is_published=is_in_place, is_better=better)
+        verdict = judge(candidate, published, photos, garment_detector, store.history())
+        outcome = outcome_of(
+            verdict, dry_run=config.dry_run, publish_anyway=config.publish_anyway.strip()
+        )
+        by = f"garment_onnx in run {context.run.run_id[:8]}"
+        if outcome.publishes:
+            _publish(candidate.detector, by, outcome, store)
+        write_decision(folder, Decision.of(candidate.detector, published, verdict, outcome, by))
+    context.log.info("%s", outcome.text)
+    return _reported(candidate.detector, won, outcome.text, is_published=outcome.publishes)
+
+
+def _candidate_folder(
+    weights: TrainedWeights,
+    photos: ValidationPhotos,
+    garment_detector: GarmentDetector,
+    store: TrainingStore,
+) -> Path:
+    """Name the folder by all that a candidate and its card depend on."""
+    facts = {
+        "weights": weights.sha256,
+        "photos": photos.version,
+        "engine": garment_detector.engine,  # another engine may run another variant fastest
+        "thresholds": garment_detector.thresholds,
+        "version": _CANDIDATE_VERSION,
+    }
+    return store.folder(f"candidates/{fingerprint_of(facts)}")
 
 
 def _kept_in(folder: Path) -> PublishedDetector | None:
@@ -80,22 +110,33 @@ def _kept_in(folder: Path) -> PublishedDetector | None:
     return PublishedDetector.in_folder(folder) if (folder / "card.json").is_file() else None
 
 
+def _publish(candidate: PublishedDetector, by: str, outcome: Outcome, store: ModelStore) -> None:
+    store.publish(
+        candidate.onnx,
+        candidate.card,
+        by=by,
+        reason=outcome.stated_reason,
+        weights=candidate.verified_weights(),
+    )
+
+
 def _reported(
-    candidate: PublishedDetector, won: Champion, *, is_published: bool, is_better: bool
+    candidate: PublishedDetector, won: Champion, decision: str, *, is_published: bool
 ) -> dg.MaterializeResult[None]:
     card, folder = candidate.card, candidate.onnx.parent
     served = Measurement(name="served", metrics=card.metrics)
-    compared = [won.measured, served, *([won.published] if won.published else [])]
     return dg.MaterializeResult(
         metadata={
             "published": is_published,
-            "better_than_published": is_better,
+            "decision": decision,
             "map50": served.map50,
             "version": candidate.version,
             "folder": dg.MetadataValue.path(folder),
             "variant": card.variant,
             "variants": dg.MetadataValue.md((folder / "variants.md").read_text()),
-            "comparison": comparison_table(compared),
+            "comparison": comparison_table([won.measured, served]),
+            "garments": served_garment_table(served),
+            "errors": confusion_table(served),
             "pixels_apart": card.parity,
         }
     )

@@ -12,7 +12,6 @@ from oott_assets.training.training_store import TrainingStore
 from oott_assets.training.validation_photos import ValidationPhotos
 from oott_assets.training.weights import TrainedWeights
 from oott_assets.training.yolov8.onnx_export import Parity
-from oott_fashion.stores.model_store import PublishedDetector
 
 # The ONNX file computes in another order than the weights, so its results are rounded differently.
 # Rounding moves a box by less than a pixel.
@@ -61,18 +60,6 @@ def reject_other_validation_photos(measured_on: str, photos: ValidationPhotos) -
         raise dg.Failure(
             "main_data or the held-out closet photos have changed since the champion was "
             "measured on them; materialise champion again",
-            allow_retries=False,
-        )
-
-
-def reject_other_published_detector(
-    compared_with: str | None, published: PublishedDetector | None
-) -> None:
-    """Stop if another detector was published after the champion was compared."""
-    if compared_with != (published.version if published else None):
-        raise dg.Failure(
-            "another detector was published since the champion was compared with the published "
-            "one; materialise champion again",
             allow_retries=False,
         )
 

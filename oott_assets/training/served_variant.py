@@ -17,7 +17,10 @@ from oott_assets.reports.tables import markdown_table
 from oott_assets.training.champion import Champion
 from oott_assets.training.gates import reject_wrong_export
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split, pixels_of
-from oott_assets.training.measurements import closet_metrics, main_data_metrics
+from oott_assets.training.measurements import validate_engine
+from oott_assets.training.validation.answers import boxes_as_served
+from oott_assets.training.validation.metrics import metrics_of
+from oott_assets.training.validation.validated import Validated, map50_on
 from oott_assets.training.validation_photos import ValidationPhotos
 from oott_assets.training.weights import TrainedWeights
 from oott_assets.training.yolov8.onnx_export import Parity, export_onnx, parity
@@ -25,7 +28,7 @@ from oott_assets.training.yolov8.shareable_weights import LICENCE
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.blobs import LocalBlobs
 from oott_fashion.stores.model_store import DetectorCard, PublishedDetector
-from oott_fashion.vision.detector import Detector
+from oott_fashion.vision.engines import Engine
 from oott_fashion.vision.letterbox import letterbox
 from oott_fashion.vision.photos import Photo
 
@@ -38,12 +41,20 @@ _PRUNED = 0.8
 _CALIBRATION_PHOTOS = 48
 
 
+class OpenedCandidate(NamedTuple):
+    """A candidate in the engine that serves it, and what it does on the validation photos."""
+
+    detector: PublishedDetector
+    engine: Engine
+    validated: Validated
+
+
 class _ServedVariant(NamedTuple):
-    """The ONNX file to serve, its metrics on main_data, and the parity of the dense export."""
+    """The ONNX file to serve, opened, and the parity of the dense export."""
 
     name: str
     onnx: Path
-    metrics: dict[str, float]
+    engine: Engine
     parity: Parity
 
 
@@ -53,24 +64,23 @@ def make_candidate(
     folder: Path,
     garment_detector: GarmentDetector,
     log: Logger,
-) -> PublishedDetector:
+) -> OpenedCandidate:
     """Export the champion into ``folder``, with a card.
 
     The card is written last. A run that stops earlier therefore leaves no candidate.
     """
-    served = _export_fastest(won.weights, photos.main_data, folder, garment_detector, log)
+    served = _export_fastest(won.weights, photos, folder, garment_detector, log)
     content = served.onnx.read_bytes()
     blobs = LocalBlobs(folder)
     blobs.write("detector.onnx", content)
     blobs.write("weights.pt", won.weights.weights.read_bytes())
     side = won.weights.image_side
-    detector = Detector(garment_detector.engine_of(served.onnx), side, garment_detector.thresholds)
-    closet = closet_metrics(detector, photos.closet)
+    validated = validate_engine(served.engine, side, photos, garment_detector.thresholds)
     card = DetectorCard(
         garments=GARMENT_NAMES,
         image_side=side,
         trained_on=won.weights.trained_on,
-        metrics=won.measured.metrics | {"main_data": served.metrics} | closet,
+        metrics=metrics_of(validated),
         parity=served.parity.pixels_apart,
         engine=served.parity.engine,
         variant=served.name,
@@ -83,12 +93,23 @@ def make_candidate(
     for file in folder.glob("*.onnx"):
         if file.name != "detector.onnx":
             os.unlink(file)
-    return PublishedDetector.verified(folder / "detector.onnx", card)
+    detector = PublishedDetector.verified(folder / "detector.onnx", card)
+    return OpenedCandidate(detector, served.engine, validated)
+
+
+def opened_candidate(
+    kept: PublishedDetector, photos: ValidationPhotos, garment_detector: GarmentDetector
+) -> OpenedCandidate:
+    """Open and measure a candidate that an earlier run made."""
+    engine = garment_detector.engine_of(kept.onnx)
+    thresholds = garment_detector.thresholds
+    validated = validate_engine(engine, kept.card.image_side, photos, thresholds)
+    return OpenedCandidate(kept, engine, validated)
 
 
 def _export_fastest(
     trained: TrainedWeights,
-    photos: Sequence[LabelledPhoto],
+    photos: ValidationPhotos,
     folder: Path,
     garment_detector: GarmentDetector,
     log: Logger,
@@ -98,8 +119,8 @@ def _export_fastest(
     ``variants.md`` in ``folder`` lists the variants, with their speed and accuracy.
 
     Args:
-        photos: the photos of main_data, for calibration, for the comparison with the weights, and
-            for the metrics.
+        photos: those of main_data are for calibration, for the comparison with the weights, and for
+            the mAP50 of the variants.
     """
     from oott_assets.training.yolov8.faster_variants import (
         Variant,
@@ -110,22 +131,21 @@ def _export_fastest(
     side = trained.image_side
     dense = folder / "dense.onnx"
     export_onnx(trained.weights, side, dense)
-    agreement = parity(trained.weights, dense, _sample_of_valid(photos), side)
+    agreement = parity(trained.weights, dense, _sample_of_valid(photos.main_data), side)
     reject_wrong_export(agreement)
-    inputs = [letterbox(photo, side)[0][None] for photo in _calibration_photos(photos)]
+    inputs = [letterbox(photo, side)[0][None] for photo in _calibration_photos(photos.main_data)]
     files = _variant_files(dense, inputs)
-    times = median_milliseconds(
-        [garment_detector.engine_of(file) for file in files.values()], inputs[0]
-    )
-    metrics = {name: main_data_metrics(file, photos, side) for name, file in files.items()}
+    engines = {name: garment_detector.engine_of(file) for name, file in files.items()}
+    times = median_milliseconds(list(engines.values()), inputs[0])
+    iou = garment_detector.iou_threshold
     variants = [
-        Variant(name, milliseconds, metrics[name]["mAP50"])
-        for name, milliseconds in zip(files, times, strict=True)
+        Variant(name, milliseconds, map50_on(photos.main_data, boxes_as_served(engine, side, iou)))
+        for (name, engine), milliseconds in zip(engines.items(), times, strict=True)
     ]
     chosen = fastest_variant(variants[0], variants[1:])
     log.info("%s is served, of %s", chosen.name, variants)
     (folder / "variants.md").write_text(_variant_table(variants))
-    return _ServedVariant(chosen.name, files[chosen.name], metrics[chosen.name], agreement)
+    return _ServedVariant(chosen.name, files[chosen.name], engines[chosen.name], agreement)
 
 
 def _variant_files(dense: Path, inputs: Sequence[NDArray[np.float32]]) -> dict[str, Path]:

@@ -11,7 +11,7 @@ _SEED = 20
 
 
 class Estimate(NamedTuple):
-    """A measured value, and the ends of its 95 % interval."""
+    """A measured value, and the ends of its interval, of 95 % where nothing else is said."""
 
     value: float
     low: float
@@ -33,13 +33,14 @@ def photo_weights(photos: int) -> NDArray[np.int32]:
     return np.concatenate([np.ones((1, photos)), drawn], dtype=np.int32, casting="unsafe")
 
 
-def estimate(values: NDArray[np.float64]) -> Estimate:
-    """Give the value of row 0, and between which ends 95 % of the other rows are.
+def estimate(values: NDArray[np.float64], outside: float = 0.05) -> Estimate:
+    """Give the value of row 0, and the interval that leaves out the share ``outside`` of the rest.
 
     Args:
         values: a measured value for each row of ``photo_weights``.
+        outside: half of this share lies below the interval, and half above it.
     """
-    low, high = np.quantile(values[1:], (0.025, 0.975))
+    low, high = np.quantile(values[1:], (outside / 2, 1 - outside / 2))
     return Estimate(float(values[0]), float(low), float(high))
 
 

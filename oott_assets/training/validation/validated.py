@@ -133,6 +133,18 @@ def validate(
     )
 
 
+def map50_on(main_data: Sequence[LabelledPhoto], find: FindBoxes) -> float:
+    """Compute only the mAP50 of a detector on the valid split of ``main_data``.
+
+    Raises:
+        PhotoChanged: a photo is missing, or has changed since it was labelled.
+    """
+    answers = answers_on(in_split(main_data, "valid"), find)
+    on_all_photos = photo_weights(len(answers))[:1]
+    precisions = average_precisions(matches_of(answers), on_all_photos)
+    return float(mean_over_garments(precisions[:, :, 0])[0])
+
+
 def _labels(pairs: Sequence[tuple[str | None, str | None]]) -> ClosetLabels:
     return ClosetLabels([right for right, _ in pairs], [found for _, found in pairs])
 

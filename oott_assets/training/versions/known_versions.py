@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from oott_assets.training.decisions import read_decision
 from oott_fashion.stores.model_store import (
     BadDetector,
     ModelStore,
@@ -28,6 +29,7 @@ class KnownVersion(NamedTuple):
 
     ``detector`` is None if the version is damaged. ``problem`` says what is wrong with it or its
     weights. ``publication`` is the last one. A version that an older OOTT published has none.
+    ``decision`` says why a candidate was kept; empty if garment_onnx did not judge it.
     """
 
     version: str
@@ -36,6 +38,7 @@ class KnownVersion(NamedTuple):
     is_published: bool
     is_current: bool
     publication: Publication | None
+    decision: str = ""
 
     @property
     def state(self) -> str:
@@ -115,7 +118,16 @@ def _candidates_in(folder: Path) -> Iterator[KnownVersion]:
     for card in sorted(folder.glob("*/card.json")):
         detector, problem = _verified(partial(PublishedDetector.in_folder, card.parent))
         version = detector.version if detector else card.parent.name
-        yield KnownVersion(version, detector, problem, False, False, None)
+        decision = _decision_in(card.parent)
+        yield KnownVersion(version, detector, problem, False, False, None, decision)
+
+
+def _decision_in(folder: Path) -> str:
+    try:
+        decision = read_decision(folder)
+    except BadDetector as error:
+        return str(error)
+    return decision.outcome if decision else ""
 
 
 def _verified(read: Callable[[], PublishedDetector]) -> tuple[PublishedDetector | None, str]:

@@ -32,7 +32,10 @@ def version_table(known: Sequence[KnownVersion]) -> dg.MarkdownMetadataValue:
     """Write a row per version."""
     metrics = (name for name, _, _ in _METRICS)
     heading = ("version", "state", *metrics, "published", "trained on", "problem")
-    rows = [(*_cells(each), _published(each), _trained_on(each), each.problem) for each in known]
+    rows = [
+        (*_cells(each), _published(each) or each.decision, _trained_on(each), each.problem)
+        for each in known
+    ]
     return markdown_table(heading, rows)
 
 
@@ -52,7 +55,7 @@ def _cells(known: KnownVersion) -> tuple[str, ...]:
 
 
 def _details(known: KnownVersion) -> Iterator[str]:
-    texts = (_published(known), _trained_on(known), known.problem)
+    texts = (_published(known), known.decision, _trained_on(known), known.problem)
     for text in texts:
         yield from textwrap.wrap(text, _WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 8)
 

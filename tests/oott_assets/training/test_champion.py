@@ -1,47 +1,43 @@
-"""Which candidate wins, and when it beats the published detector."""
-
-from pathlib import Path
+"""Which candidate wins."""
 
 import pytest
 
-from oott_assets.training.champion import Champion, better_of
-from oott_assets.training.measurements import Measurement
-from oott_assets.training.weights import TrainedWeights
+from oott_assets.training.champion import better_of
+from oott_assets.training.validation.comparison import Comparison
+from oott_assets.training.validation.resamples import Estimate
+
+NO_GAIN = Estimate(0.0, -0.02, 0.02)
 
 
-def measured(name: str, map50: float, closet: float = 0.0) -> Measurement:
-    metrics = {"main_data": {"mAP50": map50}, "closet": {"label right": closet}}
-    return Measurement(name=name, metrics=metrics)
+def merged_over_main(map50: tuple[float, float, float], closet: float | None) -> Comparison:
+    """Say how much better merged is; ``closet`` is its share of right labels minus that of main."""
+    labels = None if closet is None else Estimate(closet, closet - 0.1, closet + 0.1)
+    return Comparison(Estimate(*map50), NO_GAIN, labels, None, {})
 
 
 @pytest.mark.parametrize(
-    ("main", "merged", "winner"),
+    ("map50", "closet", "winner"),
     [
-        ((0.40, 0.0), (0.45, 0.0), "merged"),
-        ((0.45, 0.0), (0.40, 0.9), "main"),
-        ((0.404, 0.1), (0.40, 0.8), "merged"),
-        ((0.40, 0.5), (0.404, 0.5), "main"),
-        ((0.40, 0.0), (0.40, 0.0), "main"),
-        ((0.36, 0.1), (0.35, 0.8), "merged"),
-        ((0.361, 0.1), (0.35, 0.8), "main"),
+        ((0.05, 0.01, 0.09), 0.0, "merged"),
+        ((0.05, 0.01, 0.09), -0.9, "merged"),
+        ((-0.05, -0.09, -0.01), 0.9, "main"),
+        ((-0.02, -0.06, 0.02), 0.1, "merged"),
+        ((0.02, -0.02, 0.06), -0.1, "main"),
+        ((0.02, -0.02, 0.06), 0.0, "main"),
+        ((0.02, -0.02, 0.06), None, "main"),
+        ((0.02, 0.0, 0.04), -0.1, "main"),
     ],
 )
-def test_map50_decides_then_closet_labels_then_main_wins(
-    main: tuple[float, float], merged: tuple[float, float], winner: str
+def test_a_clear_difference_in_map50_decides_then_closet_labels_then_main_wins(
+    map50: tuple[float, float, float], closet: float | None, winner: str
 ) -> None:
-    assert better_of(measured("main", *main), measured("merged", *merged)).name == winner
+    assert better_of(merged_over_main(map50, closet)) == winner
 
 
-def test_a_detector_as_good_as_the_published_one_does_not_beat_it() -> None:
-    won = Champion(
-        weights=TrainedWeights(
-            weights=Path("w.pt"), sha256="0", image_side=320, data_version="1", trained_on="photos"
-        ),
-        measured=measured("main", 0.4),
-        published=measured("published", 0.4),
-        published_version="1",
-        measured_by="1",
-    )
+def test_a_map50_of_036_is_not_better_than_035_by_rounding() -> None:
+    """In floating point, 0.36 - 0.35 is more than 0.01; a fixed limit of 0.01 must not decide."""
+    difference = 0.36 - 0.35
+    unclear = (difference, difference - 0.03, difference + 0.03)
 
-    assert not won.beats_published(0.4)
-    assert won.beats_published(0.41)
+    assert better_of(merged_over_main(unclear, closet=-0.1)) == "main"
+    assert better_of(merged_over_main(unclear, closet=0.1)) == "merged"

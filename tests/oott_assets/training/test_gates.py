@@ -1,76 +1,18 @@
-"""The errors that stop champion and garment_onnx: outdated comparisons, and missing parts.
+"""The errors that stop champion and garment_onnx: outdated comparisons, and missing parts."""
 
-Nothing is trained here: both candidates have the weights of the starter detector.
-"""
-
-import hashlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
 
-from oott_assets.training.champion import CHAMPION, Champion
-from oott_assets.training.labels.drawn_data_set import draw_photos
-from oott_assets.training.labels.labelled_photos import LabelledPhoto, version_of
-from oott_assets.training.measurements import Measurement
-from oott_assets.training.merged_data import MERGED_DATA_VERSIONS, MergedDataVersions
-from oott_assets.training.validation_photos import read_validation_photos
-from oott_assets.training.weights import TrainedWeights, weights_blob
+from oott_assets.training.champion import CHAMPION
+from oott_assets.training.weights import weights_blob
 from oott_assets.training.yolov8.onnx_export import Parity
-from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
-from tests.oott_assets.training.starter_weights import STARTER, starter_weights
+from tests.oott_assets.training.compared_pipeline import ComparedPipeline
+from tests.oott_assets.training.starter_weights import STARTER
 from tests.oott_assets.training.training_pipeline import TrainingPipeline
 from tests.oott_assets.trends_pipeline import failures
-
-
-class ComparedPipeline(TrainingPipeline):
-    """A pipeline with two trained and compared candidates, which share ``weights``."""
-
-    def __init__(self, folder: Path) -> None:
-        self.weights = starter_weights(folder / "weights.pt")
-        train, valid = (draw_photos(folder / split, 2, split) for split in ("train", "valid"))
-        self.main_data = [*train, *valid]
-        [self.closet_photo] = closet_photos(folder / "closet")
-        for name in ("main_data", "merged_data"):
-            self.store.write_photos(name, self.main_data)
-        self.store.write_closet([self.closet_photo])
-        validation_photos = read_validation_photos(self.store)
-        self.write_record(
-            MERGED_DATA_VERSIONS, MergedDataVersions.of(self.main_data, validation_photos)
-        )
-        trained = self.trained(self.main_data)
-        for candidate in ("main", "merged"):
-            self.write_record(weights_blob(candidate), trained)
-        won = Champion(
-            weights=trained,
-            measured=Measurement(name="main", metrics={"main_data": {"mAP50": 0.4}}),
-            published=None,
-            published_version=None,
-            measured_by=validation_photos.version,
-        )
-        self.write_record(CHAMPION, won)
-
-    def trained(self, photos: list[LabelledPhoto]) -> TrainedWeights:
-        """Describe the weights as if they were trained on ``photos``."""
-        return TrainedWeights(
-            weights=self.weights,
-            sha256=hashlib.sha256(self.weights.read_bytes()).hexdigest(),
-            image_side=64,
-            data_version=version_of(photos),
-            trained_on="drawn photos",
-        )
-
-    def write_record(self, blob: str, record: BaseModel) -> None:
-        self.store.blobs.write(blob, record.model_dump_json(by_alias=True).encode())
-
-
-def closet_photos(folder: Path) -> list[LabelledPhoto]:
-    write_catalogue(folder, ("dress",), each=1)
-    file = folder / "dress/0.jpg"
-    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    return [LabelledPhoto(file, sha256, 260, 320, "valid", ())]
 
 
 @pytest.fixture

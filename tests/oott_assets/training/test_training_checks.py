@@ -91,8 +91,6 @@ def test_a_low_map50_is_a_warning(
             weights=Path("w.pt"), sha256="0", image_side=320, data_version="1", trained_on="photos"
         ),
         measured=Measurement(name="main", metrics={"main_data": {"mAP50": map50}}),
-        published=None,
-        published_version=None,
         measured_by="1",
     )
     training_pipeline.store.blobs.write(CHAMPION, won.model_dump_json().encode())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from oott_assets.training.decisions import Decision, Verdict, outcome_of, write_decision
 from oott_fashion.stores.blobs import LocalBlobs
 from oott_fashion.stores.model_store import ModelStore, PublishedDetector
 from tests.oott_assets.training.training_pipeline import TrainingPipeline
@@ -74,6 +75,18 @@ def test_the_list_says_who_published_when_and_why_and_what_a_version_was_trained
     assert f"published {at:%Y-%m-%d %H:%M} UTC by user ada: it missed coats\n" in listed
     assert f"* {coat.version} current" in line_of(coat.version, listed)
     assert listed.count("trained on nothing") == 2
+
+
+def test_the_list_says_why_a_candidate_was_kept(candidate: PublishedDetector) -> None:
+    verdict = Verdict(gain="its mAP50 is higher by 0.01", against=("12 photos are too few",))
+    outcome = outcome_of(verdict, dry_run=False, publish_anyway="")
+    decision = Decision.of(candidate, None, verdict, outcome, by="garment_onnx in run 1a2b3c4d")
+    write_decision(candidate.onnx.parent, decision)
+    assert "kept as a candidate: 12 photos are too few\n" in versions()
+
+    (candidate.onnx.parent / "decision.json").write_text("half")
+
+    assert "decision.json is not a decision" in " ".join(versions().split())
 
 
 def test_a_version_of_an_older_oott_is_listed_without_a_date(

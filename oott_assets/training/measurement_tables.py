@@ -1,0 +1,81 @@
+"""Tables of measured detectors for the Dagster UI."""
+
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+
+from oott_assets.reports.tables import markdown_table
+from oott_assets.training.measurements import Measurement
+from oott_fashion.garments import GARMENT_NAMES
+
+# The data sets of which each name is a metric; in the others, it is a garment or a pair of them.
+_OVERALL = ("main_data", "closet", "without clothes")
+
+# These are numbers, not shares.
+_COUNTED = ("photos", "boxes")
+
+_NONE = "-"
+
+
+def comparison_table(measured: Sequence[Measurement]) -> dg.MarkdownMetadataValue:
+    """Write a row per metric and a column per detector, with 95 % intervals."""
+    rows: dict[str, list[str]] = {}
+    for column, measurement in enumerate(measured):
+        for data in _OVERALL:
+            metrics = measurement.metrics.get(data, {})
+            for name in filter(_is_a_metric, metrics):
+                row = rows.setdefault(f"{data}: {name}", [_NONE] * len(measured))
+                row[column] = _with_interval(metrics, name)
+    heading = ("measured", *(measurement.name for measurement in measured))
+    return markdown_table(heading, [(name, *cells) for name, cells in rows.items()])
+
+
+def garment_table(data: str, measured: Sequence[Measurement]) -> dg.MarkdownMetadataValue:
+    """Write a row per garment and a column per detector, measured on the data set ``data``."""
+    columns = {one.name: one.metrics.get(data, {}) for one in measured}
+    return _table_by_garment(columns)
+
+
+def served_garment_table(measured: Measurement) -> dg.MarkdownMetadataValue:
+    """Write a row per garment: its boxes, its mAP50, and what is served of it."""
+    metrics = measured.metrics
+    columns = {
+        "boxes": metrics.get("boxes by garment", {}),
+        "mAP50": metrics.get("main_data", {}),
+        "precision": metrics.get("precision by garment", {}),
+        "recall": metrics.get("recall by garment", {}),
+    }
+    return _table_by_garment(columns)
+
+
+def confusion_table(measured: Measurement) -> dg.MarkdownMetadataValue:
+    """Write a row per error, the most frequent first: "jeans as slacks" with its share."""
+    shares = measured.metrics.get("confusion", {})
+    rows = sorted(shares.items(), key=lambda error: -error[1])
+    return markdown_table(("error", "share"), [(error, f"{share:.2f}") for error, share in rows])
+
+
+def _table_by_garment(columns: Mapping[str, Mapping[str, float]]) -> dg.MarkdownMetadataValue:
+    rows = [
+        (garment, *(_shown(values.get(garment), name) for name, values in columns.items()))
+        for garment in GARMENT_NAMES
+        if any(garment in values for values in columns.values())
+    ]
+    return markdown_table(("garment", *columns), rows)
+
+
+def _is_a_metric(name: str) -> bool:
+    return name not in GARMENT_NAMES and not name.endswith((" low", " high"))
+
+
+def _with_interval(metrics: Mapping[str, float], name: str) -> str:
+    value = _shown(metrics[name], name)
+    if f"{name} low" not in metrics:
+        return value
+    return f"{value} ({metrics[f'{name} low']:.3f} to {metrics[f'{name} high']:.3f})"
+
+
+def _shown(value: float | None, name: str) -> str:
+    if value is None:
+        return _NONE
+    return f"{value:.0f}" if name in _COUNTED else f"{value:.3f}"
