@@ -49,7 +49,7 @@ class OpenedCandidate(NamedTuple):
     validated: Validated
 
 
-class _ServedVariant(NamedTuple):
+class ServedVariant(NamedTuple):
     """The ONNX file to serve, opened, and the parity of the dense export."""
 
     name: str
@@ -69,7 +69,7 @@ def make_candidate(
 
     The card is written last. A run that stops earlier therefore leaves no candidate.
     """
-    served = _export_fastest(won.weights, photos, folder, garment_detector, log)
+    served = export_fastest(won.weights, photos, folder, garment_detector, log)
     content = served.onnx.read_bytes()
     blobs = LocalBlobs(folder)
     blobs.write("detector.onnx", content)
@@ -107,13 +107,13 @@ def opened_candidate(
     return OpenedCandidate(kept, engine, validated)
 
 
-def _export_fastest(
+def export_fastest(
     trained: TrainedWeights,
     photos: ValidationPhotos,
     folder: Path,
     garment_detector: GarmentDetector,
     log: Logger,
-) -> _ServedVariant:
+) -> ServedVariant:
     """Export ``trained`` into ``folder``, and choose the fastest variant that loses little.
 
     ``variants.md`` in ``folder`` lists the variants, with their speed and accuracy.
@@ -145,7 +145,7 @@ def _export_fastest(
     chosen = fastest_variant(variants[0], variants[1:])
     log.info("%s is served, of %s", chosen.name, variants)
     (folder / "variants.md").write_text(_variant_table(variants))
-    return _ServedVariant(chosen.name, files[chosen.name], engines[chosen.name], agreement)
+    return ServedVariant(chosen.name, files[chosen.name], engines[chosen.name], agreement)
 
 
 def _variant_files(dense: Path, inputs: Sequence[NDArray[np.float32]]) -> dict[str, Path]:

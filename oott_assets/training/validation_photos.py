@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from oott_assets.training.labels.catalogue_folders import NO_GARMENT, garment_of_folder
-from oott_assets.training.labels.labelled_photos import LabelledPhoto, version_of
+from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split, version_of
 from oott_assets.training.training_store import TrainingStore, fingerprint_of
 
 
@@ -24,6 +24,14 @@ class ValidationPhotos(NamedTuple):
             [photo.sha256, garment_of_folder(photo.file) or NO_GARMENT] for photo in self.closet
         )
         return fingerprint_of({"main_data": version_of(self.main_data), "closet": closet})
+
+
+def validation_photos_or_none(store: TrainingStore) -> ValidationPhotos | None:
+    """Read the photos that a detector can be measured on now; None without any of main_data."""
+    main_data = store.photos_or_none("main_data") or []
+    if not in_split(main_data, "valid"):
+        return None
+    return ValidationPhotos(main_data, store.photos_or_none("closet") or [])
 
 
 def read_validation_photos(store: TrainingStore) -> ValidationPhotos:

@@ -16,6 +16,7 @@ from oott_assets.photos.settings import PhotoSettings
 from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
+from oott_assets.training.validation_photos import validation_photos_or_none
 from oott_assets.training.versions.compared_photos import known_photos_of, photos_in
 from oott_assets.training.versions.known_versions import (
     KnownVersion,
@@ -81,36 +82,38 @@ def use_command(version: str, reason: str | None) -> None:
 @click.option("--trained-on", help="data and settings of the training of your file")
 @click.option("--licence", help="licence of the weights in your file, such as AGPL-3.0")
 @click.option("--image-side", type=int, help="side of the model input of a .pt file, in pixels")
+@click.option("--anyway", default="", metavar="REASON", help="publish it against the rules")
 @click.option("--to", type=_A_PATH, help="folder to copy it to, instead of publishing")
 def publish_command(
     what: str,
     trained_on: str | None,
     licence: str | None,
     image_side: int | None,
+    anyway: str,
     to: Path | None,
 ) -> None:
     """Publish WHAT: the version of a candidate, or a .pt or .onnx file of yours.
 
-    A file of yours needs --trained-on and --licence. It is verified, measured on the validation
-    photos, and becomes a candidate first.
+    It must be clearly better than the current version on the validation photos. A file of yours
+    needs --trained-on and --licence. It is verified and measured, and becomes a candidate first.
     """
     with _errors_as_messages():
         settings = _settings()
+        garment_detector = GarmentDetector.of(settings)
+        photos = validation_photos_or_none(_training_store(settings))
         if Path(what).suffix in (".pt", ".onnx"):
             if trained_on is None or licence is None:
                 raise click.UsageError("a file needs --trained-on TEXT and --licence TEXT")
             own = OwnDetector(Path(what), trained_on, licence, image_side or settings.image_side)
-            candidate = own_candidate(own, _training_store(settings), GarmentDetector.of(settings))
+            candidate = own_candidate(own, photos, _training_store(settings), garment_detector)
         else:
             candidate = _named(what, settings)
-        if not candidate.card.metrics:
-            click.echo("it is not measured, because main_data was never materialised")
         if to is not None:
             copy_to(to, candidate)
             click.echo(f"copied {candidate.version} to {to}")
             return
-        publish(candidate, ModelStore(settings.model_store_root), None)
-        click.echo(f"{candidate.version} is the current version now")
+        outcome = publish(candidate, photos, garment_detector, anyway.strip())
+        click.echo(f"{candidate.version} is {outcome}")
 
 
 @main.command("compare")
@@ -136,7 +139,9 @@ def compare_command(first: str, second: str, photos: Path | None, count: int, to
         )
         if not looked_at.photos:
             raise click.UsageError(f"{photos} has no photos that can be read")
-        compared = compare_versions(*pair, looked_at, store, GarmentDetector.of(settings))
+        compared = compare_versions(
+            *pair, looked_at, validation_photos_or_none(store), GarmentDetector.of(settings)
+        )
         LocalBlobs(to.parent).write(to.name, compared.page.encode())
         click.echo(f"{compared.table}\n{compared.summary}; see {to}")
 

@@ -29,7 +29,7 @@ class KnownVersion(NamedTuple):
 
     ``detector`` is None if the version is damaged. ``problem`` says what is wrong with it or its
     weights. ``publication`` is the last one. A version that an older OOTT published has none.
-    ``decision`` says why a candidate was kept; empty if garment_onnx did not judge it.
+    ``decision`` says why a candidate was kept; empty if nothing judged it.
     """
 
     version: str

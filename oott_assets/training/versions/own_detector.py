@@ -1,7 +1,7 @@
 """Makes a candidate of a detector that a person trained elsewhere, a ``.pt`` or ``.onnx`` file."""
 
 import hashlib
-import shutil
+import logging
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,8 +9,13 @@ from typing import NamedTuple
 
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.training.gates import reject_wrong_export
+from oott_assets.training.labels.labelled_photos import in_split
+from oott_assets.training.measurements import validate_engine
+from oott_assets.training.served_variant import export_fastest
 from oott_assets.training.training_store import TrainingStore
-from oott_assets.training.versions.version_metrics import metrics_now
+from oott_assets.training.validation.metrics import metrics_of
+from oott_assets.training.validation_photos import ValidationPhotos
+from oott_assets.training.weights import TrainedWeights
 from oott_assets.training.yolov8.exported_file import (
     WrongExport,
     check_answers,
@@ -19,6 +24,8 @@ from oott_assets.training.yolov8.exported_file import (
 )
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.model_store import DetectorCard, PublishedDetector
+
+_log = logging.getLogger(__name__)
 
 
 class OwnDetector(NamedTuple):
@@ -33,66 +40,100 @@ class OwnDetector(NamedTuple):
     image_side: int
 
 
+class _Made(NamedTuple):
+    """The files of a candidate, and what its card says about the export."""
+
+    onnx: Path
+    weights: Path | None = None
+    parity: float | None = None
+    variant: str = "dense"
+
+
 def own_candidate(
-    own: OwnDetector, store: TrainingStore, garment_detector: GarmentDetector
+    own: OwnDetector,
+    photos: ValidationPhotos | None,
+    store: TrainingStore,
+    garment_detector: GarmentDetector,
 ) -> PublishedDetector:
     """Verify and measure a detector, and add it to the candidates.
 
-    It is measured on the validation photos, as it is served. Without main_data its card has no
-    metrics.
+    Args:
+        photos: what it is measured on, as it is served; without photos, its card has no metrics.
 
     Raises:
         WrongExport: the file is no detector that OOTT can serve.
         NotWeights: the ``.pt`` file has no weights of a detector of OOTT's garments.
         EngineUnavailable: the engine of the settings cannot run it.
-        PhotoChanged: a validation photo is missing or has changed.
+        PhotoChanged: a photo is missing or has changed.
         Failure: the export differs from its weights.
     """
     with tempfile.TemporaryDirectory() as folder:
-        onnx, weights = Path(folder, "detector.onnx"), Path(folder, "weights.pt")
-        parity = _exported(own, onnx, weights)
-        side = image_side_of(onnx)
-        engine = garment_detector.engine_of(onnx)
+        made = (
+            _exported(own, photos, Path(folder), garment_detector)
+            if own.file.suffix == ".pt"
+            else _given(own)
+        )
+        side = image_side_of(made.onnx)
+        engine = garment_detector.engine_of(made.onnx)
         check_answers(engine, side, own.file)
+        thresholds = garment_detector.thresholds
         card = DetectorCard(
             garments=GARMENT_NAMES,
             image_side=side,
             trained_on=own.trained_on,
-            metrics=metrics_now(onnx, side, store, garment_detector),
-            parity=parity,
+            metrics=metrics_of(validate_engine(engine, side, photos, thresholds)) if photos else {},
+            parity=made.parity,
             engine=engine.name,
-            sha256=_sha256_of(onnx),
-            weights_sha256=_sha256_of(weights) if weights.is_file() else None,
+            variant=made.variant,
+            sha256=_sha256_of(made.onnx),
+            weights_sha256=_sha256_of(made.weights) if made.weights else None,
             licence=own.licence,
             created=datetime.now(UTC),
         )
-        return _kept(Path(folder), card, store)
+        return _kept(made, card, store)
 
 
-def _exported(own: OwnDetector, onnx: Path, weights: Path) -> float | None:
-    """Write the files of the candidate; give how far apart the boxes of weights and export are."""
-    if own.file.suffix == ".onnx":
-        image_side_of(own.file)
-        shutil.copy(own.file, onnx)
-        return None
-    if own.file.suffix != ".pt":
+def _given(own: OwnDetector) -> _Made:
+    if own.file.suffix != ".onnx":
         raise WrongExport(f"{own.file} is no .pt and no .onnx file; expected one of these")
+    return _Made(own.file)
+
+
+def _exported(
+    own: OwnDetector,
+    photos: ValidationPhotos | None,
+    folder: Path,
+    garment_detector: GarmentDetector,
+) -> _Made:
+    """Export weights as ``garment_onnx`` does; without photos to calibrate with, only dense."""
     from oott_assets.training.yolov8.onnx_export import export_onnx, parity
     from oott_assets.training.yolov8.shareable_weights import check_weights, shareable_weights
 
     check_weights(own.file)
+    weights = folder / "weights.pt"
     weights.write_bytes(shareable_weights(own.file))
-    export_onnx(weights, own.image_side, onnx)
-    agreement = parity(weights, onnx, known_photos(), own.image_side)
+    if photos and in_split(photos.main_data, "train"):
+        trained = TrainedWeights(
+            weights=weights,
+            sha256=_sha256_of(weights),
+            image_side=own.image_side,
+            data_version="",
+            trained_on=own.trained_on,
+        )
+        served = export_fastest(trained, photos, folder, garment_detector, _log)
+        return _Made(served.onnx, weights, served.parity.pixels_apart, served.name)
+    export_onnx(weights, own.image_side, folder / "dense.onnx")
+    agreement = parity(weights, folder / "dense.onnx", known_photos(), own.image_side)
     reject_wrong_export(agreement)
-    return agreement.pixels_apart
+    return _Made(folder / "dense.onnx", weights, agreement.pixels_apart)
 
 
-def _kept(made: Path, card: DetectorCard, store: TrainingStore) -> PublishedDetector:
+def _kept(made: _Made, card: DetectorCard, store: TrainingStore) -> PublishedDetector:
     """Write the candidate, its card last, so that a kill leaves no half candidate."""
     name = f"candidates/{card.version}"
-    for file in made.iterdir():
-        store.blobs.write(f"{name}/{file.name}", file.read_bytes())
+    store.blobs.write(f"{name}/detector.onnx", made.onnx.read_bytes())
+    if made.weights:
+        store.blobs.write(f"{name}/weights.pt", made.weights.read_bytes())
     store.blobs.write(f"{name}/card.json", card.model_dump_json(indent=2).encode())
     return PublishedDetector.in_folder(store.blobs.path_of(name))
 

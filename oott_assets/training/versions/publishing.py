@@ -4,8 +4,13 @@ import getpass
 import os
 from pathlib import Path
 
+from oott_assets.garment_detector import GarmentDetector
+from oott_assets.training.decisions import Decision, Outcome, outcome_of, write_decision
+from oott_assets.training.publication_gate import judge
+from oott_assets.training.served_variant import opened_candidate
+from oott_assets.training.validation_photos import ValidationPhotos
 from oott_fashion.stores.blobs import LocalBlobs
-from oott_fashion.stores.model_store import ModelStore, PublishedDetector
+from oott_fashion.stores.model_store import BadDetector, ModelStore, PublishedDetector
 
 
 def current_user() -> str:
@@ -17,19 +22,59 @@ def current_user() -> str:
         return f"user {os.getuid()}"
 
 
-def publish(candidate: PublishedDetector, store: ModelStore, reason: str | None) -> None:
-    """Make a candidate the current version.
+def publish(
+    candidate: PublishedDetector,
+    photos: ValidationPhotos | None,
+    garment_detector: GarmentDetector,
+    anyway: str,
+) -> str:
+    """Make a candidate the current version if the rules allow it; give what happened, as text.
+
+    Args:
+        photos: what it is measured on; without photos there is nothing to judge it by.
+        anyway: the reason to publish it against the rules; empty if there is none.
 
     Raises:
-        BadDetector: the candidate is damaged.
+        BadDetector: the candidate is damaged, or the rules are against it.
+        PhotoChanged: a photo is missing, or has changed since it was labelled.
+        EngineUnavailable: no engine on this machine runs it.
     """
+    weights = candidate.verified_weights()
+    store = ModelStore(garment_detector.model_store)
+    if candidate.version in store.versions():
+        raise BadDetector(
+            f"{candidate.version} was published before; the command use makes it current again"
+        )
+    outcome = _outcome(candidate, photos, garment_detector, store, anyway)
     store.publish(
         candidate.onnx,
         candidate.card,
         by=current_user(),
-        reason=reason,
-        weights=candidate.verified_weights(),
+        reason=outcome.stated_reason,
+        weights=weights,
     )
+    return outcome.text
+
+
+def _outcome(
+    candidate: PublishedDetector,
+    photos: ValidationPhotos | None,
+    garment_detector: GarmentDetector,
+    store: ModelStore,
+    anyway: str,
+) -> Outcome:
+    if photos is None:
+        return Outcome(True, anyway or None, "published, but not measured: there is no main_data")
+    published = garment_detector.published_or_none()
+    opened = opened_candidate(candidate, photos, garment_detector)
+    verdict = judge(opened, published, photos, garment_detector, store.history())
+    outcome = outcome_of(verdict, dry_run=False, publish_anyway=anyway)
+    decision = Decision.of(candidate, published, verdict, outcome, current_user())
+    write_decision(candidate.onnx.parent, decision)
+    if not outcome.publishes:
+        hint = "" if verdict.broken else "; to publish it anyway, say why: --anyway REASON"
+        raise BadDetector(f"{candidate.version} is {outcome.text}{hint}")
+    return outcome
 
 
 def copy_to(folder: Path, detector: PublishedDetector) -> None:

@@ -3,11 +3,14 @@
 from typing import NamedTuple
 
 from oott_assets.garment_detector import GarmentDetector
-from oott_assets.training.training_store import TrainingStore
+from oott_assets.training.measurements import validate_published
+from oott_assets.training.validation.comparison import compare
+from oott_assets.training.validation.metrics import metrics_of
+from oott_assets.training.validation_photos import ValidationPhotos
 from oott_assets.training.versions.compared_photos import PhotoSet
 from oott_assets.training.versions.comparison_page import NOT_MEASURED, comparison_page
 from oott_assets.training.versions.differences import differences
-from oott_assets.training.versions.version_metrics import garment_rows, metrics_now, overall_rows
+from oott_assets.training.versions.version_metrics import metric_rows
 from oott_assets.training.versions.version_table import aligned
 from oott_fashion.stores.model_store import PublishedDetector
 
@@ -27,23 +30,24 @@ def compare_versions(
     first: PublishedDetector,
     second: PublishedDetector,
     photos: PhotoSet,
-    store: TrainingStore,
+    valid: ValidationPhotos | None,
     garment_detector: GarmentDetector,
 ) -> VersionComparison:
-    """Measure both versions on the validation photos, and find the ``photos`` where they differ.
+    """Measure two versions on the same photos, and find the ``photos`` where they differ.
 
-    If main_data was never materialised, the table has the metrics of the cards. They may have been
-    measured on different photos.
+    Args:
+        valid: what they are measured on. Without, the table has the metrics of the cards, which may
+            have been measured on different photos.
 
     Raises:
         EngineUnavailable: the engine of the settings cannot run one of them.
         PhotoChanged: a validation photo is missing or has changed.
     """
-    before, after = (
-        metrics_now(each.onnx, each.card.image_side, store, garment_detector) or each.card.metrics
-        for each in (first, second)
+    rows = (
+        _measured_now(first, second, valid, garment_detector)
+        if valid
+        else metric_rows(first.card.metrics, second.card.metrics, None)
     )
-    rows = [*overall_rows(before, after), *garment_rows(before, after)]
     found = differences(
         photos.photos, *(garment_detector.opened(each).detector for each in (first, second))
     )
@@ -55,3 +59,13 @@ def compare_versions(
         summary,
         comparison_page(versions, rows, summary, found[:_SHOWN]),
     )
+
+
+def _measured_now(
+    first: PublishedDetector,
+    second: PublishedDetector,
+    valid: ValidationPhotos,
+    garment_detector: GarmentDetector,
+) -> list[tuple[str, ...]]:
+    before, after = (validate_published(each, valid, garment_detector) for each in (first, second))
+    return metric_rows(metrics_of(before), metrics_of(after), compare(after, before))

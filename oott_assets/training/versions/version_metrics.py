@@ -1,69 +1,72 @@
-"""Measures a version on the validation photos, and puts two versions side by side in a table."""
+"""The metrics of two versions side by side."""
 
-from pathlib import Path
+from collections.abc import Iterator
 
-from oott_assets.garment_detector import GarmentDetector
-from oott_assets.training.training_store import TrainingStore
-from oott_assets.training.validation.answers import boxes_as_served
-from oott_assets.training.validation.metrics import Metrics, metrics_of
-from oott_assets.training.validation.validated import validate
+from oott_assets.training.publication_rules import gain_text
+from oott_assets.training.validation.comparison import Comparison
+from oott_assets.training.validation.metrics import COMMON_MAP50, Metrics
+from oott_assets.training.validation.resamples import Estimate
 from oott_fashion.garments import GARMENT_NAMES
 
 # Confusions have a row per pair of garments, which nobody reads.
 _LEFT_OUT = ("confusion",)
 
 
-def metrics_now(
-    onnx: Path, image_side: int, store: TrainingStore, garment_detector: GarmentDetector
-) -> Metrics:
-    """Measure a detector as it is served; no metrics if main_data was never materialised.
+def metric_rows(
+    first: Metrics, second: Metrics, comparison: Comparison | None
+) -> list[tuple[str, ...]]:
+    """Give a row per metric: its name, both values, and the change; with 95 % intervals if known.
 
-    Raises:
-        EngineUnavailable: the engine of the settings cannot run it.
-        PhotoChanged: a validation photo is missing or has changed.
+    The metrics of all garments together come first, then those of each garment.
+
+    Args:
+        comparison: ``second`` compared with ``first``, on the same photos.
     """
-    main_data = store.photos_or_none("main_data")
-    if main_data is None:
-        return {}
-    closet = store.photos_or_none("closet") or []
-    thresholds = garment_detector.thresholds
-    find = boxes_as_served(garment_detector.engine_of(onnx), image_side, thresholds.iou)
-    return metrics_of(validate(main_data, closet, find, thresholds.confidence))
+    changes = _changes(comparison) if comparison else {}
+    rows: list[tuple[str, ...]] = []
+    for data, name in (*_overall(first, second), *_by_garment(first, second)):
+        before, after = first.get(data, {}), second.get(data, {})
+        change = changes.get((data, name)) or _change(before.get(name), after.get(name))
+        rows.append((f"{data}: {name}", _shown(before, name), _shown(after, name), change))
+    return rows
 
 
-def overall_rows(first: Metrics, second: Metrics) -> list[tuple[str, ...]]:
-    """Give a row per metric: both values, with their 95 % intervals if known, and the change."""
-    return [
-        _row(f"{data}: {name}", data, name, first, second)
-        for data in dict.fromkeys((*first, *second))
-        if data not in _LEFT_OUT
-        for name in dict.fromkeys((*first.get(data, {}), *second.get(data, {})))
-        if name not in GARMENT_NAMES and not name.endswith((" low", " high"))
-    ]
+def _overall(first: Metrics, second: Metrics) -> Iterator[tuple[str, str]]:
+    for data in dict.fromkeys((*first, *second)):
+        for name in dict.fromkeys((*first.get(data, {}), *second.get(data, {}))):
+            is_bound = name.endswith((" low", " high"))
+            if data not in _LEFT_OUT and name not in GARMENT_NAMES and not is_bound:
+                yield data, name
 
 
-def garment_rows(first: Metrics, second: Metrics) -> list[tuple[str, ...]]:
-    """Give a row per garment: its mAP50 on main_data, then its share of right closet labels."""
-    return [
-        _row(f"{garment}, {data}", data, garment, first, second)
-        for data in ("main_data", "closet")
-        for garment in GARMENT_NAMES
-        if garment in first.get(data, {}) or garment in second.get(data, {})
-    ]
+def _by_garment(first: Metrics, second: Metrics) -> Iterator[tuple[str, str]]:
+    """Name the mAP50 on main_data of each garment, and its share of right closet labels."""
+    for data in ("main_data", "closet"):
+        for garment in GARMENT_NAMES:
+            if garment in first.get(data, {}) or garment in second.get(data, {}):
+                yield data, garment
 
 
-def _row(label: str, data: str, name: str, first: Metrics, second: Metrics) -> tuple[str, ...]:
-    values = [metrics.get(data, {}).get(name) for metrics in (first, second)]
-    before, after = values
-    change = "" if before is None or after is None else f"{after - before:+.3f}"
-    return (label, _shown(first, data, name), _shown(second, data, name), change)
+def _changes(comparison: Comparison) -> dict[tuple[str, str], str]:
+    known: dict[tuple[str, str], Estimate | None] = {
+        ("main_data", COMMON_MAP50): comparison.map50,
+        ("main_data", "mAP50-95"): comparison.map50_95,
+        ("closet", "label right"): comparison.closet,
+        ("without clothes", "nothing found"): comparison.without_clothes,
+        **{("main_data", name): gain for name, gain in comparison.garments.items()},
+    }
+    return {key: gain_text(gain) for key, gain in known.items() if gain is not None}
 
 
-def _shown(metrics: Metrics, data: str, name: str) -> str:
-    values = metrics.get(data, {})
+def _change(before: float | None, after: float | None) -> str:
+    return "" if before is None or after is None else f"{after - before:+.3f}"
+
+
+def _shown(values: dict[str, float], name: str) -> str:
     if name not in values:
         return "-"
+    if name in ("photos", "boxes"):
+        return f"{values[name]:.0f}"
     if f"{name} low" not in values:
-        # Numbers of photos and boxes are stored as floats, too.
-        return f"{values[name]:.0f}" if name in ("photos", "boxes") else f"{values[name]:.3f}"
+        return f"{values[name]:.3f}"
     return f"{values[name]:.3f} ({values[f'{name} low']:.3f} to {values[f'{name} high']:.3f})"

@@ -33,7 +33,7 @@ def test_a_candidate_is_published_with_its_weights(
 
     printed = versions("publish", candidate.version)
 
-    assert f"{candidate.version} is the current version now" in printed
+    assert f"{candidate.version} is published, but not measured: there is no main_data" in printed
     assert store.latest().version == candidate.version
     weights = store.latest().verified_weights()
     assert weights is not None
@@ -91,6 +91,15 @@ def test_the_current_version_is_not_made_current_again(store: ModelStore, tmp_pa
     assert len(store.history()) == 1
 
 
+def test_a_published_version_is_made_current_by_another_command(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    version = publish(store, tmp_path, "coat").version
+
+    assert "was published before; the command use makes" in failing_versions("publish", version)
+    assert len(store.history()) == 1
+
+
 def test_a_damaged_version_is_not_made_current(store: ModelStore, tmp_path: Path) -> None:
     coat = publish(store, tmp_path, "coat")
     jeans = publish(store, tmp_path, "jeans", minutes=1)
@@ -118,7 +127,7 @@ def test_an_onnx_file_of_a_person_becomes_the_current_version(
 
     printed = versions("publish", mine, *OWN)
 
-    assert "it is not measured, because main_data was never materialised" in printed
+    assert "is published, but not measured: there is no main_data" in printed
     published = store.latest()
     assert published.onnx.read_bytes() == mine.read_bytes()
     card = published.card
@@ -127,29 +136,41 @@ def test_an_onnx_file_of_a_person_becomes_the_current_version(
     assert "trained on my photos; licence MIT" in versions()
 
 
-def test_an_onnx_file_of_a_person_is_measured_on_the_validation_photos(
+def test_a_detector_that_the_rules_are_against_is_published_only_for_a_stated_reason(
     store: ModelStore, training_pipeline: TrainingPipeline, tmp_path: Path
 ) -> None:
     photos = draw_photos(tmp_path / "drawn", 3, "valid")
     training_pipeline.store.write_photos("main_data", photos)
 
-    printed = versions("publish", STARTER / "detector.onnx", *OWN)
+    refused = failing_versions("publish", STARTER / "detector.onnx", *OWN)
 
-    assert "not measured" not in printed
+    assert "is kept as a candidate: 3 validation photos are too few to judge it" in refused
+    assert refused.endswith("; to publish it anyway, say why: --anyway REASON\n")
+    assert store.versions() == []
+    [candidate] = Path(training_pipeline.store.root, "candidates").iterdir()
+    assert "kept as a candidate: 3 validation photos are too few" in " ".join(versions().split())
+
+    printed = versions("publish", candidate.name, "--anyway", "they are my only photos")
+
+    assert "because they are my only photos" in printed
+    assert store.history()[-1].reason == "they are my only photos"
     metrics = store.latest().card.metrics["main_data"]
     assert metrics["photos"] == 3
     assert metrics["mAP50"] > 0.3
 
 
 def test_weights_of_a_person_are_exported_and_published_with_the_export(
-    store: ModelStore, tmp_path: Path
+    store: ModelStore, training_pipeline: TrainingPipeline, tmp_path: Path
 ) -> None:
+    train, valid = (draw_photos(tmp_path / split, 3, split) for split in ("train", "valid"))
+    training_pipeline.store.write_photos("main_data", [*train, *valid])
     mine = starter_weights(tmp_path / "mine.pt")
 
-    versions("publish", mine, *OWN, "--image-side", 160)
+    versions("publish", mine, *OWN, "--image-side", 160, "--anyway", "a test")
 
     published = store.latest()
     assert published.card.image_side == 160
+    assert published.card.metrics["main_data"]["photos"] == 3
     assert published.card.parity is not None
     assert published.card.parity < 0.1
     assert published.verified_weights() is not None

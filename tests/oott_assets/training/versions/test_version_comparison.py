@@ -12,9 +12,11 @@ from PIL import Image
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.training.labels.drawn_data_set import draw_photos
+from oott_assets.training.validation.comparison import Comparison
+from oott_assets.training.validation.resamples import Estimate
 from oott_assets.training.versions.compared_photos import NamedPhoto, known_photos_of
 from oott_assets.training.versions.differences import differences
-from oott_assets.training.versions.version_metrics import garment_rows, overall_rows
+from oott_assets.training.versions.version_metrics import metric_rows
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.model_store import ModelStore
@@ -81,6 +83,7 @@ def test_both_versions_are_measured_on_the_validation_photos(
 
     assert re.search(r"^main_data: photos +3 +3 +\+0\.000$", printed, re.MULTILINE)
     assert "main_data: mAP50 " in printed
+    assert "(interval " in printed
     assert "3 validation photos of main_data; the versions differ in 3 of them" in printed
     assert "main_data: mAP50" in (tmp_path / "page.html").read_text()
 
@@ -152,12 +155,15 @@ def test_metrics_are_shown_with_their_intervals_and_their_change() -> None:
         "confusion": {"coat as jeans": 0.1},
     }
 
-    assert overall_rows(first, second) == [
+    assert metric_rows(first, second, None) == [
         ("main_data: photos", "156", "-", ""),
         ("main_data: mAP50", "0.340", "0.465 (0.410 to 0.520)", "+0.125"),
+        ("main_data: coat", "0.500", "-", ""),
+        ("main_data: jeans", "-", "0.250", ""),
+        ("closet: coat", "0.900", "-", ""),
     ]
-    assert garment_rows(first, second) == [
-        ("coat, main_data", "0.500", "-", ""),
-        ("jeans, main_data", "-", "0.250", ""),
-        ("coat, closet", "0.900", "-", ""),
-    ]
+    gain = Estimate(0.125, 0.05, 0.2)
+    comparison = Comparison(gain, gain, None, None, {"coat": Estimate(-0.1, -0.2, 0.0)})
+    changes = {name: change for name, *_, change in metric_rows(first, second, comparison)}
+    assert changes["main_data: coat"] == "-0.100 (interval -0.200 to +0.000)"
+    assert changes["main_data: mAP50"] == "+0.125"
