@@ -21,7 +21,7 @@ from oott_assets.training.labels.pseudo_labels import (
     confident_labels,
 )
 from oott_fashion.garments import garment_named
-from oott_fashion.stores.model_store import read_card
+from oott_fashion.stores.detector_card import read_card
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.detector import Detector, Thresholds
 from oott_fashion.vision.engines import open_engine

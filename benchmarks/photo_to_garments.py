@@ -16,7 +16,7 @@ import click
 import numpy as np
 
 from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, jpeg_of, random_outfit
-from oott_fashion.stores.model_store import read_card
+from oott_fashion.stores.detector_card import read_card
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.engines import EngineChoice, open_engine
 from oott_fashion.vision.photos import read_photo

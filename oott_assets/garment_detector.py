@@ -9,7 +9,8 @@ from oott_assets.setting_fields import from_setting
 from oott_fashion.colours import PALETTES
 from oott_fashion.opened_detector import DetectorOptions, OpenedDetector, open_detector
 from oott_fashion.settings import SharedSettings
-from oott_fashion.stores.model_store import ModelStore, NoDetector, PublishedDetector
+from oott_fashion.stores.detector_card import PublishedDetector
+from oott_fashion.stores.model_store import ModelStore, NoDetector
 from oott_fashion.vision.detector import Thresholds
 from oott_fashion.vision.engines import Engine, EngineChoice, open_engine
 

@@ -4,7 +4,7 @@ from typing import NamedTuple, Self
 
 from oott_fashion.colours import PaletteColour
 from oott_fashion.settings import SharedSettings
-from oott_fashion.stores.model_store import PublishedDetector
+from oott_fashion.stores.detector_card import PublishedDetector
 from oott_fashion.vision.detector import Detector, Thresholds
 from oott_fashion.vision.engines import EngineChoice, open_engine
 

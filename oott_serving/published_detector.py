@@ -6,7 +6,8 @@ import threading
 import numpy as np
 
 from oott_fashion.opened_detector import DetectorOptions, OpenedDetector, open_detector
-from oott_fashion.stores.model_store import ModelStore, NoDetector, PublishedDetector
+from oott_fashion.stores.detector_card import PublishedDetector
+from oott_fashion.stores.model_store import ModelStore, NoDetector
 from oott_fashion.vision.engines import EngineUnavailable
 from oott_fashion.vision.letterbox import PADDING_GREY
 from oott_serving.settings import ServiceSettings

@@ -32,7 +32,7 @@ from oott_assets.trends.trend_failures import TREND_FAILURES
 from oott_fashion.destinations import read_destinations
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.blobs import StoreUnreachable
-from oott_fashion.stores.model_store import read_card
+from oott_fashion.stores.detector_card import read_card
 from oott_fashion.stores.trend_tables import TrendDatabaseUnavailable
 from oott_serving.openapi import openapi_document
 from tests.oott_serving.servers import STARTER, serving

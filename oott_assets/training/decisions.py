@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from oott_fashion.stores.blobs import LocalBlobs
-from oott_fashion.stores.model_store import BadDetector, PublishedDetector
+from oott_fashion.stores.detector_card import BadDetector, PublishedDetector
 
 _FILE = "decision.json"
 

@@ -22,7 +22,8 @@ from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore, fingerprint_of
 from oott_assets.training.validation_photos import ValidationPhotos, read_validation_photos
 from oott_assets.training.weights import TrainedWeights
-from oott_fashion.stores.model_store import ModelStore, PublishedDetector
+from oott_fashion.stores.detector_card import PublishedDetector
+from oott_fashion.stores.model_store import ModelStore
 
 # Increase this version when a code change gives the same champion another card.
 _CANDIDATE_VERSION = 2

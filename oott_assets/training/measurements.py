@@ -8,7 +8,7 @@ from oott_assets.training.validation.metrics import Metrics, metrics_of
 from oott_assets.training.validation.validated import Validated, validate
 from oott_assets.training.validation_photos import ValidationPhotos
 from oott_assets.training.weights import TrainedWeights
-from oott_fashion.stores.model_store import PublishedDetector
+from oott_fashion.stores.detector_card import PublishedDetector
 from oott_fashion.vision.detector import Thresholds
 from oott_fashion.vision.engines import Engine
 

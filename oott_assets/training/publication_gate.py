@@ -21,7 +21,7 @@ from oott_assets.training.validation.resamples import estimate
 from oott_assets.training.validation.sanity import signs_of_damage
 from oott_assets.training.validation.validated import Validated
 from oott_assets.training.validation_photos import ValidationPhotos
-from oott_fashion.stores.model_store import PublishedDetector
+from oott_fashion.stores.detector_card import PublishedDetector
 from oott_fashion.stores.publications import Publication
 from oott_fashion.vision.detector import Detector
 

@@ -27,7 +27,7 @@ from oott_assets.training.yolov8.onnx_export import Parity, export_onnx, parity
 from oott_assets.training.yolov8.shareable_weights import LICENCE
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.blobs import LocalBlobs
-from oott_fashion.stores.model_store import DetectorCard, PublishedDetector
+from oott_fashion.stores.detector_card import DetectorCard, PublishedDetector
 from oott_fashion.vision.engines import Engine
 from oott_fashion.vision.letterbox import letterbox
 from oott_fashion.vision.photos import Photo

@@ -13,7 +13,8 @@ from oott_assets.training.labels.photo_tags import BadTags
 from oott_assets.training.trainer import TrainingUnavailable
 from oott_assets.training.yolov8.exported_file import WrongExport
 from oott_assets.training.yolov8.train_run import WrongStartingWeights
-from oott_fashion.stores.model_store import BadDetector, NoDetector
+from oott_fashion.stores.detector_card import BadDetector
+from oott_fashion.stores.model_store import NoDetector
 from oott_fashion.vision.engines import EngineUnavailable
 
 TRAINING_FAILURES: FailureTable = {

@@ -1,7 +1,8 @@
 """The errors of the steps that detect and count garments, and how often each is retried."""
 
 from oott_assets.failure_rules import PERMANENT, STORE_FAILURES, FailureRule, FailureTable
-from oott_fashion.stores.model_store import BadDetector, NoDetector
+from oott_fashion.stores.detector_card import BadDetector
+from oott_fashion.stores.model_store import NoDetector
 from oott_fashion.stores.trend_tables import TrendDatabaseError, TrendDatabaseUnavailable
 from oott_fashion.vision.engines import EngineUnavailable
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from oott_fashion.stores.model_store import read_card
+from oott_fashion.stores.detector_card import read_card
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.engines import open_engine
 from tests.oott_serving.servers import STARTER, Server, serving

@@ -9,7 +9,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from oott_fashion.garments import GARMENT_NAMES
-from oott_fashion.stores.model_store import DetectorCard, ModelStore, PublishedDetector
+from oott_fashion.stores.detector_card import DetectorCard, PublishedDetector
+from oott_fashion.stores.model_store import ModelStore
 
 SIDE = 64
 FIRST = datetime(2026, 11, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from oott_fashion.stores.model_store import read_card
+from oott_fashion.stores.detector_card import read_card
 from oott_fashion.vision.detector import Detector
 from tests.oott_serving.photos import base64_of, street_jpeg
 from tests.oott_serving.servers import REPOSITORY, STARTER, end, environment, serving

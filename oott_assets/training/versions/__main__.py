@@ -31,7 +31,8 @@ from oott_assets.training.versions.version_table import version_lines
 from oott_assets.training.yolov8.shareable_weights import NotWeights
 from oott_fashion.settings import BadSetting, read_settings
 from oott_fashion.stores.blobs import LocalBlobs
-from oott_fashion.stores.model_store import ModelStore, PublishedDetector
+from oott_fashion.stores.detector_card import PublishedDetector
+from oott_fashion.stores.model_store import ModelStore
 
 _EXPECTED: tuple[type[Exception], ...] = (BadSetting, NotWeights, *TRAINING_FAILURES)
 

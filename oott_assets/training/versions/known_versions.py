@@ -7,12 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from oott_assets.training.decisions import read_decision
-from oott_fashion.stores.model_store import (
-    BadDetector,
-    ModelStore,
-    NoDetector,
-    PublishedDetector,
-)
+from oott_fashion.stores.detector_card import BadDetector, PublishedDetector
+from oott_fashion.stores.model_store import ModelStore, NoDetector
 from oott_fashion.stores.publications import Publication
 
 _LIST = "python -m oott_assets.training.versions"

@@ -23,7 +23,7 @@ from oott_assets.training.yolov8.exported_file import (
     known_photos,
 )
 from oott_fashion.garments import GARMENT_NAMES
-from oott_fashion.stores.model_store import DetectorCard, PublishedDetector
+from oott_fashion.stores.detector_card import DetectorCard, PublishedDetector
 
 _log = logging.getLogger(__name__)
 

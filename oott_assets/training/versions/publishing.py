@@ -10,7 +10,8 @@ from oott_assets.training.publication_gate import judge
 from oott_assets.training.served_variant import opened_candidate
 from oott_assets.training.validation_photos import ValidationPhotos
 from oott_fashion.stores.blobs import LocalBlobs
-from oott_fashion.stores.model_store import BadDetector, ModelStore, PublishedDetector
+from oott_fashion.stores.detector_card import BadDetector, PublishedDetector
+from oott_fashion.stores.model_store import ModelStore
 
 
 def current_user() -> str:

@@ -12,7 +12,7 @@ from oott_assets.training.versions.comparison_page import NOT_MEASURED, comparis
 from oott_assets.training.versions.differences import differences
 from oott_assets.training.versions.version_metrics import metric_rows
 from oott_assets.training.versions.version_table import aligned
-from oott_fashion.stores.model_store import PublishedDetector
+from oott_fashion.stores.detector_card import PublishedDetector
 
 # The page shows this many photos; with 24, it has about 2 MB.
 _SHOWN = 24

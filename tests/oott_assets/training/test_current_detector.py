@@ -6,7 +6,8 @@ import dagster as dg
 import pytest
 
 from oott_fashion.settings import SharedSettings, read_settings
-from oott_fashion.stores.model_store import ModelStore, PublishedDetector
+from oott_fashion.stores.detector_card import PublishedDetector
+from oott_fashion.stores.model_store import ModelStore
 from tests.oott_assets.training.training_pipeline import TrainingPipeline
 from tests.oott_assets.trends_pipeline import failures, metadata_of
 from tests.oott_serving.detectors import publish

@@ -11,7 +11,7 @@ from oott_assets.training.decisions import (
     read_decision,
     write_decision,
 )
-from oott_fashion.stores.model_store import BadDetector, PublishedDetector, read_card
+from oott_fashion.stores.detector_card import BadDetector, PublishedDetector, read_card
 from tests.oott_assets.training.starter_weights import STARTER
 
 GOOD = Verdict(gain="it is better by 0.05", against=())

@@ -15,7 +15,8 @@ from oott_assets.training.trainer import Trainer
 from oott_assets.training.yolov8.torch_engine import TorchEngine
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.settings import SharedSettings, read_settings
-from oott_fashion.stores.model_store import ModelStore, PublishedDetector
+from oott_fashion.stores.detector_card import PublishedDetector
+from oott_fashion.stores.model_store import ModelStore
 from oott_fashion.stores.publications import Publication
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.engines import Engine, open_engine

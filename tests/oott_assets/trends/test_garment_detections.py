@@ -12,7 +12,8 @@ from oott_assets.photos.store.gcs_blobs import GcsBlobs
 from oott_assets.photos.store.stored_month import StoredMonth
 from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.blobs import AlreadyLocked
-from oott_fashion.stores.model_store import ModelStore, read_card
+from oott_fashion.stores.detector_card import read_card
+from oott_fashion.stores.model_store import ModelStore
 from oott_fashion.vision.photos import Photo
 from tests.object_store import Bucket
 from tests.oott_assets.trends_pipeline import (

@@ -12,14 +12,13 @@ from pydantic import ValidationError
 
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.blobs import LocalBlobs
-from oott_fashion.stores.model_store import (
+from oott_fashion.stores.detector_card import (
     BadDetector,
     DetectorCard,
-    ModelStore,
-    NoDetector,
     PublishedDetector,
     read_card,
 )
+from oott_fashion.stores.model_store import ModelStore, NoDetector
 from tests.databases import in_processes, kill_when_ready
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, random_outfit
 from oott_assets.training.yolov8.onnx_export import export_onnx
-from oott_fashion.stores.model_store import read_card
+from oott_fashion.stores.detector_card import read_card
 from oott_fashion.vision.detector import Detector, Thresholds
 from oott_fashion.vision.engines import EngineChoice, open_engine
 from oott_fashion.vision.yolov8_output import RawDetections

@@ -9,7 +9,7 @@ from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, jpeg_of, r
 from oott_assets.training.labellers.availability import LabellerUnavailable
 from oott_assets.training.labellers.teacher import TeacherLabeller, detector_of_weights
 from oott_fashion.garments import GARMENT_NAMES
-from oott_fashion.stores.model_store import read_card
+from oott_fashion.stores.detector_card import read_card
 from oott_fashion.vision.detector import Detector, Thresholds
 from oott_fashion.vision.engines import open_engine
 from tests.oott_assets.training.starter_weights import starter_weights

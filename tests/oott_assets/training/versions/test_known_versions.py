@@ -8,7 +8,8 @@ import pytest
 
 from oott_assets.training.decisions import Decision, Verdict, outcome_of, write_decision
 from oott_fashion.stores.blobs import LocalBlobs
-from oott_fashion.stores.model_store import ModelStore, PublishedDetector
+from oott_fashion.stores.detector_card import PublishedDetector
+from oott_fashion.stores.model_store import ModelStore
 from tests.oott_assets.training.training_pipeline import TrainingPipeline
 from tests.oott_assets.training.versions.command_line import failing_versions, versions
 from tests.oott_serving.detectors import FIRST, card_of, onnx_that_sees, publish

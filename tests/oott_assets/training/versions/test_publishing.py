@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from oott_assets.training.labels.drawn_data_set import draw_photos
-from oott_fashion.stores.model_store import ModelStore, PublishedDetector
+from oott_fashion.stores.detector_card import PublishedDetector
+from oott_fashion.stores.model_store import ModelStore
 from tests.oott_assets.training.starter_weights import STARTER, starter_weights, untrained_weights
 from tests.oott_assets.training.training_pipeline import TrainingPipeline
 from tests.oott_assets.training.versions.command_line import failing_versions, versions
