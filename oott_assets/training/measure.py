@@ -13,8 +13,9 @@ from pathlib import Path
 from oott_assets.photos.sources.folder import photos_under
 from oott_assets.training.labels.catalogue_folders import NotInCatalogue, garment_of_folder
 from oott_assets.training.labels.findings import problem_summary
-from oott_assets.training.labels.labelled_data_set import NotADataSet, read_labelled
+from oott_assets.training.labels.labelled_data_set import read_labelled
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, PhotoChanged
+from oott_assets.training.labels.opened_data_set import NotADataSet
 from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.validation.answers import boxes_as_served
 from oott_assets.training.validation.metrics import Metrics, metrics_of

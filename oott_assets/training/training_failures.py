@@ -7,8 +7,8 @@ folder, so a lock never makes it fail. A run that is started again keeps finishe
 from oott_assets.failure_rules import PERMANENT, STORE_FAILURES, FailureTable
 from oott_assets.photos.sources.photo_source import PhotosUnknown
 from oott_assets.training.labellers.availability import LabellerUnavailable
-from oott_assets.training.labels.labelled_data_set import NotADataSet
 from oott_assets.training.labels.labelled_photos import PhotoChanged
+from oott_assets.training.labels.opened_data_set import NotADataSet
 from oott_assets.training.labels.photo_tags import BadTags
 from oott_assets.training.trainer import TrainingUnavailable
 from oott_assets.training.yolov8.exported_file import WrongExport

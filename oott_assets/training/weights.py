@@ -12,10 +12,14 @@ from pydantic import BaseModel, ConfigDict
 from oott_assets.failure_rules import DISK_IS_FULL, failures_of
 from oott_assets.reports.pictures import picture_file
 from oott_assets.training.labels.collages import with_collages
-from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split, version_of
+from oott_assets.training.labels.labelled_photos import (
+    BY_PEOPLE,
+    LabelledPhoto,
+    in_split,
+    version_of,
+)
 from oott_assets.training.labels.photo_repeats import with_repeats
 from oott_assets.training.labels.ultralytics_layout import write_ultralytics_data_set
-from oott_assets.training.labels.yolo_label_lines import ORIGIN as BY_PEOPLE
 from oott_assets.training.main_data import main_data
 from oott_assets.training.merged_data import merged_data
 from oott_assets.training.trainer import Trainer

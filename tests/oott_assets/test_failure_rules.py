@@ -33,7 +33,7 @@ RULES = [
 # Errors that never fail a step, with where they are handled or raised.
 NOT_IN_A_STEP = {
     "ResponseTooLarge": "the sources list the photo as unavailable",
-    "InvalidLine": "read_labelled lists it as a problem",
+    "InvalidLabel": "read_labelled lists it as a problem",
     "BadSetting": "raised when Dagster loads the definitions",
     "BrowserDied": "the browser source starts another browser; after the last retry, SourceBusy",
     "CannotMeasure": "the command that measures a detector",

@@ -40,7 +40,7 @@ def yolo_data_set(data_yaml: Path, findings: Findings) -> DataSet:
                 data_yaml, "test is ignored; OOTT trains on train and measures on valid"
             )
     garments = {str(class_id): name for class_id, name in enumerate(GARMENT_NAMES)}
-    return DataSet("YOLO data set", garments, tuple(dict.fromkeys(folders)))
+    return DataSet(garments, tuple(dict.fromkeys(folders)))
 
 
 def _content(data_yaml: Path, findings: Findings) -> dict[object, object] | None:

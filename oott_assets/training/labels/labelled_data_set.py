@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from oott_assets.training.labels.data_yaml import yolo_data_set
-from oott_assets.training.labels.findings import Findings, Problem, shortened
+from oott_assets.training.labels.findings import Findings, Problem
 from oott_assets.training.labels.joined_data_sets import (
     PhotoPair,
     ReadPhoto,
@@ -15,21 +14,18 @@ from oott_assets.training.labels.joined_data_sets import (
     leaked,
     with_splits,
 )
-from oott_assets.training.labels.label_studio import LABEL_STUDIO, label_studio_export
 from oott_assets.training.labels.labelled_photos import (
     LabelledPhoto,
     Split,
     count_boxes,
     in_split,
 )
-from oott_assets.training.labels.photo_label_pairs import (
-    DataSet,
-    LabelledFile,
-    UnreadableFile,
-    labelled_files,
-    read_limited,
+from oott_assets.training.labels.opened_data_set import (
+    OpenedDataSet,
+    PhotoToRead,
+    open_data_set,
 )
-from oott_assets.training.labels.yolo_label_lines import read_labels
+from oott_assets.training.labels.photo_label_pairs import UnreadableFile, read_limited
 from oott_fashion.vision.near_duplicates import (
     PerceptualHash,
     groups_of,
@@ -39,10 +35,6 @@ from oott_fashion.vision.near_duplicates import (
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_photo
 
 _MAX_PHOTO_BYTES = 30 * 2**20
-
-
-class NotADataSet(ValueError):
-    """The folder is neither a YOLO data set nor an export of Label Studio."""
 
 
 class LeftOut(NamedTuple):
@@ -79,7 +71,7 @@ def read_labelled(*folders: Path) -> ReadLabels:
     """
     absolute = list(dict.fromkeys(Path(os.path.abspath(folder)) for folder in folders))
     findings = Findings(Path(os.path.commonpath(absolute)))
-    data_sets = [_data_set_in(folder, findings) for folder in absolute]
+    data_sets = [open_data_set(folder, findings) for folder in absolute]
     # With another list of garments, every class id would be read as the wrong garment.
     layout_is_valid = not findings.problems
     read = with_splits(_read_all(data_sets, findings) if layout_is_valid else [])
@@ -112,59 +104,38 @@ def _names_of(pairs: Sequence[PhotoPair], findings: Findings) -> tuple[LeftOut, 
     return tuple(LeftOut(*map(findings.name_of, pair)) for pair in files)
 
 
-def _data_set_in(folder: Path, findings: Findings) -> DataSet:
-    try:
-        names = sorted(entry.name for entry in folder.iterdir())
-    except OSError as error:
-        raise NotADataSet(
-            f"{folder} cannot be listed: {error.strerror}; expected the folder of a data set"
-        ) from error
-    if "data.yaml" in names:
-        return yolo_data_set(folder / "data.yaml", findings)
-    if "classes.txt" in names:
-        return label_studio_export(folder / "classes.txt", findings)
-    raise NotADataSet(
-        f"{folder} has neither data.yaml (of a YOLO data set) nor classes.txt (of a YOLO export of "
-        f"Label Studio); found: {shortened(names)}"
-    )
-
-
-def _read_all(data_sets: Sequence[DataSet], findings: Findings) -> list[ReadPhoto]:
+def _read_all(data_sets: Sequence[OpenedDataSet], findings: Findings) -> list[ReadPhoto]:
     read = [
         (position, photo_and_hash)
         for position, data_set in enumerate(data_sets)
-        for folder in data_set.folders
-        for file in labelled_files(folder, findings)
-        if (photo_and_hash := _read(file, data_set, findings)) is not None
+        for file in data_set.photos()
+        if (photo_and_hash := _read(file, findings)) is not None
     ]
     hashes = [perceptual_hash for _, (_, perceptual_hash) in read]
     groups = groups_of(len(read), near_duplicates(hashes))
     return [
-        ReadPhoto(photo, position, group, data_sets[position].kind != LABEL_STUDIO)
+        ReadPhoto(photo, position, group, data_sets[position].has_split)
         for (position, (photo, _)), group in zip(read, groups, strict=True)
     ]
 
 
-def _read(
-    file: LabelledFile, data_set: DataSet, findings: Findings
-) -> tuple[LabelledPhoto, PerceptualHash] | None:
+def _read(file: PhotoToRead, findings: Findings) -> tuple[LabelledPhoto, PerceptualHash] | None:
     try:
         # Parquet, YAML and the reports store the name as UTF-8 text.
-        str(file.photo).encode()
-        content = read_limited(file.photo, _MAX_PHOTO_BYTES)
+        str(file.file).encode()
+        content = read_limited(file.file, _MAX_PHOTO_BYTES)
         pixels = read_photo(content)
     except UnicodeEncodeError:
-        findings.add_problem(file.photo, "its name is not UTF-8; rename it and its label file")
+        findings.add_problem(file.file, "its name is not UTF-8; rename it and its label file")
         return None
     except (UnreadableFile, UnreadablePhoto, PhotoTooLarge) as error:
-        findings.add_problem(file.photo, str(error))
+        findings.add_problem(file.file, str(error))
         return None
     height, width = pixels.shape[:2]
-    labels = read_labels(file.labels, data_set.garments, width, height, findings)
     sha256 = hashlib.sha256(content).hexdigest()
-    return LabelledPhoto(file.photo, sha256, width, height, file.split, labels), perceptual_hash_of(
-        pixels
-    )
+    labels = file.labels(width, height)
+    photo = LabelledPhoto(file.file, sha256, width, height, file.split, labels)
+    return photo, perceptual_hash_of(pixels)
 
 
 def _remark_on_duplicates(photos: Sequence[ReadPhoto], findings: Findings) -> None:
@@ -179,7 +150,7 @@ def _remark_on_duplicates(photos: Sequence[ReadPhoto], findings: Findings) -> No
 
 def _check_splits(
     photos: Sequence[LabelledPhoto],
-    data_sets: Sequence[DataSet],
+    data_sets: Sequence[OpenedDataSet],
     leaks: int,
     findings: Findings,
 ) -> None:
@@ -187,7 +158,7 @@ def _check_splits(
         if in_split(photos, split):
             continue
         reason = f" ({leaks} left out because valid shows the same pictures)" if leaks else ""
-        if all(data_set.kind == LABEL_STUDIO for data_set in data_sets):
+        if not any(data_set.has_split for data_set in data_sets):
             reason = (
                 f" (one fifth of the {len(photos)} photos is assigned to valid by content hash; "
                 "label more photos)"

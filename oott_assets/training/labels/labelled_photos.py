@@ -18,6 +18,9 @@ from oott_fashion.vision.photos import Photo, PhotoTooLarge, UnreadablePhoto, re
 
 Split = Literal["train", "valid"]
 
+# The origin of labels that people drew; other origins are names of labellers.
+BY_PEOPLE = "main_data"
+
 
 class PhotoChanged(ValueError):
     """The photo file is missing, or has changed since it was labelled."""

@@ -23,9 +23,8 @@ class SplitFolder(NamedTuple):
 
 
 class DataSet(NamedTuple):
-    """The kind, garments and folders of a data set; ``garments`` is keyed by class id as text."""
+    """The garments and folders of a data set; ``garments`` is keyed by class id as text."""
 
-    kind: str
     garments: Mapping[str, str]
     folders: tuple[SplitFolder, ...]
 

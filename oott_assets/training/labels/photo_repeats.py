@@ -5,8 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from oott_assets.training.labels.drawn_data_set import ORIGIN as DRAWN
-from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split
-from oott_assets.training.labels.yolo_label_lines import ORIGIN as BY_PEOPLE
+from oott_assets.training.labels.labelled_photos import BY_PEOPLE, LabelledPhoto, in_split
 
 # A garment is rare if a smaller share of the photos shows it. With equal shares, each of the 24
 # garments would be in about this share of closet photos.

@@ -6,21 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from oott_assets.training.labels.findings import Findings
-from oott_assets.training.labels.labelled_photos import Label
+from oott_assets.training.labels.fraction_boxes import InvalidLabel, box_in_pixels
+from oott_assets.training.labels.labelled_photos import BY_PEOPLE, Label
 from oott_assets.training.labels.photo_label_pairs import UnreadableFile, read_text
 from oott_fashion.vision.detections import Box
 
-ORIGIN = "main_data"
-
-# Labelling tools round to few digits, so a box may extend outside the photo by this fraction of the
-# photo's side.
-_MAX_ROUNDING = 1e-3
-
 _BOX = "class id, x and y of the centre, width and height"
-
-
-class InvalidLine(ValueError):
-    """The line of a label file is not a valid garment box."""
 
 
 def read_labels(
@@ -42,7 +33,7 @@ def read_labels(
             continue
         try:
             labels.append(_label_of(line, garments, width, height))
-        except InvalidLine as error:
+        except InvalidLabel as error:
             findings.add_problem(file, f"line {number}: {error}")
     distinct = tuple(dict.fromkeys(labels))
     if len(distinct) < len(labels):
@@ -53,19 +44,19 @@ def read_labels(
 def _label_of(line: str, garments: Mapping[str, str], width: int, height: int) -> Label:
     class_id, *fractions = line.split()
     if len(fractions) != 4:
-        raise InvalidLine(_wrong_count(len(fractions)))
+        raise InvalidLabel(_wrong_count(len(fractions)))
     if class_id not in garments:
-        raise InvalidLine(
+        raise InvalidLabel(
             f"class id {reprlib.repr(class_id)} is unknown; expected 0 to {len(garments) - 1}"
         )
-    clipped = _clipped(*map(_number, fractions))
+    centre_x, centre_y, box_width, box_height = map(_number, fractions)
     box = Box(
-        clipped.x_min * width,
-        clipped.y_min * height,
-        clipped.x_max * width,
-        clipped.y_max * height,
+        centre_x - box_width / 2,
+        centre_y - box_height / 2,
+        centre_x + box_width / 2,
+        centre_y + box_height / 2,
     )
-    return Label(garments[class_id], box, 1.0, ORIGIN)
+    return Label(garments[class_id], box_in_pixels(box, width, height), 1.0, BY_PEOPLE)
 
 
 def _wrong_count(fractions: int) -> str:
@@ -83,26 +74,7 @@ def _number(fraction: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise InvalidLine(
+        raise InvalidLabel(
             f"{reprlib.repr(fraction)} is not a number; expected a fraction of the photo, 0 to 1"
         )
     return number
-
-
-def _clipped(centre_x: float, centre_y: float, width: float, height: float) -> Box:
-    """Clip a box to the photo; all values are fractions of the photo's sides."""
-    half_width, half_height = width / 2, height / 2
-    box = Box(
-        centre_x - half_width, centre_y - half_height, centre_x + half_width, centre_y + half_height
-    )
-    if min(box) < -_MAX_ROUNDING or max(box) > 1 + _MAX_ROUNDING:
-        raise InvalidLine(
-            f"the box extends outside the photo: x {box.x_min:.4g} to {box.x_max:.4g}, "
-            f"y {box.y_min:.4g} to {box.y_max:.4g}; expected fractions of the photo, 0 to 1"
-        )
-    clipped = Box(*(min(max(edge, 0.0), 1.0) for edge in box))
-    if clipped.width <= 0 or clipped.height <= 0:
-        raise InvalidLine(
-            f"the box has no size: width {width:g}, height {height:g}; expected more than 0"
-        )
-    return clipped

@@ -6,7 +6,8 @@ from tempfile import TemporaryDirectory
 import pytest
 from PIL import Image
 
-from oott_assets.training.labels.labelled_data_set import LeftOut, NotADataSet, read_labelled
+from oott_assets.training.labels.labelled_data_set import LeftOut, read_labelled
+from oott_assets.training.labels.opened_data_set import NotADataSet
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.vision.detections import Box
 from tests.oott_assets.training.labels.data_sets import (
@@ -45,7 +46,9 @@ def test_a_folder_without_a_data_set_is_rejected_and_its_files_are_named(tmp_pat
     with pytest.raises(NotADataSet) as raised:
         read_labelled(tmp_path)
 
-    assert "has neither data.yaml (of a YOLO data set) nor classes.txt" in str(raised.value)
+    assert "has neither data.yaml (of a YOLO data set) nor classes.txt or a .json file" in str(
+        raised.value
+    )
     assert str(raised.value).endswith("found: a, b, c, d, e, 2 more")
 
 

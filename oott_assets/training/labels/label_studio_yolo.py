@@ -11,19 +11,15 @@ from oott_assets.training.labels.photo_label_pairs import (
 )
 from oott_fashion.garments import GARMENT_NAMES
 
-LABEL_STUDIO = "Label Studio export"
 
-
-def label_studio_export(classes: Path, findings: Findings) -> DataSet:
+def yolo_export(classes: Path, findings: Findings) -> DataSet:
     """Find the folders next to ``classes``, a file with one garment name per class id.
 
     All photos are in train; ``with_splits`` splits them later.
     """
     folder = classes.parent
     garments = _garments(classes, findings)
-    return DataSet(
-        LABEL_STUDIO, garments, (SplitFolder(folder / "images", folder / "labels", "train"),)
-    )
+    return DataSet(garments, (SplitFolder(folder / "images", folder / "labels", "train"),))
 
 
 def _garments(classes: Path, findings: Findings) -> dict[str, str]:

@@ -24,7 +24,7 @@ def export(folder: Path, photos: int = 20, classes: str = CLASSES) -> Path:
 def test_class_ids_follow_the_classes_file_of_the_export(tmp_path: Path) -> None:
     read = read_labelled(export(tmp_path))
 
-    assert read.data_sets == ((str(tmp_path), "Label Studio export"),)
+    assert read.data_sets == ((str(tmp_path), "Label Studio export (YOLO)"),)
     assert read.problems == ()
     assert {label.garment for photo in read.photos for label in photo.labels} == {"sandals"}
 
