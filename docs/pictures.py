@@ -2,7 +2,8 @@
 
 It runs the demo in a temporary folder, takes the contact sheet from Dagster's records, takes
 screenshots of the Dagster UI in Chromium, and asks the service about ``docs/look.jpg``. Run it
-again when a page, a drawing or the starter detector changes. It takes about three minutes.
+again when a page, a drawing or the starter detector changes. It takes about three minutes. The
+pictures of Label Studio are made by ``docs/label_studio_loop.py``.
 """
 
 import base64
@@ -39,7 +40,7 @@ SCREENSHOTS = {
 }
 _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,800")
 # The pages draw themselves step by step, and no event says that they are complete.
-_DRAWING_SECONDS = 15
+DRAWING_SECONDS = 15
 _SHEET_WIDTH = 1000
 
 
@@ -73,20 +74,32 @@ def save_contact_sheet(file: Path) -> None:
 
 
 def save_screenshots(url: str) -> None:
-    """Save a screenshot of each of ``SCREENSHOTS`` in 64 colours, a third of the size."""
+    """Save a screenshot of each of ``SCREENSHOTS``."""
+    with chromium() as browser:
+        for name, page in SCREENSHOTS.items():
+            browser.get(url + page)
+            time.sleep(DRAWING_SECONDS)
+            save_screenshot(browser, PICTURES / f"{name}.png")
+
+
+@contextmanager
+def chromium() -> Iterator[webdriver.Chrome]:
+    """Run Chromium without a window."""
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
     for flag in _FLAGS:
         options.add_argument(flag)
     browser = webdriver.Chrome(options, Service("/usr/bin/chromedriver"))
     try:
-        for name, page in SCREENSHOTS.items():
-            browser.get(url + page)
-            time.sleep(_DRAWING_SECONDS)
-            screenshot = Image.open(io.BytesIO(browser.get_screenshot_as_png()))
-            screenshot.convert("RGB").quantize(64).save(PICTURES / f"{name}.png", optimize=True)
+        yield browser
     finally:
         browser.quit()
+
+
+def save_screenshot(browser: webdriver.Chrome, file: Path, colours: int = 64) -> None:
+    """Save what the browser shows; 64 colours make the file a third of the size."""
+    screenshot = Image.open(io.BytesIO(browser.get_screenshot_as_png()))
+    screenshot.convert("RGB").quantize(colours).save(file, optimize=True)
 
 
 def save_closet_answer(answer: Mapping[str, str], file: Path) -> None:

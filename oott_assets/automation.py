@@ -4,6 +4,7 @@ import dagster as dg
 
 from oott_assets.photos.instagram_images import instagram_images
 from oott_assets.photos.photo_retention import photo_retention_job
+from oott_assets.training.label_tasks import label_tasks
 from oott_assets.trends.checks import TREND_CHECKS
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import monthly_trends
@@ -42,6 +43,18 @@ photo_retention_schedule = dg.ScheduleDefinition(
 
 training_job = dg.define_asset_job(
     "training_job",
-    selection=dg.AssetSelection.groups("training"),
+    # People label the tasks, so a training does not wait for them.
+    selection=dg.AssetSelection.groups("training") - dg.AssetSelection.assets(label_tasks),
     description="Trains on the labels, and publishes the detector if it beats the published one.",
+)
+
+label_tasks_job = dg.define_asset_job(
+    "label_tasks_job",
+    selection=dg.AssetSelection.assets(label_tasks),
+    description="Chooses photos that are worth labelling, and writes tasks for Label Studio.",
+)
+
+# The job runs on the 2nd of a month, because the photos of the previous month are counted by then.
+label_tasks_schedule = dg.ScheduleDefinition(
+    name="label_tasks_schedule", job=label_tasks_job, cron_schedule="0 12 2 * *"
 )

@@ -3,6 +3,8 @@
 import dagster as dg
 
 from oott_assets.automation import (
+    label_tasks_job,
+    label_tasks_schedule,
     monthly_trends_job,
     monthly_trends_schedule,
     photo_retention_schedule,
@@ -14,6 +16,7 @@ from oott_assets.detection_store import DetectionStore
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.partitions import destinations
 from oott_assets.photos.instagram_images import instagram_images
+from oott_assets.photos.label_batches import LabelBatches
 from oott_assets.photos.photo_retention import PhotoRetention, photo_retention_job
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.sources.chosen_source import ChosenSource
@@ -21,6 +24,7 @@ from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.training.champion import champion
 from oott_assets.training.current_detector import current_detector
 from oott_assets.training.garment_onnx import garment_onnx
+from oott_assets.training.label_tasks import label_tasks
 from oott_assets.training.labellers.chosen_labeller import ChosenLabeller
 from oott_assets.training.main_data import LabelledData, main_data
 from oott_assets.training.merged_data import merged_data
@@ -72,6 +76,7 @@ def _photo_resources(settings: PhotoSettings) -> dict[str, dg.ConfigurableResour
             max_pixels=settings.max_pixels,
             hide_faces=settings.hide_faces,
         ),
+        "label_batches": LabelBatches(root=str(settings.label_tasks_root)),
         "photo_retention": PhotoRetention(days=settings.photo_retention_days),
         "detection_store": DetectionStore(root=settings.photo_store_root),
     }
@@ -127,10 +132,22 @@ defs = dg.Definitions(
         champion,
         garment_onnx,
         current_detector,
+        label_tasks,
     ],
     asset_checks=[*TREND_CHECKS, *TRAINING_CHECKS],
-    jobs=[monthly_trends_job, trend_report_job, photo_retention_job, training_job],
-    schedules=[monthly_trends_schedule, trend_report_schedule, photo_retention_schedule],
+    jobs=[
+        monthly_trends_job,
+        trend_report_job,
+        photo_retention_job,
+        label_tasks_job,
+        training_job,
+    ],
+    schedules=[
+        monthly_trends_schedule,
+        trend_report_schedule,
+        photo_retention_schedule,
+        label_tasks_schedule,
+    ],
     resources=configured_resources(),
     # The steps of a run are executed one after another. A process per step would only add seconds.
     executor=dg.in_process_executor,

@@ -1,4 +1,4 @@
-"""Removes a post from photos, detections, counts and pictures, and never collects it again.
+"""Removes a post from photos, detections, counts, label tasks and pictures for good.
 
 Run it: ``python -m oott_assets.forget SHORTCODE``. For a photo from a folder, give its path there.
 """
@@ -15,6 +15,7 @@ import dagster as dg
 
 from oott_assets.detection_store import DetectionStore, PartitionDetections
 from oott_assets.partitions import MonthAndDestination, destinations
+from oott_assets.photos.label_batches import LabelBatches
 from oott_assets.photos.recorded_pictures import delete_runs_with_pictures, reject_unfinished_runs
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.crawl_journal import hash_of
@@ -140,13 +141,22 @@ def main(shortcode: str) -> None:
         settings = read_settings(PhotoSettings)
         root, max_pixels = settings.photo_store_root, settings.max_pixels
         photos = PhotoStore(root=root, max_pixels=max_pixels)
+        batches = LabelBatches(root=str(settings.label_tasks_root))
         with _records() as records:
             forgetting = Forgetting(photos, DetectionStore(root=root), TrendDatabase(), records)
-            removed = list(forgetting.forget(post))
+            try:
+                removed = list(forgetting.forget(post))
+            finally:
+                copies = batches.delete_unstored(photos, records)
     except _EXPECTED as error:
         raise click.ClickException(f"{error}; then run this again") from error
     for slug, month in removed:
         click.echo(f"removed from {slug} {month:%Y-%m}")
+    if copies:
+        click.echo(
+            f"removed from {settings.label_tasks_root}: {copies} photos; delete their tasks in "
+            "Label Studio, too"
+        )
     if not removed:
         click.echo(f"no stored photo belongs to {post}; check its spelling")
     click.echo(f"{post} will not be collected again")

@@ -26,6 +26,7 @@ NAMES = {
         "PHOTO_STORE",
         "HIDE_FACES",
         "PHOTO_RETENTION_DAYS",
+        "LABEL_TASKS_FOLDER",
         "PHOTO_SOURCE",
         "PHOTOS_FOLDER",
         "FOLDER_DESTINATION",

@@ -54,6 +54,9 @@ NOT_RUN_HERE = {
     ".venv/bin/bentoml build": "tests/oott_serving/test_bento.py builds and serves a bento",
     ".venv/bin/bentoml serve closet_service": "tests/oott_serving/test_bento.py serves a bento",
     ".venv/bin/pre-commit install": "it changes the hooks of the working tree",
+    "python3.11 -m venv": "it needs a package index",
+    "~/label-studio/bin/pip install": "it needs a package index",
+    "~/label-studio/bin/label-studio start": "docs/label_studio_loop.py runs the same server",
     "apt-get install": "it needs root; tests/install-packages.sh does the same",
 }
 
@@ -85,7 +88,7 @@ def _commands_of(page: str, text: str) -> Iterator[Command]:
 
 def without_variables(command: str) -> str:
     """Remove the variables before a command: ``A=1 B=2 make ui`` gives ``make ui``."""
-    return re.sub(r"^(?:\w+=\S+ )+", "", command)
+    return re.sub(r"^(?:\w+=\S* +)+", "", command)
 
 
 # Requests to the service, and the commands that write their bodies to /tmp.
@@ -99,12 +102,13 @@ PYTHON = [
     for command in commands()
     if ".venv/bin/python -m" in command.text and not command.output
 ]
+JOBS = [command for command in commands() if "dagster job execute" in command.text]
 MATERIALIZE = [command for command in commands() if "dagster asset materialize" in command.text]
 DEMO = [command for command in commands() if command.text == "make demo"]
 
 
 def test_every_command_is_run_by_a_test_or_listed_with_the_reason() -> None:
-    run = {*CONSOLE, *PYTHON, *MATERIALIZE, *DEMO}
+    run = {*CONSOLE, *PYTHON, *JOBS, *MATERIALIZE, *DEMO}
     unknown = [
         command
         for command in commands()
@@ -214,6 +218,14 @@ def test_dagster_knows_the_assets_and_the_partition_of_the_command(command: Comm
     known = {key.to_user_string() for key in defs.resolve_all_asset_keys()}
     assert set(given["select"].split(",")) <= known
     assert month_by_destination.has_partition_key(given["partition"])
+
+
+@pytest.mark.parametrize("command", JOBS, ids=lambda command: command.page)
+def test_dagster_knows_the_job_of_the_command(command: Command) -> None:
+    *_, module, option, job = shlex.split(command.text)
+
+    assert (module, option) == ("oott_assets.definitions", "-j")
+    assert defs.resolve_job_def(job)
 
 
 def test_a_variable_sets_the_port_of_the_dagster_ui(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 
 from oott_assets.failure_rules import failures_of
+from oott_assets.photos.label_batches import LabelBatches
 from oott_assets.photos.photo_failures import PHOTO_FAILURES
 from oott_assets.photos.recorded_pictures import delete_runs_with_pictures, reject_unfinished_runs
 from oott_assets.photos.settings import PhotoSettings
@@ -70,11 +71,15 @@ class PhotoRetention(dg.ConfigurableResource[None]):
 
 @dg.op
 def delete_old_photos(
-    context: dg.OpExecutionContext, photo_store: PhotoStore, photo_retention: PhotoRetention
+    context: dg.OpExecutionContext,
+    photo_store: PhotoStore,
+    photo_retention: PhotoRetention,
+    label_batches: LabelBatches,
 ) -> None:
     """Delete photos older than OOTT_PHOTO_RETENTION_DAYS, and photos that no manifest lists.
 
-    Detections and counts stay. Runs whose pages show deleted photos are deleted from the records.
+    Copies of these photos that were chosen for labelling are deleted, too. Detections and counts
+    stay. Runs whose pages show deleted photos are deleted from the records.
     """
     sweep = photo_retention.sweep(datetime.now(UTC), context.instance)
     failed: list[str] = []
@@ -89,6 +94,12 @@ def delete_old_photos(
                 failed.append(f"{name}: {error}")
             else:
                 context.log.info("%s: %d photos deleted", name, deleted)
+        try:
+            copies = label_batches.delete_unstored(photo_store, context.instance)
+        except AlreadyLocked as error:
+            context.log.warning("the photos to label are left for the next sweep: %s", error)
+        else:
+            context.log.info("photos to label: %d deleted", copies)
     if failed:
         raise dg.Failure(
             f"the photos of {len(failed)} months could not be checked: {'; '.join(failed)}",

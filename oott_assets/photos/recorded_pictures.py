@@ -1,5 +1,6 @@
 """Deletes Dagster runs whose contact sheets show photos that were deleted from the store."""
 
+from collections.abc import Collection
 from datetime import date
 
 import dagster as dg
@@ -9,6 +10,12 @@ from oott_fashion.stores.blobs import AlreadyLocked
 
 _ASSETS_WITH_PICTURES = ("instagram_images", "garment_detections")
 _ASSETS_WITHOUT_PICTURES = ("garment_trends", "outfit_trends")
+_LABEL_TASKS = "label_tasks"
+
+_DATA_VERSION = "dagster/data_version"
+
+# Each run shows one batch. Nobody labels more batches within the retention period.
+_MAX_RECORDS = 1000
 
 _UNFINISHED = (
     dg.DagsterRunStatus.STARTING,
@@ -55,3 +62,46 @@ def delete_runs_with_pictures(
 def _is_materialised(instance: dg.DagsterInstance, asset: str, key: str) -> bool:
     records = dg.AssetRecordsFilter(dg.AssetKey(asset), asset_partitions=[key])
     return bool(instance.fetch_materializations(records, limit=1).records)
+
+
+def reject_unfinished_label_runs(instance: dg.DagsterInstance) -> None:
+    """Raise an error if a run of ``label_tasks`` is unfinished, because it may show any photo.
+
+    Raises:
+        AlreadyLocked: such a run is unfinished.
+    """
+    for run in instance.get_runs(dg.RunsFilter(statuses=list(_UNFINISHED))):
+        if dg.AssetKey(_LABEL_TASKS) in (run.asset_selection or ()):
+            raise AlreadyLocked(
+                f"run {run.run_id} of {_LABEL_TASKS} is still running; wait until it ends"
+            )
+
+
+def delete_label_runs(instance: dg.DagsterInstance, batches: Collection[str], why: str) -> None:
+    """Delete the runs of ``label_tasks`` that wrote ``batches``, because they show their photos.
+
+    Everything that these runs materialised is reported again without metadata. ``label_tasks`` has
+    ``why`` instead of the contact sheet.
+    """
+    shown = instance.fetch_materializations(dg.AssetKey(_LABEL_TASKS), limit=_MAX_RECORDS).records
+    for run_id in {record.run_id for record in shown if _batch_of(record) in batches}:
+        materialised = instance.all_logs(run_id, dg.DagsterEventType.ASSET_MATERIALIZATION)
+        instance.delete_run(run_id)
+        for entry in materialised:
+            if entry.asset_materialization is not None:
+                instance.report_runless_asset_event(
+                    _without_pictures(entry.asset_materialization, why)
+                )
+
+
+def _batch_of(record: dg.EventLogRecord) -> str | None:
+    batch = record.asset_materialization and record.asset_materialization.metadata.get("batch")
+    return str(batch.value) if batch else None
+
+
+def _without_pictures(event: dg.AssetMaterialization, why: str) -> dg.AssetMaterialization:
+    metadata = {"contact_sheet": why} if event.asset_key == dg.AssetKey(_LABEL_TASKS) else {}
+    tags = {name: tag for name, tag in (event.tags or {}).items() if name == _DATA_VERSION}
+    return dg.AssetMaterialization(
+        event.asset_key, partition=event.partition, metadata=metadata, tags=tags
+    )

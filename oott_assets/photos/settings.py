@@ -27,6 +27,12 @@ class PhotoSettings(SharedSettings):
         description="Number of days after which photos are deleted. Detections and counts stay. "
         "0 keeps photos without a time limit.",
     )
+    label_tasks_folder: UserPath | None = Field(
+        None,
+        description="Local folder of the photos that label_tasks chooses for labelling. A photo "
+        "is deleted from it when it is deleted from the photo store. Default: label-tasks in "
+        "OOTT_HOME.",
+    )
     photo_source: Literal["folder", "lookbook", "graph_api", "browser"] | None = Field(
         None,
         description="Where photos come from: folder, graph_api, browser, or lookbook (photos that "
@@ -133,6 +139,10 @@ class PhotoSettings(SharedSettings):
     @property
     def photo_store_root(self) -> str:
         return self.photo_store or str(self.home / "photos")
+
+    @property
+    def label_tasks_root(self) -> Path:
+        return self.label_tasks_folder or self.home / "label-tasks"
 
     @property
     def permitted_host_names(self) -> tuple[str, ...]:

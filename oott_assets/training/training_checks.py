@@ -5,6 +5,7 @@ import dagster as dg
 from oott_assets.failure_rules import failures_of
 from oott_assets.training.champion import CHAMPION, Champion
 from oott_assets.training.garment_onnx import garment_onnx
+from oott_assets.training.label_tasks import label_tasks
 from oott_assets.training.labels.catalogue_folders import garment_of_folder
 from oott_assets.training.labels.labelled_photos import count_boxes, in_split
 from oott_assets.training.labels.same_pictures import same_pictures
@@ -77,9 +78,25 @@ def the_detector_finds_garments(training_store: TrainingStore) -> dg.AssetCheckR
     )
 
 
+@dg.asset_check(asset=label_tasks)
+def the_batch_is_full(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """Warns when fewer photos are worth labelling than were asked for."""
+    event = context.instance.get_latest_materialization_event(label_tasks.key)
+    written = event.asset_materialization if event else None
+    # Of a run whose pictures were deleted, only the fact that it ran is left.
+    numbers = written.metadata if written and "photos" in written.metadata else {}
+    found, asked_for = (int(str(numbers[name].value)) for name in ("photos", "photos_asked_for"))
+    return dg.AssetCheckResult(
+        passed=found == asked_for,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"photos": found, "photos_asked_for": asked_for},
+    )
+
+
 TRAINING_CHECKS = [
     every_garment_can_be_learnt,
     most_held_out_photos_have_a_label,
     no_validation_photo_is_trained_on,
     the_detector_finds_garments,
+    the_batch_is_full,
 ]

@@ -1,9 +1,13 @@
 """A detected garment: its name, confidence, box and colour."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from oott_fashion.garments import Category, category_of
+
+# Boxes of one garment that overlap less are at different places.
+_MIN_IOU = 0.5
 
 
 class Box(NamedTuple):
@@ -47,3 +51,25 @@ class Detection:
     @property
     def category(self) -> Category:
         return category_of(self.garment)
+
+
+def differing(
+    first: Sequence[Detection], second: Sequence[Detection]
+) -> tuple[list[Detection], list[Detection]]:
+    """Give what only ``first`` found, and what only ``second`` found, in the same photo.
+
+    Two detections are the same if they have one name and their boxes overlap by an IoU of 0.5.
+    """
+    only_second = list(second)
+    only_first = []
+    for detection in first:
+        partners = [other for other in only_second if _is_same(detection, other)]
+        if partners:
+            only_second.remove(max(partners, key=lambda other: detection.box.iou(other.box)))
+        else:
+            only_first.append(detection)
+    return only_first, only_second
+
+
+def _is_same(first: Detection, second: Detection) -> bool:
+    return first.garment == second.garment and first.box.iou(second.box) >= _MIN_IOU

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from oott_assets.definitions import defs
 from oott_assets.forget import main
 from oott_assets.photos.store.crawl_journal import JournalledPost
-from tests.oott_assets.trends_pipeline import TrendsPipeline, save_photo
+from tests.oott_assets.label_pipeline import batches, choose_photos, collect, copies, tasks_in
+from tests.oott_assets.trends_pipeline import SEPTEMBER, TrendsPipeline, save_photo
 
 LOOK = "look-0001.jpg"
 
@@ -200,3 +201,46 @@ def test_missing_records_are_reported(
 
     assert (result.exit_code, type(result.exception)) == (1, SystemExit)
     assert "DAGSTER_HOME" in result.output
+
+
+def test_a_forgotten_photo_is_removed_from_the_photos_to_label(
+    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
+) -> None:
+    collect(trends_pipeline, "hongdae", SEPTEMBER)
+    [gone] = [row.sha256 for row in trends_pipeline.manifest() if row.shortcode == LOOK]
+    choose_photos(records, photos=8)
+
+    output = forget(LOOK)
+
+    assert "1 photos; delete their tasks in Label Studio, too" in output
+    [batch] = batches()
+    left = {task["data"]["sha256"] for task in tasks_in(batch)}
+    assert len(left) == len(copies()) == 3
+    assert str(gone) not in "".join(map(str, [*left, *copies()]))
+    for record in records.fetch_materializations(dg.AssetKey("label_tasks"), limit=10).records:
+        assert record.asset_materialization
+        sheet = record.asset_materialization.metadata["contact_sheet"].value
+        assert sheet == "photos on it were deleted"
+
+
+def test_a_photo_to_label_is_not_removed_while_label_tasks_runs(
+    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
+) -> None:
+    collect(trends_pipeline, "hongdae", SEPTEMBER)
+    choose_photos(records, photos=8)
+    run = records.create_run_for_job(
+        defs.resolve_job_def("label_tasks_job"),
+        status=dg.DagsterRunStatus.STARTED,
+        asset_selection=frozenset([dg.AssetKey("label_tasks")]),
+    )
+
+    result = CliRunner().invoke(main, [LOOK])
+    records.report_run_canceled(run)
+
+    assert result.exit_code == 1
+    assert "of label_tasks is still running; wait until it ends; then run this again" in (
+        result.output
+    )
+    assert len(copies()) == 4
+    assert "1 photos; delete their tasks" in forget(LOOK)
+    assert len(copies()) == 3

@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from oott_assets.training.versions.compared_photos import NamedPhoto
-from oott_fashion.vision.detections import Detection
+from oott_fashion.vision.detections import Detection, differing
 from oott_fashion.vision.detector import Detector
-
-# Boxes of one garment that overlap less are at different places.
-_MIN_IOU = 0.5
 
 
 class Difference(NamedTuple):
@@ -40,16 +37,4 @@ def differences(
 def _difference(
     photo: NamedPhoto, first: Sequence[Detection], second: Sequence[Detection]
 ) -> Difference:
-    unmatched = list(second)
-    only_first = []
-    for detection in first:
-        partners = [other for other in unmatched if _is_same(detection, other)]
-        if partners:
-            unmatched.remove(max(partners, key=lambda other: detection.box.iou(other.box)))
-        else:
-            only_first.append(detection)
-    return Difference(photo, first, second, only_first, unmatched)
-
-
-def _is_same(first: Detection, second: Detection) -> bool:
-    return first.garment == second.garment and first.box.iou(second.box) >= _MIN_IOU
+    return Difference(photo, first, second, *differing(first, second))

@@ -103,6 +103,10 @@ class TrainingFolder:
         LocalBlobs(self.folder).write(self.weights.name, weights)
         for folder in (self._kept, self._checkpoints):
             shutil.rmtree(folder)
+        # Ultralytics draws mosaics of photos. A photo that is deleted from the photo store must not
+        # remain visible there.
+        for picture in self.run.glob("*_batch*.jpg"):
+            picture.unlink()
 
     def _copy(self, source: Path, target: Path) -> None:
         name = target.relative_to(self.folder).as_posix()

@@ -10,6 +10,7 @@ from oott_assets.definitions import configured_resources, defs
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
 from oott_fashion.stores.blobs import StoreUnreachable
+from tests.oott_assets.label_pipeline import batches, choose_photos, collect, copies, tasks_in
 from tests.oott_assets.trends_pipeline import OCTOBER, SEPTEMBER, TrendsPipeline, attempts, failures
 
 NOW = datetime.now(UTC)
@@ -52,6 +53,24 @@ def test_old_photos_are_deleted_and_detections_and_counts_stay(
     assert photo_files(tmp_path) == []
     assert {row.state for row in trends_pipeline.manifest()} == {"deleted"}
     assert (trends_pipeline.rows(), trends_pipeline.detections()) == (rows, detections)
+
+
+def test_copies_of_old_photos_that_were_chosen_for_labelling_are_deleted(
+    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
+) -> None:
+    collect(trends_pipeline, "hongdae", SEPTEMBER)
+    collect(trends_pipeline, "hongdae", OCTOBER)
+    choose_photos(records, photos=8)
+    age(trends_pipeline, days=366)
+
+    assert sweep(records).success
+
+    [batch] = batches()
+    assert {task["data"]["month"] for task in tasks_in(batch)} == {"2026-10"}
+    assert len(copies()) == 4
+    [record] = records.fetch_materializations(dg.AssetKey("label_tasks"), limit=10).records
+    assert record.asset_materialization
+    assert "data:image" not in str(record.asset_materialization.metadata)
 
 
 def test_recent_photos_stay(

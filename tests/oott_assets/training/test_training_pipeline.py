@@ -95,6 +95,13 @@ def test_a_detector_that_was_measured_on_ten_photos_is_not_published(trained: Tr
     assert trained.kept == []
 
 
+def test_training_leaves_no_pictures_of_the_photos(trained: Trained) -> None:
+    trainings = trained.pipeline.store.blobs.path_of("trainings")
+
+    assert list(trainings.glob("*/run/results.png"))
+    assert list(trainings.rglob("*_batch*.jpg")) == []
+
+
 def test_a_person_can_publish_it_with_a_reason_which_is_recorded(trained: Trained) -> None:
     shown = metadata_of(trained.publishing, "garment_onnx")
 

@@ -1,0 +1,1 @@
+"""Photos that are worth labelling, and their tasks for Label Studio."""
