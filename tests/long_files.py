@@ -6,6 +6,7 @@ LONG_FILES = (
     "test_demo.py",
     "oott_assets/photos/sources/browser/test_browser_source.py",
     "test_docs.py",
+    "oott_assets/training/versions/test_publishing.py",
     "oott_assets/training/test_weights.py",
     "oott_assets/photos/sources/browser/test_hashtag_page.py",
     "test_project.py",
