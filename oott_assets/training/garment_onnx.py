@@ -20,6 +20,7 @@ from oott_assets.training.publication_gate import judge
 from oott_assets.training.served_variant import make_candidate, opened_candidate
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore, fingerprint_of
+from oott_assets.training.validation.validated import Validated
 from oott_assets.training.validation_photos import ValidationPhotos, read_validation_photos
 from oott_assets.training.weights import TrainedWeights
 from oott_fashion.stores.detector_card import PublishedDetector
@@ -71,13 +72,13 @@ def garment_onnx(
         published = garment_detector.published_or_none()
         kept = _kept_in(folder)
         if kept and published and kept.version == published.version:
-            return _reported(kept, won, "published already", is_published=True)
+            return _reported(kept, None, "published already", is_published=True)
         candidate = (
             opened_candidate(kept, photos, garment_detector)
             if kept
             else make_candidate(won, photos, folder, garment_detector, context.log)
         )
-        verdict = judge(candidate, published, photos, garment_detector, store.history())
+        verdict, in_place = judge(candidate, published, photos, garment_detector, store.history())
         outcome = outcome_of(
             verdict, dry_run=config.dry_run, publish_anyway=config.publish_anyway.strip()
         )
@@ -86,7 +87,7 @@ def garment_onnx(
             _publish(candidate.detector, by, outcome, store)
         write_decision(folder, Decision.of(candidate.detector, published, verdict, outcome, by))
     context.log.info("%s", outcome.text)
-    return _reported(candidate.detector, won, outcome.text, is_published=outcome.publishes)
+    return _reported(candidate.detector, in_place, outcome.text, is_published=outcome.publishes)
 
 
 def _candidate_folder(
@@ -122,10 +123,11 @@ def _publish(candidate: PublishedDetector, by: str, outcome: Outcome, store: Mod
 
 
 def _reported(
-    candidate: PublishedDetector, won: Champion, decision: str, *, is_published: bool
+    candidate: PublishedDetector, in_place: Validated | None, decision: str, *, is_published: bool
 ) -> dg.MaterializeResult[None]:
     card, folder = candidate.card, candidate.onnx.parent
-    served = Measurement(name="served", metrics=card.metrics)
+    served = Measurement(name="candidate", metrics=card.metrics)
+    published = Measurement.of("published", in_place) if in_place else None
     return dg.MaterializeResult(
         metadata={
             "published": is_published,
@@ -135,8 +137,8 @@ def _reported(
             "folder": dg.MetadataValue.path(folder),
             "variant": card.variant,
             "variants": dg.MetadataValue.md((folder / "variants.md").read_text()),
-            "comparison": comparison_table([won.measured, served]),
-            "garments": served_garment_table(served),
+            "comparison": comparison_table([served, *([published] if published else [])]),
+            "garments": served_garment_table(served, published),
             "errors": confusion_table(served),
             "pixels_apart": card.parity,
         }

@@ -1,5 +1,6 @@
 """Tables of measured detectors for the Dagster UI."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import dagster as dg
@@ -36,12 +37,18 @@ def garment_table(data: str, measured: Sequence[Measurement]) -> dg.MarkdownMeta
     return _table_by_garment(columns)
 
 
-def served_garment_table(measured: Measurement) -> dg.MarkdownMetadataValue:
-    """Write a row per garment: its boxes, its mAP50, and what is served of it."""
+def served_garment_table(
+    measured: Measurement, published: Measurement | None = None
+) -> dg.MarkdownMetadataValue:
+    """Write a row per garment: its boxes, its mAP50 and that of the published detector, and more.
+
+    Precision and recall are at the served confidence.
+    """
     metrics = measured.metrics
     columns = {
         "boxes": metrics.get("boxes by garment", {}),
         "mAP50": metrics.get("main_data", {}),
+        "mAP50 of published": published.metrics.get("main_data", {}) if published else {},
         "precision": metrics.get("precision by garment", {}),
         "recall": metrics.get("recall by garment", {}),
     }
@@ -49,10 +56,16 @@ def served_garment_table(measured: Measurement) -> dg.MarkdownMetadataValue:
 
 
 def confusion_table(measured: Measurement) -> dg.MarkdownMetadataValue:
-    """Write a row per error, the most frequent first: "jeans as slacks" with its share."""
+    """Write a row per error, those with the most boxes first: "jeans as slacks" with its share."""
     shares = measured.metrics.get("confusion", {})
-    rows = sorted(shares.items(), key=lambda error: -error[1])
-    return markdown_table(("error", "share"), [(error, f"{share:.2f}") for error, share in rows])
+    boxes = measured.metrics.get("boxes by garment", {})
+
+    def boxes_of(error: str) -> float:
+        garment = re.split(" as | missed| where ", error)[0]
+        return shares[error] * boxes.get(garment, 0)
+
+    errors = sorted(shares, key=boxes_of, reverse=True)
+    return markdown_table(("error", "share"), [(error, f"{shares[error]:.2f}") for error in errors])
 
 
 def _table_by_garment(columns: Mapping[str, Mapping[str, float]]) -> dg.MarkdownMetadataValue:

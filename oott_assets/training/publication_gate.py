@@ -1,6 +1,7 @@
 """Judges a candidate as it would be served, next to the published detector."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.reports.pictures import sample_of
@@ -26,13 +27,20 @@ from oott_fashion.stores.publications import Publication
 from oott_fashion.vision.detector import Detector
 
 
+class Judgement(NamedTuple):
+    """The verdict on a candidate, and the values of the published detector on the same photos."""
+
+    verdict: Verdict
+    published: Validated | None
+
+
 def judge(
     candidate: OpenedCandidate,
     published: PublishedDetector | None,
     photos: ValidationPhotos,
     garment_detector: GarmentDetector,
     history: Iterable[Publication],
-) -> Verdict:
+) -> Judgement:
     """Say what is for and against publishing ``candidate`` in place of ``published``.
 
     Both are measured as they are served, on the same photos.
@@ -49,17 +57,17 @@ def judge(
         *_published_before(candidate.detector, history),
         *too_few_photos(found.photos, found.boxes),
     ]
-    if published is None:
+    in_place = published and validate_published(published, photos, garment_detector)
+    if in_place is None:
         map50 = estimate(found.common_map50)
         gain = f"it is the first detector, with a {COMMON_MAP50} of {value_text(map50)}"
         against += not_good_enough(map50)
     else:
-        in_place = validate_published(published, photos, garment_detector)
         comparison = compare(found, in_place)
         gain = f"its {COMMON_MAP50} is higher by {gain_text(comparison.map50)}"
         against += not_better(comparison)
     broken = _signs_of_damage(candidate, found, photos, garment_detector)
-    return Verdict(gain=gain, against=tuple(against), broken=broken)
+    return Judgement(Verdict(gain=gain, against=tuple(against), broken=broken), in_place)
 
 
 def _published_before(

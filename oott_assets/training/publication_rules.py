@@ -36,7 +36,7 @@ def too_few_photos(photos: int, boxes: Mapping[str, int]) -> Iterator[str]:
     judged = sum(count >= MIN_BOXES for count in boxes.values())
     if judged < MIN_GARMENTS:
         yield (
-            f"{judged} garments have {MIN_BOXES} or more boxes in the validation photos; expected "
+            f"garments with {MIN_BOXES} or more boxes in the validation photos: {judged}; expected "
             f"at least {MIN_GARMENTS}: label more photos"
         )
 

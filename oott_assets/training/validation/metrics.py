@@ -98,5 +98,5 @@ def _with_intervals(values: Mapping[str, Rows]) -> dict[str, float]:
     metrics: dict[str, float] = {}
     for name, rows in values.items():
         value, low, high = estimate(rows)
-        metrics |= {name: value, f"{name} low": low, f"{name} high": high}
+        metrics |= {name: value, f"{name} low": max(low, 0.0), f"{name} high": min(high, 1.0)}
     return metrics

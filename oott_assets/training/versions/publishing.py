@@ -68,7 +68,7 @@ def _outcome(
         return Outcome(True, anyway or None, "published, but not measured: there is no main_data")
     published = garment_detector.published_or_none()
     opened = opened_candidate(candidate, photos, garment_detector)
-    verdict = judge(opened, published, photos, garment_detector, store.history())
+    verdict = judge(opened, published, photos, garment_detector, store.history()).verdict
     outcome = outcome_of(verdict, dry_run=False, publish_anyway=anyway)
     decision = Decision.of(candidate, published, verdict, outcome, current_user())
     write_decision(candidate.onnx.parent, decision)

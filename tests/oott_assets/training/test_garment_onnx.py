@@ -139,6 +139,9 @@ def test_the_decision_is_kept_next_to_the_candidate(steps: Steps) -> None:
 
 
 def test_the_ui_shows_the_metrics_of_the_served_file(steps: Steps) -> None:
-    assert "| main_data: photos | - | 100 |" in str(steps.first.shown["comparison"])
+    assert "| main_data: photos | 100 |" in str(steps.first.shown["comparison"])
+    both = str(steps.with_a_reason.shown["comparison"])
+    assert both.startswith("| measured | candidate | published |")
+    assert "| main_data: photos | 100 | 100 |" in both
     assert "| jeans | " in str(steps.first.shown["garments"])
     assert " missed | " in str(steps.first.shown["errors"])

@@ -29,7 +29,7 @@ def test_ten_validation_photos_are_too_few_to_publish_anything() -> None:
         "10 validation photos are too few to judge it; expected at least 100: label more photos"
     )
     assert garments == (
-        "1 garments have 10 or more boxes in the validation photos; expected at least 5: "
+        "garments with 10 or more boxes in the validation photos: 1; expected at least 5: "
         "label more photos"
     )
 
