@@ -1,12 +1,14 @@
 """Decodes the raw output of a YOLOv8 detector into boxes, and applies non-max suppression."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 # Ultralytics has the same limit. More boxes in one photo are noise, and comparing them is slow.
 MAX_BOXES = 300
+
+Real = TypeVar("Real", np.float32, np.float64)
 
 
 class RawDetections(NamedTuple):
@@ -84,16 +86,23 @@ def non_max_suppression(detections: RawDetections, iou_threshold: float) -> RawD
     while len(order) and len(kept) < MAX_BOXES:
         best, rest = order[0], order[1:]
         kept.append(int(best))
-        overlaps = ious_with(boxes[best], boxes[rest]) > iou_threshold
+        overlaps = ious_of(boxes[best], boxes[rest]) > iou_threshold
         order = rest[~(overlaps & (class_ids[rest] == class_ids[best]))]
     return RawDetections(boxes[kept], detections.confidences[kept], class_ids[kept])
 
 
-def ious_with(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Compute the IoU of ``box``, shape (4,), with each of ``others``, shape (n, 4)."""
-    shared = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
-    intersections = shared.clip(min=0).prod(axis=1)
-    areas = (others[:, 2:] - others[:, :2]).prod(axis=1)
-    unions = (box[2:] - box[:2]).prod() + areas - intersections
+def ious_of(boxes: NDArray[Real], others: NDArray[Real]) -> NDArray[Real]:
+    """Compute the IoU of each of ``boxes`` with its partner in ``others``.
+
+    Args:
+        boxes: shape (..., 4). NumPy repeats it to the shape of ``others``, and the other way round.
+        others: shape (..., 4).
+    """
+    shared = np.minimum(boxes[..., 2:], others[..., 2:]) - np.maximum(
+        boxes[..., :2], others[..., :2]
+    )
+    intersections = shared.clip(min=0).prod(axis=-1)
+    areas = [(each[..., 2:] - each[..., :2]).prod(axis=-1) for each in (boxes, others)]
+    unions = areas[0] + areas[1] - intersections
     ious = np.divide(intersections, unions, out=np.zeros_like(intersections), where=unions > 0)
-    return np.asarray(ious, dtype=np.float32)
+    return np.asarray(ious, dtype=boxes.dtype)

@@ -21,7 +21,7 @@ from oott_fashion.garments import GARMENT_NAMES, category_of
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.photos import read_photo
-from oott_fashion.vision.yolov8_output import Anchors, ious_with
+from oott_fashion.vision.yolov8_output import Anchors, ious_of
 
 ORIGIN = "tags"
 
@@ -99,7 +99,7 @@ def _best_box(anchors: Anchors, garment: str, taken: Sequence[Label]) -> list[La
     confidences = _confidences(anchors, garment).copy()
     for label in taken:
         if category_of(label.garment) == category:
-            ious = ious_with(np.array(label.box, dtype=np.float32), anchors.boxes)
+            ious = ious_of(np.array(label.box, dtype=np.float32), anchors.boxes)
             confidences[ious > max_iou] = 0
     best = int(confidences.argmax())
     if confidences[best] < _MIN_CONFIDENCE:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oott_assets.training.validation.answers import Answer
-from oott_fashion.vision.yolov8_output import RawDetections
+from oott_fashion.vision.yolov8_output import RawDetections, ious_of
 
 # The IoUs of mAP50-95; the first one is that of mAP50.
 IOUS = np.linspace(0.5, 0.95, 10)
@@ -79,10 +79,4 @@ def match(answer: Answer) -> Match:
 
 def iou_matrix(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float64]:
     """Compute the IoU of each box with each other box, shape (boxes, others)."""
-    one, two = boxes[:, None].astype(float), others[None].astype(float)
-    shared = np.minimum(one[..., 2:], two[..., 2:]) - np.maximum(one[..., :2], two[..., :2])
-    intersections = shared.clip(min=0).prod(axis=2)
-    areas = [(each[..., 2:] - each[..., :2]).prod(axis=2) for each in (one, two)]
-    unions = areas[0] + areas[1] - intersections
-    ious = np.divide(intersections, unions, out=np.zeros_like(intersections), where=unions > 0)
-    return np.asarray(ious)
+    return ious_of(boxes[:, None].astype(float), others[None].astype(float))
