@@ -7,15 +7,14 @@ import dagster as dg
 
 from oott_assets.reports.tables import markdown_table
 from oott_assets.training.measurements import Measurement
+from oott_assets.training.validation.metrics import is_of_all_garments, metric_text
 from oott_fashion.garments import GARMENT_NAMES
 
 # The data sets of which each name is a metric; in the others, it is a garment or a pair of them.
 _OVERALL = ("main_data", "closet", "without clothes")
 
-# These are numbers, not shares.
-_COUNTED = ("photos", "boxes")
-
-_NONE = "-"
+# The column of numbers; the other columns have shares.
+_BOXES = "boxes"
 
 
 def comparison_table(measured: Sequence[Measurement]) -> dg.MarkdownMetadataValue:
@@ -24,9 +23,9 @@ def comparison_table(measured: Sequence[Measurement]) -> dg.MarkdownMetadataValu
     for column, measurement in enumerate(measured):
         for data in _OVERALL:
             metrics = measurement.metrics.get(data, {})
-            for name in filter(_is_a_metric, metrics):
-                row = rows.setdefault(f"{data}: {name}", [_NONE] * len(measured))
-                row[column] = _with_interval(metrics, name)
+            for name in filter(is_of_all_garments, metrics):
+                row = rows.setdefault(f"{data}: {name}", ["-"] * len(measured))
+                row[column] = metric_text(metrics, name)
     heading = ("measured", *(measurement.name for measurement in measured))
     return markdown_table(heading, [(name, *cells) for name, cells in rows.items()])
 
@@ -46,7 +45,7 @@ def served_garment_table(
     """
     metrics = measured.metrics
     columns = {
-        "boxes": metrics.get("boxes by garment", {}),
+        _BOXES: metrics.get("boxes by garment", {}),
         "mAP50": metrics.get("main_data", {}),
         "mAP50 of published": published.metrics.get("main_data", {}) if published else {},
         "precision": metrics.get("precision by garment", {}),
@@ -77,18 +76,7 @@ def _table_by_garment(columns: Mapping[str, Mapping[str, float]]) -> dg.Markdown
     return markdown_table(("garment", *columns), rows)
 
 
-def _is_a_metric(name: str) -> bool:
-    return name not in GARMENT_NAMES and not name.endswith((" low", " high"))
-
-
-def _with_interval(metrics: Mapping[str, float], name: str) -> str:
-    value = _shown(metrics[name], name)
-    if f"{name} low" not in metrics:
-        return value
-    return f"{value} ({metrics[f'{name} low']:.3f} to {metrics[f'{name} high']:.3f})"
-
-
-def _shown(value: float | None, name: str) -> str:
+def _shown(value: float | None, column: str) -> str:
     if value is None:
-        return _NONE
-    return f"{value:.0f}" if name in _COUNTED else f"{value:.3f}"
+        return "-"
+    return f"{value:.0f}" if column == _BOXES else f"{value:.3f}"

@@ -8,6 +8,9 @@ from oott_fashion.garments import GARMENT_NAMES
 
 COMMON_MAP50 = f"mAP50 of garments with {MIN_BOXES} boxes"
 
+# These are numbers, not shares.
+_COUNTED = ("photos", "boxes")
+
 Metrics = dict[str, dict[str, float]]
 """Values of 0..1, and numbers of photos and boxes, by data set and by name."""
 
@@ -38,6 +41,22 @@ def metrics_of(validated: Validated) -> Metrics:
         "without clothes": _without_clothes_metrics(validated),
     }
     return {data: values for data, values in metrics.items() if values}
+
+
+def is_of_all_garments(name: str) -> bool:
+    """Tell whether ``name`` is a metric, and neither a garment nor an end of an interval."""
+    return name not in GARMENT_NAMES and not name.endswith((" low", " high"))
+
+
+def metric_text(values: Mapping[str, float], name: str) -> str:
+    """Write the value of ``name`` in ``values``, with its interval if it has one."""
+    if name not in values:
+        return "-"
+    if name in _COUNTED:
+        return f"{values[name]:.0f}"
+    if f"{name} low" not in values:
+        return f"{values[name]:.3f}"
+    return f"{values[name]:.3f} ({values[f'{name} low']:.3f} to {values[f'{name} high']:.3f})"
 
 
 def _overall(validated: Validated) -> dict[str, Rows]:

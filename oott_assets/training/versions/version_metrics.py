@@ -4,7 +4,12 @@ from collections.abc import Iterator
 
 from oott_assets.training.publication_rules import gain_text
 from oott_assets.training.validation.comparison import Comparison
-from oott_assets.training.validation.metrics import COMMON_MAP50, Metrics
+from oott_assets.training.validation.metrics import (
+    COMMON_MAP50,
+    Metrics,
+    is_of_all_garments,
+    metric_text,
+)
 from oott_assets.training.validation.resamples import Estimate
 from oott_fashion.garments import GARMENT_NAMES
 
@@ -27,15 +32,16 @@ def metric_rows(
     for data, name in (*_overall(first, second), *_by_garment(first, second)):
         before, after = first.get(data, {}), second.get(data, {})
         change = changes.get((data, name)) or _change(before.get(name), after.get(name))
-        rows.append((f"{data}: {name}", _shown(before, name), _shown(after, name), change))
+        rows.append(
+            (f"{data}: {name}", metric_text(before, name), metric_text(after, name), change)
+        )
     return rows
 
 
 def _overall(first: Metrics, second: Metrics) -> Iterator[tuple[str, str]]:
     for data in dict.fromkeys((*first, *second)):
         for name in dict.fromkeys((*first.get(data, {}), *second.get(data, {}))):
-            is_bound = name.endswith((" low", " high"))
-            if data not in _LEFT_OUT and name not in GARMENT_NAMES and not is_bound:
+            if data not in _LEFT_OUT and is_of_all_garments(name):
                 yield data, name
 
 
@@ -60,13 +66,3 @@ def _changes(comparison: Comparison) -> dict[tuple[str, str], str]:
 
 def _change(before: float | None, after: float | None) -> str:
     return "" if before is None or after is None else f"{after - before:+.3f}"
-
-
-def _shown(values: dict[str, float], name: str) -> str:
-    if name not in values:
-        return "-"
-    if name in ("photos", "boxes"):
-        return f"{values[name]:.0f}"
-    if f"{name} low" not in values:
-        return f"{values[name]:.3f}"
-    return f"{values[name]:.3f} ({values[f'{name} low']:.3f} to {values[f'{name} high']:.3f})"
