@@ -28,6 +28,7 @@ from oott_assets.training.yolov8.shareable_weights import LICENCE
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.blobs import LocalBlobs
 from oott_fashion.stores.detector_card import DetectorCard, PublishedDetector
+from oott_fashion.stores.model_store import write_detector
 from oott_fashion.vision.engines import Engine
 from oott_fashion.vision.letterbox import letterbox
 from oott_fashion.vision.photos import Photo
@@ -65,15 +66,9 @@ def make_candidate(
     garment_detector: GarmentDetector,
     log: Logger,
 ) -> OpenedCandidate:
-    """Export the champion into ``folder``, with a card.
-
-    The card is written last. A run that stops earlier therefore leaves no candidate.
-    """
+    """Export the champion into ``folder``, with a card."""
     served = export_fastest(won.weights, photos, folder, garment_detector, log)
     content = served.onnx.read_bytes()
-    blobs = LocalBlobs(folder)
-    blobs.write("detector.onnx", content)
-    blobs.write("weights.pt", won.weights.weights.read_bytes())
     side = won.weights.image_side
     validated = validate_engine(served.engine, side, photos, garment_detector.thresholds)
     card = DetectorCard(
@@ -89,7 +84,8 @@ def make_candidate(
         licence=LICENCE,
         created=datetime.now(UTC),
     )
-    blobs.write("card.json", (card.model_dump_json(indent=2) + "\n").encode())
+    weights = won.weights.weights.read_bytes()
+    write_detector(LocalBlobs(folder.parent), folder.name, content, card, weights)
     for file in folder.glob("*.onnx"):
         if file.name != "detector.onnx":
             os.unlink(file)

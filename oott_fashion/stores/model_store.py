@@ -195,10 +195,8 @@ class ModelStore:
     ) -> PublishedDetector:
         PublishedDetector.verified(onnx, card)
         folder = f"{_FOLDER}/{card.version}"
-        if (content := weights_belonging_to(card, weights)) is not None:
-            self._blobs.write(f"{folder}/weights.pt", content)
-        self._blobs.write(f"{folder}/detector.onnx", onnx.read_bytes())
-        self._blobs.write(f"{folder}/card.json", card.model_dump_json(indent=2).encode())
+        content = weights_belonging_to(card, weights)
+        write_detector(self._blobs, folder, onnx.read_bytes(), card, content)
         self._make_latest(publication)
         return self.latest()
 
@@ -209,3 +207,16 @@ class ModelStore:
         latest = _Latest(version=publication.version).model_dump_json().encode()
         self._blobs.write(_LATEST, latest)
         _log.info("published detector %s in %s", publication.version, self.root)
+
+
+def write_detector(
+    blobs: LocalBlobs, folder: str, onnx: bytes, card: DetectorCard, weights: bytes | None
+) -> None:
+    """Write the files of a detector into ``folder``.
+
+    The card is written last. A process that is killed earlier therefore leaves no detector.
+    """
+    if weights is not None:
+        blobs.write(f"{folder}/weights.pt", weights)
+    blobs.write(f"{folder}/detector.onnx", onnx)
+    blobs.write(f"{folder}/card.json", (card.model_dump_json(indent=2) + "\n").encode())

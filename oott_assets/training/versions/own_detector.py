@@ -24,6 +24,7 @@ from oott_assets.training.yolov8.exported_file import (
 )
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.detector_card import DetectorCard, PublishedDetector
+from oott_fashion.stores.model_store import write_detector
 
 _log = logging.getLogger(__name__)
 
@@ -129,13 +130,10 @@ def _exported(
 
 
 def _kept(made: _Made, card: DetectorCard, store: TrainingStore) -> PublishedDetector:
-    """Write the candidate, its card last, so that a kill leaves no half candidate."""
-    name = f"candidates/{card.version}"
-    store.blobs.write(f"{name}/detector.onnx", made.onnx.read_bytes())
-    if made.weights:
-        store.blobs.write(f"{name}/weights.pt", made.weights.read_bytes())
-    store.blobs.write(f"{name}/card.json", card.model_dump_json(indent=2).encode())
-    return PublishedDetector.in_folder(store.blobs.path_of(name))
+    folder = f"candidates/{card.version}"
+    weights = made.weights.read_bytes() if made.weights else None
+    write_detector(store.blobs, folder, made.onnx.read_bytes(), card, weights)
+    return PublishedDetector.in_folder(store.blobs.path_of(folder))
 
 
 def _sha256_of(file: Path) -> str:
