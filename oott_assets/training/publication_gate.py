@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from oott_assets.garment_detector import GarmentDetector
-from oott_assets.reports.pictures import sample_of
 from oott_assets.training.decisions import Verdict
-from oott_assets.training.labels.labelled_photos import in_split, pixels_of
 from oott_assets.training.measurements import validate_published
 from oott_assets.training.publication_rules import (
     gain_text,
@@ -90,5 +88,4 @@ def _signs_of_damage(
 ) -> tuple[str, ...]:
     side = candidate.detector.card.image_side
     detector = Detector(candidate.engine, side, garment_detector.thresholds)
-    sample = [pixels_of(photo) for photo in sample_of(in_split(photos.main_data, "valid"))]
-    return tuple(signs_of_damage(detector, sample, found))
+    return tuple(signs_of_damage(detector, photos.sample(), found))

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from logging import Logger
 from pathlib import Path
@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oott_assets.garment_detector import GarmentDetector
-from oott_assets.reports.pictures import sample_of
 from oott_assets.reports.tables import markdown_table
 from oott_assets.training.champion import Champion
 from oott_assets.training.gates import reject_wrong_export
@@ -22,7 +21,6 @@ from oott_assets.training.validation.answers import boxes_as_served
 from oott_assets.training.validation.metrics import metrics_of
 from oott_assets.training.validation.validated import Validated, map50_on
 from oott_assets.training.validation_photos import ValidationPhotos
-from oott_assets.training.weights import TrainedWeights
 from oott_assets.training.yolov8.onnx_export import Parity, export_onnx, parity
 from oott_assets.training.yolov8.shareable_weights import LICENCE
 from oott_fashion.garments import GARMENT_NAMES
@@ -67,9 +65,9 @@ def make_candidate(
     log: Logger,
 ) -> OpenedCandidate:
     """Export the champion into ``folder``, with a card."""
-    served = export_fastest(won.weights, photos, folder, garment_detector, log)
-    content = served.onnx.read_bytes()
     side = won.weights.image_side
+    served = export_fastest(won.weights.weights, side, photos, folder, garment_detector, log)
+    content = served.onnx.read_bytes()
     validated = validate_engine(served.engine, side, photos, garment_detector.thresholds)
     card = DetectorCard(
         garments=GARMENT_NAMES,
@@ -103,14 +101,28 @@ def opened_candidate(
     return OpenedCandidate(kept, engine, validated)
 
 
+def export_dense(weights: Path, image_side: int, out: Path, photos: Iterable[Photo]) -> Parity:
+    """Export ``weights`` to ``out``, and compare both on ``photos``.
+
+    Raises:
+        Failure: the export differs from its weights.
+        EngineUnavailable: no engine on this machine runs the export.
+    """
+    export_onnx(weights, image_side, out)
+    agreement = parity(weights, out, photos, image_side)
+    reject_wrong_export(agreement)
+    return agreement
+
+
 def export_fastest(
-    trained: TrainedWeights,
+    weights: Path,
+    image_side: int,
     photos: ValidationPhotos,
     folder: Path,
     garment_detector: GarmentDetector,
     log: Logger,
 ) -> ServedVariant:
-    """Export ``trained`` into ``folder``, and choose the fastest variant that loses little.
+    """Export ``weights`` into ``folder``, and choose the fastest variant that loses little.
 
     ``variants.md`` in ``folder`` lists the variants, with their speed and accuracy.
 
@@ -124,19 +136,21 @@ def export_fastest(
         median_milliseconds,
     )
 
-    side = trained.image_side
     dense = folder / "dense.onnx"
-    export_onnx(trained.weights, side, dense)
-    agreement = parity(trained.weights, dense, _sample_of_valid(photos.main_data), side)
-    reject_wrong_export(agreement)
-    inputs = [letterbox(photo, side)[0][None] for photo in _calibration_photos(photos.main_data)]
+    agreement = export_dense(weights, image_side, dense, photos.sample())
+    calibration = _calibration_photos(photos.main_data)
+    inputs = [letterbox(photo, image_side)[0][None] for photo in calibration]
     files = _variant_files(dense, inputs)
     engines = {name: garment_detector.engine_of(file) for name, file in files.items()}
     times = median_milliseconds(list(engines.values()), inputs[0])
     iou = garment_detector.iou_threshold
+    map50s = [
+        map50_on(photos.main_data, boxes_as_served(engine, image_side, iou))
+        for engine in engines.values()
+    ]
     variants = [
-        Variant(name, milliseconds, map50_on(photos.main_data, boxes_as_served(engine, side, iou)))
-        for (name, engine), milliseconds in zip(engines.items(), times, strict=True)
+        Variant(name, milliseconds, map50)
+        for name, milliseconds, map50 in zip(engines, times, map50s, strict=True)
     ]
     chosen = fastest_variant(variants[0], variants[1:])
     log.info("%s is served, of %s", chosen.name, variants)
@@ -162,10 +176,6 @@ def _variant_table(variants: Sequence["Variant"]) -> str:
         for variant in variants
     ]
     return str(markdown_table(("variant", "ms a photo", "mAP50"), rows).value)
-
-
-def _sample_of_valid(photos: Sequence[LabelledPhoto]) -> list[Photo]:
-    return [pixels_of(photo) for photo in sample_of(in_split(photos, "valid"))]
 
 
 def _calibration_photos(photos: Sequence[LabelledPhoto]) -> list[Photo]:

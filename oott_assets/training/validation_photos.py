@@ -3,9 +3,16 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from oott_assets.reports.pictures import sample_of
 from oott_assets.training.labels.catalogue_folders import NO_GARMENT, garment_of_folder
-from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split, version_of
+from oott_assets.training.labels.labelled_photos import (
+    LabelledPhoto,
+    in_split,
+    pixels_of,
+    version_of,
+)
 from oott_assets.training.training_store import TrainingStore, fingerprint_of
+from oott_fashion.vision.photos import Photo
 
 
 class ValidationPhotos(NamedTuple):
@@ -24,6 +31,14 @@ class ValidationPhotos(NamedTuple):
             [photo.sha256, garment_of_folder(photo.file) or NO_GARMENT] for photo in self.closet
         )
         return fingerprint_of({"main_data": version_of(self.main_data), "closet": closet})
+
+    def sample(self) -> list[Photo]:
+        """Read a few photos of the valid split, evenly spread.
+
+        Raises:
+            PhotoChanged: a photo is missing, or has changed since it was labelled.
+        """
+        return [pixels_of(photo) for photo in sample_of(in_split(self.main_data, "valid"))]
 
 
 def validation_photos_or_none(store: TrainingStore) -> ValidationPhotos | None:

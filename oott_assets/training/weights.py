@@ -55,7 +55,7 @@ class TrainedWeights(BaseModel):
 
     def are_unchanged(self) -> bool:
         """Tell whether the file is still there and holds the weights that were trained."""
-        return self.weights.is_file() and _sha256_of(self.weights) == self.sha256
+        return self.weights.is_file() and sha256_of(self.weights) == self.sha256
 
 
 def weights_blob(candidate: str) -> str:
@@ -102,7 +102,7 @@ def _train_candidate(
                     _train(context, photos, trainer, store, folder)
     trained = TrainedWeights(
         weights=folder.weights,
-        sha256=_sha256_of(folder.weights),
+        sha256=sha256_of(folder.weights),
         image_side=trainer.image_side,
         data_version=version_of(photos),
         trained_on=_training_summary(photos, trainer),
@@ -171,7 +171,8 @@ def _fingerprint(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
     return fingerprint_of(facts)
 
 
-def _sha256_of(file: Path) -> str:
+def sha256_of(file: Path) -> str:
+    """Hash the content of ``file``."""
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 

@@ -1,6 +1,5 @@
 """Makes a candidate of a detector that a person trained elsewhere, a ``.pt`` or ``.onnx`` file."""
 
-import hashlib
 import logging
 import tempfile
 from datetime import UTC, datetime
@@ -8,14 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from oott_assets.garment_detector import GarmentDetector
-from oott_assets.training.gates import reject_wrong_export
 from oott_assets.training.labels.labelled_photos import in_split
 from oott_assets.training.measurements import validate_engine
-from oott_assets.training.served_variant import export_fastest
+from oott_assets.training.served_variant import export_dense, export_fastest
 from oott_assets.training.training_store import TrainingStore
 from oott_assets.training.validation.metrics import metrics_of
 from oott_assets.training.validation_photos import ValidationPhotos
-from oott_assets.training.weights import TrainedWeights
+from oott_assets.training.weights import sha256_of
 from oott_assets.training.yolov8.exported_file import (
     WrongExport,
     check_answers,
@@ -86,8 +84,8 @@ def own_candidate(
             parity=made.parity,
             engine=engine.name,
             variant=made.variant,
-            sha256=_sha256_of(made.onnx),
-            weights_sha256=_sha256_of(made.weights) if made.weights else None,
+            sha256=sha256_of(made.onnx),
+            weights_sha256=sha256_of(made.weights) if made.weights else None,
             licence=own.licence,
             created=datetime.now(UTC),
         )
@@ -107,26 +105,17 @@ def _exported(
     garment_detector: GarmentDetector,
 ) -> _Made:
     """Export weights as ``garment_onnx`` does; without photos to calibrate with, only dense."""
-    from oott_assets.training.yolov8.onnx_export import export_onnx, parity
     from oott_assets.training.yolov8.shareable_weights import check_weights, shareable_weights
 
     check_weights(own.file)
     weights = folder / "weights.pt"
     weights.write_bytes(shareable_weights(own.file))
     if photos and in_split(photos.main_data, "train"):
-        trained = TrainedWeights(
-            weights=weights,
-            sha256=_sha256_of(weights),
-            image_side=own.image_side,
-            data_version="",
-            trained_on=own.trained_on,
-        )
-        served = export_fastest(trained, photos, folder, garment_detector, _log)
+        served = export_fastest(weights, own.image_side, photos, folder, garment_detector, _log)
         return _Made(served.onnx, weights, served.parity.pixels_apart, served.name)
-    export_onnx(weights, own.image_side, folder / "dense.onnx")
-    agreement = parity(weights, folder / "dense.onnx", known_photos(), own.image_side)
-    reject_wrong_export(agreement)
-    return _Made(folder / "dense.onnx", weights, agreement.pixels_apart)
+    dense = folder / "dense.onnx"
+    agreement = export_dense(weights, own.image_side, dense, known_photos())
+    return _Made(dense, weights, agreement.pixels_apart)
 
 
 def _kept(made: _Made, card: DetectorCard, store: TrainingStore) -> PublishedDetector:
@@ -134,7 +123,3 @@ def _kept(made: _Made, card: DetectorCard, store: TrainingStore) -> PublishedDet
     weights = made.weights.read_bytes() if made.weights else None
     write_detector(store.blobs, folder, made.onnx.read_bytes(), card, weights)
     return PublishedDetector.in_folder(store.blobs.path_of(folder))
-
-
-def _sha256_of(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
