@@ -8,7 +8,6 @@ from pydantic import Field
 from oott_assets.failure_rules import failures_of
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.training.champion import CHAMPION, Champion, champion
-from oott_assets.training.decisions import Decision, Outcome, outcome_of, write_decision
 from oott_assets.training.gates import reject_changed_weights, reject_other_validation_photos
 from oott_assets.training.measurement_tables import (
     comparison_table,
@@ -16,7 +15,7 @@ from oott_assets.training.measurement_tables import (
     served_garment_table,
 )
 from oott_assets.training.measurements import Measurement
-from oott_assets.training.publication_gate import judge
+from oott_assets.training.publication_gate import publish_if_allowed
 from oott_assets.training.served_variant import make_candidate, opened_candidate
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore, fingerprint_of
@@ -24,7 +23,6 @@ from oott_assets.training.validation.validated import Validated
 from oott_assets.training.validation_photos import ValidationPhotos, read_validation_photos
 from oott_assets.training.weights import TrainedWeights
 from oott_fashion.stores.detector_card import PublishedDetector
-from oott_fashion.stores.model_store import ModelStore
 
 # Increase this version when a code change gives the same champion another card.
 _CANDIDATE_VERSION = 2
@@ -64,7 +62,6 @@ def garment_onnx(
     reject_other_validation_photos(won.measured_by, photos)
     reject_changed_weights(won.weights)
     folder = _candidate_folder(won.weights, photos, garment_detector, training_store)
-    store = ModelStore(garment_detector.model_store)
     with (
         failures_of(context, TRAINING_FAILURES),
         training_store.blobs.exclusive_lock(f"candidates/{folder.name}"),
@@ -78,14 +75,15 @@ def garment_onnx(
             if kept
             else make_candidate(won, photos, folder, garment_detector, context.log)
         )
-        verdict, in_place = judge(candidate, published, photos, garment_detector, store.history())
-        outcome = outcome_of(
-            verdict, dry_run=config.dry_run, publish_anyway=config.publish_anyway.strip()
+        outcome, _, in_place = publish_if_allowed(
+            candidate,
+            published,
+            photos,
+            garment_detector,
+            by=f"garment_onnx in run {context.run.run_id[:8]}",
+            publish_anyway=config.publish_anyway.strip(),
+            dry_run=config.dry_run,
         )
-        by = f"garment_onnx in run {context.run.run_id[:8]}"
-        if outcome.publishes:
-            _publish(candidate.detector, by, outcome, store)
-        write_decision(folder, Decision.of(candidate.detector, published, verdict, outcome, by))
     context.log.info("%s", outcome.text)
     return _reported(candidate.detector, in_place, outcome.text, is_published=outcome.publishes)
 
@@ -110,16 +108,6 @@ def _candidate_folder(
 def _kept_in(folder: Path) -> PublishedDetector | None:
     """Read the candidate that an earlier run left in ``folder``; None where there is none."""
     return PublishedDetector.in_folder(folder) if (folder / "card.json").is_file() else None
-
-
-def _publish(candidate: PublishedDetector, by: str, outcome: Outcome, store: ModelStore) -> None:
-    store.publish(
-        candidate.onnx,
-        candidate.card,
-        by=by,
-        reason=outcome.stated_reason,
-        weights=candidate.verified_weights(),
-    )
 
 
 def _reported(

@@ -1,10 +1,16 @@
-"""Judges a candidate as it would be served, next to the published detector."""
+"""Judges a candidate as it would be served, and publishes it if the rules allow that."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from oott_assets.garment_detector import GarmentDetector
-from oott_assets.training.decisions import Verdict
+from oott_assets.training.decisions import (
+    Decision,
+    Outcome,
+    Verdict,
+    outcome_of,
+    write_decision,
+)
 from oott_assets.training.measurements import validate_published
 from oott_assets.training.publication_rules import (
     gain_text,
@@ -21,41 +27,67 @@ from oott_assets.training.validation.sanity import signs_of_damage
 from oott_assets.training.validation.validated import Validated
 from oott_assets.training.validation_photos import ValidationPhotos
 from oott_fashion.stores.detector_card import PublishedDetector
+from oott_fashion.stores.model_store import ModelStore
 from oott_fashion.stores.publications import Publication
 from oott_fashion.vision.detector import Detector
 
 
-class Judgement(NamedTuple):
-    """The verdict on a candidate, and the values of the published detector on the same photos."""
+class Judged(NamedTuple):
+    """What happened to a candidate, its verdict, and the published detector on the same photos."""
 
+    outcome: Outcome
     verdict: Verdict
-    published: Validated | None
+    in_place: Validated | None
 
 
-def judge(
+def publish_if_allowed(
     candidate: OpenedCandidate,
     published: PublishedDetector | None,
     photos: ValidationPhotos,
     garment_detector: GarmentDetector,
-    history: Iterable[Publication],
-) -> Judgement:
-    """Say what is for and against publishing ``candidate`` in place of ``published``.
-
-    Both are measured as they are served, on the same photos.
+    *,
+    by: str,
+    publish_anyway: str,
+    dry_run: bool = False,
+) -> Judged:
+    """Judge ``candidate``, publish it in place of ``published`` if it may be, and record that.
 
     Args:
-        history: the publications so far.
+        by: the run or the user that asks, for the history.
+        publish_anyway: a person's reason to publish against the rules; empty if there is none.
+        dry_run: publish nothing, and say what would happen.
 
     Raises:
+        BadDetector: the candidate is damaged.
         PhotoChanged: a photo is missing, or has changed since it was labelled.
         EngineUnavailable: no engine on this machine runs the published detector.
     """
+    detector, store = candidate.detector, ModelStore(garment_detector.model_store)
+    weights = detector.verified_weights()
+    in_place = published and validate_published(published, photos, garment_detector)
+    verdict = _verdict(candidate, in_place, photos, garment_detector, store.history())
+    outcome = outcome_of(verdict, dry_run=dry_run, publish_anyway=publish_anyway)
+    if outcome.publishes:
+        reason = outcome.stated_reason
+        store.publish(detector.onnx, detector.card, by=by, reason=reason, weights=weights)
+    decision = Decision.of(detector, published, verdict, outcome, by)
+    write_decision(detector.onnx.parent, decision)
+    return Judged(outcome, verdict, in_place)
+
+
+def _verdict(
+    candidate: OpenedCandidate,
+    in_place: Validated | None,
+    photos: ValidationPhotos,
+    garment_detector: GarmentDetector,
+    history: Iterable[Publication],
+) -> Verdict:
+    """Say what is for and against publishing ``candidate``."""
     found = candidate.validated
     against = [
         *_published_before(candidate.detector, history),
         *too_few_photos(found.photos, found.boxes),
     ]
-    in_place = published and validate_published(published, photos, garment_detector)
     if in_place is None:
         map50 = estimate(found.common_map50)
         gain = f"it is the first detector, with a {COMMON_MAP50} of {value_text(map50)}"
@@ -65,7 +97,7 @@ def judge(
         gain = f"its {COMMON_MAP50} is higher by {gain_text(comparison.map50)}"
         against += not_better(comparison)
     broken = _signs_of_damage(candidate, found, photos, garment_detector)
-    return Judgement(Verdict(gain=gain, against=tuple(against), broken=broken), in_place)
+    return Verdict(gain=gain, against=tuple(against), broken=broken)
 
 
 def _published_before(

@@ -5,8 +5,7 @@ import os
 from pathlib import Path
 
 from oott_assets.garment_detector import GarmentDetector
-from oott_assets.training.decisions import Decision, Outcome, outcome_of, write_decision
-from oott_assets.training.publication_gate import judge
+from oott_assets.training.publication_gate import publish_if_allowed
 from oott_assets.training.served_variant import opened_candidate
 from oott_assets.training.validation_photos import ValidationPhotos
 from oott_fashion.stores.blobs import LocalBlobs
@@ -46,36 +45,27 @@ def publish(
         raise BadDetector(
             f"{candidate.version} was published before; the command use makes it current again"
         )
-    outcome = _outcome(candidate, photos, garment_detector, store, anyway)
-    store.publish(
-        candidate.onnx,
-        candidate.card,
-        by=current_user(),
-        reason=outcome.stated_reason,
-        weights=weights,
-    )
-    return outcome.text
-
-
-def _outcome(
-    candidate: PublishedDetector,
-    photos: ValidationPhotos | None,
-    garment_detector: GarmentDetector,
-    store: ModelStore,
-    anyway: str,
-) -> Outcome:
     if photos is None:
-        return Outcome(True, anyway or None, "published, but not measured: there is no main_data")
-    published = garment_detector.published_or_none()
-    opened = opened_candidate(candidate, photos, garment_detector)
-    verdict = judge(opened, published, photos, garment_detector, store.history()).verdict
-    outcome = outcome_of(verdict, dry_run=False, publish_anyway=anyway)
-    decision = Decision.of(candidate, published, verdict, outcome, current_user())
-    write_decision(candidate.onnx.parent, decision)
-    if not outcome.publishes:
-        hint = "" if verdict.broken else "; to publish it anyway, say why: --anyway REASON"
-        raise BadDetector(f"{candidate.version} is {outcome.text}{hint}")
-    return outcome
+        store.publish(
+            candidate.onnx,
+            candidate.card,
+            by=current_user(),
+            reason=anyway or None,
+            weights=weights,
+        )
+        return "published, but not measured: there is no main_data"
+    judged = publish_if_allowed(
+        opened_candidate(candidate, photos, garment_detector),
+        garment_detector.published_or_none(),
+        photos,
+        garment_detector,
+        by=current_user(),
+        publish_anyway=anyway,
+    )
+    if not judged.outcome.publishes:
+        hint = "" if judged.verdict.broken else "; to publish it anyway, say why: --anyway REASON"
+        raise BadDetector(f"{candidate.version} is {judged.outcome.text}{hint}")
+    return judged.outcome.text
 
 
 def copy_to(folder: Path, detector: PublishedDetector) -> None:
