@@ -11,6 +11,7 @@ from oott_assets.training.labels.labelled_photos import count_boxes, in_split
 from oott_assets.training.labels.same_pictures import same_pictures
 from oott_assets.training.main_data import main_data
 from oott_assets.training.merged_data import merged_data
+from oott_assets.training.publication_rules import MIN_MAP50
 from oott_assets.training.sub_data import sub_data
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
@@ -21,9 +22,6 @@ MIN_BOXES = 10
 # The catalogue labeller labels 93 % of photos confidently. If it labels fewer than half, its
 # settings are wrong.
 MIN_LABELLED = 0.5
-
-# With a lower mAP50, a detector misses more garments than it finds.
-MIN_MAP50 = 0.2
 
 
 @dg.asset_check(asset=main_data)
