@@ -19,7 +19,7 @@ from oott_assets.setting_fields import from_setting
 from oott_assets.training.label_tables import data_set_metadata
 from oott_assets.training.labellers.chosen_labeller import ChosenLabeller
 from oott_assets.training.labellers.opened_labeller import OpenedLabeller
-from oott_assets.training.labels.catalogue_folders import NotInCatalogue
+from oott_assets.training.labels.catalogue_folders import CATALOGUE, NotInCatalogue
 from oott_assets.training.labels.labelled_photos import (
     Label,
     LabelledPhoto,
@@ -42,7 +42,7 @@ from oott_fashion.vision.near_duplicates import (
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_photo
 
 # Only catalogue photos are held out, because their folders name the right answer.
-_HELD_OUT_BY = "catalogue"
+_HELD_OUT_BY = CATALOGUE
 
 
 class SubPhotos(dg.ConfigurableResource[None]):

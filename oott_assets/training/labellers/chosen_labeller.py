@@ -15,6 +15,7 @@ from oott_assets.training.labellers.opened_labeller import (
     OpenedTags,
 )
 from oott_assets.training.labellers.weight_downloads import version_of_weights
+from oott_assets.training.labels.catalogue_folders import CATALOGUE
 from oott_assets.training.labels.photo_tags import read_photo_tags
 from oott_assets.training.labels.pseudo_labels import LabelThresholds
 from oott_assets.training.settings import PUBLISHED, TrainingSettings
@@ -74,7 +75,7 @@ class ChosenLabeller(dg.ConfigurableResource[None]):
     def _catalogue(self, thresholds: LabelThresholds) -> OpenedLabeller:
         from oott_assets.training.labellers.catalogue import CATALOGUE_VERSION, CatalogueLabeller
 
-        return OpenedCatalogue("catalogue", CATALOGUE_VERSION, CatalogueLabeller(), thresholds)
+        return OpenedCatalogue(CATALOGUE, CATALOGUE_VERSION, CatalogueLabeller(), thresholds)
 
     def _tags(self, thresholds: LabelThresholds) -> OpenedLabeller:
         from oott_assets.training.labellers.tags import TAGS_VERSION, TagsLabeller

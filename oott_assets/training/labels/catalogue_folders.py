@@ -5,7 +5,7 @@ from pathlib import Path
 from oott_fashion.garments import GARMENT_NAMES
 
 # The origin of the labels that the catalogue labeller makes.
-ORIGIN = "catalogue"
+CATALOGUE = "catalogue"
 
 # The folder of photos that show no clothes. They get no boxes.
 NO_GARMENT = "no_garment"

@@ -13,10 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from oott_assets.training.labels.catalogue_folders import ORIGIN as CATALOGUE
+from oott_assets.training.labels.catalogue_folders import CATALOGUE
 from oott_assets.training.labels.labelled_photos import (
     Label,
     LabelledPhoto,
+    has_origin,
     in_split,
     pixels_of,
 )
@@ -39,7 +40,7 @@ def with_collages(photos: Sequence[LabelledPhoto], folder: Path) -> list[Labelle
         PhotoChanged: a photo is missing, or has changed since it was labelled.
     """
     train = in_split(photos, "train")
-    catalogue = [photo for photo in train if _is_from_catalogue(photo)]
+    catalogue = [photo for photo in train if has_origin(photo, CATALOGUE)]
     catalogued = set(catalogue)
     others = [photo for photo in photos if photo not in catalogued]
     shuffled = _shuffled(catalogue)
@@ -47,10 +48,6 @@ def with_collages(photos: Sequence[LabelledPhoto], folder: Path) -> list[Labelle
     third = {photo for photo in catalogue if int(photo.sha256[-4:], 16) % 3 == 0}
     whole = sorted(third.union(left_over))
     return [*others, *whole, *write_collages(shuffled, folder)]
-
-
-def _is_from_catalogue(photo: LabelledPhoto) -> bool:
-    return bool(photo.labels) and all(label.origin == CATALOGUE for label in photo.labels)
 
 
 def _shuffled(photos: Sequence[LabelledPhoto]) -> list[LabelledPhoto]:

@@ -143,6 +143,11 @@ def in_split(photos: Iterable[LabelledPhoto], split: Split) -> list[LabelledPhot
     return [photo for photo in photos if photo.split == split]
 
 
+def has_origin(photo: LabelledPhoto, origin: str) -> bool:
+    """Tell whether ``photo`` has labels and all of them are from ``origin``."""
+    return bool(photo.labels) and all(label.origin == origin for label in photo.labels)
+
+
 def count_boxes(photos: Iterable[LabelledPhoto]) -> dict[str, int]:
     """Count the boxes of every garment, in class-id order; a garment without boxes counts 0."""
     boxes = Counter(label.garment for photo in photos for label in photo.labels)

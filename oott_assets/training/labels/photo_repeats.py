@@ -5,7 +5,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from oott_assets.training.labels.drawn_data_set import ORIGIN as DRAWN
-from oott_assets.training.labels.labelled_photos import BY_PEOPLE, LabelledPhoto, in_split
+from oott_assets.training.labels.labelled_photos import (
+    BY_PEOPLE,
+    LabelledPhoto,
+    has_origin,
+    in_split,
+)
 
 # A garment is rare if a smaller share of the photos shows it. With equal shares, each of the 24
 # garments would be in about this share of closet photos.
@@ -23,14 +28,14 @@ def with_repeats(photos: Sequence[LabelledPhoto]) -> list[LabelledPhoto]:
 
     Source: repeat factor sampling (Gupta, Dollar, Girshick: LVIS, CVPR 2019).
     """
-    train = [photo for photo in in_split(photos, "train") if not _has_origin(photo, DRAWN)]
+    train = [photo for photo in in_split(photos, "train") if not has_origin(photo, DRAWN)]
     shares = _shares_of_garments(train)
-    people = sum(_has_origin(photo, BY_PEOPLE) for photo in train)
+    people = sum(has_origin(photo, BY_PEOPLE) for photo in train)
     doubled = 2 * people < len(in_split(photos, "train"))
     repeats = [
         photo
         for photo in train
-        for _ in range(_repeats_of(photo, shares, doubled and _has_origin(photo, BY_PEOPLE)) - 1)
+        for _ in range(_repeats_of(photo, shares, doubled and has_origin(photo, BY_PEOPLE)) - 1)
     ]
     return [*photos, *repeats]
 
@@ -52,7 +57,3 @@ def _repeats_of(photo: LabelledPhoto, shares: Mapping[str, float], is_doubled: b
 
 def _garments_of(photo: LabelledPhoto) -> set[str]:
     return {label.garment for label in photo.labels}
-
-
-def _has_origin(photo: LabelledPhoto, origin: str) -> bool:
-    return bool(photo.labels) and all(label.origin == origin for label in photo.labels)
