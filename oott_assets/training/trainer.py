@@ -1,8 +1,6 @@
 """How detectors are trained: model size, image side, epochs, device and starting weights."""
 
 import hashlib
-import io
-import zipfile
 from pathlib import Path
 
 import dagster as dg
@@ -12,6 +10,7 @@ from oott_assets.garment_detector import GarmentDetector
 from oott_assets.setting_fields import from_setting
 from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.yolov8.quiet_ultralytics import configure_ultralytics
+from oott_assets.training.yolov8.shareable_weights import is_pytorch_file
 from oott_assets.training.yolov8.train_run import TrainingPlan
 
 
@@ -71,8 +70,7 @@ class Trainer(dg.ConfigurableResource[None]):
                 f"OOTT_STARTING_WEIGHTS is {self.starting_weights}, which cannot be read "
                 f"({error.strerror}); expected published, scratch, pretrained, or a .pt file"
             ) from error
-        # A PyTorch file is a zip archive. On other files torch.load raises errors of many types.
-        if not zipfile.is_zipfile(io.BytesIO(content)):
+        if not is_pytorch_file(Path(self.starting_weights)):
             raise TrainingUnavailable(
                 f"OOTT_STARTING_WEIGHTS is {self.starting_weights}, which is not a complete "
                 "PyTorch .pt file; expected published, scratch, pretrained, or such a file"

@@ -1,7 +1,6 @@
 """A detector as a labeller, for self-training: the published one, or trained weights."""
 
 import hashlib
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from PIL import Image
 from oott_assets.training.labellers.availability import LabellerUnavailable
 from oott_assets.training.labellers.garment_ontology import garment_ontology
 from oott_assets.training.settings import PUBLISHED
+from oott_assets.training.yolov8.shareable_weights import is_pytorch_file
 from oott_fashion.vision.detector import Detector, Thresholds
 from oott_fashion.vision.photos import read_photo
 
@@ -32,8 +32,7 @@ def detector_of_weights(
         raise LabellerUnavailable(
             f"{found} cannot be read ({error.strerror}); expected {PUBLISHED}, or a .pt file"
         ) from error
-    # A PyTorch file is a zip archive. On other files torch.load raises errors of many types.
-    if not zipfile.is_zipfile(weights):
+    if not is_pytorch_file(weights):
         raise LabellerUnavailable(
             f"{found} is not a complete PyTorch .pt file; expected {PUBLISHED}, or such a file"
         )

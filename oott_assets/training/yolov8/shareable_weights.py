@@ -27,14 +27,19 @@ class NotWeights(ValueError):
     """The file is no ``.pt`` file that Ultralytics wrote, or has other garments than OOTT."""
 
 
+def is_pytorch_file(file: Path) -> bool:
+    """Tell whether ``file`` is a complete ``.pt`` file, without opening it."""
+    # PyTorch writes a zip archive. On other files torch.load raises errors of many types.
+    return zipfile.is_zipfile(file)
+
+
 def open_weights(file: Path) -> "YOLO":
     """Open a ``.pt`` file that a person names.
 
     Raises:
         NotWeights: the file is missing, or Ultralytics did not write it.
     """
-    # A PyTorch file is a zip archive. On other files torch.load raises errors of many types.
-    if not zipfile.is_zipfile(file):
+    if not is_pytorch_file(file):
         raise NotWeights(f"{file} is not a complete PyTorch .pt file; expected one")
     try:
         return open_model(file)
