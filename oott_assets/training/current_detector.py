@@ -64,4 +64,4 @@ def current_detector(
 
 
 def _known(store: ModelStore, training_store: TrainingStore) -> list[KnownVersion]:
-    return known_versions(store, training_store.blobs.path_of("candidates"))
+    return known_versions(store, training_store.candidates)

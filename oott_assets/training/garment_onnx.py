@@ -18,7 +18,7 @@ from oott_assets.training.measurements import Measurement
 from oott_assets.training.publication_gate import publish_if_allowed
 from oott_assets.training.served_variant import make_candidate, opened_candidate
 from oott_assets.training.training_failures import TRAINING_FAILURES
-from oott_assets.training.training_store import TrainingStore, fingerprint_of
+from oott_assets.training.training_store import CANDIDATES, TrainingStore, fingerprint_of
 from oott_assets.training.validation.validated import Validated
 from oott_assets.training.validation_photos import ValidationPhotos, read_validation_photos
 from oott_assets.training.weights import TrainedWeights
@@ -64,7 +64,7 @@ def garment_onnx(
     folder = _candidate_folder(won.weights, photos, garment_detector, training_store)
     with (
         failures_of(context, TRAINING_FAILURES),
-        training_store.blobs.exclusive_lock(f"candidates/{folder.name}"),
+        training_store.blobs.exclusive_lock(f"{CANDIDATES}/{folder.name}"),
     ):
         published = garment_detector.published_or_none()
         kept = _kept_in(folder)
@@ -102,7 +102,7 @@ def _candidate_folder(
         "thresholds": garment_detector.thresholds,
         "version": _CANDIDATE_VERSION,
     }
-    return store.folder(f"candidates/{fingerprint_of(facts)}")
+    return store.folder(f"{CANDIDATES}/{fingerprint_of(facts)}")
 
 
 def _kept_in(folder: Path) -> PublishedDetector | None:

@@ -118,9 +118,7 @@ def _comparison(
     garment_detector: GarmentDetector, store: TrainingStore, max_photos: int
 ) -> Comparison:
     latest = garment_detector.latest()
-    known = known_versions(
-        ModelStore(garment_detector.model_store), store.blobs.path_of("candidates")
-    )
+    known = known_versions(ModelStore(garment_detector.model_store), store.candidates)
     # The newest one is a candidate that was not published, or the version before the latest.
     others = (each.detector for each in known if each.version != latest.version)
     second = next((detector for detector in others if detector is not None), None)

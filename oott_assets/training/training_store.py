@@ -23,6 +23,9 @@ Record = TypeVar("Record", bound=BaseModel)
 
 _CLOSET = "closet"
 
+# The folder of detectors that were made, whether they are published or not.
+CANDIDATES = "candidates"
+
 
 class TrainingStore(dg.ConfigurableResource[None]):
     """Files in one folder; writing a data set replaces the earlier one."""
@@ -97,6 +100,11 @@ class TrainingStore(dg.ConfigurableResource[None]):
         folder = self.blobs.path_of(name)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    @property
+    def candidates(self) -> Path:
+        """The folder of the candidates, each in a folder of its own; it may be missing."""
+        return self.blobs.path_of(CANDIDATES)
 
     @property
     def blobs(self) -> LocalBlobs:

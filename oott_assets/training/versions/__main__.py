@@ -167,7 +167,7 @@ def _training_store(settings: TrainingSettings) -> TrainingStore:
 
 def _known(settings: TrainingSettings) -> list[KnownVersion]:
     store = ModelStore(settings.model_store_root)
-    return known_versions(store, settings.training_root / "candidates")
+    return known_versions(store, _training_store(settings).candidates)
 
 
 def _named(name: str, settings: TrainingSettings) -> PublishedDetector:

@@ -10,7 +10,7 @@ from oott_assets.garment_detector import GarmentDetector
 from oott_assets.training.labels.labelled_photos import in_split
 from oott_assets.training.measurements import validate_engine
 from oott_assets.training.served_variant import export_dense, export_fastest
-from oott_assets.training.training_store import TrainingStore
+from oott_assets.training.training_store import CANDIDATES, TrainingStore
 from oott_assets.training.validation.metrics import metrics_of
 from oott_assets.training.validation_photos import ValidationPhotos
 from oott_assets.training.weights import sha256_of
@@ -119,7 +119,7 @@ def _exported(
 
 
 def _kept(made: _Made, card: DetectorCard, store: TrainingStore) -> PublishedDetector:
-    folder = f"candidates/{card.version}"
+    folder = f"{CANDIDATES}/{card.version}"
     weights = made.weights.read_bytes() if made.weights else None
     write_detector(store.blobs, folder, made.onnx.read_bytes(), card, weights)
     return PublishedDetector.in_folder(store.blobs.path_of(folder))
