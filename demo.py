@@ -219,7 +219,7 @@ def _call_the_service(settings: PhotoSettings, partitions: Sequence[Partition]) 
 def _first_photo(settings: PhotoSettings, partitions: Sequence[Partition]) -> tuple[str, bytes]:
     from oott_assets.photos.store.photo_store import PhotoStore
 
-    store = PhotoStore(root=settings.photo_store_root, max_pixels=settings.max_pixels)
+    store = PhotoStore.of(settings)
     for partition in partitions:
         stored = store.month(*partition)
         for row in stored.manifest():

@@ -71,11 +71,7 @@ def _photo_resources(settings: PhotoSettings) -> dict[str, dg.ConfigurableResour
             timezone=settings.timezone,
             max_posts=settings.max_posts,
         ),
-        "photo_store": PhotoStore(
-            root=settings.photo_store_root,
-            max_pixels=settings.max_pixels,
-            hide_faces=settings.hide_faces,
-        ),
+        "photo_store": PhotoStore.of(settings),
         "label_batches": LabelBatches(root=str(settings.label_tasks_root)),
         "photo_retention": PhotoRetention(days=settings.photo_retention_days),
         "detection_store": DetectionStore(root=settings.photo_store_root),

@@ -139,11 +139,12 @@ def main(shortcode: str) -> None:
     post = address[1] if address else shortcode
     try:
         settings = read_settings(PhotoSettings)
-        root, max_pixels = settings.photo_store_root, settings.max_pixels
-        photos = PhotoStore(root=root, max_pixels=max_pixels)
+        photos = PhotoStore.of(settings)
         batches = LabelBatches(root=str(settings.label_tasks_root))
         with _records() as records:
-            forgetting = Forgetting(photos, DetectionStore(root=root), TrendDatabase(), records)
+            forgetting = Forgetting(
+                photos, DetectionStore(root=photos.root), TrendDatabase(), records
+            )
             try:
                 removed = list(forgetting.forget(post))
             finally:

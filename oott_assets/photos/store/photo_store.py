@@ -3,6 +3,7 @@
 import os
 from datetime import UTC, date, datetime
 from functools import cache
+from typing import Self
 
 import dagster as dg
 
@@ -26,6 +27,14 @@ class PhotoStore(dg.ConfigurableResource[None]):
     root: str = from_setting(PhotoSettings, "photo_store", required=True)
     max_pixels: int = from_setting(PhotoSettings, "max_pixels")
     hide_faces: bool = from_setting(PhotoSettings, "hide_faces")
+
+    @classmethod
+    def of(cls, settings: PhotoSettings) -> Self:
+        return cls(
+            root=settings.photo_store_root,
+            max_pixels=settings.max_pixels,
+            hide_faces=settings.hide_faces,
+        )
 
     def month(self, destination: str, month: date) -> StoredMonth:
         """Give the photos of ``destination``, a slug, in the month that starts on ``month``."""

@@ -83,11 +83,7 @@ def _read(file: Path) -> Photo:
 
 
 def _stored(settings: PhotoSettings) -> Iterator[_Reader]:
-    store = PhotoStore(
-        root=settings.photo_store_root,
-        max_pixels=settings.max_pixels,
-        hide_faces=settings.hide_faces,
-    )
+    store = PhotoStore.of(settings)
     for destination, month in store.months():
         photos = store.month(destination, month)
         try:
