@@ -28,7 +28,7 @@ from oott_assets.training.training_store import TrainingStore, fingerprint_of
 from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, train
 
 # Increase this version when a code change makes the same data and settings give other weights.
-_TRAINING_VERSION = 3
+_TRAINING_VERSION = 4
 
 _CURVES = {
     "losses": "results.png",
