@@ -8,11 +8,11 @@ bfloat16. Its weights, its batch normalisation and the loss stay in 32 bits.
 from collections.abc import Callable
 from typing import Any
 
-import torch
-
 
 def has_fast_bfloat16() -> bool:
     """Tell whether this CPU has instructions for bfloat16; without them it would be slower."""
+    import torch
+
     # torch names no public function for this.
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(getattr(torch.cpu, check, bool)() for check in checks)
@@ -23,6 +23,8 @@ def compute_in_bfloat16(network: Any) -> None:
 
     The predictions are given in 32 bits. Copies of the network and its file do not change.
     """
+    import torch
+
     predict: Callable[..., Any] = network.predict
 
     def predict_in_bfloat16(*args: Any, **options: Any) -> Any:
@@ -34,6 +36,8 @@ def compute_in_bfloat16(network: Any) -> None:
 
 
 def _in_32_bits(outputs: Any) -> Any:
+    import torch
+
     if isinstance(outputs, torch.Tensor):
         return outputs.float()
     if isinstance(outputs, dict):
