@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from oott_assets.photos.label_batches import LabelBatches
+from oott_assets.photos.label_batches import LabelBatches, is_copy
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.training.labelling.label_reasons import StoredPhotoName
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, pixels_of
@@ -44,6 +44,8 @@ def known_pictures(
         PhotoChanged: a photo of main_data is missing, or has changed since it was labelled.
     """
     for photo in labelled:
-        yield perceptual_hash_of(pixels_of(photo))
+        # forget and the retention delete copies that main_data still names until its next run.
+        if photo.file.exists() or not is_copy(photo.file):
+            yield perceptual_hash_of(pixels_of(photo))
     for offered in batches.offered():
         yield perceptual_hash_of(read_photo(batches.blobs.read(offered.blob)))

@@ -195,6 +195,7 @@ def test_submitted_tasks_come_back_through_main_data_until_their_photo_is_delete
     trends_pipeline.stored().write_manifest([])
     batches_of = LabelBatches(root=str(label_tasks_root()))
     assert batches_of.delete_unstored(trends_pipeline.photo_store, None) == 4
+    assert failures(choose_photos(photos=1)) == []
     later = training_pipeline.run("main_data")
 
     assert failures(later) == []
