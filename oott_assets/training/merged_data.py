@@ -54,12 +54,13 @@ def merged_data(
     people have already labelled that picture. If it is for validation, detectors are measured on
     that picture, so none may be trained on it. A held-out closet photo is left out if it shows the
     same picture as a training photo of main_data, because detectors are trained on that picture.
+    Every version is kept in data-sets/merged_data of OOTT_TRAINING_FOLDER.
     """
     main, sub = training_store.photos("main_data"), training_store.photos("sub_data")
     with failures_of(context, TRAINING_FAILURES):
         merged = merge(main, sub)
         metadata = data_set_metadata(merged.photos)
-        training_store.write_photos("merged_data", merged.photos)
+        training_store.write_version("merged_data", merged.photos)
         training_store.write_closet(merged.closet)
         versions = MergedDataVersions.of(merged.photos, ValidationPhotos(main, merged.closet))
         training_store.blobs.write(

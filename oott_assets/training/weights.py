@@ -100,12 +100,13 @@ def _train_candidate(
                 kept = folder.weights.is_file()
                 if not kept:
                     _train(context, photos, trainer, store, folder)
+    data_version = version_of(photos)
     trained = TrainedWeights(
         weights=folder.weights,
         sha256=sha256_of(folder.weights),
         image_side=trainer.image_side,
-        data_version=version_of(photos),
-        trained_on=_training_summary(photos, trainer),
+        data_version=data_version,
+        trained_on=f"{candidate}_data {data_version}: {_training_summary(photos, trainer)}",
     )
     store.blobs.write(weights_blob(candidate), trained.model_dump_json().encode())
     curves = {name: picture_file(folder.run / file, name) for name, file in _CURVES.items()}
@@ -181,9 +182,9 @@ def _training_summary(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
     origins = Counter(
         photo.labels[0].origin if photo.labels else BY_PEOPLE for photo in in_split(photos, "train")
     )
-    data = ", ".join(f"{count:,} labelled by {origin}" for origin, count in origins.items())
+    data = ", ".join(f"{count:,} photos labelled by {origin}" for origin, count in origins.items())
     return (
-        f"photos: {data}; YOLOv8{trainer.model_size} at {trainer.image_side} px, "
+        f"{data}; YOLOv8{trainer.model_size} at {trainer.image_side} px, "
         f"{trainer.epochs} epochs from {_start_text(trainer)} on {trainer.device}"
     )
 

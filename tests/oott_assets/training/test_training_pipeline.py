@@ -137,12 +137,22 @@ def share_found(engine: Engine, photos: list[LabelledPhoto]) -> float:
     return found / drawn
 
 
+@pytest.mark.parametrize("asset", ["main_weights", "merged_weights"])
+def test_weights_name_the_version_of_their_photos_which_can_be_read_again(
+    trained: Trained, asset: str
+) -> None:
+    trained_on = str(metadata_of(trained.run, asset)["trained_on"])
+    data_set, version = trained_on.split(":")[0].split()
+
+    assert trained.pipeline.photos(f"{data_set}/{version}") == trained.pipeline.photos(data_set)
+
+
 @pytest.mark.usefixtures("trained")
 def test_the_card_says_what_it_was_trained_on_and_how_it_was_measured() -> None:
     card = latest().card
 
     assert card.licence == "AGPL-3.0"
-    assert "80 labelled by main_data" in card.trained_on
+    assert "80 photos labelled by main_data" in card.trained_on
     assert "YOLOv8n at 224 px, 4 epochs" in card.trained_on
     assert card.engine == "deepsparse"
     assert card.parity is not None
