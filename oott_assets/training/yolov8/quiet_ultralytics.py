@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
 
 def configure_ultralytics() -> None:
-    """Switch off installs, telemetry, log output and unsafe files; call it before an import."""
+    """Switch off installs, telemetry, log output and unsafe files; use all cores.
+
+    Call it before Ultralytics is imported.
+    """
     os.environ["YOLO_AUTOINSTALL"] = "false"
     os.environ["YOLO_VERBOSE"] = "false"
     os.environ["ULTRALYTICS_SAFE_LOAD"] = "true"
+    # Without this variable, Ultralytics sets it to 1, and the process keeps to one core.
+    os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
     from ultralytics.utils import SETTINGS
 
     SETTINGS["sync"] = False
