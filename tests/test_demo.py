@@ -3,11 +3,18 @@
 import os
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from unittest import mock
 
 import numpy as np
 import pytest
+from click.testing import CliRunner, Result
 
+import demo
 from oott_assets.photos.sources.drawn.drawn_photos import WornGarment, draw_photo, jpeg_of
 
 
@@ -15,11 +22,14 @@ def run_demo(
     folder: Path, *variables: str, settings: dict[str, str] | None = None
 ) -> "subprocess.CompletedProcess[str]":
     """Run ``make demo`` with new stores and Dagster records."""
-    dagster_home = folder / "dagster"
-    dagster_home.mkdir()
-    (dagster_home / "dagster.yaml").write_text("telemetry: {enabled: false}")
     return subprocess.run(
-        ["make", "--no-print-directory", "demo", f"DAGSTER_HOME={dagster_home}", *variables],
+        [
+            "make",
+            "--no-print-directory",
+            "demo",
+            f"DAGSTER_HOME={dagster_home(folder)}",
+            *variables,
+        ],
         env=os.environ | {"OOTT_HOME": str(folder / "oott")} | (settings or {}),
         capture_output=True,
         text=True,
@@ -27,42 +37,66 @@ def run_demo(
     )
 
 
-def test_make_demo_counts_the_users_own_photos_and_names_the_folders_it_skips(
-    tmp_path: Path,
+def dagster_home(folder: Path) -> Path:
+    home = folder / "dagster"
+    home.mkdir()
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}")
+    return home
+
+
+def run_demo_here(folder: Path, *options: str, settings: dict[str, str] | None = None) -> Result:
+    """Run what ``make demo`` runs in this process, which need not import Dagster again."""
+    homes = {"OOTT_HOME": str(folder / "oott"), "DAGSTER_HOME": str(dagster_home(folder))}
+    # The demo sets variables of its process.
+    with mock.patch.dict(os.environ, homes | (settings or {})):
+        return CliRunner().invoke(demo.main, options)
+
+
+class Service(BaseHTTPRequestHandler):
+    """Answers every photo like the service; test_docs.py runs the demo with the real one."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"label":"jeans","color":"blue"}')
+
+    def log_message(self, *_: object) -> None:
+        """Do not log."""
+
+
+@contextmanager
+def a_running_service() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Service) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_the_demo_counts_the_users_own_photos_and_names_the_folders_it_skips(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted = ("jeju/2026-05", "홍대/2026-06")
     skipped = ("hongdae/2099-01", "atlantis/2026-06", "jeju/2026-6")
     for place in (*counted, *skipped):
         save_jeans(tmp_path / "my photos" / place)
+    monkeypatch.setattr(demo, "running_service", a_running_service)
 
     # ONNX Runtime opens a detector in a tenth of the time; test_docs.py runs DeepSparse.
-    demo = run_demo(
-        tmp_path, f"PHOTOS={tmp_path / 'my photos'}", settings={"OOTT_ENGINE": "onnxruntime"}
+    ended = run_demo_here(
+        tmp_path,
+        "--photos",
+        str(tmp_path / "my photos"),
+        settings={"OOTT_ENGINE": "onnxruntime"},
     )
 
-    assert demo.returncode == 0, demo.stderr[-3000:]
-    assert "hongdae 2026-06: 1 photos, " in demo.stdout
-    assert re.search(r"jeju \(제주\).*\n.*2026-05\n  bottom  blue jeans +1\n", demo.stdout)
-    assert "skipped: atlantis/ is not a destination" in demo.stdout
-    assert "skipped: jeju/2026-6/ is not a month, written YYYY-MM" in demo.stdout
-    assert "skipped: hongdae 2099-01; expected complete months since 2024-01" in demo.stdout
-
-
-@pytest.mark.parametrize(
-    ("variables", "said"),
-    [
-        (["PHOTOS=nowhere"], "nowhere is not a folder"),
-        (["PHOTOS=docs", "DESTINATION=atlantis"], "'atlantis' is not a destination"),
-        (["PHOTOS=docs", "MONTH=may"], "expected DESTINATION|YYYY-MM"),
-        (["PHOTOS=docs", "MONTH=1999-05"], "complete months since 2024-01"),
-    ],
-)
-def test_make_demo_explains_wrong_input(tmp_path: Path, variables: list[str], said: str) -> None:
-    demo = run_demo(tmp_path, *variables)
-
-    assert demo.returncode != 0
-    assert said in demo.stderr
-    assert "Traceback" not in demo.stderr
+    assert ended.exit_code == 0, ended.output
+    assert "hongdae 2026-06: 1 photos, " in ended.output
+    assert re.search(r"jeju \(제주\).*\n.*2026-05\n  bottom  blue jeans +1\n", ended.output)
+    assert "skipped: atlantis/ is not a destination" in ended.output
+    assert "skipped: jeju/2026-6/ is not a month, written YYYY-MM" in ended.output
+    assert "skipped: hongdae 2099-01; expected complete months since 2024-01" in ended.output
+    assert "POST /predict/camera with hongdae/홍대/2026-06/me.jpg: " in ended.output
 
 
 def save_jeans(folder: Path) -> None:
@@ -71,13 +105,39 @@ def save_jeans(folder: Path) -> None:
     (folder / "me.jpg").write_bytes(jpeg_of(photo))
 
 
-def test_make_demo_does_not_count_drawn_people_in_the_users_database(tmp_path: Path) -> None:
+def test_make_demo_passes_the_folder_the_destination_and_the_month(tmp_path: Path) -> None:
+    photos = tmp_path / "my photos"
+    photos.mkdir()
+
+    ended = run_demo(tmp_path, f"PHOTOS={photos}", "DESTINATION=jeju", "MONTH=1999-05")
+
+    assert ended.returncode != 0
+    assert "found jeju 1999-05; expected complete months since 2024-01" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--photos", "nowhere"], "nowhere is not a folder"),
+        (["--photos", "docs", "--destination", "atlantis"], "'atlantis' is not a destination"),
+        (["--photos", "docs", "--month", "may"], "expected DESTINATION|YYYY-MM"),
+        (["--photos", "docs", "--month", "1999-05"], "complete months since 2024-01"),
+    ],
+)
+def test_the_demo_explains_wrong_input(tmp_path: Path, options: list[str], said: str) -> None:
+    ended = run_demo_here(tmp_path, *options)
+
+    assert ended.exit_code == 1
+    assert said in ended.stderr
+
+
+def test_the_demo_does_not_count_drawn_people_in_the_users_database(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'mine.sqlite'}"
 
-    demo = run_demo(tmp_path, settings={"OOTT_DATABASE_URL": database})
+    ended = run_demo_here(tmp_path, settings={"OOTT_DATABASE_URL": database})
 
-    assert demo.returncode != 0
-    assert "the demo would count drawn people in that database" in demo.stderr
+    assert ended.exit_code == 1
+    assert "the demo would count drawn people in that database" in ended.stderr
     assert not (tmp_path / "mine.sqlite").exists()
 
 
@@ -85,19 +145,26 @@ def test_make_demo_does_not_count_drawn_people_in_the_users_database(tmp_path: P
     "settings",
     [{"OOTT_PHOTO_SOURCE": "browser"}, {"OOTT_PHOTO_STORE": "gs://photos"}],
 )
-def test_make_demo_does_not_replace_collected_photos(
+def test_the_demo_does_not_replace_collected_photos(
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
-    demo = run_demo(tmp_path, settings=settings)
+    ended = run_demo_here(tmp_path, settings=settings)
 
-    assert demo.returncode != 0
-    assert "would replace your collected photos with drawn ones" in " ".join(demo.stderr.split())
+    assert ended.exit_code == 1
+    assert "would replace your collected photos with drawn ones" in " ".join(ended.stderr.split())
 
 
-@pytest.mark.parametrize("name", ["OOTT_ENGINE", "OOTT_WORKERS", "OOTT_EPOCHS"])
-def test_make_demo_names_the_setting_that_is_wrong(tmp_path: Path, name: str) -> None:
-    demo = run_demo(tmp_path, settings={name: "steam"})
+def test_make_demo_names_the_setting_that_is_wrong(tmp_path: Path) -> None:
+    ended = run_demo(tmp_path, settings={"OOTT_EPOCHS": "steam"})
 
-    assert demo.returncode != 0
-    assert f"{name}: " in demo.stderr
-    assert "Traceback" not in demo.stderr
+    assert ended.returncode != 0
+    assert "OOTT_EPOCHS: " in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["OOTT_ENGINE", "OOTT_WORKERS", "OOTT_LOOKBOOK_PHOTOS"])
+def test_the_demo_reads_the_settings_of_every_part(tmp_path: Path, name: str) -> None:
+    ended = run_demo_here(tmp_path, settings={name: "steam"})
+
+    assert ended.exit_code == 1
+    assert f"{name}: " in ended.stderr

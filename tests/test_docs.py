@@ -45,7 +45,7 @@ TEXTS = {str(page): page.read_text(encoding="utf-8") for page in PAGES}
 NOT_RUN_HERE = {
     "make test": "this test is part of it",
     "make check": "tests/test_project.py runs the same checks",
-    "make demo PHOTOS=": "tests/test_demo.py: test_make_demo_counts_the_users_own_photos",
+    "make demo PHOTOS=": "tests/test_demo.py runs it, and the demo with a folder of photos",
     "make ui": "it runs until it is stopped",
     "make serve": "the service is started by tests.oott_serving.servers, on a free port",
     "make train": "tests/oott_assets/training/test_training_pipeline.py runs the same job",
