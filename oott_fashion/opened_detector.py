@@ -1,12 +1,14 @@
 """Opens a published detector with the configured engine, for the pipeline and the service."""
 
+from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple, Self
 
 from oott_fashion.colours import PaletteColour
 from oott_fashion.settings import SharedSettings
 from oott_fashion.stores.detector_card import PublishedDetector
 from oott_fashion.vision.detector import Detector, Thresholds
-from oott_fashion.vision.engines import EngineChoice, open_engine
+from oott_fashion.vision.engines import Engine, EngineChoice, open_engine
 
 
 class OpenedDetector(NamedTuple):
@@ -36,7 +38,13 @@ def open_detector(published: PublishedDetector, options: DetectorOptions) -> Ope
     Raises:
         EngineUnavailable: the chosen engine cannot run it on this machine.
     """
-    engine = open_engine(published.onnx, options.engine, options.cores)
+    engine = _opened(published.onnx, published.card.sha256, options.engine, options.cores)
     side = published.card.image_side
     detector = Detector(engine, side, options.thresholds, options.colours)
     return OpenedDetector(published.version, detector)
+
+
+@lru_cache(maxsize=1)
+def _opened(onnx: Path, sha256: str, choice: EngineChoice, cores: int) -> Engine:  # noqa: ARG001
+    """Open the file with this hash; keep it open, because DeepSparse takes 4 seconds for that."""
+    return open_engine(onnx, choice, cores)

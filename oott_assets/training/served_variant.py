@@ -101,17 +101,24 @@ def opened_candidate(
     return OpenedCandidate(kept, engine, validated)
 
 
-def export_dense(weights: Path, image_side: int, out: Path, photos: Iterable[Photo]) -> Parity:
-    """Export ``weights`` to ``out``, and compare both on ``photos``.
+def export_dense(
+    weights: Path,
+    image_side: int,
+    out: Path,
+    photos: Iterable[Photo],
+    garment_detector: GarmentDetector,
+) -> tuple[Engine, Parity]:
+    """Export ``weights`` to ``out``, open the export, and compare both on ``photos``.
 
     Raises:
         Failure: the export differs from its weights.
-        EngineUnavailable: no engine on this machine runs the export.
+        EngineUnavailable: the engine of the settings cannot run the export.
     """
     export_onnx(weights, image_side, out)
-    agreement = parity(weights, out, photos, image_side)
+    engine = garment_detector.engine_of(out)
+    agreement = parity(weights, engine, photos, image_side)
     reject_wrong_export(agreement)
-    return agreement
+    return engine, agreement
 
 
 def export_fastest(
@@ -137,11 +144,15 @@ def export_fastest(
     )
 
     dense = folder / "dense.onnx"
-    agreement = export_dense(weights, image_side, dense, photos.sample())
+    opened, agreement = export_dense(weights, image_side, dense, photos.sample(), garment_detector)
     calibration = _calibration_photos(photos.main_data)
     inputs = [letterbox(photo, image_side)[0][None] for photo in calibration]
-    files = _variant_files(dense, inputs)
-    engines = {name: garment_detector.engine_of(file) for name, file in files.items()}
+    faster = _faster_files(dense, inputs)
+    files = {"dense": dense, **faster}
+    engines = {
+        "dense": opened,
+        **{name: garment_detector.engine_of(file) for name, file in faster.items()},
+    }
     times = median_milliseconds(list(engines.values()), inputs[0])
     iou = garment_detector.iou_threshold
     map50s = [
@@ -158,11 +169,11 @@ def export_fastest(
     return ServedVariant(chosen.name, files[chosen.name], engines[chosen.name], agreement)
 
 
-def _variant_files(dense: Path, inputs: Sequence[NDArray[np.float32]]) -> dict[str, Path]:
-    """Make the variants next to ``dense``, which is the first of them."""
+def _faster_files(dense: Path, inputs: Sequence[NDArray[np.float32]]) -> dict[str, Path]:
+    """Make the faster variants of ``dense`` next to it."""
     from oott_assets.training.yolov8.faster_variants import prune, quantise_to_int8
 
-    files = {name: dense.with_name(f"{name}.onnx") for name in ("dense", "int8", "pruned int8")}
+    files = {name: dense.with_name(f"{name}.onnx") for name in ("int8", "pruned int8")}
     sparse = dense.with_name("pruned.onnx")
     quantise_to_int8(dense, inputs, files["int8"])
     prune(dense, _PRUNED, sparse)

@@ -114,7 +114,7 @@ def _exported(
         served = export_fastest(weights, own.image_side, photos, folder, garment_detector, _log)
         return _Made(served.onnx, weights, served.parity.pixels_apart, served.name)
     dense = folder / "dense.onnx"
-    agreement = export_dense(weights, own.image_side, dense, known_photos())
+    _, agreement = export_dense(weights, own.image_side, dense, known_photos(), garment_detector)
     return _Made(dense, weights, agreement.pixels_apart)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from oott_assets.training.yolov8.exported_file import WrongExport, image_side_of
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
 from oott_assets.training.yolov8.torch_engine import TorchEngine
-from oott_fashion.vision.engines import open_engine
+from oott_fashion.vision.engines import Engine
 from oott_fashion.vision.letterbox import letterbox
 from oott_fashion.vision.photos import Photo
 
@@ -66,13 +66,9 @@ def _remove_data_path(exported: Path) -> None:
     onnx.save(model, str(exported))
 
 
-def parity(weights: Path, onnx: Path, photos: Iterable[Photo], image_side: int) -> Parity:
-    """Compare the outputs of ``weights`` and ``onnx`` on ``photos``, in the engine that serves.
-
-    Raises:
-        EngineUnavailable: no engine can run ``onnx`` here.
-    """
-    trained, served = TorchEngine(weights), open_engine(onnx)
+def parity(weights: Path, served: Engine, photos: Iterable[Photo], image_side: int) -> Parity:
+    """Compare the outputs of ``weights`` and of their export in ``served`` on ``photos``."""
+    trained = TorchEngine(weights)
     pixels, confidences = [0.0], [0.0]
     for photo in photos:
         model_input, placement = letterbox(photo, image_side)

@@ -15,6 +15,7 @@ from oott_assets.training.yolov8.onnx_export import (
     parity,
 )
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
+from oott_fashion.vision.engines import open_engine
 from oott_fashion.vision.photos import Photo
 from tests.oott_assets.training.starter_weights import starter_weights
 
@@ -40,7 +41,8 @@ def test_an_export_gives_the_boxes_of_its_weights(
 ) -> None:
     export_onnx(weights, 160, tmp_path / "detector.onnx")
 
-    found = parity(weights, tmp_path / "detector.onnx", photos, 160)
+    served = open_engine(tmp_path / "detector.onnx", "deepsparse")
+    found = parity(weights, served, photos, 160)
 
     assert found.engine == "deepsparse"
     assert found.pixels_apart < 0.1
@@ -75,7 +77,8 @@ def test_the_parity_shows_that_an_export_has_other_weights(
     torch.save(other, tmp_path / "other.pt")
     export_onnx(tmp_path / "other.pt", 320, tmp_path / "detector.onnx")
 
-    assert parity(weights, tmp_path / "detector.onnx", photos, 320).pixels_apart > 0.5
+    served = open_engine(tmp_path / "detector.onnx", "onnxruntime")
+    assert parity(weights, served, photos, 320).pixels_apart > 0.5
 
 
 def head(confidences: list[float]) -> NDArray[np.float32]:
@@ -118,7 +121,8 @@ def test_a_nan_on_one_photo_makes_the_parity_nan(
         "oott_assets.training.yolov8.onnx_export.boxes_apart", lambda *_: next(apart)
     )
 
-    assert np.isnan(parity(weights, STARTER, photos, 320).pixels_apart)
+    served = open_engine(STARTER, "onnxruntime")
+    assert np.isnan(parity(weights, served, photos, 320).pixels_apart)
 
 
 def test_weights_of_other_garments_are_not_exported(tmp_path: Path) -> None:
