@@ -25,10 +25,12 @@ ui: .venv/base
 serve: .venv/base
 	@$(BIN)/bentoml serve oott_serving.service:ClosetService
 
-# Trains from labels to a published detector: OOTT_MAIN_DATA=FOLDER, OOTT_SUB_PHOTOS=FOLDER.
+# Trains from labels to a published detector: OOTT_MAIN_DATA=FOLDER, OOTT_SUB_PHOTOS=FOLDER. With
+# ROUNDS=3, it labels again with the new detector, and trains up to three times.
 train: .venv/train
 	$(BIN)/python -m oott_assets.dagster_records
-	$(BIN)/dagster job execute -m oott_assets.definitions -j training_job
+	$(BIN)/$(if $(ROUNDS),python -m oott_assets.training_rounds --max $(ROUNDS),dagster job execute \
+		-m oott_assets.definitions -j training_job)
 
 # Three workers for two cores, because tests often wait for browsers and servers.
 test: .venv/test

@@ -42,8 +42,11 @@ from oott_assets.trends.trend_report import trend_report
 from oott_fashion.settings import read_settings
 
 
-def configured_resources() -> dict[str, dg.ConfigurableResource[None]]:
+def configured_resources(teacher: str | None = None) -> dict[str, dg.ConfigurableResource[None]]:
     """Make the resources from the settings, without opening anything.
+
+    Args:
+        teacher: if given, it replaces OOTT_TEACHER.
 
     Raises:
         BadSetting: a setting of the pipeline cannot be used.
@@ -51,6 +54,8 @@ def configured_resources() -> dict[str, dg.ConfigurableResource[None]]:
     """
     photo_settings = read_settings(PhotoSettings)
     training_settings = read_settings(TrainingSettings)
+    if teacher is not None:
+        training_settings = training_settings.model_copy(update={"teacher": teacher})
     detector = GarmentDetector.of(training_settings)
     return {
         "garment_detector": detector,

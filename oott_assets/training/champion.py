@@ -75,7 +75,7 @@ def champion(
             context.log.info("measuring %s", name)
             validated[name] = validate_weights(trained, photos, garment_detector)
     comparison = compare(validated["merged"], validated["main"])
-    winner = better_of(comparison)
+    winner: CandidateName = "merged" if is_better(comparison) else "main"
     measured = {name: Measurement.of(name, each) for name, each in validated.items()}
     result = Champion(
         weights=weights[winner], measured=measured[winner], measured_by=photos.version
@@ -93,14 +93,14 @@ def _checked_weights(candidate: str, store: TrainingStore) -> TrainedWeights:
     return trained
 
 
-def better_of(merged_over_main: Comparison) -> CandidateName:
-    """Choose between the candidates by the rule in the docstring of ``champion``."""
-    gain, closet = merged_over_main.map50, merged_over_main.closet
+def is_better(comparison: Comparison) -> bool:
+    """Tell whether the first detector is better, by the rule in the docstring of ``champion``."""
+    gain, closet = comparison.map50, comparison.closet
     if gain.low > 0:
-        return "merged"
+        return True
     if gain.high < 0:
-        return "main"
-    return "merged" if closet is not None and closet.value > 0 else "main"
+        return False
+    return closet is not None and closet.value > 0
 
 
 def _reported(

@@ -128,6 +128,12 @@ class TrainingSettings(SharedSettings):
         return device
 
     @property
+    def uses_a_teacher(self) -> bool:
+        """Whether a labeller of OOTT_SUB_PHOTOS uses OOTT_TEACHER."""
+        tags = "tags" in self.labeller and self.photo_tags is not None
+        return bool(self.sub_photos) and (tags or "teacher" in self.labeller)
+
+    @property
     def training_root(self) -> Path:
         return self.training_folder or self.home / "training"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from oott_assets.training.champion import better_of
+from oott_assets.training.champion import is_better
 from oott_assets.training.validation.comparison import Comparison
 from oott_assets.training.validation.resamples import Estimate
 
@@ -16,22 +16,22 @@ def merged_over_main(map50: tuple[float, float, float], closet: float | None) ->
 
 
 @pytest.mark.parametrize(
-    ("map50", "closet", "winner"),
+    ("map50", "closet", "merged_wins"),
     [
-        ((0.05, 0.01, 0.09), 0.0, "merged"),
-        ((0.05, 0.01, 0.09), -0.9, "merged"),
-        ((-0.05, -0.09, -0.01), 0.9, "main"),
-        ((-0.02, -0.06, 0.02), 0.1, "merged"),
-        ((0.02, -0.02, 0.06), -0.1, "main"),
-        ((0.02, -0.02, 0.06), 0.0, "main"),
-        ((0.02, -0.02, 0.06), None, "main"),
-        ((0.02, 0.0, 0.04), -0.1, "main"),
+        ((0.05, 0.01, 0.09), 0.0, True),
+        ((0.05, 0.01, 0.09), -0.9, True),
+        ((-0.05, -0.09, -0.01), 0.9, False),
+        ((-0.02, -0.06, 0.02), 0.1, True),
+        ((0.02, -0.02, 0.06), -0.1, False),
+        ((0.02, -0.02, 0.06), 0.0, False),
+        ((0.02, -0.02, 0.06), None, False),
+        ((0.02, 0.0, 0.04), -0.1, False),
     ],
 )
 def test_a_clear_difference_in_map50_decides_then_closet_labels_then_main_wins(
-    map50: tuple[float, float, float], closet: float | None, winner: str
+    map50: tuple[float, float, float], closet: float | None, merged_wins: bool
 ) -> None:
-    assert better_of(merged_over_main(map50, closet)) == winner
+    assert is_better(merged_over_main(map50, closet)) is merged_wins
 
 
 def test_a_map50_of_036_is_not_better_than_035_by_rounding() -> None:
@@ -39,5 +39,5 @@ def test_a_map50_of_036_is_not_better_than_035_by_rounding() -> None:
     difference = 0.36 - 0.35
     unclear = (difference, difference - 0.03, difference + 0.03)
 
-    assert better_of(merged_over_main(unclear, closet=-0.1)) == "main"
-    assert better_of(merged_over_main(unclear, closet=0.1)) == "merged"
+    assert not is_better(merged_over_main(unclear, closet=-0.1))
+    assert is_better(merged_over_main(unclear, closet=0.1))

@@ -54,6 +54,26 @@ def test_several_labellers_are_separated_by_commas(
 
 
 @pytest.mark.parametrize(
+    ("photos", "labellers", "tags", "used"),
+    [
+        ("street", "catalogue,tags", "tags.tsv", True),
+        ("street", "catalogue,tags", "", False),
+        ("street", "catalogue,teacher", "", True),
+        ("", "catalogue,teacher", "", False),
+        ("street", "catalogue", "tags.tsv", False),
+    ],
+)
+def test_a_teacher_is_used_if_there_are_photos_that_it_can_label(
+    photos: str, labellers: str, tags: str, used: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_SUB_PHOTOS", photos)
+    monkeypatch.setenv("OOTT_LABELLER", labellers)
+    monkeypatch.setenv("OOTT_PHOTO_TAGS", tags)
+
+    assert read_settings(TrainingSettings).uses_a_teacher is used
+
+
+@pytest.mark.parametrize(
     ("name", "value", "complaint"),
     [
         ("LABEL_THRESHOLDS", "tank top", "is not JSON; docs/settings.md has an example"),
