@@ -80,9 +80,14 @@ def the_detector_finds_garments(training_store: TrainingStore) -> dg.AssetCheckR
 def the_batch_is_full(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
     """Warns when fewer photos are worth labelling than were asked for."""
     event = context.instance.get_latest_materialization_event(label_tasks.key)
-    written = event.asset_materialization if event else None
-    # Of a run whose pictures were deleted, only the fact that it ran is left.
-    numbers = written.metadata if written and "photos" in written.metadata else {}
+    numbers = event.asset_materialization.metadata if event and event.asset_materialization else {}
+    if "photos" not in numbers:
+        # forget and the retention delete the numbers of a run together with its pictures.
+        raise dg.Failure(
+            "there are no numbers of the latest batch: label_tasks was never materialised, or its "
+            "run was deleted with the photos that it showed; materialise label_tasks again",
+            allow_retries=False,
+        )
     found, asked_for = (int(str(numbers[name].value)) for name in ("photos", "photos_asked_for"))
     return dg.AssetCheckResult(
         passed=found == asked_for,

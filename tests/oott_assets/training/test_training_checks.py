@@ -13,6 +13,7 @@ from oott_assets.training.training_checks import (
     every_garment_can_be_learnt,
     most_held_out_photos_have_a_label,
     no_validation_photo_is_trained_on,
+    the_batch_is_full,
     the_detector_finds_garments,
 )
 from oott_assets.training.weights import TrainedWeights
@@ -96,3 +97,15 @@ def test_a_low_map50_is_a_warning(
     training_pipeline.store.blobs.write(CHAMPION, won.model_dump_json().encode())
 
     assert passes(the_detector_finds_garments, training_pipeline.store) is passed
+
+
+def test_a_batch_whose_run_was_deleted_has_no_numbers_to_check() -> None:
+    with dg.DagsterInstance.ephemeral() as records:
+        context = dg.build_asset_check_context(instance=records)
+        with pytest.raises(dg.Failure, match="label_tasks was never materialised"):
+            the_batch_is_full(context)
+
+        left = {"contact_sheet": "photos on it were deleted"}
+        records.report_runless_asset_event(dg.AssetMaterialization("label_tasks", metadata=left))
+        with pytest.raises(dg.Failure, match="materialise label_tasks again"):
+            the_batch_is_full(context)
