@@ -12,7 +12,6 @@ import click
 import dagster as dg
 
 from oott_assets.garment_detector import GarmentDetector
-from oott_assets.photos.settings import PhotoSettings
 from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
@@ -127,17 +126,14 @@ def compare_command(first: str, second: str, photos: Path | None, count: int, to
     """Compare the versions FIRST and SECOND: their metrics, and photos where they differ.
 
     Both are measured on the validation photos of main_data. The page shows the photos that differ
-    most. Without --photos, they are validation photos, else stored photos, else drawn ones.
+    most. Without --photos, they are validation photos, else drawn ones. The page keeps a copy of
+    each photo that it shows.
     """
     with _errors_as_messages():
         settings = _settings()
         store = _training_store(settings)
         pair = _named(first, settings), _named(second, settings)
-        looked_at = (
-            photos_in(photos, count)
-            if photos
-            else known_photos_of(store, read_settings(PhotoSettings), count)
-        )
+        looked_at = photos_in(photos, count) if photos else known_photos_of(store, count)
         if not looked_at.photos:
             raise click.UsageError(f"{photos} has no photos that can be read")
         compared = compare_versions(

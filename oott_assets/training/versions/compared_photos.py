@@ -1,4 +1,4 @@
-"""The photos on which two versions are compared: given ones, validation, stored or drawn photos."""
+"""The photos on which two versions are compared: given ones, validation photos or drawn photos."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -9,13 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from oott_assets.photos.settings import PhotoSettings
+from oott_assets.photos.label_batches import is_copy
 from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, random_outfit
 from oott_assets.photos.sources.folder import photos_under
-from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.training.labels.labelled_photos import PhotoChanged, in_split, pixels_of
 from oott_assets.training.training_store import TrainingStore
-from oott_fashion.stores.blobs import BlobNotFound
 from oott_fashion.vision.photos import Photo, PhotoTooLarge, UnreadablePhoto, read_photo
 
 # The lookbook and the drawn data sets use other seeds.
@@ -50,14 +48,17 @@ def photos_in(folder: Path, count: int) -> PhotoSet:
     return PhotoSet(f"photos in {folder}", _some(readers, count))
 
 
-def known_photos_of(training: TrainingStore, settings: PhotoSettings, count: int) -> PhotoSet:
-    """Read ``count`` validation photos of main_data; without any, stored or else drawn photos."""
+def known_photos_of(training: TrainingStore, count: int) -> PhotoSet:
+    """Read ``count`` validation photos of main_data; without any, drawn photos.
+
+    Stored photos are not shown, and neither are their copies in main_data. They may have to be
+    deleted later, and forget and the retention cannot find the pages that show them.
+    """
     valid = in_split(training.photos_or_none("main_data") or [], "valid")
-    readers = [(photo.file.name, partial(pixels_of, photo)) for photo in valid]
+    shown = [photo for photo in valid if not is_copy(photo.file)]
+    readers = [(photo.file.name, partial(pixels_of, photo)) for photo in shown]
     if photos := _some(readers, count):
         return PhotoSet("validation photos of main_data", photos)
-    if photos := _some(list(_stored(settings)), count):
-        return PhotoSet("stored photos", photos)
     return PhotoSet("drawn photos", [_drawn(number) for number in range(count)])
 
 
@@ -80,20 +81,6 @@ def _readable(readers: Sequence[_Reader]) -> Iterator[NamedPhoto]:
 
 def _read(file: Path) -> Photo:
     return read_photo(file.read_bytes())
-
-
-def _stored(settings: PhotoSettings) -> Iterator[_Reader]:
-    store = PhotoStore.of(settings)
-    for destination, month in store.months():
-        photos = store.month(destination, month)
-        try:
-            kept = photos.kept()
-        except (BlobNotFound, ValueError) as error:
-            _log.warning("%s in %s is left out: %s", destination, f"{month:%Y-%m}", error)
-            continue
-        for sha256 in kept:
-            name = f"{destination} {month:%Y-%m} {sha256[:8]}"
-            yield name, partial(photos.pixels, sha256)
 
 
 def _drawn(number: int) -> NamedPhoto:

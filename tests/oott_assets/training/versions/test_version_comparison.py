@@ -1,7 +1,6 @@
 """Two versions side by side: metrics, and photos where they differ."""
 
 import re
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +8,6 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from oott_assets.photos.settings import PhotoSettings
-from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.training.labels.drawn_data_set import draw_photos
 from oott_assets.training.validation.comparison import Comparison
 from oott_assets.training.validation.resamples import Estimate
@@ -18,11 +15,9 @@ from oott_assets.training.versions.compared_photos import NamedPhoto, known_phot
 from oott_assets.training.versions.differences import differences
 from oott_assets.training.versions.version_metrics import metric_rows
 from oott_fashion.garments import GARMENT_NAMES
-from oott_fashion.settings import read_settings
 from oott_fashion.stores.model_store import ModelStore
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.photos import Photo
-from tests.oott_assets.photos.store.test_stored_month import png, row
 from tests.oott_assets.training.training_pipeline import TrainingPipeline
 from tests.oott_assets.training.versions.command_line import failing_versions, versions
 from tests.oott_serving.detectors import publish
@@ -88,30 +83,33 @@ def test_both_versions_are_measured_on_the_validation_photos(
     assert "main_data: mAP50" in (tmp_path / "page.html").read_text()
 
 
-def test_photos_are_validation_photos_else_stored_ones_else_drawn_ones(
-    training_pipeline: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_photos_are_validation_photos_else_drawn_ones(
+    training_pipeline: TrainingPipeline, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("OOTT_HIDE_FACES", "false")
-    settings, training = read_settings(PhotoSettings), training_pipeline.store
-    assert known_photos_of(training, settings, 3).description == "drawn photos"
-
-    store_photo(settings)
-    stored = known_photos_of(training, settings, 3)
-    assert stored.description == "stored photos"
-    assert [photo.name[:16] for photo in stored.photos] == ["hongdae 2026-09 "]
+    training = training_pipeline.store
+    assert known_photos_of(training, 3).description == "drawn photos"
 
     training.write_photos("main_data", draw_photos(tmp_path / "drawn", 2, "valid"))
-    validation = known_photos_of(training, settings, 3)
+    validation = known_photos_of(training, 3)
     assert validation.description == "validation photos of main_data"
     assert [photo.name for photo in validation.photos] == ["00000.jpg", "00001.jpg"]
 
 
-def store_photo(settings: PhotoSettings) -> None:
-    store = PhotoStore(
-        root=settings.photo_store_root, max_pixels=settings.max_pixels, hide_faces=False
-    )
-    month = store.month("hongdae", date(2026, 9, 1))
-    month.write_manifest([row(sha256=month.keep(png(), None).sha256)])
+def test_labelled_copies_of_stored_photos_are_not_shown(
+    training_pipeline: TrainingPipeline, tmp_path: Path
+) -> None:
+    training = training_pipeline.store
+    own, stored = draw_photos(tmp_path / "drawn", 2, "valid")
+    copy = tmp_path / f"label-tasks/2026-11-27/photos/hongdae/2026-09/{stored.sha256}.jpg"
+    copy.parent.mkdir(parents=True)
+    stored.file.rename(copy)
+    labelled = stored._replace(file=copy)
+
+    training.write_photos("main_data", [own, labelled])
+    assert [photo.name for photo in known_photos_of(training, 3).photos] == ["00000.jpg"]
+
+    training.write_photos("main_data", [labelled])
+    assert known_photos_of(training, 3).description == "drawn photos"
 
 
 class GivenEngine:
