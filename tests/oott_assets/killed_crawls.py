@@ -1,51 +1,81 @@
-"""Crawls a site once per write, kills the crawl before that write, and then crawls again.
+"""Crawls a site, kills the crawl before a write, and then crawls again; once for each write.
 
-``python -m tests.oott_assets.killed_crawls URL FOLDER`` writes to ``FOLDER/MOMENT`` for each kill.
-It is a separate program because it forks, like ``killed_runs``.
+``python -m tests.oott_assets.killed_crawls URL FOLDER`` writes to ``FOLDER/SOURCE/MOMENT`` for each
+kill. It is a separate program because it forks, like ``killed_runs``.
 """
 
 import os
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from oott_assets.photos.sources.browser.browser_start import Programs
-from tests.oott_assets.crawled_store import CrawledStore, own_browser_folders
-from tests.oott_assets.killed_runs import Moments, in_a_fork
+from oott_assets.photos.sources.photo_source import PhotoSource
+from tests.instagram.posts import make_posts
+from tests.oott_assets.crawled_store import HASHTAG, CrawledStore, own_browser_folders
+from tests.oott_assets.killed_runs import WHOLE, Moments, in_a_fork
 from tests.oott_assets.photos.sources.browser.crawls import (
+    SEPTEMBER,
     browser_at,
     comes_true_soon,
     processes_in,
 )
+from tests.oott_assets.trends.posts import FakeSource, Post
+
+POSTS = make_posts(1, HASHTAG, SEPTEMBER, photos_each=(2,), plain=True)
+
+SourceIn = Callable[[Path], PhotoSource]
 
 
 def main(url: str, folder: Path) -> None:
-    """Crawl once without a kill and count the moments; then crawl twice for each moment."""
+    """Kill the crawls of a browser and of a fake source.
+
+    The writes of a browser's crawl are its session, two photos, the journal of their post, and the
+    manifest. Only the first of them is the browser's own, so its crawl is killed before two writes.
+    The crawl of a fake source, which takes a tenth of the time, is killed before every write.
+    """
     programs = own_browser_folders()
-    in_a_fork(partial(crawl, url, folder / "whole", programs, record=folder / "moments"))
-    for moment in (folder / "moments").read_text().split():
-        in_a_fork(partial(crawl, url, folder / moment, programs, killed_at=moment))
+    browser = folder / "browser"
+    source = partial(browser_at, url, programs=programs)
+    for moment in whole_crawl(browser, source)[:2]:
+        in_a_fork(partial(crawl, browser / moment, source, killed_at=moment))
         comes_true_soon(lambda: not processes_in(programs.browser_folders))
         left = [
             *processes_in(programs.browser_folders).values(),
             *programs.browser_folders.glob("*"),
         ]
-        (folder / moment / "left running").write_text(str(left))
-        in_a_fork(partial(crawl, url, folder / moment, programs))
+        (browser / moment / "left running").write_text(str(left))
+        in_a_fork(partial(crawl, browser / moment, source))
+    fake = folder / "fake"
+    for moment in whole_crawl(fake, fake_source):
+        in_a_fork(partial(crawl, fake / moment, fake_source, killed_at=moment))
+        in_a_fork(partial(crawl, fake / moment, fake_source))
+
+
+def fake_source(_home: Path) -> FakeSource:
+    return FakeSource(
+        [
+            Post(post.shortcode, [photo.jpeg() for photo in post.photos], post.taken_at)
+            for post in POSTS
+        ]
+    )
+
+
+def whole_crawl(folder: Path, source: SourceIn) -> list[str]:
+    """Crawl once without a kill, and list the moments of its writes."""
+    folder.mkdir()
+    in_a_fork(partial(crawl, folder / WHOLE, source, record=folder / "moments"))
+    return (folder / "moments").read_text().split()
 
 
 def crawl(
-    url: str,
-    home: Path,
-    programs: Programs,
-    killed_at: str | None = None,
-    record: Path | None = None,
+    home: Path, source: SourceIn, killed_at: str | None = None, record: Path | None = None
 ) -> None:
     """Crawl September into ``home``."""
     home.mkdir(exist_ok=True)
     moments = Moments(killed_at)
     os.replace = moments.before("write", os.replace)
-    CrawledStore(str(home / "photos")).crawl(browser_at(url, home, programs=programs))
+    CrawledStore(str(home / "photos")).crawl(source(home))
     if record is not None:
         record.write_text(" ".join(moments.seen))
 

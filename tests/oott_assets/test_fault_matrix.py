@@ -25,6 +25,8 @@ from tests.instagram.responses import Response
 from tests.instagram.site import InstagramSite
 from tests.object_store import Bucket
 from tests.oott_assets.crawled_store import HASHTAG, CrawledStore, own_browser_folders
+from tests.oott_assets.killed_crawls import POSTS
+from tests.oott_assets.killed_runs import WHOLE
 from tests.oott_assets.photos.sources.browser.crawls import (
     SEPTEMBER,
     Waits,
@@ -222,25 +224,25 @@ def _processes_of(kind: str, browser_folders: Path) -> list[psutil.Process]:
 
 
 def test_a_crawler_killed_at_any_write_loses_nothing_and_leaves_no_process(tmp_path: Path) -> None:
-    posts = make_posts(1, HASHTAG, SEPTEMBER, photos_each=(2,), plain=True)
-    with InstagramSite(posts) as site:
+    with InstagramSite(POSTS) as site:
         subprocess.run(
             [sys.executable, "-m", "tests.oott_assets.killed_crawls", site.url, str(tmp_path)],
             check=True,
             capture_output=True,
             timeout=300,
         )
-    moments = (tmp_path / "moments").read_text().split()
 
-    # The writes are the session, two photos, the journal of their post, and the manifest.
-    assert len(moments) >= 5
-    whole = CrawledStore(str(tmp_path / "whole/photos"))
-    whole.assert_sound(posts)
-    for moment in moments:
-        assert (tmp_path / moment / "left running").read_text() == "[]", moment
-        again = CrawledStore(str(tmp_path / f"{moment}/photos"))
-        again.assert_sound(posts)
-        assert again.states() == whole.states(), moment
+    kills = [*(tmp_path / "browser").glob("write-*"), *(tmp_path / "fake").glob("write-*")]
+    # A fake source writes two photos, the journal of their post, and the manifest.
+    assert len(kills) == 2 + 4
+    for home in kills:
+        whole = CrawledStore(str(home.with_name(WHOLE) / "photos"))
+        again = CrawledStore(str(home / "photos"))
+        for crawled in (whole, again):
+            crawled.assert_sound(POSTS)
+        assert again.states() == whole.states(), home
+    for home in (tmp_path / "browser").glob("write-*"):
+        assert (home / "left running").read_text() == "[]", home
 
 
 def test_a_full_disk_stops_the_run_and_the_next_run_resumes(
