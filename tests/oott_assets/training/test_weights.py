@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -104,23 +105,31 @@ def test_a_finished_training_does_not_start_again(tmp_path: Path) -> None:
     assert folder.weights.read_bytes() == b"weights"
 
 
+@pytest.fixture(scope="module")
+def store_with_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The training store of a pipeline that has read a small drawn data set."""
+    folder = tmp_path_factory.mktemp("data")
+    write_data_set(folder / "main-data", train=8, valid=2)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("OOTT_HOME", str(folder / "home"))
+        monkeypatch.setenv("OOTT_MAIN_DATA", str(folder / "main-data"))
+        pipeline = TrainingPipeline()
+        assert pipeline.run("main_data").success
+        return Path(pipeline.store.root)
+
+
 @pytest.fixture
 def pipeline_with_data(
-    training_pipeline: TrainingPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    training_pipeline: TrainingPipeline, store_with_data: Path
 ) -> TrainingPipeline:
-    """A pipeline that has read a small drawn data set."""
-    write_data_set(tmp_path / "main-data", train=8, valid=2)
-    monkeypatch.setenv("OOTT_MAIN_DATA", str(tmp_path / "main-data"))
-    assert training_pipeline.run("main_data").success
+    shutil.copytree(store_with_data, training_pipeline.store.root)
     return training_pipeline
 
 
-@pytest.mark.usefixtures("pipeline_with_data")
-def test_the_error_of_a_full_disk_says_what_to_do() -> None:
-    program = [sys.executable, "-m", "tests.oott_assets.training.on_a_full_disk"]
-    ended = subprocess.run(program, capture_output=True, text=True, timeout=200)
+def test_the_error_of_a_full_disk_says_what_to_do(pipeline_with_data: TrainingPipeline) -> None:
+    with files_limited_to(3_000_000):
+        [message] = failures(pipeline_with_data.run("main_weights"))
 
-    [message] = [line for line in ended.stdout.split("\n") if line.startswith("failed: ")]
     assert "training stopped: " in message
     assert "File too large" in message
     assert "free disk space for " in message
@@ -140,10 +149,12 @@ def test_another_disk_error_does_not_ask_to_free_disk_space(
 
 
 def test_a_photo_changed_since_it_was_labelled_stops_training(
-    pipeline_with_data: TrainingPipeline,
+    pipeline_with_data: TrainingPipeline, tmp_path: Path
 ) -> None:
-    [first, *_] = pipeline_with_data.photos("main_data")
-    first.file.write_bytes(first.file.read_bytes() + b" ")
+    first, *others = pipeline_with_data.photos("main_data")
+    changed = tmp_path / first.file.name
+    changed.write_bytes(first.file.read_bytes() + b" ")
+    pipeline_with_data.store.write_photos("main_data", [first._replace(file=changed), *others])
 
     [message] = failures(pipeline_with_data.run("main_weights"))
 
