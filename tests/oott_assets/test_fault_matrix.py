@@ -122,6 +122,7 @@ def test_each_photo_fault_gives_its_post_the_right_state(
     store.assert_sound(posts.values())
 
 
+@pytest.mark.usefixtures("shared_browser")
 def test_each_page_fault_gives_its_post_the_right_state(
     tmp_path: Path, store: CrawledStore, programs: Programs
 ) -> None:
@@ -141,6 +142,7 @@ def test_each_page_fault_gives_its_post_the_right_state(
     store.assert_sound(posts.values())
 
 
+@pytest.mark.usefixtures("shared_browser")
 def test_a_session_that_expires_is_renewed_once_and_no_post_is_lost(
     tmp_path: Path, store: CrawledStore, programs: Programs
 ) -> None:
@@ -153,6 +155,7 @@ def test_a_session_that_expires_is_renewed_once_and_no_post_is_lost(
     store.assert_sound(posts)
 
 
+@pytest.mark.usefixtures("shared_browser")
 def test_a_challenge_stops_the_run_and_the_next_run_resumes(
     tmp_path: Path, store: CrawledStore, programs: Programs
 ) -> None:
@@ -172,6 +175,7 @@ def test_a_challenge_stops_the_run_and_the_next_run_resumes(
     store.assert_sound(posts)
 
 
+@pytest.mark.usefixtures("shared_browser")
 def test_a_wrong_password_is_sent_once_for_all_partitions(
     tmp_path: Path, store: CrawledStore, programs: Programs
 ) -> None:
@@ -273,6 +277,7 @@ def test_a_full_disk_stops_the_run_and_the_next_run_resumes(
     store.assert_sound(posts)
 
 
+@pytest.mark.usefixtures("shared_browser")
 def test_a_killed_object_store_stops_the_run_and_the_next_run_resumes(
     tmp_path: Path, mortal_bucket: Bucket, programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -298,6 +303,7 @@ def test_a_killed_object_store_stops_the_run_and_the_next_run_resumes(
     assert kinds == ["manifests", *["photos"] * 3]
 
 
+@pytest.mark.usefixtures("shared_browser")
 def test_the_second_crawler_of_a_partition_sends_the_site_no_request(
     tmp_path: Path, store: CrawledStore, programs: Programs
 ) -> None:

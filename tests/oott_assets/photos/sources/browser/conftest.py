@@ -1,7 +1,4 @@
-"""Fixtures with one Chromium for all tests that do not kill it.
-
-Starting a browser takes two seconds; removing the cookies of the previous test is fast.
-"""
+"""Fixtures of the browser source: the shared Chromium as a guest of a site, and new programs."""
 
 import tempfile
 from collections.abc import Iterator
@@ -13,20 +10,13 @@ import pytest
 
 from oott_assets.photos.sources.browser.browser_start import Programs
 from oott_assets.photos.sources.browser.chromium import Chromium
-from tests.oott_assets.photos.sources.browser.crawls import PROGRAMS, TIMEOUTS, Guest
-
-
-@pytest.fixture(scope="session")
-def shared_chromium() -> Iterator[Chromium]:
-    with Chromium(PROGRAMS, TIMEOUTS, "OOTT") as chromium:
-        yield chromium
+from tests.oott_assets.photos.sources.browser.crawls import PROGRAMS, Guest
+from tests.oott_assets.photos.sources.browser.shared_browser import LentChromium
 
 
 @pytest.fixture
 def chromium(shared_chromium: Chromium) -> Chromium:
-    shared_chromium.cdp("Network.clearBrowserCookies", {})
-    shared_chromium.show_photos(True)
-    return shared_chromium
+    return LentChromium(shared_chromium)
 
 
 @pytest.fixture

@@ -135,6 +135,7 @@ def test_a_browser_that_never_starts_is_retried_and_the_reason_reported(
             next(browser.posts(HONGDAE, SEPTEMBER))
 
 
+@pytest.mark.usefixtures("shared_browser")
 def test_pages_and_photos_are_requested_at_the_crawl_delay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +159,7 @@ def moved_photos(answer: Response) -> Response:
     return replace(answer, body=answer.body.replace(b"/cdn/", b"https://cdn.example.com/cdn/"))
 
 
+@pytest.mark.usefixtures("shared_browser")
 def test_failing_posts_and_photos_on_hosts_that_are_not_permitted_are_unavailable(
     tmp_path: Path,
 ) -> None:
@@ -187,6 +189,7 @@ def test_failing_posts_and_photos_on_hosts_that_are_not_permitted_are_unavailabl
                 next(listed).fetch()
 
 
+@pytest.mark.usefixtures("shared_browser")
 def test_if_the_first_photo_is_on_a_host_that_is_not_permitted_the_run_stops(
     tmp_path: Path,
 ) -> None:
@@ -200,6 +203,7 @@ def test_if_the_first_photo_is_on_a_host_that_is_not_permitted_the_run_stops(
             names(next(listed))
 
 
+@pytest.mark.usefixtures("shared_browser")
 @pytest.mark.parametrize(
     ("target", "fault"), [("post", faults.gone_with_status_200), ("photo", faults.status(404))]
 )
@@ -219,6 +223,7 @@ def test_ten_posts_in_a_row_without_photos_end_the_run(
                 names(next(listed))
 
 
+@pytest.mark.usefixtures("shared_browser")
 def test_a_session_that_cannot_be_saved_does_not_fail_a_finished_run(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
