@@ -1,5 +1,6 @@
 """Bootstrap over photos: how much a measured value depends on the photos it was measured on."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ class Estimate(NamedTuple):
     high: float
 
 
+@lru_cache(maxsize=8)
 def photo_weights(photos: int) -> NDArray[np.int32]:
     """How often each photo counts: once in row 0, and as drawn with replacement in each other row.
 
@@ -25,12 +27,14 @@ def photo_weights(photos: int) -> NDArray[np.int32]:
     one row can be subtracted: both come from the same photos.
 
     Returns:
-        Shape (1 + 2000, photos).
+        Shape (1 + 2000, photos), read-only.
     """
     if not photos:
         return np.zeros((1 + RESAMPLES, 0), dtype=np.int32)
     drawn = np.random.default_rng(_SEED).multinomial(photos, np.full(photos, 1 / photos), RESAMPLES)
-    return np.concatenate([np.ones((1, photos)), drawn], dtype=np.int32, casting="unsafe")
+    weights = np.concatenate([np.ones((1, photos)), drawn], dtype=np.int32, casting="unsafe")
+    weights.setflags(write=False)
+    return weights
 
 
 def estimate(values: NDArray[np.float64], outside: float = 0.05) -> Estimate:

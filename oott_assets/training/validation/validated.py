@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +80,7 @@ class Validated:
         """The average precision of one garment that has boxes."""
         return self.precisions[:, GARMENT_NAMES.index(garment), 0]
 
-    @cached_property
+    @property
     def weights(self) -> NDArray[np.int32]:
         return photo_weights(self.photos)
 
