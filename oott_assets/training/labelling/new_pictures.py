@@ -8,7 +8,7 @@ from oott_assets.training.labelling.label_reasons import StoredPhotoName
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, pixels_of
 from oott_fashion.vision.near_duplicates import (
     PerceptualHash,
-    near_duplicates,
+    duplicates_between,
     perceptual_hash_of,
 )
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_photo
@@ -28,8 +28,7 @@ class NewPictures:
         except (UnreadablePhoto, PhotoTooLarge):
             return False
         perceptual_hash = perceptual_hash_of(pixels)
-        pairs = near_duplicates([perceptual_hash, *self._known])
-        if any(first == 0 for first, _ in pairs):
+        if duplicates_between([perceptual_hash], self._known):
             return False
         self._known.append(perceptual_hash)
         return True

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, pixels_of
-from oott_fashion.vision.near_duplicates import near_duplicates, perceptual_hash_of
+from oott_fashion.vision.near_duplicates import duplicates_between, perceptual_hash_of
 
 
 def same_pictures(
@@ -16,10 +16,7 @@ def same_pictures(
     """
     if not photos or not others:
         return []
-    perceptual_hashes = [perceptual_hash_of(pixels_of(photo)) for photo in (*photos, *others)]
-    count = len(photos)
-    return [
-        (photos[first], others[other - count])
-        for first, other in near_duplicates(perceptual_hashes)
-        if first < count <= other
-    ]
+    hashes, other_hashes = (
+        [perceptual_hash_of(pixels_of(photo)) for photo in each] for each in (photos, others)
+    )
+    return [(photos[one], others[other]) for one, other in duplicates_between(hashes, other_hashes)]
