@@ -12,19 +12,7 @@ from oott_fashion.stores.detector_card import PublishedDetector
 from oott_fashion.stores.model_store import ModelStore
 from tests.oott_assets.training.training_pipeline import TrainingPipeline
 from tests.oott_assets.training.versions.command_line import failing_versions, versions
-from tests.oott_serving.detectors import FIRST, card_of, onnx_that_sees, publish
-
-
-@pytest.fixture
-def coat(store: ModelStore, tmp_path: Path) -> PublishedDetector:
-    return publish(store, tmp_path, "coat")
-
-
-@pytest.fixture
-def jeans(store: ModelStore, coat: PublishedDetector, tmp_path: Path) -> PublishedDetector:
-    """A version that was published after ``coat``."""
-    assert coat
-    return publish(store, tmp_path, "jeans", minutes=1)
+from tests.oott_serving.detectors import FIRST, card_of, onnx_that_sees
 
 
 @pytest.fixture

@@ -15,19 +15,17 @@ from oott_assets.training.versions.compared_photos import NamedPhoto, known_phot
 from oott_assets.training.versions.differences import differences
 from oott_assets.training.versions.version_metrics import metric_rows
 from oott_fashion.garments import GARMENT_NAMES
-from oott_fashion.stores.model_store import ModelStore
+from oott_fashion.stores.detector_card import PublishedDetector
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.photos import Photo
 from tests.oott_assets.training.training_pipeline import TrainingPipeline
 from tests.oott_assets.training.versions.command_line import failing_versions, versions
-from tests.oott_serving.detectors import publish
 
 
 @pytest.fixture
-def pair(store: ModelStore, tmp_path: Path) -> tuple[str, str]:
+def pair(coat: PublishedDetector, jeans: PublishedDetector) -> tuple[str, str]:
     """Two published versions, one that sees coats and one that sees jeans."""
-    coat = publish(store, tmp_path, "coat").version
-    return coat, publish(store, tmp_path, "jeans", minutes=1).version
+    return coat.version, jeans.version
 
 
 def test_the_page_shows_the_boxes_of_both_versions_and_needs_no_other_file(
