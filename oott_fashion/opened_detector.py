@@ -1,7 +1,5 @@
 """Opens a published detector with the configured engine, for the pipeline and the service."""
 
-from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple, Self
 
 from oott_fashion.colours import PaletteColour
@@ -38,13 +36,14 @@ def open_detector(published: PublishedDetector, options: DetectorOptions) -> Ope
     Raises:
         EngineUnavailable: the chosen engine cannot run it on this machine.
     """
-    engine = _opened(published.onnx, published.card.sha256, options.engine, options.cores)
+    engine = open_engine(published.onnx, options.engine, options.cores)
+    return opened_in(engine, published, options)
+
+
+def opened_in(
+    engine: Engine, published: PublishedDetector, options: DetectorOptions
+) -> OpenedDetector:
+    """Make a detector of an engine that has already opened it."""
     side = published.card.image_side
     detector = Detector(engine, side, options.thresholds, options.colours)
     return OpenedDetector(published.version, detector)
-
-
-@lru_cache(maxsize=1)
-def _opened(onnx: Path, sha256: str, choice: EngineChoice, cores: int) -> Engine:  # noqa: ARG001
-    """Open the file with this hash; keep it open, because DeepSparse takes 4 seconds for that."""
-    return open_engine(onnx, choice, cores)

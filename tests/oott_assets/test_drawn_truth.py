@@ -20,7 +20,7 @@ from tests.oott_assets.trends_pipeline import (
     metadata_of,
 )
 
-# Few partitions of many photos: DeepSparse takes 4 seconds to open the detector for each.
+# Few partitions of many photos, because each run of Dagster takes time by itself.
 PHOTOS = 30
 PARTITIONS = [("hongdae", SEPTEMBER), ("haeundae", OCTOBER), ("jeju", OCTOBER)]
 MAX_MISSED = 0.1
