@@ -13,7 +13,6 @@ from oott_assets.failure_rules import DISK_IS_FULL, failures_of
 from oott_assets.reports.pictures import picture_file
 from oott_assets.training.labels.collages import with_collages
 from oott_assets.training.labels.labelled_photos import (
-    BY_PEOPLE,
     LabelledPhoto,
     in_split,
     version_of,
@@ -179,10 +178,11 @@ def sha256_of(file: Path) -> str:
 
 
 def _training_summary(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
-    origins = Counter(
-        photo.labels[0].origin if photo.labels else BY_PEOPLE for photo in in_split(photos, "train")
+    kinds = Counter(
+        f"labelled by {photo.labels[0].origin}" if photo.labels else "without garments"
+        for photo in in_split(photos, "train")
     )
-    data = ", ".join(f"{count:,} photos labelled by {origin}" for origin, count in origins.items())
+    data = ", ".join(f"{count:,} photos {kind}" for kind, count in kinds.items())
     return (
         f"{data}; YOLOv8{trainer.model_size} at {trainer.image_side} px, "
         f"{trainer.epochs} epochs from {_start_text(trainer)} on {trainer.device}"

@@ -153,7 +153,7 @@ def test_the_card_says_what_it_was_trained_on_and_how_it_was_measured() -> None:
     card = latest().card
 
     assert card.licence == "AGPL-3.0"
-    assert "80 photos labelled by main_data" in card.trained_on
+    assert "72 photos labelled by main_data" in card.trained_on
     assert "YOLOv8n at 224 px, 4 epochs" in card.trained_on
     assert card.engine == "deepsparse"
     assert card.parity is not None
