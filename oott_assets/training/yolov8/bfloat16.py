@@ -1,4 +1,4 @@
-"""Trains on a CPU in bfloat16, which takes about 0.6 times as long as 32-bit floating point.
+"""Trains on a CPU in bfloat16, which takes 0.64 times as long as 32-bit floating point.
 
 Ultralytics has mixed precision for GPUs only. On a CPU it would compute the loss in bfloat16 too,
 whose 8 bits cannot hold a position in a picture to the pixel. Here only the network computes in
