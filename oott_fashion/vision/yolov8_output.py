@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 # Ultralytics has the same limit. More boxes in one photo are noise, and comparing them is slow.
 MAX_BOXES = 300
 
+# The most confident boxes that are compared with each other. With a confidence threshold near 0, a
+# photo has a hundred thousand.
+MAX_CANDIDATES = 3_000
+
 Real = TypeVar("Real", np.float32, np.float64)
 
 
@@ -52,21 +56,31 @@ def anchors_of(head: NDArray[np.float32], classes: int) -> Anchors:
 
 
 def decode(head: NDArray[np.float32], classes: int, min_confidence: float) -> RawDetections:
-    """Decode the boxes above ``min_confidence``, each with its most confident class.
+    """Decode the boxes above ``min_confidence``, once for each class that is above it.
+
+    A box that could be a coat or a blazer is decoded as both. ``non_max_suppression`` compares only
+    boxes of one class, so both are kept.
 
     Args:
         head: the raw output, as ``anchors_of`` takes it.
         classes: how many classes the detector was trained on.
         min_confidence: 0..1; a box with exactly this confidence is dropped, as in Ultralytics.
 
+    Returns:
+        At most ``MAX_CANDIDATES`` boxes.
+
     Raises:
         ValueError: ``head`` has another shape, so it is not from YOLOv8 with these classes.
+
+    Source: ``ultralytics.utils.nms`` with ``multi_label=True``, which Ultralytics validates with.
     """
     anchors = anchors_of(head, classes)
-    class_ids = anchors.confidences.argmax(axis=1)
-    confidences = anchors.confidences[np.arange(len(class_ids)), class_ids]
-    confident = confidences > min_confidence
-    return RawDetections(anchors.boxes[confident], confidences[confident], class_ids[confident])
+    rows, class_ids = np.nonzero(anchors.confidences > min_confidence)
+    confidences = anchors.confidences[rows, class_ids]
+    if len(confidences) > MAX_CANDIDATES:
+        best = np.argsort(-confidences, kind="stable")[:MAX_CANDIDATES]
+        rows, class_ids, confidences = rows[best], class_ids[best], confidences[best]
+    return RawDetections(anchors.boxes[rows], confidences, class_ids)
 
 
 def non_max_suppression(detections: RawDetections, iou_threshold: float) -> RawDetections:

@@ -124,12 +124,22 @@ def test_a_photo_has_the_same_boxes_in_ultralytics_and_in_the_engine(
 
 
 def _predicted(yolo: Any, photo: Photo, thresholds: Thresholds) -> RawDetections:
+    """Find boxes with Ultralytics, of every confident class, as its validation does."""
+    from ultralytics.models.yolo.detect import DetectionPredictor
+    from ultralytics.utils import nms
+
+    class SeveralClasses(DetectionPredictor):  # type: ignore[misc]
+        def postprocess(self, heads: Any, img: Any, orig_imgs: Any, **_: Any) -> Any:
+            boxes = nms.non_max_suppression(
+                heads, thresholds.confidence, thresholds.iou, multi_label=True
+            )
+            return self.construct_results(boxes, img, orig_imgs)
+
     [result] = yolo.predict(
         photo[..., ::-1],  # Ultralytics expects arrays in BGR, as OpenCV reads them
+        predictor=SeveralClasses,
         imgsz=IMAGE_SIDE,
         rect=False,
-        conf=thresholds.confidence,
-        iou=thresholds.iou,
         device="cpu",
         verbose=False,
     )
