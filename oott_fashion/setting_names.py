@@ -61,6 +61,7 @@ NAMES = {
         "MODEL_SIZE",
         "IMAGE_SIDE",
         "EPOCHS",
+        "SOUP_TRAININGS",
         "BATCH_SIZE",
         "TRAIN_DEVICE",
         "STARTING_WEIGHTS",

@@ -93,13 +93,21 @@ class TrainingSettings(SharedSettings):
         "n", description="Size of YOLOv8: n, s, m, l or x."
     )
     image_side: int = Field(
-        320,
+        448,
         ge=32,
         le=1280,
         multiple_of=32,
         description="Width and height of the model input, in pixels.",
     )
     epochs: int = Field(100, ge=1, le=10_000, description="Number of training epochs.")
+    soup_trainings: int = Field(
+        0,
+        ge=0,
+        le=20,
+        description="Number of further trainings of OOTT_EPOCHS epochs that start from the "
+        "trained weights, each with another seed and other augmentations. The result is the "
+        "average of all weights (a model soup).",
+    )
     batch_size: int = Field(16, ge=1, le=1024, description="Number of photos in a training step.")
     train_device: str = Field(
         "cpu", description="Device to train on: cpu, cuda, or cuda:1 for the second GPU."

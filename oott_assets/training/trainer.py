@@ -24,6 +24,7 @@ class Trainer(dg.ConfigurableResource[None]):
     model_size: str = from_setting(TrainingSettings, "model_size")
     image_side: int = from_setting(TrainingSettings, "image_side")
     epochs: int = from_setting(TrainingSettings, "epochs")
+    soup_trainings: int = from_setting(TrainingSettings, "soup_trainings")
     batch_size: int = from_setting(TrainingSettings, "batch_size")
     device: str = from_setting(TrainingSettings, "train_device")
     starting_weights: str = from_setting(TrainingSettings, "starting_weights")
@@ -50,6 +51,7 @@ class Trainer(dg.ConfigurableResource[None]):
             batch=self.batch_size,
             device=self.device,
             starting_weights=self._starting_weights(folder),
+            soup=self.soup_trainings,
         )
 
     def start_name(self) -> str:

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict
 
 from oott_assets.failure_rules import DISK_IS_FULL, failures_of
 from oott_assets.reports.pictures import picture_file
-from oott_assets.training.labels.collages import with_collages
 from oott_assets.training.labels.labelled_photos import (
     LabelledPhoto,
     in_split,
@@ -24,10 +23,11 @@ from oott_assets.training.merged_data import merged_data
 from oott_assets.training.trainer import Trainer
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore, fingerprint_of
-from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder, train
+from oott_assets.training.yolov8.soup import epochs_done, train_with_soup
+from oott_assets.training.yolov8.train_run import Epoch, TrainingFolder
 
 # Increase this version when a code change makes the same data and settings give other weights.
-_TRAINING_VERSION = 4
+_TRAINING_VERSION = 5
 
 _CURVES = {
     "losses": "results.png",
@@ -93,7 +93,7 @@ def _train_candidate(
     with failures_of(context, TRAINING_FAILURES):
         name = f"trainings/{_fingerprint(photos, trainer)}"
         folder = TrainingFolder(store.blobs.path_of(name))
-        with _disk_errors_as_failures(folder):
+        with _disk_errors_as_failures(folder, trainer):
             store.folder(name)
             with store.blobs.exclusive_lock(name):
                 kept = folder.weights.is_file()
@@ -128,24 +128,18 @@ def _train(
     folder: TrainingFolder,
 ) -> None:
     plan = trainer.plan(store.folder("starting-weights"))
-    if done := folder.epochs_done():
-        context.log.info("resuming after epoch %d of %d", done, plan.epochs)
+    if done := epochs_done(folder, plan.epochs, plan.soup):
+        context.log.info("resuming after epoch %d of %d", done, plan.epochs * (1 + plan.soup))
 
     def report(epoch: Epoch) -> None:
         context.log.info("%s (of %d)", epoch, plan.epochs)
 
-    train(
-        plan,
-        write_ultralytics_data_set(
-            with_collages(with_repeats(photos), folder.folder / "collages"), folder.folder / "data"
-        ),
-        folder,
-        report,
-    )
+    data = write_ultralytics_data_set(with_repeats(photos), folder.folder / "data")
+    train_with_soup(plan, data, folder, report)
 
 
 @contextmanager
-def _disk_errors_as_failures(folder: TrainingFolder) -> Iterator[None]:
+def _disk_errors_as_failures(folder: TrainingFolder, trainer: Trainer) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -153,7 +147,7 @@ def _disk_errors_as_failures(folder: TrainingFolder) -> Iterator[None]:
         remedy = f"free disk space for {folder.folder}" if disk_full else "fix that"
         raise dg.Failure(
             f"training stopped: {error}; {remedy} and materialise again to resume "
-            f"after epoch {folder.epochs_done()}",
+            f"after epoch {epochs_done(folder, trainer.epochs, trainer.soup_trainings)}",
             allow_retries=False,
         ) from error
 
@@ -164,6 +158,7 @@ def _fingerprint(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
         "size": trainer.model_size,
         "side": trainer.image_side,
         "epochs": trainer.epochs,
+        "soup": trainer.soup_trainings,
         "batch": trainer.batch_size,
         "from": trainer.start_name(),
         "version": _TRAINING_VERSION,
@@ -185,8 +180,15 @@ def _training_summary(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
     data = ", ".join(f"{count:,} photos {kind}" for kind, count in kinds.items())
     return (
         f"{data}; YOLOv8{trainer.model_size} at {trainer.image_side} px, "
-        f"{trainer.epochs} epochs from {_start_text(trainer)} on {trainer.device}"
+        f"{trainer.epochs} epochs from {_start_text(trainer)}{_soup_text(trainer)} "
+        f"on {trainer.device}"
     )
+
+
+def _soup_text(trainer: Trainer) -> str:
+    if trainer.soup_trainings == 0:
+        return ""
+    return f", averaged with {trainer.soup_trainings} further trainings of as many epochs"
 
 
 def _start_text(trainer: Trainer) -> str:

@@ -5,6 +5,7 @@ Ultralytics writes the paths and the git repository of the training into a check
 
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -70,10 +71,36 @@ def shareable_weights(checkpoint: Path) -> bytes:
 
     Training can start from it. It has neither an optimizer nor paths.
     """
+    # Ultralytics gives the averaged weights where there are some.
+    return _content_of(_network_of(checkpoint))
+
+
+def averaged_weights(files: Sequence[Path]) -> bytes:
+    """Give the content of a ``.pt`` file with the mean of the weights of ``files``.
+
+    Args:
+        files: ``.pt`` files of one architecture, from trainings that started alike.
+    """
+    networks = [_network_of(file).float() for file in files]
+    states = [network.state_dict() for network in networks]
+    mean = {
+        name: sum(state[name] for state in states) / len(states)
+        if value.is_floating_point()
+        else value
+        for name, value in states[0].items()
+    }
+    networks[0].load_state_dict(mean)
+    return _content_of(networks[0])
+
+
+def _network_of(checkpoint: Path) -> "torch.nn.Module":
+    return cast("torch.nn.Module", open_model(checkpoint).model)
+
+
+def _content_of(network: "torch.nn.Module") -> bytes:
     import torch
 
-    # Ultralytics gives the averaged weights where there are some.
-    model = cast("torch.nn.Module", open_model(checkpoint).model).half()
+    model = network.half()
     for parameter in model.parameters():
         parameter.requires_grad = False
     for name in _OF_THE_TRAINING:

@@ -5,6 +5,7 @@ copied and moved into place atomically. A training resumes from these copies.
 """
 
 import logging
+import math
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -30,6 +31,16 @@ _SEED = 20
 _RATE_FROM_SCRATCH = 0.002
 _RATE_FROM_WEIGHTS = 0.001
 
+# The trainings of a soup differ in these options. In a test on 156 validation photos, the average
+# was better than each of them, and none of these options was clearly better than another.
+_SOUP_OPTIONS: tuple[dict[str, object], ...] = (
+    {},
+    {"mosaic": 1.0, "mixup": 0.1, "scale": 0.5},
+    {"mosaic": 0.2, "scale": 0.5, "degrees": 5, "translate": 0.2},
+    {"weight_decay": 0.03},
+    {"cls": 1.0},
+)
+
 # Decoded photos are cached in memory if all of them fit in this size.
 _MAX_CACHED_BYTES = 4 * 2**30
 
@@ -43,7 +54,11 @@ class WrongStartingWeights(ValueError):
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """The options of a training; without ``starting_weights``, it starts from scratch."""
+    """The options of a training; without ``starting_weights``, it starts from scratch.
+
+    ``soup`` trainings go on from its weights. They are numbered from 1 by ``soup_number``, which
+    is 0 for the first training.
+    """
 
     model_size: str
     image_side: int
@@ -51,6 +66,8 @@ class TrainingPlan:
     batch: int
     device: str
     starting_weights: Path | None
+    soup: int = 0
+    soup_number: int = 0
 
 
 class Epoch(NamedTuple):
@@ -68,9 +85,9 @@ class Epoch(NamedTuple):
 class TrainingFolder:
     """The folder of a training; the training is finished when ``weights`` exists."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, weights: str = "weights.pt") -> None:
         self.folder = folder
-        self.weights = folder / "weights.pt"
+        self.weights = folder / weights
         self.run = folder / "run"
         self._checkpoints = self.run / "weights"
         self._kept = folder / "kept"
@@ -198,7 +215,14 @@ def _with_callbacks(
             metrics = {name: float(value) for name, value in trainer.metrics.items()}
             report(Epoch(trainer.epoch + 1, float(trainer.epoch_time), metrics))
 
+    def average_over_an_epoch(trainer: Any) -> None:
+        # Ultralytics averages the weights, too, but over more steps the longer a training is, and
+        # it expects 100,000 steps. After 3,000 steps its average covers the last four of them.
+        steps = len(trainer.train_loader)
+        trainer.ema.decay = lambda done: (1 - 1 / steps) * (1 - math.exp(-done / steps))
+
     model.add_callback("on_train_start", use_all_cores)
+    model.add_callback("on_train_start", average_over_an_epoch)
     model.add_callback("on_model_save", keep)
     model.add_callback("on_fit_epoch_end", report_epoch)
     return model
@@ -217,7 +241,7 @@ def _options(plan: TrainingPlan, data: Path, folder: TrainingFolder) -> dict[str
         "batch": plan.batch,
         "nbs": plan.batch,
         "device": plan.device,
-        "seed": _SEED,
+        "seed": _SEED + plan.soup_number,
         "pretrained": not from_scratch,
         "amp": plan.device != "cpu",
         "workers": 0 if plan.device == "cpu" else min(8, os.cpu_count() or 1),
@@ -236,6 +260,7 @@ def _options(plan: TrainingPlan, data: Path, folder: TrainingFolder) -> dict[str
         # a garment on a person helps to recognise the garment.
         "mosaic": 0.5,
         "close_mosaic": max(1, min(10, plan.epochs // 6)),
+        **_SOUP_OPTIONS[(plan.soup_number - 1) % len(_SOUP_OPTIONS) if plan.soup_number else 0],
     }
 
 
