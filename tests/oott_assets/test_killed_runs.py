@@ -68,10 +68,10 @@ def files(home: Path) -> set[str]:
 def test_runs_are_killed_before_every_kind_of_write(homes: Path) -> None:
     kinds = [home.name.split("-")[0] for home in killed_homes(homes)]
 
-    # The writes are two photos, a manifest, detections, and four files of the detector.
-    assert kinds.count("write") == 8
+    # The writes are two photos, a manifest, detections, and five files of the detector.
+    assert kinds.count("write") == 9
     assert kinds.count("commit") >= 2
-    assert not any(files(home) == files(homes / WHOLE) for home in killed_homes(homes)[:8])
+    assert not any(files(home) == files(homes / WHOLE) for home in killed_homes(homes)[:9])
 
 
 def test_a_killed_run_leaves_no_rows_or_all_rows(homes: Path) -> None:

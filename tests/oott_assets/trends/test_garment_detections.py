@@ -95,7 +95,8 @@ def test_a_new_detector_reads_the_stored_photos_not_the_source(
     old = read_card(STARTER / "card.json")
     new = old.model_copy(update={"created": old.created.replace(year=old.created.year + 1)})
     root = read_settings(SharedSettings).model_store_root
-    ModelStore(root).publish(STARTER / "detector.onnx", new, by="a test")
+    weights = STARTER / "weights.pt"
+    ModelStore(root).publish(STARTER / "detector.onnx", new, by="a test", weights=weights)
 
     trends_pipeline.run(only="garment_detections")
 

@@ -14,6 +14,7 @@ from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.engines import Engine, open_engine
 from oott_fashion.vision.photos import Photo
+from tests.oott_assets.training.starter_weights import STARTER, STARTER_SIDE
 from tests.oott_assets.training.validation.answers import boxes
 from tests.oott_assets.training.validation.test_validated import photo_of
 
@@ -39,17 +40,19 @@ def people() -> list[Photo]:
     return [draw_photo(random_outfit(rng), rng).pixels]
 
 
-def signs(engine: Engine, people: list[Photo], tmp_path: Path, found: bool = True) -> list[str]:
+def signs(
+    engine: Engine, people: list[Photo], tmp_path: Path, found: bool = True, side: int = 320
+) -> list[str]:
     street = [photo_of(tmp_path / "coat.png", "coat")]
     coat = boxes(("coat", 0, 0.9)) if found else boxes()
     validated = validate(street, [], lambda _: coat, 0.3)
-    return list(signs_of_damage(Detector(engine, 320), people, validated))
+    return list(signs_of_damage(Detector(engine, side), people, validated))
 
 
 def test_the_starter_detector_shows_no_sign_of_damage(people: list[Photo], tmp_path: Path) -> None:
-    starter = open_engine(Path("models/starter-detector/detector.onnx"), "onnxruntime")
+    starter = open_engine(STARTER / "detector.onnx", "onnxruntime")
 
-    assert signs(starter, people, tmp_path) == []
+    assert signs(starter, people, tmp_path, side=STARTER_SIDE) == []
 
 
 def test_a_detector_that_finds_nothing_in_all_photos_is_broken(

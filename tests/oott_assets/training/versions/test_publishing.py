@@ -167,10 +167,10 @@ def test_weights_of_a_person_are_exported_and_published_with_the_export(
     training_pipeline.store.write_photos("main_data", [*train, *valid])
     mine = starter_weights(tmp_path / "mine.pt")
 
-    versions("publish", mine, *OWN, "--image-side", 96, "--anyway", "a test")
+    versions("publish", mine, *OWN, "--image-side", 224, "--anyway", "a test")
 
     published = store.latest()
-    assert published.card.image_side == 96
+    assert published.card.image_side == 224
     assert published.card.metrics["main_data"]["photos"] == 3
     assert published.card.parity is not None
     assert published.card.parity < 0.1

@@ -17,9 +17,7 @@ from oott_assets.training.yolov8.onnx_export import (
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
 from oott_fashion.vision.engines import open_engine
 from oott_fashion.vision.photos import Photo
-from tests.oott_assets.training.starter_weights import starter_weights
-
-STARTER = Path("models/starter-detector/detector.onnx")
+from tests.oott_assets.training.starter_weights import STARTER, STARTER_SIDE, starter_weights
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +119,8 @@ def test_a_nan_on_one_photo_makes_the_parity_nan(
         "oott_assets.training.yolov8.onnx_export.boxes_apart", lambda *_: next(apart)
     )
 
-    served = open_engine(STARTER, "onnxruntime")
-    assert np.isnan(parity(weights, served, photos, 320).pixels_apart)
+    served = open_engine(STARTER / "detector.onnx", "onnxruntime")
+    assert np.isnan(parity(weights, served, photos, STARTER_SIDE).pixels_apart)
 
 
 def test_weights_of_other_garments_are_not_exported(tmp_path: Path) -> None:
