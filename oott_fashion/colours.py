@@ -86,14 +86,14 @@ def garment_colour(
     """
     if len(pixels) == 0:
         raise NoPixels("the garment has no pixels, so no colour: its box is outside the photo")
-    weights = np.ones(len(pixels)) if weights is None else weights
-    lab = lab_of(pixels)
+    cells, weights = _distinct_cells(pixels, np.ones(len(pixels)) if weights is None else weights)
+    lab = _lab_of_cells()[cells]
     kept = weights * ~_looks_like(lab, background)
     # A white shirt in front of a white wall looks like background everywhere. In that case the
     # background is ignored, and the pixels in the middle of the box count most.
     if kept.sum() < 0.15 * weights.sum():
         kept = weights
-    votes = np.bincount(_nearest(lab, tuple(palette)), kept, minlength=len(palette))
+    votes = np.bincount(_names_of_cells(tuple(palette))[cells], kept, minlength=len(palette))
     return palette[int(votes.argmax())].name
 
 
@@ -119,9 +119,37 @@ _XYZ_OF_LINEAR_RGB = np.array(
 )
 _WHITE_POINT = np.array([0.95047, 1.0, 1.08883])
 
+# RGB is divided into 64 x 64 x 64 cells. The pixels of a cell are named by its middle, so a name is
+# looked up instead of computed for every pixel.
+_CELL_WIDTH = 4
+_CELLS = 256 // _CELL_WIDTH
+
 # The background is reduced to a few typical colours: comparing all pixel pairs takes seconds.
 _TYPICAL_COLOURS = 6
 _BIN_WIDTH = 32
+
+
+def _distinct_cells(
+    pixels: NDArray[np.uint8], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Find the cells that ``pixels`` are in, and the sum of the weights in each."""
+    red, green, blue = (pixels // _CELL_WIDTH).astype(np.intp).T
+    totals = np.bincount((red * _CELLS + green) * _CELLS + blue, weights)
+    cells = np.flatnonzero(totals > 0)  # ten times as fast as of the numbers themselves
+    return cells, totals[cells]
+
+
+@lru_cache(maxsize=1)
+def _lab_of_cells() -> NDArray[np.float64]:
+    middles = np.arange(_CELLS, dtype=np.uint8) * _CELL_WIDTH + _CELL_WIDTH // 2
+    red, green, blue = np.meshgrid(middles, middles, middles, indexing="ij")
+    return lab_of(np.stack([red, green, blue], axis=-1).reshape(-1, 3))
+
+
+@lru_cache(maxsize=8)
+def _names_of_cells(palette: tuple[PaletteColour, ...]) -> NDArray[np.intp]:
+    planes = np.split(_lab_of_cells(), _CELLS)  # all at once, the distances would take 90 MB
+    return np.concatenate([_nearest(plane, palette) for plane in planes])
 
 
 def _nearest(lab: NDArray[np.float64], palette: tuple[PaletteColour, ...]) -> NDArray[np.intp]:
@@ -138,7 +166,8 @@ def _samples_of(palette: tuple[PaletteColour, ...]) -> NDArray[np.float64]:
 def _looks_like(lab: NDArray[np.float64], background: NDArray[np.uint8]) -> NDArray[np.bool_]:
     if len(background) == 0:
         return np.zeros(len(lab), dtype=bool)
-    distances = _squared_distances(lab, lab_of(_typical_colours(background)))
+    typical = lab_of(_typical_colours(background))
+    distances = ((lab[:, None] - typical[None]) ** 2).sum(axis=2)
     return np.asarray(distances.min(axis=1) < _WITHIN_A_FOLD**2)
 
 
@@ -146,8 +175,7 @@ def _squared_distances(
     some: NDArray[np.float64], others: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Compute the distances from ``some``, shape (n, 3), to ``others``, (m, 3): shape (n, m)."""
-    # The formula is |a|² - 2ab + |b|². Subtracting first would need n x m x 3 numbers. That took
-    # twice as long as the detection of the garments.
+    # The formula is |a|² - 2ab + |b|². Subtracting first would need n x m x 3 numbers.
     products = some @ others.T
     squares = (some**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)[None]
     return np.asarray(squares - 2 * products)
