@@ -136,7 +136,7 @@ def _distinct_cells(
     red, green, blue = (pixels // _CELL_WIDTH).astype(np.intp).T
     totals = np.bincount((red * _CELLS + green) * _CELLS + blue, weights)
     cells = np.flatnonzero(totals > 0)  # ten times as fast as of the numbers themselves
-    return cells, totals[cells]
+    return cells, np.asarray(totals[cells], dtype=np.float64)
 
 
 @lru_cache(maxsize=1)
