@@ -218,6 +218,14 @@ def test_two_garments_in_one_place_have_the_same_colour() -> None:
     assert colours_of(paint(wall(), spot, GREEN), [spot, spot]) == ["green", "green"]
 
 
+def test_a_second_name_of_a_coat_does_not_give_it_the_colour_of_the_shirt_under_it() -> None:
+    coat, shirt = Box(10, 10, 90, 90), Box(25, 10, 75, 70)
+    photo = paint(paint(wall(), coat, BLUE), shirt, GREEN)
+
+    assert colours_of(photo, [coat, coat, shirt]) == ["blue", "blue", "green"]
+    assert colours_of(photo, [coat, shirt, coat]) == ["blue", "green", "blue"]
+
+
 def test_a_garment_covered_by_smaller_boxes_still_has_a_colour() -> None:
     whole = Box(20, 20, 80, 80)
     parts = [Box(20, 20, 80, 50), Box(20, 50, 80, 79)]
