@@ -86,12 +86,12 @@ class ChosenLabeller(dg.ConfigurableResource[None]):
         return OpenedTags("tags", version, TagsLabeller(detector, tags), thresholds, tags)
 
     def _teacher(self, thresholds: LabelThresholds) -> OpenedLabeller:
-        from oott_assets.training.labellers.teacher import TeacherLabeller
+        from oott_assets.training.labellers.teacher import TEACHER_VERSION, TeacherLabeller
 
         teacher, detector = self._teacher_detector()
         # The thresholds of the detector change its boxes, so they are part of the version.
         confidence, iou = self.detector.thresholds
-        version = f"{teacher}-score-{confidence:g}-iou-{iou:g}"
+        version = f"{TEACHER_VERSION}-{teacher}-score-{confidence:g}-iou-{iou:g}"
         return OpenedLabeller("teacher", version, TeacherLabeller(detector), thresholds)
 
     def _teacher_detector(self) -> tuple[str, Detector]:

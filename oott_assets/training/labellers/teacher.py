@@ -16,6 +16,9 @@ from oott_assets.training.yolov8.shareable_weights import is_pytorch_file
 from oott_fashion.vision.detector import Detector, Thresholds
 from oott_fashion.vision.photos import read_photo
 
+# Increase this version with any change to the boxes, so that photos are labelled again.
+TEACHER_VERSION = "2"
+
 
 def detector_of_weights(
     weights: Path, image_side: int, thresholds: Thresholds
