@@ -81,7 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("main_data", type=Path, help="data set that people labelled")
     parser.add_argument("detector", type=Path, help="a .pt file, or a folder with detector.onnx")
-    parser.add_argument("--image-side", type=int, default=320, help="side of a .pt file, in pixels")
+    parser.add_argument("--image-side", type=int, default=448, help="side of a .pt file, in pixels")
     arguments = parser.parse_args()
     photos = in_split(read_labelled(arguments.main_data).photos, "valid")
     detector = opened(arguments.detector, arguments.image_side)

@@ -117,8 +117,8 @@ class SharedSettings(BaseSettings):
         0.6,
         ge=0,
         le=1,
-        description="IoU, 0..1, for non-max suppression. Two boxes with a higher IoU count as one "
-        "garment.",
+        description="IoU, 0..1, for non-max suppression. Two boxes of the same "
+        "garment with a higher IoU count once.",
     )
     max_pixels: int = Field(
         MAX_PIXELS,

@@ -105,8 +105,8 @@ class TrainingSettings(SharedSettings):
         ge=0,
         le=20,
         description="Number of further trainings of OOTT_EPOCHS epochs that start from the "
-        "trained weights, each with another seed and other augmentations. The result is the "
-        "average of all weights (a model soup).",
+        "trained weights, each with another seed, and most with other options. The result is the "
+        "average of all weights (a model soup). Another number trains all of them again.",
     )
     batch_size: int = Field(16, ge=1, le=1024, description="Number of photos in a training step.")
     train_device: str = Field(

@@ -113,6 +113,7 @@ def _train_candidate(
         metadata={
             "trained_on": trained.trained_on,
             "kept_from_earlier_run": kept,
+            "curves_of": f"the first of {1 + trainer.soup_trainings} trainings",
             "weights": dg.MetadataValue.path(folder.weights),
             **curves,
         },

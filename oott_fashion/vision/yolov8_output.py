@@ -96,7 +96,7 @@ def non_max_suppression(detections: RawDetections, iou_threshold: float) -> RawD
     boxes, class_ids = detections.boxes, detections.class_ids
     kept: list[int] = []
     # Each step keeps one box and compares it with the rest. Comparing all pairs at once took 1.4 GB
-    # with a low threshold, which leaves 8,400 boxes.
+    # with 8,400 boxes.
     while len(order) and len(kept) < MAX_BOXES:
         best, rest = order[0], order[1:]
         kept.append(int(best))

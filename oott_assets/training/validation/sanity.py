@@ -12,8 +12,8 @@ from oott_assets.training.validation.validated import Validated
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.photos import Photo
 
-# The starter finds a garment in 1 of these pictures, and a detector that was also trained on
-# pictures without clothes in none.
+# The starter finds a garment in none of these pictures. An earlier one, which was not trained on
+# pictures without clothes, found one.
 _MAX_FOUND_IN_PLAIN_PICTURES = 3
 
 # A garment is found by some ten boxes, before non-max suppression. The starter is confident of at

@@ -18,7 +18,7 @@ def train_with_soup(
     """Train until ``folder`` has its weights; an unfinished earlier run is resumed.
 
     With ``plan.soup``, this many trainings go on from the weights of the first one, each with
-    another seed and other augmentations. The result is the average of the weights of all.
+    another seed, and most with other options. The result is the average of the weights of all.
 
     Raises:
         WrongStartingWeights: the starting weights are no detector, or have another model size.

@@ -31,8 +31,8 @@ _SEED = 20
 _RATE_FROM_SCRATCH = 0.002
 _RATE_FROM_WEIGHTS = 0.001
 
-# The trainings of a soup differ in these options. In a test on 156 validation photos, the average
-# was better than each of them, and none of these options was clearly better than another.
+# The further trainings of a soup differ in these options. On 156 validation photos, none of the
+# options was clearly better than another.
 _SOUP_OPTIONS: tuple[dict[str, object], ...] = (
     {},
     {"mosaic": 1.0, "mixup": 0.1, "scale": 0.5},
@@ -56,8 +56,8 @@ class WrongStartingWeights(ValueError):
 class TrainingPlan:
     """The options of a training; without ``starting_weights``, it starts from scratch.
 
-    ``soup`` trainings go on from its weights. They are numbered from 1 by ``soup_number``, which
-    is 0 for the first training.
+    ``soup`` is the number of further trainings that start from its weights. ``soup_number`` is the
+    number of such a further training, from 1. It is 0 for the first training.
     """
 
     model_size: str
