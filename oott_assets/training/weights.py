@@ -1,6 +1,7 @@
 """The two candidates: weights trained on main_data, and weights trained on merged_data."""
 
 import hashlib
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -129,11 +130,13 @@ def _train(
     folder: TrainingFolder,
 ) -> None:
     plan = trainer.plan(store.folder("starting-weights"))
+    epochs = plan.epochs * (1 + plan.soup)
     if done := epochs_done(folder, plan.epochs, plan.soup):
-        context.log.info("resuming after epoch %d of %d", done, plan.epochs * (1 + plan.soup))
+        context.log.info("resuming after epoch %d of %d", done, epochs)
+    finished = itertools.count(done + 1)
 
     def report(epoch: Epoch) -> None:
-        context.log.info("%s (of %d)", epoch, plan.epochs)
+        context.log.info("%s (%d of %d)", epoch, next(finished), epochs)
 
     data = write_ultralytics_data_set(with_repeats(photos), folder.folder / "data")
     train_with_soup(plan, data, folder, report)
