@@ -166,8 +166,7 @@ def _samples_of(palette: tuple[PaletteColour, ...]) -> NDArray[np.float64]:
 def _looks_like(lab: NDArray[np.float64], background: NDArray[np.uint8]) -> NDArray[np.bool_]:
     if len(background) == 0:
         return np.zeros(len(lab), dtype=bool)
-    typical = lab_of(_typical_colours(background))
-    distances = ((lab[:, None] - typical[None]) ** 2).sum(axis=2)
+    distances = _squared_distances(lab, lab_of(_typical_colours(background)))
     return np.asarray(distances.min(axis=1) < _WITHIN_A_FOLD**2)
 
 

@@ -114,9 +114,9 @@ def _train_candidate(
         metadata={
             "trained_on": trained.trained_on,
             "kept_from_earlier_run": kept,
-            "curves_of": f"the first of {1 + trainer.soup_trainings} trainings",
             "weights": dg.MetadataValue.path(folder.weights),
             **curves,
+            **_whose_curves(trainer),
         },
         data_version=dg.DataVersion(trained.sha256[:16]),
     )
@@ -187,6 +187,12 @@ def _training_summary(photos: Sequence[LabelledPhoto], trainer: Trainer) -> str:
         f"{trainer.epochs} epochs from {_start_text(trainer)}{_soup_text(trainer)} "
         f"on {trainer.device}"
     )
+
+
+def _whose_curves(trainer: Trainer) -> dict[str, str]:
+    if trainer.soup_trainings == 0:
+        return {}
+    return {"curves_of": f"the first of {1 + trainer.soup_trainings} trainings"}
 
 
 def _soup_text(trainer: Trainer) -> str:

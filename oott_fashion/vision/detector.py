@@ -29,6 +29,7 @@ _COLOUR_SIDE = 320
 
 # Two boxes with a higher IoU are two names of one garment.
 _SAME_PLACE = 0.9
+
 # The strips left and right of a box count as its background. Each is this share of the box wide.
 _BACKGROUND_MARGIN = 0.12
 

@@ -24,32 +24,29 @@ def train_with_soup(
         WrongStartingWeights: the starting weights are no detector, or have another model size.
         OSError: the disk is full, or cannot be written.
     """
-    if plan.soup == 0 or folder.weights.is_file():
-        train(plan, data, folder, report)
+    if folder.weights.is_file():
         return
-    first = _first(folder)
-    train(plan, data, first, report)
-    further = [_further(folder, number) for number in range(1, plan.soup + 1)]
-    for number, training in enumerate(further, start=1):
-        step = replace(plan, soup_number=number, starting_weights=first.weights)
+    trainings = _trainings(folder, plan.soup)
+    for number, training in enumerate(trainings):
+        start = plan.starting_weights if number == 0 else trainings[0].weights
+        step = replace(plan, soup_number=number, starting_weights=start)
         train(step, data, training, report)
-    weights = averaged_weights([training.weights for training in (first, *further)])
-    LocalBlobs(folder.folder).write(folder.weights.name, weights)
+    if plan.soup:
+        weights = averaged_weights([training.weights for training in trainings])
+        LocalBlobs(folder.folder).write(folder.weights.name, weights)
 
 
 def epochs_done(folder: TrainingFolder, epochs: int, soup: int) -> int:
     """Count the finished epochs of all trainings, which a resumed run does not repeat."""
-    if soup == 0:
-        return folder.epochs_done()
-    trainings = [_first(folder), *(_further(folder, number + 1) for number in range(soup))]
     return sum(
-        epochs if training.weights.is_file() else training.epochs_done() for training in trainings
+        epochs if training.weights.is_file() else training.epochs_done()
+        for training in _trainings(folder, soup)
     )
 
 
-def _first(folder: TrainingFolder) -> TrainingFolder:
-    return TrainingFolder(folder.folder, "first.pt")
-
-
-def _further(folder: TrainingFolder, number: int) -> TrainingFolder:
-    return TrainingFolder(folder.folder / f"soup-{number}")
+def _trainings(folder: TrainingFolder, soup: int) -> list[TrainingFolder]:
+    """Give the folders of the first training and of the further ones."""
+    if soup == 0:
+        return [folder]
+    further = [TrainingFolder(folder.folder / f"soup-{number + 1}") for number in range(soup)]
+    return [TrainingFolder(folder.folder, "first.pt"), *further]

@@ -260,8 +260,12 @@ def _options(plan: TrainingPlan, data: Path, folder: TrainingFolder) -> dict[str
         # a garment on a person helps to recognise the garment.
         "mosaic": 0.5,
         "close_mosaic": max(1, min(10, plan.epochs // 6)),
-        **_SOUP_OPTIONS[(plan.soup_number - 1) % len(_SOUP_OPTIONS) if plan.soup_number else 0],
+        **_soup_options(plan.soup_number),
     }
+
+
+def _soup_options(number: int) -> dict[str, object]:
+    return _SOUP_OPTIONS[(number - 1) % len(_SOUP_OPTIONS)] if number else {}
 
 
 def _resume_options(plan: TrainingPlan, data: Path, folder: TrainingFolder) -> dict[str, object]:
