@@ -38,6 +38,11 @@ def _slice_columns() -> list[sa.Column[Any]]:
     ]
 
 
+def _photos_that_show_it() -> sa.Column[Any]:
+    # It is NULL where it is unknown: in rows of earlier releases and of the prototype.
+    return sa.Column("photos", sa.Integer)
+
+
 garment_trends = sa.Table(
     "garment_trends",
     metadata,
@@ -47,6 +52,7 @@ garment_trends = sa.Table(
     sa.Column("garment", sa.String(64), nullable=False),
     sa.Column("colour", sa.String(32), nullable=False),
     sa.Column("worn", sa.Integer, nullable=False),
+    _photos_that_show_it(),
     sa.UniqueConstraint(
         "month", "destination", "source", "garment", "colour", name="garment_trends_look"
     ),
@@ -62,6 +68,7 @@ outfit_trends = sa.Table(
     *(sa.Column(name, sa.String(64), nullable=False) for name in GARMENT_COLUMNS),
     *(sa.Column(name, sa.String(32), nullable=False) for name in COLOUR_COLUMNS),
     sa.Column("worn", sa.Integer, nullable=False),
+    _photos_that_show_it(),
     sa.UniqueConstraint(
         *("month", "destination", "source", *GARMENT_COLUMNS, *COLOUR_COLUMNS),
         name="outfit_trends_outfit",
@@ -92,6 +99,91 @@ batch_requests = sa.Table(
     # This constraint serves as an index to find old keys. It is created in the same statement as
     # the table. A separate index would be missing if MySQL were killed after creating the table.
     sa.UniqueConstraint("received_at", "idempotency_key", name="batch_requests_by_age"),
+    **_EXACT_NAMES,
+)
+
+# The photos that /predict/batch has counted. A photo that is sent again is not counted again.
+app_photos = sa.Table(
+    "app_photos",
+    metadata,
+    sa.Column("month", sa.Date, primary_key=True),
+    sa.Column("destination", sa.String(64), primary_key=True),
+    sa.Column("digest", sa.String(64), primary_key=True),
+    **_EXACT_NAMES,
+)
+
+ANY = "any"
+"""What the columns ``garment``, ``colour`` and ``category`` have where the subject has none."""
+
+
+def _subject_columns(*dates: str) -> list[sa.Column[Any]]:
+    """Give the columns of a garment, colour, look or outfit at a place.
+
+    A garment has the colour "any", a colour has the garment "any", and an outfit is four garments,
+    joined by commas.
+    """
+    return [
+        *(sa.Column(name, sa.Date, primary_key=True) for name in dates),
+        sa.Column("place_kind", sa.String(16), primary_key=True),
+        sa.Column("place", sa.String(64), primary_key=True),
+        sa.Column("subject", sa.String(16), primary_key=True),
+        sa.Column("garment", sa.String(160), primary_key=True),
+        sa.Column("colour", sa.String(32), primary_key=True),
+        sa.Column("category", sa.String(16), nullable=False),
+    ]
+
+
+def _share_columns(*names: str, nullable: bool = True) -> list[sa.Column[Any]]:
+    return [sa.Column(name, sa.Double, nullable=nullable) for name in names]
+
+
+def _change_columns(since: str) -> list[sa.Column[Any]]:
+    return [
+        *_share_columns(f"{since}_change", f"{since}_change_low", f"{since}_change_high"),
+        sa.Column(f"{since}_trend", sa.String(32), nullable=False),
+    ]
+
+
+trend_estimates = sa.Table(
+    "trend_estimates",
+    metadata,
+    *_subject_columns("month"),
+    sa.Column("photos", sa.Integer, nullable=False),
+    sa.Column("posts", sa.Integer, nullable=False),
+    sa.Column("seen", sa.Integer, nullable=False),
+    *_share_columns("share", "share_low", "share_high", nullable=False),
+    *_change_columns("month"),
+    *_change_columns("year"),
+    sa.Column("photos_needed", sa.Integer),
+    *_share_columns("detector_precision", "detector_recall"),
+    sa.Column("detector_version", sa.String(255), nullable=False),
+    sa.Column("estimated_at", sa.DateTime, nullable=False),
+    **_EXACT_NAMES,
+)
+
+trend_forecasts = sa.Table(
+    "trend_forecasts",
+    metadata,
+    *_subject_columns("made_after", "month"),
+    *_share_columns("share", "share_low", "share_high"),
+    sa.Column("method", sa.String(64)),
+    *_share_columns("error", "naive_error"),
+    sa.Column("months_needed", sa.Integer),
+    sa.Column("reason", sa.String(255)),
+    sa.Column("estimated_at", sa.DateTime, nullable=False),
+    **_EXACT_NAMES,
+)
+
+trend_events = sa.Table(
+    "trend_events",
+    metadata,
+    *_subject_columns("week"),
+    *_share_columns("share", "expected", "expected_low", "expected_high", nullable=False),
+    sa.Column("photos", sa.Integer, nullable=False),
+    sa.Column("posts", sa.Integer, nullable=False),
+    *_share_columns("p_value", nullable=False),
+    sa.Column("example_photos", sa.Text, nullable=False),  # a JSON list of hashes
+    sa.Column("estimated_at", sa.DateTime, nullable=False),
     **_EXACT_NAMES,
 )
 

@@ -1,7 +1,7 @@
 """Reads and writes the trend tables: which garments were worn where, when and how often."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import NamedTuple, Self, TypeVar
@@ -12,6 +12,19 @@ from oott_fashion.destinations import Destinations
 from oott_fashion.garments import Category
 from oott_fashion.outfits import OutfitNames
 from oott_fashion.stores.batch_keys import ReusedKey, claim_key, delete_old_keys
+from oott_fashion.stores.estimate_tables import (
+    EstimateRow,
+    EventRow,
+    ForecastRow,
+    PlaceKind,
+    Subject,
+    estimate_rows,
+    estimated_months,
+    event_rows,
+    forecast_rows,
+    replace_all_forecasts,
+    replace_month_estimates,
+)
 from oott_fashion.stores.trend_connection import (
     TrendDatabaseError,
     TrendDatabaseUnavailable,
@@ -159,6 +172,60 @@ class TrendTables:
             return True
 
         return self._in_one_transaction(work)
+
+    def replace_estimates(self, month: date, rows: Iterable[EstimateRow]) -> None:
+        """Replace the estimates of ``month`` in one transaction."""
+        estimates = list(rows)
+        self._in_one_transaction(
+            lambda connection: replace_month_estimates(connection, month, estimates)
+        )
+
+    def replace_forecasts(
+        self, forecasts: Iterable[ForecastRow], events: Iterable[EventRow]
+    ) -> None:
+        """Replace all forecasts and events in one transaction."""
+        ahead, unusual = list(forecasts), list(events)
+        self._in_one_transaction(
+            lambda connection: replace_all_forecasts(connection, ahead, unusual)
+        )
+
+    def estimated_months(self) -> list[date]:
+        """List the months that have estimates, the earliest first."""
+        with self.reading() as connection:
+            return estimated_months(connection)
+
+    def estimates(
+        self,
+        month: date | None = None,
+        place_kind: PlaceKind | None = None,
+        place: str | None = None,
+        subject: Subject | None = None,
+        category: str | None = None,
+    ) -> list[EstimateRow]:
+        """List estimates in the order of their key; filter by what is given."""
+        with self.reading() as connection:
+            return estimate_rows(
+                connection,
+                month=month,
+                place_kind=place_kind,
+                place=place,
+                subject=subject,
+                category=category,
+            )
+
+    def forecasts(
+        self, place_kind: PlaceKind | None = None, place: str | None = None
+    ) -> list[ForecastRow]:
+        """List forecasts in the order of their key; filter by what is given."""
+        with self.reading() as connection:
+            return forecast_rows(connection, place_kind=place_kind, place=place)
+
+    def events(
+        self, place_kind: PlaceKind | None = None, place: str | None = None
+    ) -> list[EventRow]:
+        """List events in the order of their key; filter by what is given."""
+        with self.reading() as connection:
+            return event_rows(connection, place_kind=place_kind, place=place)
 
     def garment_rows(
         self,
