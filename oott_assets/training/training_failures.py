@@ -11,11 +11,12 @@ from oott_assets.training.labels.labelled_photos import PhotoChanged
 from oott_assets.training.labels.opened_data_set import NotADataSet
 from oott_assets.training.labels.photo_tags import BadTags
 from oott_assets.training.trainer import TrainingUnavailable
-from oott_assets.training.yolov8.exported_file import WrongExport
 from oott_assets.training.yolov8.train_run import WrongStartingWeights
 from oott_fashion.stores.detector_card import BadDetector
 from oott_fashion.stores.model_store import NoDetector
 from oott_fashion.vision.engines import EngineUnavailable
+from oott_fashion.vision.known_answers import ImplausibleAnswers
+from oott_fashion.vision.onnx_file import WrongExport
 
 TRAINING_FAILURES: FailureTable = {
     # Training keeps local files, so only two of these errors occur: a missing blob and a full disk.
@@ -23,6 +24,7 @@ TRAINING_FAILURES: FailureTable = {
     BadDetector: PERMANENT,
     BadTags: PERMANENT,
     EngineUnavailable: PERMANENT,
+    ImplausibleAnswers: PERMANENT,
     LabellerUnavailable: PERMANENT,
     NoDetector: PERMANENT,
     NotADataSet: PERMANENT,

@@ -12,6 +12,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from oott_fashion.vision.onnx_file import WrongExport, self_contained
+
 EngineChoice = Literal["auto", "deepsparse", "onnxruntime"]
 
 _log = logging.getLogger(__name__)
@@ -99,8 +101,13 @@ def open_engine(onnx: Path, choice: EngineChoice = "auto", cores: int = 1) -> En
     """Open ``onnx`` in the chosen engine; ``auto`` tries DeepSparse, then ONNX Runtime.
 
     Raises:
-        EngineUnavailable: the chosen engine, or with ``auto`` both engines, cannot run this file.
+        EngineUnavailable: the chosen engine, or with ``auto`` both engines, cannot run this file;
+            or it needs other files.
     """
+    try:
+        self_contained(onnx)  # an engine would open the other files
+    except WrongExport as error:
+        raise EngineUnavailable(str(error)) from error
     if choice == "onnxruntime":
         engine: Engine = OnnxRuntimeEngine(onnx, cores)
     else:

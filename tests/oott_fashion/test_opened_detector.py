@@ -1,12 +1,11 @@
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from oott_fashion.opened_detector import DetectorOptions, open_detector
 from oott_fashion.settings import SharedSettings
 from oott_fashion.stores.model_store import ModelStore
-from tests.oott_serving.detectors import publish
+from tests.oott_serving.detectors import RED_SPOT, publish
 
 pytestmark = pytest.mark.usefixtures("nothing_is_set")
 
@@ -20,7 +19,6 @@ def test_a_detector_is_opened_with_the_settings(
 
     opened = open_detector(published, DetectorOptions.of(settings))
 
-    grey = np.full((40, 30, 3), 128, dtype=np.uint8)
     assert opened.version == published.version
     assert opened.detector.engine.name == "onnxruntime"
-    assert [seen.garment for seen in opened.detector.garments(grey)] == garments
+    assert [seen.garment for seen in opened.detector.garments(RED_SPOT)] == garments

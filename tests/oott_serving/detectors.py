@@ -1,11 +1,14 @@
-"""Detectors that find the same garment in every photo, so that an answer shows which one ran."""
+"""Small detectors that find always the same garment, so that an answer shows which one ran."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from oott_fashion.garments import GARMENT_NAMES
@@ -13,6 +16,11 @@ from oott_fashion.stores.detector_card import DetectorCard, PublishedDetector
 from oott_fashion.stores.model_store import ModelStore
 
 SIDE = 64
+_CELLS = 8
+
+# A photo in which these detectors find one garment.
+RED_SPOT = np.full((SIDE, SIDE, 3), 128, dtype=np.uint8)
+RED_SPOT[:8, :8] = (200, 30, 30)
 FIRST = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -47,25 +55,62 @@ def card_of(file: Path, created: datetime = FIRST, image_side: int = SIDE) -> De
 
 
 def onnx_that_sees(folder: Path, garment: str | None) -> Path:
-    """Write an ONNX file with the output shape of YOLOv8 and the same output for every photo."""
-    head = np.zeros((1, 4 + len(GARMENT_NAMES), 2), dtype=np.float32)
-    head[0, :4, 0] = SIDE / 2
-    if garment is not None:
-        head[0, 4 + GARMENT_NAMES.index(garment), 0] = 0.9
+    """Write an ONNX file that finds ``garment`` where a photo has the brightest colours.
+
+    With None, its confidence is too low for a garment. In a photo without colours, it finds none.
+    """
+    file = folder / f"{garment}.onnx"
+    onnx.save(_that_looks_at_colours(*((garment, 0.9) if garment else ("coat", 0.1))), str(file))
+    return file
+
+
+def _that_looks_at_colours(garment: str, confidence: float) -> Any:
+    """Make a network with one box for each of 8 x 8 cells; the most colourful cell is confident."""
+    confidences = np.zeros((1, len(GARMENT_NAMES), 1), dtype=np.float32)
+    confidences[0, GARMENT_NAMES.index(garment)] = confidence
+    middles = (np.arange(_CELLS) + 0.5) * SIDE / _CELLS
+    boxes = np.full((1, 4, _CELLS**2), SIDE / 3, dtype=np.float32)
+    boxes[0, 0], boxes[0, 1] = np.tile(middles, _CELLS), np.repeat(middles, _CELLS)
+    cell, node = SIDE // _CELLS, helper.make_node
     nodes = [
-        helper.make_node("ReduceMean", ["images"], ["mean"], axes=[1, 2, 3], keepdims=0),
-        helper.make_node("Mul", ["mean", "zero"], ["nothing"]),
-        helper.make_node("Add", ["nothing", "head"], ["output0"]),
+        node("ReduceMax", ["images"], ["lightest"], axes=[1]),
+        node("ReduceMin", ["images"], ["darkest"], axes=[1]),
+        node("Sub", ["lightest", "darkest"], ["pixels"]),
+        node("AveragePool", ["pixels"], ["cells"], kernel_shape=[cell] * 2, strides=[cell] * 2),
+        node("Reshape", ["cells", "row"], ["colours"]),
+        node("ReduceMax", ["colours"], ["best"], axes=[2]),
+        node("Less", ["colours", "best"], ["is_not_best"]),
+        node("Not", ["is_not_best"], ["is_best"]),
+        node("Cast", ["is_best"], ["chosen"], to=TensorProto.FLOAT),
+        node("Mul", ["best", "many"], ["scaled"]),
+        node("Clip", ["scaled", "zero", "one"], ["has_colours"]),
+        node("Mul", ["chosen", "has_colours"], ["cell_confidences"]),
+        node("Mul", ["confidences", "cell_confidences"], ["classes"]),
+        node("Concat", ["boxes", "classes"], ["output0"], axis=1),
     ]
-    photo = helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, SIDE, SIDE])
-    output = helper.make_tensor_value_info("output0", TensorProto.FLOAT, head.shape)
-    constants = [
-        numpy_helper.from_array(head, "head"),
-        numpy_helper.from_array(np.zeros(1, dtype=np.float32), "zero"),
-    ]
-    graph = helper.make_graph(nodes, "the-same-for-all", [photo], [output], constants)
+    constants = {
+        "row": np.array([1, 1, _CELLS**2]),
+        "many": np.array(1000, dtype=np.float32),
+        "zero": np.array(0, dtype=np.float32),
+        "one": np.array(1, dtype=np.float32),
+        "confidences": confidences,
+        "boxes": boxes,
+    }
+    return detector_model(nodes, constants, anchors=_CELLS**2)
+
+
+def detector_model(
+    nodes: Sequence[Any], constants: Mapping[str, NDArray[Any]], anchors: int
+) -> Any:
+    """Make an ONNX model with the input and the output of a detector from its nodes."""
+    shape = [1, 4 + len(GARMENT_NAMES), anchors]
+    graph = helper.make_graph(
+        nodes,
+        "detector",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, SIDE, SIDE])],
+        [helper.make_tensor_value_info("output0", TensorProto.FLOAT, shape)],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     helper.set_model_props(model, {"names": str(dict(enumerate(GARMENT_NAMES)))})
-    file = folder / f"{garment}.onnx"
-    onnx.save(model, str(file))
-    return file
+    return model

@@ -3,15 +3,12 @@
 import logging
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from oott_fashion.stores.model_store import ModelStore
 from oott_serving.published_detector import LatestDetector, NoDetectorYet
 from oott_serving.settings import ServiceSettings
-from tests.oott_serving.detectors import card_of, onnx_that_sees, publish
-
-GREY = np.full((40, 30, 3), 128, dtype=np.uint8)
+from tests.oott_serving.detectors import RED_SPOT, card_of, onnx_that_sees, publish
 
 
 @pytest.fixture
@@ -31,7 +28,7 @@ def latest(settings: ServiceSettings) -> LatestDetector:
 
 
 def seen_by(latest: LatestDetector) -> list[str]:
-    return [garment.garment for garment in latest.in_service().detector.garments(GREY)]
+    return [garment.garment for garment in latest.in_service().detector.garments(RED_SPOT)]
 
 
 def test_without_a_detector_the_error_says_where_the_service_looked(
@@ -70,7 +67,7 @@ def test_a_newer_detector_replaces_the_one_in_service(
 
     assert latest.in_service().version == second.version
     assert seen_by(latest) == ["jeans"]
-    assert [garment.garment for garment in first.detector.garments(GREY)] == ["coat"]
+    assert [garment.garment for garment in first.detector.garments(RED_SPOT)] == ["coat"]
 
 
 def test_the_detector_in_service_is_not_opened_again(

@@ -14,15 +14,12 @@ from oott_assets.training.training_store import CANDIDATES, TrainingStore
 from oott_assets.training.validation.metrics import metrics_of
 from oott_assets.training.validation_photos import ValidationPhotos
 from oott_assets.training.weights import sha256_of
-from oott_assets.training.yolov8.exported_file import (
-    WrongExport,
-    check_answers,
-    image_side_of,
-    known_photos,
-)
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.detector_card import DetectorCard, PublishedDetector
 from oott_fashion.stores.model_store import write_detector
+from oott_fashion.vision.known_answers import check_answers
+from oott_fashion.vision.known_people import known_people
+from oott_fashion.vision.onnx_file import WrongExport, image_side_of
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +58,7 @@ def own_candidate(
 
     Raises:
         WrongExport: the file is no detector that OOTT can serve.
+        ImplausibleAnswers: its answers on known people cannot be right.
         NotWeights: the ``.pt`` file has no weights of a detector of OOTT's garments.
         EngineUnavailable: the engine of the settings cannot run it.
         PhotoChanged: a photo is missing or has changed.
@@ -74,7 +72,7 @@ def own_candidate(
         )
         side = image_side_of(made.onnx)
         engine = garment_detector.engine_of(made.onnx)
-        check_answers(engine, side, own.file)
+        check_answers(engine, side)
         thresholds = garment_detector.thresholds
         card = DetectorCard(
             garments=GARMENT_NAMES,
@@ -114,7 +112,8 @@ def _exported(
         served = export_fastest(weights, own.image_side, photos, folder, garment_detector, _log)
         return _Made(served.onnx, weights, served.parity.pixels_apart, served.name)
     dense = folder / "dense.onnx"
-    _, agreement = export_dense(weights, own.image_side, dense, known_photos(), garment_detector)
+    pictures = [person.picture for person in known_people()]
+    _, agreement = export_dense(weights, own.image_side, dense, pictures, garment_detector)
     return _Made(dense, weights, agreement.pixels_apart)
 
 

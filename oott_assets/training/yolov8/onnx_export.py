@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from oott_assets.training.yolov8.exported_file import WrongExport, image_side_of
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
 from oott_assets.training.yolov8.torch_engine import TorchEngine
 from oott_fashion.vision.engines import Engine
 from oott_fashion.vision.letterbox import letterbox
+from oott_fashion.vision.onnx_file import WrongExport, image_side_of
 from oott_fashion.vision.photos import Photo
 
 # DeepSparse supports all operators of opsets 11, 13 and 17.

@@ -204,7 +204,7 @@ def test_a_file_that_is_no_detector_is_not_published(store: ModelStore, tmp_path
         junk(tmp_path, ".onnx"): "is not an ONNX file",
         junk(tmp_path, ".pt"): "is not a complete PyTorch .pt file",
         of_other_classes(tmp_path / "coco.pt"): "expected a detector of OOTT's 24 garments",
-        untrained_weights(tmp_path / "new.pt"): "finds no garment in 4 drawn people",
+        untrained_weights(tmp_path / "new.pt"): "finds no garment in 8 drawn people",
     }
 
     for file, message in files.items():

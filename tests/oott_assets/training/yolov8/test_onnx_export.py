@@ -7,7 +7,6 @@ import pytest
 from numpy.typing import NDArray
 
 from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, random_outfit
-from oott_assets.training.yolov8.exported_file import WrongExport
 from oott_assets.training.yolov8.onnx_export import (
     boxes_apart,
     confidences_apart,
@@ -16,6 +15,7 @@ from oott_assets.training.yolov8.onnx_export import (
 )
 from oott_assets.training.yolov8.quiet_ultralytics import open_model
 from oott_fashion.vision.engines import open_engine
+from oott_fashion.vision.onnx_file import WrongExport
 from oott_fashion.vision.photos import Photo
 from tests.oott_assets.training.starter_weights import STARTER, STARTER_SIDE, starter_weights
 
