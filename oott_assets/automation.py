@@ -5,7 +5,7 @@ import dagster as dg
 from oott_assets.photos.instagram_images import instagram_images
 from oott_assets.photos.photo_retention import photo_retention_job
 from oott_assets.training.label_tasks import label_tasks
-from oott_assets.trends.checks import TREND_CHECKS
+from oott_assets.trends.checks import TREND_CHECKS, counted_by_the_current_detector
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import monthly_trends
 from oott_assets.trends.trend_report import trend_report
@@ -15,6 +15,17 @@ monthly_trends_job = dg.define_asset_job(
     selection=dg.AssetSelection.assets(instagram_images, garment_detections, monthly_trends)
     | dg.AssetSelection.checks(*TREND_CHECKS),
     description="Counts the trends of one destination in one month, from its photos.",
+)
+
+recount_job = dg.define_asset_job(
+    "recount_job",
+    # recount_sensor and make recount evaluate the check of all months. A run of one month would
+    # read the manifests of all others for it.
+    selection=dg.AssetSelection.assets(garment_detections, monthly_trends)
+    - dg.AssetSelection.checks(counted_by_the_current_detector),
+    description="Counts stored photos again, with the current detector. It collects no photos.",
+    # The counts of a new month come first.
+    tags={"dagster/priority": "-1"},
 )
 
 # The job runs at 3:00, because people have posted the photos of the last day by then.

@@ -31,6 +31,7 @@ def open_records() -> Iterator[dg.DagsterInstance]:
             process_id = _process_id_of(instance, run.run_id)
             if process_id is not None and not psutil.pid_exists(process_id):
                 instance.report_run_failed(run, f"process {process_id} of this run was killed")
+                instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     with dg.DagsterInstance.get() as instance:
         yield instance
 

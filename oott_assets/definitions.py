@@ -8,6 +8,7 @@ from oott_assets.automation import (
     monthly_trends_job,
     monthly_trends_schedule,
     photo_retention_schedule,
+    recount_job,
     training_job,
     trend_report_job,
     trend_report_schedule,
@@ -21,6 +22,7 @@ from oott_assets.photos.photo_retention import PhotoRetention, photo_retention_j
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.sources.chosen_source import ChosenSource
 from oott_assets.photos.store.photo_store import PhotoStore
+from oott_assets.recount_sensors import current_detector_sensor, recount_sensor
 from oott_assets.training.champion import champion
 from oott_assets.training.current_detector import current_detector
 from oott_assets.training.garment_onnx import garment_onnx
@@ -140,6 +142,7 @@ defs = dg.Definitions(
         monthly_trends_job,
         trend_report_job,
         photo_retention_job,
+        recount_job,
         label_tasks_job,
         training_job,
     ],
@@ -149,6 +152,7 @@ defs = dg.Definitions(
         photo_retention_schedule,
         label_tasks_schedule,
     ],
+    sensors=[current_detector_sensor, recount_sensor],
     resources=configured_resources(),
     # The steps of a run are executed one after another. A process per step would only add seconds.
     executor=dg.in_process_executor,

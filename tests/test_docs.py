@@ -49,6 +49,7 @@ NOT_RUN_HERE = {
     "make ui": "it runs until it is stopped",
     "make serve": "the service is started by tests.oott_serving.servers, on a free port",
     "make train": "tests/oott_assets/training/test_training_pipeline.py runs the same job",
+    "make recount": "tests/oott_assets/test_recount.py runs the same command",
     "make lock": "it needs a package index",
     "make format": "it changes the working tree",
     ".venv/bin/bentoml build": "tests/oott_serving/test_bento.py builds and serves a bento",
@@ -302,14 +303,14 @@ def test_the_readme_has_the_numbers_of_the_starters_card() -> None:
     assert f"on {metrics['closet']['label right']:.0%}".replace("%", " %") in TEXTS["README.md"]
 
 
-def test_the_pages_name_every_check_and_every_schedule() -> None:
+def test_the_pages_name_every_check_schedule_and_sensor() -> None:
     checks = [
         spec.name for check in (*TREND_CHECKS, *TRAINING_CHECKS) for spec in check.check_specs
     ]
-    schedules = [schedule.name for schedule in defs.schedules or []]
+    ticking = [each.name for each in (*(defs.schedules or []), *(defs.sensors or []))]
     text = "".join(TEXTS.values())
 
-    assert [name for name in (*checks, *schedules) if f"| `{name}` |" not in text] == []
+    assert [name for name in (*checks, *ticking) if f"| `{name}` |" not in text] == []
 
 
 def test_the_operating_page_has_the_delays_of_the_retry_tables() -> None:

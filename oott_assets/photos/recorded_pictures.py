@@ -5,14 +5,13 @@ from datetime import date
 
 import dagster as dg
 
+from oott_assets.data_versions import DATA_VERSION
 from oott_assets.partitions import partition_key
 from oott_fashion.stores.blobs import AlreadyLocked
 
 _ASSETS_WITH_PICTURES = ("instagram_images", "garment_detections")
 _ASSETS_WITHOUT_PICTURES = ("garment_trends", "outfit_trends")
 _LABEL_TASKS = "label_tasks"
-
-_DATA_VERSION = "dagster/data_version"
 
 # Each run shows one batch. Nobody labels more batches within the retention period.
 _MAX_RECORDS = 1000
@@ -101,7 +100,7 @@ def _batch_of(record: dg.EventLogRecord) -> str | None:
 
 def _without_pictures(event: dg.AssetMaterialization, why: str) -> dg.AssetMaterialization:
     metadata = {"contact_sheet": why} if event.asset_key == dg.AssetKey(_LABEL_TASKS) else {}
-    tags = {name: tag for name, tag in (event.tags or {}).items() if name == _DATA_VERSION}
+    tags = {name: tag for name, tag in (event.tags or {}).items() if name == DATA_VERSION}
     return dg.AssetMaterialization(
         event.asset_key, partition=event.partition, metadata=metadata, tags=tags
     )

@@ -3,6 +3,7 @@
 import dagster as dg
 from pydantic import Field
 
+from oott_assets.data_versions import report_current_detector
 from oott_assets.failure_rules import failures_of
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.training.garment_onnx import garment_onnx
@@ -50,6 +51,8 @@ def current_detector(
                 store.make_latest(chosen.version, by=by, reason=config.reason or None)
         # Without a starter, there is none as long as garment_onnx keeps all candidates.
         in_use = garment_detector.published_or_none()
+        if in_use:
+            report_current_detector(context.instance, store)
         known = _known(store, training_store)
     version = in_use.version if in_use else "none"
     return dg.MaterializeResult(

@@ -69,7 +69,7 @@ def garment_onnx(
         published = garment_detector.published_or_none()
         kept = _kept_in(folder)
         if kept and published and kept.version == published.version:
-            return _reported(kept, None, "published already", is_published=True)
+            return _reported(kept, None, "published already", kept.version, is_published=True)
         candidate = (
             opened_candidate(kept, photos, garment_detector)
             if kept
@@ -85,7 +85,11 @@ def garment_onnx(
             dry_run=config.dry_run,
         )
     context.log.info("%s", outcome.text)
-    return _reported(candidate.detector, in_place, outcome.text, is_published=outcome.publishes)
+    before = published.version if published else "none"
+    current = candidate.detector.version if outcome.publishes else before
+    return _reported(
+        candidate.detector, in_place, outcome.text, current, is_published=outcome.publishes
+    )
 
 
 def _candidate_folder(
@@ -111,7 +115,12 @@ def _kept_in(folder: Path) -> PublishedDetector | None:
 
 
 def _reported(
-    candidate: PublishedDetector, in_place: Validated | None, decision: str, *, is_published: bool
+    candidate: PublishedDetector,
+    in_place: Validated | None,
+    decision: str,
+    current_version: str,
+    *,
+    is_published: bool,
 ) -> dg.MaterializeResult[None]:
     card, folder = candidate.card, candidate.onnx.parent
     served = Measurement(name="candidate", metrics=card.metrics)
@@ -129,5 +138,7 @@ def _reported(
             "garments": served_garment_table(served, published),
             "errors": confusion_table(served),
             "pixels_apart": card.parity,
-        }
+        },
+        # Detections are out of date when it changes, so it is not the version of a candidate.
+        data_version=dg.DataVersion(current_version),
     )

@@ -7,13 +7,16 @@ import dagster as dg
 
 from oott_assets.detection_store import DetectionStore
 from oott_assets.failure_rules import failures_of
+from oott_assets.garment_detector import GarmentDetector
 from oott_assets.partitions import month_and_destination, month_by_destination
 from oott_assets.photos.instagram_images import instagram_images
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import trend_slice
+from oott_assets.trends.stale_counts import stale_metadata, stale_partitions
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_failures import TREND_FAILURES
+from oott_fashion.stores.model_store import ModelStore
 
 # At every start, Dagster warns once for each check that partitioned checks are a preview.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning, message=".*partitions_def.*")
@@ -117,9 +120,32 @@ def enough_garments_to_call_it_a_trend(
     )
 
 
+@dg.asset_check(asset="garment_trends")
+def counted_by_the_current_detector(
+    context: dg.AssetCheckExecutionContext,
+    garment_detector: GarmentDetector,
+    photo_store: PhotoStore,
+    trend_database: TrendDatabase,
+) -> dg.AssetCheckResult:
+    """Warns when a month and destination was counted by another detector than the current one.
+
+    The metadata lists these partitions. `make recount` counts them again, and so does
+    `recount_sensor` while it is on. If the photos were deleted, the old counts stay.
+    """
+    with failures_of(context, TREND_FAILURES), trend_database.tables() as tables:
+        version = ModelStore(garment_detector.model_store).latest_version()
+        stale = stale_partitions(tables, version)
+        return dg.AssetCheckResult(
+            passed=not stale,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata=stale_metadata(photo_store, version, stale),
+        )
+
+
 TREND_CHECKS = [
     photos_arrived,
     every_photo_was_read_or_is_listed_as_unreadable,
     sums_agree,
     enough_garments_to_call_it_a_trend,
+    counted_by_the_current_detector,
 ]

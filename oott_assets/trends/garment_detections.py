@@ -1,5 +1,7 @@
 """The garments that the latest published detector finds in the collected photos."""
 
+import hashlib
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -7,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import dagster as dg
 
+from oott_assets.data_versions import GARMENT_ONNX, made_with, report_current_detector
 from oott_assets.detection_store import (
     DetectionStore,
     PartitionDetections,
@@ -28,13 +31,15 @@ from oott_assets.reports.progress import with_progress
 from oott_assets.reports.tables import markdown_table
 from oott_assets.trends.trend_failures import TREND_FAILURES
 from oott_fashion.stores.blobs import BlobNotFound
+from oott_fashion.stores.model_store import ModelStore
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
 
 
 @dg.asset(
     partitions_def=month_by_destination,
-    deps=[instagram_images],
+    deps=[instagram_images, GARMENT_ONNX],
+    pool="garment_detector",
     group_name="trends",
     kinds={"deepsparse", "parquet"},
 )
@@ -51,6 +56,7 @@ def garment_detections(
     partition = month_and_destination(context)
     with failures_of(context, TREND_FAILURES):
         opened = garment_detector.latest()
+        report_current_detector(context.instance, ModelStore(garment_detector.model_store))
         context.log.info("detector %s runs in %s", opened.version, opened.detector.engine.name)
         stored = photo_store.month(partition.destination.slug, partition.month)
         # The lock prevents a deletion during the detection. The write would undo such a deletion.
@@ -67,7 +73,9 @@ def garment_detections(
             "contact_sheet": sheet,
             "engine": opened.detector.engine.name,
             **_counts_of(detections),
-        }
+        },
+        data_version=_data_version(detections, opened.detector.engine.name, garment_detector),
+        tags=made_with(opened.version),
     )
 
 
@@ -108,6 +116,20 @@ def _photos_to_read(stored: StoredMonth, partition: MonthAndDestination) -> list
             allow_retries=False,
         )
     return kept_in(rows)
+
+
+def _data_version(
+    detections: PartitionDetections, engine: str, garment_detector: GarmentDetector
+) -> dg.DataVersion:
+    """Name the detector and, by a hash, all else that the detections depend on."""
+    facts = {
+        "photos": [photo.sha256 for photo in detections.photos],
+        "engine": engine,
+        "thresholds": garment_detector.thresholds,
+        "palette": garment_detector.palette,
+    }
+    digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
+    return dg.DataVersion(f"{detections.detector_version}/{digest}")
 
 
 def _counts_of(detections: PartitionDetections) -> dict[str, dg.MetadataValue | int | str]:

@@ -256,6 +256,16 @@ class TrendTables:
             ).one_or_none()
         return None if row is None else Coverage(*row)
 
+    def detector_versions(self, source: str) -> dict[tuple[str, date], str]:
+        """Tell which detector counted each destination and month of ``source``."""
+        columns = [trend_coverage.c[name] for name in ("destination", "month", "detector_version")]
+        counted = sa.select(*columns).where(trend_coverage.c.source == source)
+        with self.reading() as connection:
+            return {
+                (destination, month): version
+                for destination, month, version in connection.execute(counted)
+            }
+
     def garments_worn(self, slice_: TrendSlice) -> int:
         """Sum ``worn`` over the garments of ``slice_``."""
         return self._worn(garment_trends, slice_)

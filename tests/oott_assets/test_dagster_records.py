@@ -31,18 +31,38 @@ def statuses() -> list[dg.DagsterRunStatus]:
         return [run.status for run in instance.get_runs()]
 
 
+def claim_the_detector() -> None:
+    """Let the only run hold the pool, as it does while it looks for garments."""
+    with dg.DagsterInstance.get() as instance:
+        [run] = instance.get_runs()
+        storage = instance.event_log_storage
+        storage.initialize_concurrency_limit_to_default("garment_detector")
+        assert storage.claim_concurrency_slot("garment_detector", run.run_id, "step").is_claimed
+
+
+def detectors_at_work() -> int:
+    with dg.DagsterInstance.get() as instance:
+        return instance.event_log_storage.get_concurrency_info("garment_detector").active_slot_count
+
+
 def test_opening_the_records_fails_a_killed_run_and_leaves_a_running_one_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}")
+    (tmp_path / "dagster.yaml").write_text(
+        "telemetry: {enabled: false}\nconcurrency: {pools: {default_limit: 1}}"
+    )
     with running_demo(tmp_path):
         deadline = time.monotonic() + 60
         while not (tmp_path / "oott/photos/photos").exists() and time.monotonic() < deadline:
             time.sleep(0.1)
         with open_records():
             assert statuses() == [dg.DagsterRunStatus.STARTED]
+        claim_the_detector()
+        with open_records():
+            assert detectors_at_work() == 1
 
     assert statuses() == [dg.DagsterRunStatus.STARTED]
     with open_records():
         assert statuses() == [dg.DagsterRunStatus.FAILURE]
+        assert detectors_at_work() == 0

@@ -58,3 +58,19 @@ def test_an_unknown_or_damaged_version_does_not_replace_the_one_in_use(
     assert unknown.startswith("there is no version 2019; expected one that python -m oott_assets")
     assert "detector.onnx is damaged: its sha256 is" in damaged
     assert store.latest() == jeans
+
+
+def test_going_back_is_recorded_as_the_data_version_of_garment_onnx(
+    training_pipeline: TrainingPipeline, coat: PublishedDetector, jeans: PublishedDetector
+) -> None:
+    assert jeans
+    with dg.DagsterInstance.ephemeral() as records:
+        chosen = {"current_detector": {"config": {"version": coat.version, "reason": "coats"}}}
+        assert training_pipeline.run("current_detector", config=chosen, records=records).success
+
+        event = records.get_latest_materialization_event(dg.AssetKey("garment_onnx"))
+
+    assert event
+    assert event.asset_materialization
+    assert (event.asset_materialization.tags or {})["dagster/data_version"] == coat.version
+    assert event.asset_materialization.metadata["reason"].value == "coats"

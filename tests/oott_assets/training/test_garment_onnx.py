@@ -28,6 +28,7 @@ class Step(NamedTuple):
     shown: dict[str, object]
     history: list[Publication]
     decision: Decision
+    data_version: str
 
 
 class Steps(NamedTuple):
@@ -51,7 +52,9 @@ def step(pipeline: ComparedPipeline, **config: object) -> Step:
     shown = metadata_of(run, "garment_onnx")
     decision = read_decision(Path(str(shown["folder"])))
     assert decision is not None
-    return Step(shown, store().history(), decision)
+    [event] = run.get_asset_materialization_events()
+    data_version = (event.materialization.tags or {})["dagster/data_version"]
+    return Step(shown, store().history(), decision, data_version)
 
 
 def publish_another(folder: Path) -> None:
@@ -113,6 +116,17 @@ def test_a_dry_run_publishes_nothing_and_says_what_would_be_published(steps: Ste
     assert str(dry_run.shown["decision"]).startswith(
         "dry run, would be published: against the rules (it was published before"
     )
+
+
+def test_its_data_version_is_the_version_in_use_and_not_that_of_a_kept_candidate(
+    steps: Steps,
+) -> None:
+    kept = steps.dry_run_after_going_back
+
+    assert steps.first.data_version == steps.first.shown["version"]
+    assert steps.again.data_version == steps.first.shown["version"]
+    assert kept.data_version == kept.history[-1].version != kept.shown["version"]
+    assert steps.with_a_reason.data_version == steps.with_a_reason.shown["version"]
 
 
 def test_a_detector_with_the_same_answers_is_not_clearly_better(steps: Steps) -> None:

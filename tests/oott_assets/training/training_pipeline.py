@@ -18,7 +18,10 @@ class TrainingPipeline:
     """Materialises assets into the stores of the current settings."""
 
     def run(
-        self, *assets: str, config: Mapping[str, object] | None = None
+        self,
+        *assets: str,
+        config: Mapping[str, object] | None = None,
+        records: dg.DagsterInstance | None = None,
     ) -> dg.ExecuteInProcessResult:
         """Run ``assets``, or the whole pipeline, as a person does in the Dagster UI."""
         job = defs.resolve_job_def("training_job")
@@ -26,6 +29,7 @@ class TrainingPipeline:
             job = job.get_subset(op_selection=list(assets))
         return job.execute_in_process(
             resources=configured_resources(),
+            instance=records,
             raise_on_error=False,
             run_config={
                 "loggers": {"console": {"config": {"log_level": "WARNING"}}},

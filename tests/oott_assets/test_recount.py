@@ -1,0 +1,160 @@
+"""The command behind ``make recount``."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from click.testing import CliRunner, Result
+
+from oott_assets.recount import main
+from tests.oott_assets.recounted_pipeline import KEYS, CountedTrends, counted, counted_once
+from tests.oott_assets.test_recount_sensors import unfinished_run
+from tests.oott_assets.trends_pipeline import SEPTEMBER
+
+__all__ = ["counted", "counted_once"]
+
+
+def recount(*words: str) -> Result:
+    return CliRunner().invoke(main, words)
+
+
+def lines_of(ended: Result) -> list[str]:
+    """Give the printed lines without seconds."""
+    return [re.sub(r"\d+\.\d s", "... s", line) for line in ended.output.splitlines()]
+
+
+def test_stale_partitions_are_counted_again_the_newest_month_first(counted: CountedTrends) -> None:
+    counted.publish_jeans()
+
+    ended = recount()
+
+    assert ended.exit_code == 0
+    assert lines_of(ended) == [
+        "1 of 3: hongdae 2026-10: counted again in ... s",
+        "2 of 3: hongdae 2026-09: counted again in ... s",
+        "3 of 3: haeundae 2026-09: counted again in ... s",
+    ]
+    assert counted.garments() == {key: {"jeans"} for key in KEYS}
+
+
+def test_what_the_current_detector_has_counted_is_skipped_unless_all_is_wanted(
+    counted: CountedTrends,
+) -> None:
+    jeans = counted.publish_jeans().version
+    assert recount("--from", "2026-10").exit_code == 0
+
+    again = recount("--from", "2026-10")
+    every = recount("--from", "2026-10", "--all")
+
+    assert lines_of(again) == [f"nothing to count again: the current detector is {jeans}"]
+    assert lines_of(every) == ["1 of 1: hongdae 2026-10: counted again in ... s"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--to", "2026-09", "--destination", "hongdae"], KEYS[1:2]),
+        (["--to", "2026-09", "--destination", "해운대"], KEYS[2:]),
+    ],
+)
+def test_only_the_wanted_months_and_destination_are_counted(
+    counted: CountedTrends, words: list[str], expected: list[str]
+) -> None:
+    counted.publish_jeans()
+
+    assert recount(*words).exit_code == 0
+
+    assert [key for key, seen in counted.garments().items() if seen == {"jeans"}] == expected
+
+
+def test_counts_of_deleted_photos_stay_and_are_listed(counted: CountedTrends) -> None:
+    counted.publish_jeans()
+    counted.delete_photos("hongdae", SEPTEMBER)
+
+    ended = recount("--destination", "hongdae")
+
+    assert ended.exit_code == 0
+    assert "hongdae 2026-09: it keeps its counts, because its photos were deleted" in ended.output
+    assert counted.garments()[KEYS[1]] == {"coat"}
+
+
+@pytest.mark.usefixtures("without_delays")
+def test_a_failed_partition_does_not_stop_the_others_and_the_next_call_goes_on(
+    counted: CountedTrends,
+) -> None:
+    counted.publish_jeans()
+
+    with counted.pipeline.stored("hongdae", SEPTEMBER).locked():
+        first = recount()
+    second = recount()
+
+    assert first.exit_code == 1
+    assert "hongdae 2026-09: failed: " in first.output
+    assert "is locked by process" in first.output
+    assert first.output.endswith("Error: 1 partitions are left; then run this again\n")
+    assert lines_of(second) == ["1 of 1: hongdae 2026-09: counted again in ... s"]
+
+
+def test_a_partition_with_another_run_is_left(counted: CountedTrends) -> None:
+    counted.publish_jeans()
+    unfinished_run(counted.records, KEYS[0], dg.DagsterRunStatus.QUEUED)
+
+    ended = recount("--from", "2026-10")
+
+    assert ended.exit_code == 1
+    assert "hongdae 2026-10: another run of it waits or works; run this again" in ended.output
+    assert counted.garments()[KEYS[0]] == {"coat"}
+
+
+def test_the_check_is_evaluated_at_the_end(counted: CountedTrends) -> None:
+    counted.publish_jeans()
+    recount("--to", "2026-09")
+
+    check = dg.AssetCheckKey(dg.AssetKey("garment_trends"), "counted_by_the_current_detector")
+    [last] = counted.records.event_log_storage.get_asset_check_execution_history(check, limit=1)
+
+    assert last.event
+    assert last.event.dagster_event
+    evaluation = last.event.dagster_event.asset_check_evaluation_data
+    assert evaluation.metadata["stale_partitions"].value == 1
+
+
+@pytest.mark.usefixtures("counted")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--from", "2026"], "'2026' is not a month; write YYYY-MM"),
+        (["--destination", "atlantis"], "is not a destination; expected one of hongdae"),
+    ],
+)
+def test_a_wrong_option_is_explained(words: list[str], message: str) -> None:
+    ended = recount(*words)
+
+    assert ended.exit_code == 2
+    assert message in ended.output
+
+
+@pytest.mark.usefixtures("counted")
+def test_a_missing_detector_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("OOTT_MODEL_STORE", str(tmp_path / "empty"))
+
+    ended = recount()
+
+    assert ended.exit_code == 1
+    assert "no detector is published" in ended.output
+
+
+def test_make_passes_its_variables_on() -> None:
+    dry_run = ["make", "-n", "-o", ".venv/base", "recount"]
+    variables = ["FROM=2026-01", "TO=2026-06", "DESTINATION=hongdae", "ALL=1"]
+
+    printed = subprocess.run(
+        [*dry_run, *variables], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert " ".join(printed.replace("\\\n", " ").split()) == (
+        ".venv/bin/python -m oott_assets.recount "
+        '--from "2026-01" --to "2026-06" --destination "hongdae" --all'
+    )
