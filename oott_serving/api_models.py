@@ -25,6 +25,10 @@ class Request(BaseModel):
 
     example: ClassVar[str]
 
+    def photos(self) -> int:
+        """Count the photos of the request."""
+        return 1
+
 
 class CameraRequest(Request):
     """One photo from the camera of the closet app."""
@@ -60,6 +64,10 @@ class BatchRequest(Request):
         description="A destination or a destination category, by slug or by Korean name.",
         examples=["seaside", "바닷가", "hongdae", "홍대"],
     )
+
+    def photos(self) -> int:
+        """Count the photos of the batch."""
+        return len(self.base64_images)
 
 
 class BatchAnswer(BaseModel):

@@ -27,9 +27,12 @@ _RETRY_AFTER_SECONDS = 5
 class RejectedRequest(Exception):
     """A request that is rejected before it reaches a prediction, with its HTTP status."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(
+        self, status: int, message: str, retry_after_seconds: int = _RETRY_AFTER_SECONDS
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after_seconds = retry_after_seconds
 
 
 _STATUS: dict[type[Exception], int] = {
@@ -59,9 +62,11 @@ def public_message(error: Exception) -> str:
     return str(error)
 
 
-def error_response(status: int, message: str) -> Response:
+def error_response(
+    status: int, message: str, retry_after_seconds: int = _RETRY_AFTER_SECONDS
+) -> Response:
     """Build the JSON response of an error; a 503 also says when to retry."""
-    headers = {"Retry-After": str(_RETRY_AFTER_SECONDS)} if status == 503 else None
+    headers = {"Retry-After": str(retry_after_seconds)} if status == 503 else None
     return JSONResponse({"error": message}, status, headers)
 
 

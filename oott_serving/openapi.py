@@ -30,8 +30,8 @@ _ERRORS = {
     "413": "The body, a photo or the number of photos is too large.",
     "415": "The content type is not application/json.",
     "422": "The request is well-formed but cannot be answered.",
-    "503": "No detector is published, the trend database is unavailable, or too many requests "
-    "are waiting.",
+    "503": "No detector is published, the trend database is unavailable, or a photo would wait too "
+    "long.",
 }
 
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}

@@ -1,11 +1,11 @@
-"""Limits on prediction requests that BentoML does not have: size, content type and concurrency.
+"""Limits on prediction requests that BentoML does not have: size, content type, number and time.
 
 It is a plain ASGI middleware, so that it can reject a request before its body is read or decoded.
+A request takes a place in the queue when its body has arrived, so a slow client holds none.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -14,25 +14,31 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oott_serving.api_models import Request
 from oott_serving.errors import RejectedRequest, error_response
+from oott_serving.json_errors import ErrorsInJson
+from oott_serving.uploads import Uploads, too_large
+from oott_serving.waiting_requests import WaitingRequests
 
 # A request has one comma per photo and per field. Without a limit, a JSON parser would turn
 # 50 MB of "{},{}," into gigabytes of objects before the request is validated.
 _MAX_COMMAS = 10_000
 
-# Eight full uploads at the same time are normal. 64 of them would fill the memory.
-_MAX_FULL_BODIES = 8
+# This is half of the connections of a worker.
+_MAX_UPLOADS = 1000
 
-# This is long enough for a full body over a slow connection. Memory is reserved for the declared
-# size of a body. Without a time limit, a client that sends nothing would keep its memory reserved.
-_MAX_UPLOAD_SECONDS = 120
+# This is long enough for a full body over a slow connection.
+MAX_UPLOAD_SECONDS = 120
 
 
 class Prediction(NamedTuple):
-    """A prediction endpoint: its path, its request body, and how many run at the same time."""
+    """A prediction endpoint: its path, its request body, and how many run at the same time.
+
+    A request that would wait longer than ``max_waiting_seconds`` is rejected.
+    """
 
     path: str
     request: type[Request]
     max_concurrent: int
+    max_waiting_seconds: float
 
 
 class RequestLimits:
@@ -43,20 +49,19 @@ class RequestLimits:
         app: ASGIApp,
         predictions: list[Prediction],
         max_body_bytes: int,
-        max_waiting: int,
-        max_upload_seconds: float = _MAX_UPLOAD_SECONDS,
+        max_uploads: int = _MAX_UPLOADS,
+        max_upload_seconds: float = MAX_UPLOAD_SECONDS,
     ) -> None:
         self._app = app
         self._predictions = {prediction.path: prediction for prediction in predictions}
-        self._semaphores = {
-            prediction.path: asyncio.Semaphore(prediction.max_concurrent)
+        self._waiting = {
+            prediction.path: WaitingRequests(
+                prediction.max_concurrent, prediction.max_waiting_seconds
+            )
             for prediction in predictions
         }
         self._max_body_bytes = max_body_bytes
-        self._max_waiting = max_waiting
-        self._max_upload_seconds = max_upload_seconds
-        self._waiting = 0
-        self._body_memory = _BodyMemory(_MAX_FULL_BODIES * max_body_bytes)
+        self._uploads = Uploads(max_body_bytes, max_uploads, max_upload_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -64,7 +69,7 @@ class RequestLimits:
         elif scope["method"] == "POST" and scope["path"] in self._predictions:
             await self._predict(self._predictions[scope["path"]], scope, receive, send)
         else:
-            await self._app(scope, receive, _ErrorsInJson(scope, send))
+            await self._app(scope, receive, ErrorsInJson(scope, send))
 
     async def _predict(
         self, prediction: Prediction, scope: Scope, receive: Receive, send: Send
@@ -72,100 +77,21 @@ class RequestLimits:
         try:
             headers = Headers(scope=scope)
             _require_uncompressed_json(headers)
-            declared = self._declared_bytes(headers)
-            with self._place_in_the_queue(), self._body_memory.reserved(declared) as reserve:
-                body = await self._read_body_in_time(receive, reserve)
-                _require_valid_body(body, prediction.request)
-                async with self._semaphores[prediction.path]:
+            self._require_allowed_length(headers)
+            async with self._uploads.body(receive) as body:
+                request = _validated(body, prediction.request)
+                async with self._waiting[prediction.path].place(request.photos()):
+                    await _require_connected(receive)
                     await self._app(scope, _replay(body, receive), send)
         except RejectedRequest as error:
-            await error_response(error.status, str(error))(scope, receive, send)
+            rejection = error_response(error.status, str(error), error.retry_after_seconds)
+            await rejection(scope, receive, send)
 
-    @contextmanager
-    def _place_in_the_queue(self) -> Iterator[None]:
-        if self._waiting >= self._max_waiting:
-            raise RejectedRequest(
-                503, f"{self._waiting} requests are already waiting; try again later"
-            )
-        self._waiting += 1
-        try:
-            yield
-        finally:
-            self._waiting -= 1
-
-    def _declared_bytes(self, headers: Headers) -> int:
+    def _require_allowed_length(self, headers: Headers) -> None:
         length = headers.get("content-length", "")
         declared = int(length) if length.isdecimal() else 0
         if declared > self._max_body_bytes:
-            raise self._too_large(f"{declared:,} bytes")
-        return declared
-
-    async def _read_body_in_time(self, receive: Receive, reserve: Callable[[int], None]) -> bytes:
-        try:
-            async with asyncio.timeout(self._max_upload_seconds):
-                return await self._read_body(receive, reserve)
-        except TimeoutError:
-            raise RejectedRequest(
-                408,
-                f"the body was not complete after {self._max_upload_seconds:g} seconds; send "
-                "smaller photos, or use a faster connection",
-            ) from None
-
-    async def _read_body(self, receive: Receive, reserve: Callable[[int], None]) -> bytes:
-        chunks: list[bytes] = []
-        received = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise RejectedRequest(400, "the connection was closed before the body was complete")
-            chunks.append(message.get("body", b""))
-            received += len(chunks[-1])
-            if received > self._max_body_bytes:
-                raise self._too_large(f"more than {self._max_body_bytes:,} bytes")
-            reserve(received)
-            if not message.get("more_body", False):
-                return b"".join(chunks)
-
-    def _too_large(self, found: str) -> RejectedRequest:
-        return RejectedRequest(
-            413,
-            f"the body has {found}; at most {self._max_body_bytes:,} are allowed; send fewer or "
-            "smaller photos",
-        )
-
-
-class _BodyMemory:
-    """The memory budget that the bodies of all requests share."""
-
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._reserved = 0
-
-    @contextmanager
-    def reserved(self, declared: int) -> Iterator[Callable[[int], None]]:
-        """Reserve ``declared`` bytes; the yielded function increases the reservation to a total.
-
-        Raises:
-            RejectedRequest: the budget is used up.
-        """
-        mine = 0
-
-        def reserve(total: int) -> None:
-            nonlocal mine
-            more = max(0, total - mine)
-            if self._reserved + more > self._max_bytes:
-                raise RejectedRequest(
-                    503,
-                    f"{self._reserved:,} bytes of requests are already waiting; try again later",
-                )
-            self._reserved += more
-            mine += more
-
-        try:
-            reserve(declared)
-            yield reserve
-        finally:
-            self._reserved -= mine
+            raise too_large(f"{declared:,} bytes", self._max_body_bytes)
 
 
 def _require_uncompressed_json(headers: Headers) -> None:
@@ -181,13 +107,13 @@ def _require_uncompressed_json(headers: Headers) -> None:
         )
 
 
-def _require_valid_body(body: bytes, request: type[Request]) -> None:
+def _validated(body: bytes, request: type[Request]) -> Request:
     if body.count(b",") > _MAX_COMMAS:
         raise RejectedRequest(
             422, f"the body has more than {_MAX_COMMAS:,} values; expected {request.example}"
         )
     try:
-        request.model_validate_json(body)
+        return request.model_validate_json(body)
     except ValidationError as error:
         raise _invalid_body(error, request.example) from None
 
@@ -212,44 +138,12 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return read
 
 
-class _ErrorsInJson:
-    """Passes a response on, and turns Starlette's plain-text errors into JSON."""
+async def _require_connected(receive: Receive) -> None:
+    """Raise RejectedRequest if the client of a request whose body was read has left.
 
-    def __init__(self, scope: Scope, send: Send) -> None:
-        self._scope = scope
-        self._send = send
-        self._plain_error: Message | None = None
-        self._text = b""
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and _is_plain_error(message):
-            self._plain_error = message
-        elif self._plain_error is None:
-            await self._send(message)
-        else:
-            self._text += message.get("body", b"")
-            if not message.get("more_body", False):
-                await self._send_in_json(self._plain_error)
-
-    async def _send_in_json(self, start: Message) -> None:
-        response = error_response(start["status"], self._message(start["status"]))
-        for name, value in Headers(raw=start["headers"]).items():
-            response.headers.setdefault(name, value)
-        await response(self._scope, _disconnected, self._send)
-
-    def _message(self, status: int) -> str:
-        method, path = self._scope["method"], self._scope["path"][:200]
-        if status == 404:
-            return f"{path} does not exist; the page at / lists the paths"
-        if status == 405:
-            return f"{path} does not allow {method}; the page at / lists the allowed methods"
-        return self._text.decode(errors="replace").strip()
-
-
-def _is_plain_error(start: Message) -> bool:
-    kind = Headers(raw=start["headers"]).get("content-type", "")
-    return bool(start["status"] >= 400) and kind.startswith("text/plain")
-
-
-async def _disconnected() -> Message:
-    return {"type": "http.disconnect"}
+    BentoML keeps a request until it is answered, so also this one needs an answer.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0):
+            await receive()
+            raise RejectedRequest(400, "the connection was closed before the answer")

@@ -9,23 +9,26 @@ from starlette.exceptions import HTTPException
 from oott_serving.api_models import BatchAnswer, BatchRequest, CameraAnswer, CameraRequest
 from oott_serving.api_pages import pages
 from oott_serving.app_trends import AppTrends, batch_digest, idempotency_key_in
+from oott_serving.connections import bound_connections
 from oott_serving.errors import with_error_responses
 from oott_serving.published_detector import LatestDetector, NoDetectorYet
-from oott_serving.request_limits import Prediction, RequestLimits
+from oott_serving.request_limits import MAX_UPLOAD_SECONDS, Prediction, RequestLimits
 from oott_serving.sent_photos import garments_in, garments_of_each, require_batch_size
 from oott_serving.start_up import StartUp, keep_usage_private, log_what_happens
 
-# Batches get only two of the threads, so that a camera photo never waits for a whole batch.
-_CAMERA = Prediction("/predict/camera", CameraRequest, max_concurrent=8)
-_BATCH = Prediction("/predict/batch", BatchRequest, max_concurrent=2)
-
-# A queue of full batches takes minutes. By default BentoML gives up after one minute, although
-# the batch is still counted.
-_REQUEST_TIMEOUT_SECONDS = 900
-
 _start_up = StartUp.read()
 _settings = _start_up.settings
+
+# Batches get only two of the threads, so that a camera photo never waits for a whole batch.
+_CAMERA = Prediction("/predict/camera", CameraRequest, 8, _settings.max_waiting_seconds)
+_BATCH = Prediction("/predict/batch", BatchRequest, 2, 10 * _settings.max_waiting_seconds)
+
+# By default BentoML gives up after one minute, although the batch is still counted.
+_MAX_BATCH_SECONDS = 300
+_REQUEST_TIMEOUT_SECONDS = MAX_UPLOAD_SECONDS + _BATCH.max_waiting_seconds + _MAX_BATCH_SECONDS
+
 keep_usage_private()
+bound_connections()
 
 
 @bentoml.service(
@@ -97,5 +100,4 @@ ClosetService.add_asgi_middleware(  # type: ignore[attr-defined] # mypy sees the
     RequestLimits,
     predictions=[_CAMERA, _BATCH],
     max_body_bytes=_settings.max_body_bytes,
-    max_waiting=_settings.max_waiting_requests,
 )

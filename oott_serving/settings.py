@@ -18,7 +18,7 @@ class ServiceSettings(SharedSettings):
         50 * 2**20,
         ge=1,
         description="Maximum size of a request body, in bytes. If a body is larger, the status is "
-        "413. A worker keeps at most eight times this size in memory; beyond that, the status is "
+        "413. A worker keeps at most nine times this size in memory; beyond that, the status is "
         "503.",
     )
     max_batch_photos: int = Field(
@@ -27,11 +27,13 @@ class ServiceSettings(SharedSettings):
         description="Maximum number of photos in /predict/batch. If a batch has more, the status "
         "is 413.",
     )
-    max_waiting_requests: int = Field(
-        64,
-        ge=1,
-        description="Maximum number of predictions that run or wait in a worker. Beyond that, "
-        "the status is 503.",
+    max_waiting_seconds: float = Field(
+        60,
+        gt=0,
+        le=600,
+        description="Maximum time in seconds that a photo waits for its turn. The service measures "
+        "its speed. If a photo of /predict/camera would wait longer, the status is 503. A batch of "
+        "/predict/batch may wait ten times as long.",
     )
     detector_poll_seconds: float = Field(
         5.0, gt=0, description="Seconds between two checks whether a newer detector was published."

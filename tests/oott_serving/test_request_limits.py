@@ -3,17 +3,18 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
-import pytest
 from starlette.responses import JSONResponse, PlainTextResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from oott_serving.api_models import CameraRequest
 from oott_serving.request_limits import Prediction, RequestLimits
 
 BODY = {"base64_image": "AAAA"}
 FULL = json.dumps(BODY).encode().ljust(1000)
+JSON = {"Content-Type": "application/json"}
 
 
 class Busy:
@@ -39,16 +40,25 @@ class Broken:
         await response(scope, receive, send)
 
 
-def statuses(busy: Busy, requests: int, max_concurrent: int, max_waiting: int) -> list[int]:
-    """Send ``requests`` at the same time through the limits, and give their statuses."""
-    prediction = Prediction("/predict", CameraRequest, max_concurrent)
-    limits = RequestLimits(busy, [prediction], 1000, max_waiting)
+def limits_of(
+    app: Busy, max_concurrent: int = 1, max_waiting_seconds: float = 60, max_uploads: int = 100
+) -> RequestLimits:
+    prediction = Prediction("/predict", CameraRequest, max_concurrent, max_waiting_seconds)
+    return RequestLimits(app, [prediction], len(FULL), max_uploads, max_upload_seconds=0.2)
 
-    async def send_all() -> list[int]:
-        transport = httpx.ASGITransport(limits)
-        async with httpx.AsyncClient(transport=transport, base_url="http://closet") as client:
+
+@asynccontextmanager
+async def client_of(limits: RequestLimits) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(limits)
+    async with httpx.AsyncClient(transport=transport, base_url="http://closet") as client:
+        yield client
+
+
+def answers_at_once(limits: RequestLimits, requests: int) -> list[httpx.Response]:
+    async def send_all() -> list[httpx.Response]:
+        async with client_of(limits) as client:
             sent = [client.post("/predict", json=BODY) for _ in range(requests)]
-            return [response.status_code for response in await asyncio.gather(*sent)]
+            return list(await asyncio.gather(*sent))
 
     return asyncio.run(send_all())
 
@@ -56,84 +66,145 @@ def statuses(busy: Busy, requests: int, max_concurrent: int, max_waiting: int) -
 def test_a_prediction_runs_at_most_max_concurrent_times_at_once() -> None:
     busy = Busy()
 
-    assert statuses(busy, requests=6, max_concurrent=2, max_waiting=6) == [200] * 6
+    responses = answers_at_once(limits_of(busy, max_concurrent=2), requests=6)
+
+    assert [response.status_code for response in responses] == [200] * 6
     assert busy.max_working == 2
 
 
-def test_a_request_over_the_queue_limit_gets_503() -> None:
-    answered = statuses(Busy(), requests=5, max_concurrent=1, max_waiting=4)
+def test_a_request_that_would_wait_too_long_gets_503_and_its_own_time_to_retry() -> None:
+    # Without measurements, a photo is expected to take 0.15 seconds. So four wait 0.6 seconds.
+    responses = answers_at_once(limits_of(Busy(), max_waiting_seconds=0.5), requests=30)
 
-    assert sorted(answered) == [200] * 4 + [503]
-
-
-@pytest.mark.parametrize("declared", [True, False])
-def test_eight_full_bodies_fit_in_memory_and_a_ninth_gets_503(declared: bool) -> None:
-    limits = RequestLimits(Busy(), [Prediction("/predict", CameraRequest, 1)], len(FULL), 64)
-
-    responses = asyncio.run(upload(limits, 9, declared))
-
-    assert sorted(response.status_code for response in responses) == [200] * 8 + [503]
-    [rejected] = [response for response in responses if response.status_code == 503]
-    assert "try again" in rejected.json()["error"]
-    assert int(rejected.headers["retry-after"]) > 0
+    assert [response.status_code for response in responses] == [200] * 4 + [503] * 26
+    assert "try again" in responses[-1].json()["error"]
+    times = [int(response.headers["retry-after"]) for response in responses[4:]]
+    assert times == sorted(times)
+    assert (times[0], times[-1]) == (1, 4)
 
 
-@pytest.mark.parametrize("declared", [True, False])
-def test_answered_and_rejected_bodies_free_their_memory(declared: bool) -> None:
-    limits = RequestLimits(Busy(), [Prediction("/predict", CameraRequest, 8)], len(FULL), 64)
+async def parts(count: int, then_wait: float = 0) -> AsyncIterator[bytes]:
+    """Send ``count`` tenths of a full body, then wait for some seconds and stop."""
+    for start in range(0, 100 * count, 100):
+        yield FULL[start : start + 100]
+        await asyncio.sleep(0)
+    await asyncio.sleep(then_wait)
+
+
+def test_when_the_memory_is_full_the_slowest_upload_gives_way() -> None:
+    limits = limits_of(Busy())
+
+    async def send_all() -> tuple[list[int], int]:
+        async with client_of(limits) as client:
+            slow = [
+                asyncio.create_task(client.post("/predict", content=parts(9, 5), headers=JSON))
+                for _ in range(10)  # together, they fill the memory of nine full bodies
+            ]
+            await asyncio.sleep(0.05)
+            fast = await client.post("/predict", content=parts(10), headers=JSON)
+            return [(await upload).status_code for upload in slow], fast.status_code
+
+    slow, fast = asyncio.run(send_all())
+
+    assert fast == 200
+    assert sorted(slow) == [408] * 8 + [503] * 2
+
+
+def test_when_there_are_too_many_uploads_the_slowest_gives_way() -> None:
+    limits = limits_of(Busy(), max_uploads=3)
+
+    async def send_all() -> list[httpx.Response]:
+        async with client_of(limits) as client:
+            slow = [
+                asyncio.create_task(client.post("/predict", content=parts(sent, 5), headers=JSON))
+                for sent in (2, 0, 1)
+            ]
+            await asyncio.sleep(0.05)
+            fast = await client.post("/predict", content=parts(10), headers=JSON)
+            return [fast, *[await upload for upload in slow]]
+
+    responses = asyncio.run(send_all())
+
+    assert [response.status_code for response in responses] == [200, 408, 503, 408]
+    assert "the slowest" in responses[2].json()["error"]
+    assert int(responses[2].headers["retry-after"]) > 0
+
+
+def test_a_body_that_announces_more_than_it_sends_takes_no_memory() -> None:
+    limits = limits_of(Busy())
+    announced = JSON | {"Content-Length": str(len(FULL))}
+
+    async def send_all() -> int:
+        async with client_of(limits) as client:
+            silent = [
+                asyncio.create_task(client.post("/predict", content=parts(0, 5), headers=announced))
+                for _ in range(50)
+            ]
+            await asyncio.sleep(0.05)
+            fast = await client.post("/predict", content=parts(10), headers=JSON)
+            await asyncio.gather(*silent)
+            return fast.status_code
+
+    assert asyncio.run(send_all()) == 200
+
+
+def test_answered_and_rejected_bodies_free_their_memory() -> None:
+    limits = limits_of(Busy(), max_concurrent=8)
 
     async def send_all() -> list[int]:
-        rounds = [await upload(limits, 9, declared) for _ in range(2)]
-        rounds.append(await upload(limits, 8, declared))
-        return [response.status_code for responses in rounds for response in responses]
+        async with client_of(limits) as client:
+            statuses = []
+            for body in (FULL, b"not JSON".ljust(len(FULL)), FULL):
+                sent = [client.post("/predict", content=body, headers=JSON) for _ in range(9)]
+                statuses += [response.status_code for response in await asyncio.gather(*sent)]
+            return statuses
 
-    assert asyncio.run(send_all())[-8:] == [200] * 8
-
-
-async def upload(limits: RequestLimits, count: int, declared: bool) -> list[httpx.Response]:
-    """Send ``count`` full bodies at the same time, in chunks, with a Content-Length or without."""
-
-    async def chunks() -> AsyncIterator[bytes]:
-        for start in range(0, len(FULL), 100):
-            yield FULL[start : start + 100]
-            await asyncio.sleep(0)
-
-    headers = {"Content-Type": "application/json"}
-    if declared:
-        headers["Content-Length"] = str(len(FULL))
-    transport = httpx.ASGITransport(limits)
-    async with httpx.AsyncClient(transport=transport, base_url="http://closet") as client:
-        sent = [client.post("/predict", content=chunks(), headers=headers) for _ in range(count)]
-        return list(await asyncio.gather(*sent))
+    assert asyncio.run(send_all()) == [200] * 9 + [400] * 9 + [200] * 9
 
 
-def test_an_upload_that_never_ends_is_rejected_and_frees_its_place() -> None:
-    prediction = Prediction("/predict", CameraRequest, 1)
-    limits = RequestLimits(Busy(), [prediction], len(FULL), max_waiting=1, max_upload_seconds=0.05)
+def test_an_upload_that_never_ends_is_rejected() -> None:
+    async def send() -> httpx.Response:
+        async with client_of(limits_of(Busy())) as client:
+            return await client.post("/predict", content=parts(5, 5), headers=JSON)
 
-    async def half_a_body() -> AsyncIterator[bytes]:
-        yield FULL[:500]
-        await asyncio.sleep(5)
+    slow = asyncio.run(send())
 
-    async def send_both() -> list[httpx.Response]:
-        transport = httpx.ASGITransport(limits)
-        headers = {"Content-Type": "application/json"}
-        async with httpx.AsyncClient(transport=transport, base_url="http://closet") as client:
-            slow = await client.post("/predict", content=half_a_body(), headers=headers)
-            return [slow, await client.post("/predict", json=BODY)]
+    assert slow.status_code == 408
+    assert slow.json()["error"].startswith("the body was not complete after 0.2 seconds; send")
 
-    slow, next_one = asyncio.run(send_both())
 
-    assert (slow.status_code, next_one.status_code) == (408, 200)
-    assert slow.json()["error"].startswith("the body was not complete after 0.05 seconds; send")
+def test_a_request_whose_client_has_left_does_not_run() -> None:
+    busy = Busy()
+    messages: list[Message] = [
+        {"type": "http.request", "body": FULL, "more_body": False},
+        {"type": "http.disconnect"},
+    ]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/predict",
+        "headers": [(b"content-type", b"application/json")],
+    }
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    asyncio.run(limits_of(busy)(scope, receive, send))
+
+    assert busy.max_working == 0
+    assert sent[0]["status"] == 400
 
 
 def test_a_plain_text_error_keeps_its_message_and_headers_in_json() -> None:
-    limits = RequestLimits(Broken(), [], 1000, 1)
+    limits = RequestLimits(Broken(), [], 1000)
 
     async def get() -> httpx.Response:
-        transport = httpx.ASGITransport(limits)
-        async with httpx.AsyncClient(transport=transport, base_url="http://closet") as client:
+        async with client_of(limits) as client:
             return await client.get("/readyz")
 
     response = asyncio.run(get())
