@@ -1,5 +1,5 @@
 # demo and test install what they need into .venv. The machine needs Python 3.11, make and git.
-.PHONY: demo ui serve recount train test check format lock clean
+.PHONY: demo trends ui serve recount train test check format lock clean
 
 BIN := .venv/bin
 export DAGSTER_HOME := $(CURDIR)
@@ -15,6 +15,10 @@ export PYTHONDONTWRITEBYTECODE :=
 demo: .venv/base
 	@$(BIN)/python demo.py $(if $(PHOTOS),--photos "$(PHOTOS)") \
 		$(if $(DESTINATION),--destination "$(DESTINATION)") $(if $(MONTH),--month "$(MONTH)")
+
+# Writes the trend page of the latest month, prints its path, and opens it in a browser.
+trends: .venv/base
+	@$(BIN)/python -m oott_assets.trends.latest_report
 
 # The Dagster UI on http://localhost:3000: assets, runs, schedules, pictures.
 ui: .venv/base

@@ -39,6 +39,7 @@ from oott_assets.training.weights import main_weights, merged_weights
 from oott_assets.trends.checks import TREND_CHECKS
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import monthly_trends
+from oott_assets.trends.report_folder import ReportFolder
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_report import trend_report
 from oott_fashion.settings import read_settings
@@ -82,6 +83,7 @@ def _photo_resources(settings: PhotoSettings) -> dict[str, dg.ConfigurableResour
         "label_batches": LabelBatches(root=str(settings.label_tasks_root)),
         "photo_retention": PhotoRetention(days=settings.photo_retention_days),
         "detection_store": DetectionStore(root=settings.photo_store_root),
+        "report_folder": ReportFolder.of(settings),
     }
 
 

@@ -16,30 +16,31 @@ RELEASED_COLOURS = ("white", "beige", "blue", "gray", "black")
 
 
 class PaletteColour(NamedTuple):
-    """A colour name, the sRGB samples it stands for, and its name among the released five."""
+    """A colour name, its sRGB samples, its name among the released five, and its Korean name."""
 
     name: str
     samples: tuple[str, ...]
     released_name: str
+    korean: str
 
 
 # Cloth is duller than screen colours, and appears in light and in shade. So each name has samples
 # of cloth in light and in shade. With a new sample, its name matches more pixels, and similar names
 # match fewer.
 PALETTE = (
-    PaletteColour("white", ("#f4f4f4", "#dedede", "#e6e9ee"), "white"),
-    PaletteColour("black", ("#151515", "#262628", "#302d2e"), "black"),
-    PaletteColour("gray", ("#8c8c8c", "#6a6a6c", "#b4b4b6", "#4e4e50"), "gray"),
-    PaletteColour("beige", ("#d9c7a5", "#c8b18b", "#e8dcc3", "#b9a27e"), "beige"),
-    PaletteColour("brown", ("#6b4226", "#8a5a36", "#4a3020", "#9c7350"), "beige"),
-    PaletteColour("red", ("#c0202a", "#8e1c24", "#d8403c"), "beige"),
-    PaletteColour("pink", ("#eaa5b8", "#d97b98", "#f2c6cf", "#d6408a"), "beige"),
-    PaletteColour("orange", ("#e07a2a", "#c85e1e", "#f09a4e"), "beige"),
-    PaletteColour("yellow", ("#e8cc3a", "#c9a91e", "#f2e28a"), "beige"),
-    PaletteColour("green", ("#3c7a44", "#2a4a32", "#6f8f4e", "#8fbf8f", "#4f5a36"), "gray"),
-    PaletteColour("blue", ("#3f74b8", "#6f9bc8", "#4a6a94", "#a4c4e0", "#2a5bd0"), "blue"),
-    PaletteColour("navy", ("#1c2744", "#24305c", "#161c34"), "blue"),
-    PaletteColour("purple", ("#6b3f8a", "#4c2a60", "#a07fc0"), "blue"),
+    PaletteColour("white", ("#f4f4f4", "#dedede", "#e6e9ee"), "white", "흰색"),
+    PaletteColour("black", ("#151515", "#262628", "#302d2e"), "black", "검정"),
+    PaletteColour("gray", ("#8c8c8c", "#6a6a6c", "#b4b4b6", "#4e4e50"), "gray", "회색"),
+    PaletteColour("beige", ("#d9c7a5", "#c8b18b", "#e8dcc3", "#b9a27e"), "beige", "베이지"),
+    PaletteColour("brown", ("#6b4226", "#8a5a36", "#4a3020", "#9c7350"), "beige", "갈색"),
+    PaletteColour("red", ("#c0202a", "#8e1c24", "#d8403c"), "beige", "빨강"),
+    PaletteColour("pink", ("#eaa5b8", "#d97b98", "#f2c6cf", "#d6408a"), "beige", "분홍"),
+    PaletteColour("orange", ("#e07a2a", "#c85e1e", "#f09a4e"), "beige", "주황"),
+    PaletteColour("yellow", ("#e8cc3a", "#c9a91e", "#f2e28a"), "beige", "노랑"),
+    PaletteColour("green", ("#3c7a44", "#2a4a32", "#6f8f4e", "#8fbf8f", "#4f5a36"), "gray", "초록"),
+    PaletteColour("blue", ("#3f74b8", "#6f9bc8", "#4a6a94", "#a4c4e0", "#2a5bd0"), "blue", "파랑"),
+    PaletteColour("navy", ("#1c2744", "#24305c", "#161c34"), "blue", "남색"),
+    PaletteColour("purple", ("#6b3f8a", "#4c2a60", "#a07fc0"), "blue", "보라"),
 )
 PALETTE_NAMES = tuple(colour.name for colour in PALETTE)
 

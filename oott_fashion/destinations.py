@@ -89,6 +89,14 @@ class Destinations:
         }
 
 
+def english_name(slug: str) -> str:
+    """Write a slug as a name: ``lotte-world`` as Lotte World, and ``yeonnam-dong`` as Yeonnam-dong.
+
+    Korean endings of quarters and streets keep their hyphen.
+    """
+    return re.sub(r" (Dong|Gil)$", lambda end: f"-{end[1].lower()}", slug.replace("-", " ").title())
+
+
 def read_destinations(file: Path = DEFAULT_FILE) -> Destinations:
     """Read the destinations from a YAML file with the structure of ``destinations.yaml``.
 

@@ -46,6 +46,7 @@ NOT_RUN_HERE = {
     "make test": "this test is part of it",
     "make check": "tests/test_project.py runs the same checks",
     "make demo PHOTOS=": "tests/test_demo.py runs it, and the demo with a folder of photos",
+    "make trends": "tests/oott_assets/trends/test_trend_report.py runs the same command",
     "make ui": "it runs until it is stopped",
     "make serve": "the service is started by tests.oott_serving.servers, on a free port",
     "make train": "tests/oott_assets/training/test_training_pipeline.py runs the same job",

@@ -1,81 +1,84 @@
-"""The monthly report: what people wore at each destination, and how that changed."""
+"""The trend page of a month: what people wear at each destination, and what rises and falls."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date
 
 import dagster as dg
 
 from oott_assets.failure_rules import failures_of
-from oott_assets.partitions import by_month, destinations
+from oott_assets.partitions import by_month
+from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.reports.tables import markdown_table
+from oott_assets.trends.report_folder import ReportFolder
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_failures import TREND_FAILURES
-from oott_fashion.garments import CATEGORIES, Category
-from oott_fashion.stores.trend_tables import GarmentRow, TrendTables
+from oott_assets.trends.written_report import WrittenReport, written_report
+from oott_fashion.stores.estimate_tables import ALL_PLACES, EstimateRow
 
-_HEADING = ("destination", "garments", *CATEGORIES)
+_HEADING = ("place", "look", "before", "now", "change in points", "photos")
+_CLEAR = ("rising", "falling")
 
 
 @dg.asset(
     partitions_def=by_month,
-    deps=["garment_trends"],  # Dagster maps each month to the partitions of all destinations
+    deps=["garment_trends", "outfit_trends"],
     group_name="trends",
-    kinds={"markdown"},
+    kinds={"html"},
 )
 def trend_report(
-    context: dg.AssetExecutionContext, trend_database: TrendDatabase
+    context: dg.AssetExecutionContext,
+    trend_database: TrendDatabase,
+    photo_store: PhotoStore,
+    report_folder: ReportFolder,
 ) -> dg.MaterializeResult[None]:
-    """The most worn look of each category at each destination in a month.
+    """A page about a month and all months before it, in one HTML file that needs no network.
 
-    Counts include all sources. The number in brackets is the change since the month before.
+    It shows what is worn, what rises and falls, colours and outfits per destination, with 95 %
+    intervals. The page compares destinations, and is in Korean and English.
     """
     month = date.fromisoformat(f"{context.partition_key}-01")
     with failures_of(context, TREND_FAILURES), trend_database.tables() as tables:
-        rows = list(report_rows(tables, month))
-    if not rows:
-        raise dg.Failure(
-            f"no garment was counted in {month:%Y-%m}; materialise garment_trends for it first",
-            allow_retries=False,
+        report = written_report(tables, photo_store, report_folder, month)
+    return dg.MaterializeResult(metadata=_metadata(report))
+
+
+def _metadata(report: WrittenReport) -> dict[str, dg.MetadataValue | int | float]:
+    everywhere = [row for row in report.estimates if row.place_kind == ALL_PLACES]
+    trends = Counter(row.month_trend for row in report.estimates)
+    return {
+        "page": dg.MetadataValue.path(report.file),
+        "link": dg.MetadataValue.url(report.file.as_uri()),
+        "page_bytes": report.file.stat().st_size,
+        "photos_with_garments": everywhere[0].photos,
+        "posts": everywhere[0].posts,
+        "rising": trends["rising"],
+        "falling": trends["falling"],
+        "too_few_to_tell": trends["too few to tell"],
+        "rises_and_falls": markdown_table(_HEADING, _clear_changes(report.estimates)),
+        # Dagster draws these numbers as curves over the months.
+        **{
+            f"share_of_{row.garment.replace(' ', '_')}": round(row.share, 4)
+            for row in everywhere
+            if row.subject == "garment"
+        },
+    }
+
+
+def _clear_changes(estimates: Sequence[EstimateRow]) -> Iterator[Sequence[object]]:
+    """Yield a row for each clear change since the month before, the largest first."""
+    changed = [
+        (row, row.month_change)
+        for row in estimates
+        if row.month_trend in _CLEAR and row.month_change is not None
+    ]
+    for row, change in sorted(changed, key=lambda pair: -abs(pair[1])):
+        low, high = row.month_change_low or 0, row.month_change_high or 0
+        yield (
+            row.place,
+            " ".join(name for name in (row.colour, row.garment) if name != "any"),
+            f"{row.share - change:.0%}",
+            f"{row.share:.0%}",
+            f"{100 * change:+.0f} ({100 * low:+.0f} to {100 * high:+.0f})",
+            row.photos,
         )
-    return dg.MaterializeResult(
-        metadata={"destinations": len(rows), "most_worn": markdown_table(_HEADING, rows)}
-    )
-
-
-def report_rows(tables: TrendTables, month: date) -> Iterator[Sequence[object]]:
-    """Yield a row for each destination (or destination category) with garments in ``month``."""
-    now, before = (
-        _by_destination(tables.garment_rows(counted)) for counted in (month, _month_before(month))
-    )
-    for slug in sorted(now, key=_order_in_the_file):
-        worn_before = {(row.garment, row.colour): row.worn for row in before.get(slug, [])}
-        tops = [_most_worn(now[slug], category, worn_before) for category in CATEGORIES]
-        yield slug, sum(row.worn for row in now[slug]), *tops
-
-
-def _month_before(month: date) -> date:
-    return (month - timedelta(days=1)).replace(day=1)
-
-
-def _by_destination(rows: Sequence[GarmentRow]) -> dict[str, list[GarmentRow]]:
-    places: dict[str, list[GarmentRow]] = {}
-    for row in rows:
-        places.setdefault(row.destination, []).append(row)
-    return places
-
-
-def _order_in_the_file(slug: str) -> tuple[int, str]:
-    # A slug may be missing from the file: app photos may belong to a whole category, or a
-    # destination may have been removed.
-    known = slug in destinations.slugs
-    return destinations.slugs.index(slug) if known else len(destinations.slugs), slug
-
-
-def _most_worn(
-    rows: Sequence[GarmentRow], category: Category, before: Mapping[tuple[str, str], int]
-) -> str:
-    row = next((row for row in rows if row.category == category), None)
-    if row is None:
-        return ""
-    change = row.worn - before.get((row.garment, row.colour), 0)
-    return f"{row.colour} {row.garment}: {row.worn} ({change:+d})"

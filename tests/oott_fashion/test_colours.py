@@ -1,4 +1,5 @@
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -96,7 +97,7 @@ def test_colours_are_compared_in_lab_not_in_rgb() -> None:
 
 
 def test_on_a_tie_the_first_palette_colour_is_chosen() -> None:
-    twins = [PaletteColour(name, ("#404040",), "gray") for name in ("soot", "slate")]
+    twins = [PaletteColour(name, ("#404040",), "gray", name) for name in ("soot", "slate")]
 
     assert nearest_colours(cloth(((64, 64, 64), 1)), twins).tolist() == [0]
     assert garment_colour(cloth(((64, 64, 64), 1)), NO_PIXELS, palette=twins) == "soot"
@@ -212,3 +213,10 @@ def test_every_colour_has_a_released_name() -> None:
 
 def test_colour_names_are_unique() -> None:
     assert len({colour.name for colour in PALETTE}) == len(PALETTE) == 13
+
+
+def test_every_colour_has_a_korean_name_of_its_own() -> None:
+    names = {colour.korean for colour in PALETTE}
+
+    assert all(re.fullmatch(r"[가-힣]+", name) for name in names)
+    assert len(names) == len(PALETTE)

@@ -8,6 +8,7 @@ from oott_fashion.destinations import (
     DestinationCategory,
     Destinations,
     UnknownPlace,
+    english_name,
     read_destinations,
 )
 
@@ -195,3 +196,16 @@ def test_a_missing_file_or_one_not_in_utf_8_is_rejected(tmp_path: Path) -> None:
     for file in (korean, tmp_path / "missing.yaml", tmp_path):
         with pytest.raises(ValueError, match=f"cannot read destinations from {file}: "):
             read_destinations(file)
+
+
+@pytest.mark.parametrize(
+    ("slug", "name"),
+    [
+        ("haeundae", "Haeundae"),
+        ("lotte-world", "Lotte World"),
+        ("yeonnam-dong", "Yeonnam-dong"),
+        ("garosu-gil", "Garosu-gil"),
+    ],
+)
+def test_a_slug_is_written_as_an_english_name(slug: str, name: str) -> None:
+    assert english_name(slug) == name

@@ -1,9 +1,12 @@
+import re
+
 import pytest
 
 from oott_fashion.garments import (
     CATEGORIES,
     GARMENT_NAMES,
     GARMENTS,
+    KOREAN_CATEGORIES,
     category_of,
     garment_named,
 )
@@ -51,3 +54,11 @@ def test_prompts_are_unique() -> None:
 
     assert len(prompts) == len(GARMENTS)
     assert all(prompt.strip() == prompt != "" for prompt in prompts)
+
+
+def test_every_garment_and_category_has_a_korean_name_of_its_own() -> None:
+    names = [*(garment.korean for garment in GARMENTS), *KOREAN_CATEGORIES.values()]
+
+    assert all(re.fullmatch(r"[가-힣 ]+", name) for name in names)
+    assert len(set(names)) == 24 + 4
+    assert set(KOREAN_CATEGORIES) == set(CATEGORIES)

@@ -1,0 +1,28 @@
+"""The Dagster resource for the folder of the trend pages."""
+
+from datetime import date
+from pathlib import Path
+from typing import Self
+
+import dagster as dg
+from pydantic import Field
+
+from oott_fashion.settings import SharedSettings
+from oott_fashion.stores.blobs import LocalBlobs
+
+
+class ReportFolder(dg.ConfigurableResource[None]):
+    """The trend pages, one HTML file per month, in a folder of this machine."""
+
+    root: str = Field(description="Folder of the trend pages. It is reports in OOTT_HOME.")
+
+    @classmethod
+    def of(cls, settings: SharedSettings) -> Self:
+        return cls(root=str(settings.home / "reports"))
+
+    def write(self, month: date, page: str) -> Path:
+        """Write or replace the page of ``month``; a reader sees the old or the new page."""
+        name = f"{month:%Y-%m}.html"
+        blobs = LocalBlobs(self.root)
+        blobs.write(name, page.encode())
+        return blobs.path_of(name).absolute()
