@@ -21,7 +21,7 @@ Item = TypeVar("Item")
 # Dagster's event log stores one contact sheet per run; with 18 photos it has about 200 kB.
 _SAMPLE_SIZE = 18
 _COLUMNS = 6
-_TILE = (220, 290)
+_TILE = (160, 213)  # six columns fit the dialog of the Dagster UI in a window of 1280 px
 _MAX_PICTURE = (1000, 800)
 
 _BOX_COLOURS: dict[Category, str] = {

@@ -30,6 +30,10 @@ function monthName(month) {
   return new Date(year, number - 1, 1).toLocaleDateString(state.lang, { year: "numeric", month: "long" });
 }
 
+function intervalText({ low, high }) {
+  return text("interval95", { low: percent(low).replace(/ ?%/, ""), high: percent(high) });
+}
+
 function rangeText({ share, low, high }) {
   return text("range", { share: percent(share), low: percent(low), high: percent(high) });
 }

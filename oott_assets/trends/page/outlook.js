@@ -17,7 +17,7 @@ function outfitCard(outfit) {
     : [DATA.colours[outfit.colours[index]]?.[state.lang], DATA.garments[garment][state.lang]].filter(Boolean).join(" "));
   const description = parts.filter(Boolean).join(", ");
   return element("li", {}, outfitFigure(outfit, description),
-    element("strong", {}, percent(outfit.share)), element("span", { class: "interval" }, `${percent(outfit.low)} – ${percent(outfit.high)}`),
+    element("strong", {}, percent(outfit.share)), element("span", { class: "interval" }, intervalText(outfit)),
     element("p", {}, description));
 }
 
@@ -34,7 +34,7 @@ function forecastTable(place, forecasts) {
   const months = [...new Set(forecasts.map(({ month }) => month))].sort().slice(0, 3);
   const items = [...new Map(forecasts.map((each) => [each.id, each])).values()];
   const latest = new Map(["garment", "colour", "look"].flatMap((subject) => estimatesOf(place, DATA.month, subject)).map((each) => [each.id, each]));
-  return table([text("name"), text("now"), ...months.map(monthName), text("method")], items.map((item) => [
+  return table([text("name"), monthName(DATA.month), ...months.map(monthName), text("method")], items.map((item) => [
     nameOf(item),
     latest.has(item.id) ? percent(latest.get(item.id).share) : "–",
     ...months.map((month) => {

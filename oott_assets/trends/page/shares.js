@@ -25,7 +25,7 @@ function barDatum(place, estimate, fillOf) {
     grey: isGrey(estimate),
     fill: isGrey(estimate) ? themeColour("soft") : fillOf(estimate),
     shareText: percent(estimate.share),
-    intervalText: `${percent(estimate.low)} – ${percent(estimate.high)}`,
+    intervalText: intervalText(estimate),
     seenText: `${estimate.seen} / ${placeIn(place, state.month).photos}`,
   };
 }
@@ -96,7 +96,7 @@ function timeDatum(place, month, estimate) {
 }
 
 function intervalTexts({ share, low, high }) {
-  return { shareText: percent(share), intervalText: `${percent(low)} – ${percent(high)}` };
+  return { shareText: percent(share), intervalText: intervalText({ low, high }) };
 }
 
 /** Give the forecasts of the shown item, after its last known share, so that the lines join. */

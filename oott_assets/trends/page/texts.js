@@ -40,8 +40,6 @@ const TEXTS = {
     "페이지 크기를 줄이려고 이 달의 변화, 룩, 코디는 넣지 않았어요.",
   ],
   photosShort: ["{photos} photos", "사진 {photos}장"],
-  clearChanges: ["{count} clear changes", "뚜렷한 변화 {count}개"],
-  oneClearChange: ["1 clear change", "뚜렷한 변화 1개"],
   noClearChange: ["no clear change", "뚜렷한 변화 없음"],
 
   changesTitle: ["What rises and falls", "늘어난 것과 줄어든 것"],
@@ -54,9 +52,6 @@ const TEXTS = {
   showOverTime: ["Show {name} over time", "{name}의 변화 보기"],
   allChanges: ["All garments, also without a clear change", "뚜렷한 변화가 없는 옷까지 모두 보기"],
   changeAxis: ["Change in points", "변화 (%p)"],
-  clear: ["clear change", "뚜렷한 변화"],
-  notClear: ["no clear change, or too few photos", "뚜렷하지 않거나 사진이 적음"],
-  greyLegend: ["the detector does not recognise it reliably", "검출기가 잘 구별하지 못함"],
 
   wornTitle: ["What is worn", "많이 입는 옷"],
   wornHint: [
@@ -68,6 +63,7 @@ const TEXTS = {
   nothingSeen: ["Nothing was seen often enough.", "충분히 자주 보인 것이 없어요."],
   share: ["Share", "비율"],
   interval: ["95 % interval", "95% 구간"],
+  interval95: ["{low} – {high}", "{low}~{high}"],
   seen: ["Seen in photos", "보인 사진 수"],
   name: ["Name", "이름"],
   numbers: ["The numbers as a table", "숫자를 표로 보기"],
@@ -83,14 +79,12 @@ const TEXTS = {
   coloursHint: ["Share of the photos with garments that show the colour, of any category.", "옷이 보이는 사진 중 이 색이 나온 비율이에요 (모든 종류)."],
   outfitsTitle: ["Outfits", "코디"],
   outfitsHint: ["The outfits that are seen most, drawn in their most common colours.", "가장 많이 보인 코디를 가장 흔한 색으로 그렸어요."],
-  nothingWorn: ["nothing seen", "보이지 않음"],
 
   aheadTitle: ["Look ahead", "앞으로"],
   aheadHint: [
     "Only forecasts that were better on past months than to repeat the last month or the last year.",
     "지난 달들에서 시험했을 때 지난달이나 지난해를 그대로 되풀이하는 것보다 나았던 예측만 보여요.",
   ],
-  now: ["Now", "지금"],
   range: ["{share} ({low} to {high})", "{share} ({low} ~ {high})"],
   method: ["Method, and its average error on past months", "방법과 지난 달들의 평균 오차"],
   errors: ["{method}: {error} points (repeating: {naive})", "{method}: {error}%p (되풀이: {naive})"],

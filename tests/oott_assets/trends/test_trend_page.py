@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+import oott_assets.trends.page as page_folder
 from oott_assets.trends.page.page_data import page_json
 from oott_assets.trends.page.page_html import trend_page
 from oott_assets.trends.page.page_rows import PageRows, page_rows
@@ -294,6 +296,22 @@ def test_the_oldest_months_lose_their_details_if_the_page_would_be_too_long(
     assert details == sorted(details)
     assert {*details} == {False, True}
     assert all(entry["places"]["0"]["garment"] for entry in json.loads(text)["months"])
+
+
+def test_every_sentence_of_the_page_is_used_and_has_a_korean_translation() -> None:
+    folder = files(page_folder)
+    texts = folder.joinpath("texts.js").read_text(encoding="utf-8")
+    names = re.findall(r"^  (\w+): \[", texts, re.MULTILINE)
+    others = "".join(
+        file.read_text(encoding="utf-8")
+        for file in folder.iterdir()
+        if file.name.endswith((".js", ".html")) and file.name != "texts.js"
+    )
+
+    assert [name for name in names if not re.search(f'["`]{name}["`]', others)] == []
+    korean = re.findall(r'"\s*,\s*"((?:[^"\\]|\\.)*)",?\s*\]', texts)
+    assert len(korean) == len(names)
+    assert [text for text in korean if not re.search(r"[가-힣]|^[^A-Za-z]*$|\{", text)] == []
 
 
 def test_the_page_is_smaller_than_5_mb(file: Path) -> None:
