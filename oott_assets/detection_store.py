@@ -1,6 +1,13 @@
-"""The detections of each destination and month: one parquet file per partition."""
+"""The detections of each destination and month: one parquet file per partition.
 
+A file has one row per garment. A photo without garments has one row without a garment, so that
+shares of photos can be counted from the file alone.
+"""
+
+import re
+from collections.abc import Collection, Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import dagster as dg
@@ -10,15 +17,21 @@ from oott_assets.parquet import from_parquet, to_parquet
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.opened_blobs import opened_blobs
 from oott_assets.setting_fields import from_setting
+from oott_fashion.stores.blobs import BlobNotFound, Blobs
 from oott_fashion.vision.detections import Box, Detection
 
 
 class PhotoDetections(NamedTuple):
-    """The garments in one photo, most confident first, or the reason why it is unreadable."""
+    """The garments in one photo, most confident first, or the reason why it is unreadable.
+
+    ``post`` is the shortcode of its post, and ``taken_on`` the day in ``OOTT_TIMEZONE``.
+    """
 
     sha256: str
     garments: tuple[Detection, ...]
     unreadable: str | None = None
+    post: str | None = None
+    taken_on: date | None = None
 
 
 class PartitionDetections(NamedTuple):
@@ -41,24 +54,25 @@ class PartitionDetections(NamedTuple):
         return sum(bool(photo.garments) for photo in self.photos)
 
 
-_GARMENT = pa.struct(
-    [
-        ("garment", pa.string()),
-        ("category", pa.string()),
-        ("colour", pa.string()),
-        ("score", pa.float32()),
-        *((edge, pa.float32()) for edge in Box._fields),
-    ]
-)
 _DETECTIONS = pa.schema(
     [
-        pa.field("sha256", pa.string(), nullable=False),
-        pa.field("garments", pa.list_(_GARMENT), nullable=False),
+        pa.field("destination", pa.string(), nullable=False),
+        pa.field("month", pa.date32(), nullable=False),
+        pa.field("photo", pa.string(), nullable=False),
+        pa.field("post", pa.string(), nullable=False),
+        pa.field("taken_on", pa.date32()),
+        pa.field("garment", pa.string()),
+        pa.field("category", pa.string()),
+        pa.field("colour", pa.string()),
+        pa.field("confidence", pa.float32()),
+        *(pa.field(edge, pa.float32()) for edge in Box._fields),
+        pa.field("detector_version", pa.string(), nullable=False),
         pa.field("unreadable", pa.string()),
     ]
 )
-# The version is in the file's metadata, because a month without photos has no rows.
+# The version is also in the file's metadata, because a month without photos has no rows.
 _VERSION = b"detector_version"
+_FOLDER = "detections"
 
 
 class DetectionStore(dg.ConfigurableResource[None]):
@@ -68,17 +82,9 @@ class DetectionStore(dg.ConfigurableResource[None]):
 
     def write(self, destination: str, month: date, detections: PartitionDetections) -> None:
         """Replace the detections of a partition."""
-        rows = [
-            {
-                "sha256": photo.sha256,
-                "garments": [_row_of(detection) for detection in photo.garments],
-                "unreadable": photo.unreadable,
-            }
-            for photo in detections.photos
-        ]
-        schema = _DETECTIONS.with_metadata({_VERSION: detections.detector_version.encode()})
-        table = pa.Table.from_pylist(rows, schema=schema)
-        opened_blobs(self.root).write(_named(destination, month), to_parquet(table))
+        table = _rows_table(destination, month, detections)
+        self._blobs.write(_named(destination, month), to_parquet(table))
+        self._blobs.delete(_named_before(destination, month))
 
     def read(self, destination: str, month: date) -> PartitionDetections:
         """Read the partition's detections.
@@ -86,31 +92,141 @@ class DetectionStore(dg.ConfigurableResource[None]):
         Raises:
             BlobNotFound: no detector has read the partition.
         """
-        content = opened_blobs(self.root).read(_named(destination, month))
-        table = from_parquet(content)
-        version = table.schema.metadata[_VERSION].decode()
-        return PartitionDetections(version, tuple(_photo_of(row) for row in table.to_pylist()))
+        return _detections_in(self._table(destination, month))
+
+    def partitions(self) -> list[tuple[str, date]]:
+        """List every destination and month that a detector has read."""
+        names = [
+            *self._blobs.names(_FOLDER),
+            *(
+                name
+                for folder in self._blobs.folders(_FOLDER)
+                for name in self._blobs.names(folder)
+            ),
+        ]
+        return sorted({partition for name in names if (partition := _partition_in(name))})
+
+    def table(
+        self, months: Collection[date] | None = None, columns: Sequence[str] = _DETECTIONS.names
+    ) -> pa.Table:
+        """Read ``columns`` of all partitions, or of those of ``months``: a row per garment.
+
+        A photo without garments has one row whose garment is null. Text is dictionary-encoded, so
+        that a million garments need little memory.
+        """
+        parts = [
+            self._table(destination, month, columns)
+            for destination, month in self.partitions()
+            if months is None or month in months
+        ]
+        schema = pa.schema([_encoded(_DETECTIONS.field(name)) for name in columns])
+        encoded = [part.replace_schema_metadata(None).cast(schema) for part in parts]
+        return pa.concat_tables([schema.empty_table(), *encoded]).unify_dictionaries()
+
+    def _table(
+        self, destination: str, month: date, columns: Sequence[str] = _DETECTIONS.names
+    ) -> pa.Table:
+        try:
+            return from_parquet(self._blobs.read(_named(destination, month)), columns)
+        except BlobNotFound:
+            nested = from_parquet(self._blobs.read(_named_before(destination, month)))
+            return _rows_table(destination, month, _detections_in_nested(nested)).select(columns)
+
+    @property
+    def _blobs(self) -> Blobs:
+        return opened_blobs(self.root)
 
 
-def _row_of(detection: Detection) -> dict[str, object]:
+def _named(destination: str, month: date) -> str:
+    return f"{_FOLDER}/{month:%Y-%m}.{destination}.parquet"
+
+
+def _named_before(destination: str, month: date) -> str:
+    """Name the file in which release 0.1 stored the detections of a partition."""
+    return f"{_FOLDER}/{destination}/{month:%Y-%m}.parquet"
+
+
+def _partition_in(name: str) -> tuple[str, date] | None:
+    """Read the destination and month from the name of a file; None if it is another file."""
+    flat = re.fullmatch(rf"{_FOLDER}/(\d{{4}}-\d\d)\.(.+)\.parquet", name)
+    nested = re.fullmatch(rf"{_FOLDER}/(.+)/(\d{{4}}-\d\d)\.parquet", name)
+    if flat:
+        return flat[2], date.fromisoformat(f"{flat[1]}-01")
+    if nested:
+        return nested[1], date.fromisoformat(f"{nested[2]}-01")
+    return None
+
+
+def _encoded(field: pa.Field) -> pa.Field:
+    text = pa.types.is_string(field.type)
+    return field.with_type(pa.dictionary(pa.int32(), pa.string())) if text else field
+
+
+def _rows_table(destination: str, month: date, detections: PartitionDetections) -> pa.Table:
+    rows = [
+        {
+            "destination": destination,
+            "month": month,
+            "photo": photo.sha256,
+            # A photo whose post is unknown counts as a post of its own.
+            "post": photo.post or photo.sha256,
+            "taken_on": photo.taken_on,
+            **_garment_columns(garment),
+            "detector_version": detections.detector_version,
+            "unreadable": photo.unreadable,
+        }
+        for photo in detections.photos
+        for garment in photo.garments or (None,)
+    ]
+    schema = _DETECTIONS.with_metadata({_VERSION: detections.detector_version.encode()})
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _garment_columns(detection: Detection | None) -> dict[str, object]:
+    if detection is None:
+        return {}
     return {
         "garment": detection.garment,
         "category": detection.category,
         "colour": detection.colour,
-        "score": detection.confidence,
+        "confidence": detection.confidence,
         **detection.box._asdict(),
     }
 
 
-def _photo_of(row: dict[str, Any]) -> PhotoDetections:
-    garments = tuple(_detection_of(garment) for garment in row["garments"])
-    return PhotoDetections(row["sha256"], garments, row["unreadable"])
+def _detections_in(table: pa.Table) -> PartitionDetections:
+    photos = [
+        _photo_of(list(rows))
+        for _, rows in groupby(table.to_pylist(), key=lambda row: row["photo"])
+    ]
+    return PartitionDetections(table.schema.metadata[_VERSION].decode(), tuple(photos))
+
+
+def _photo_of(rows: Sequence[dict[str, Any]]) -> PhotoDetections:
+    first = rows[0]
+    garments = tuple(_detection_of(row) for row in rows if row["garment"] is not None)
+    return PhotoDetections(
+        first["photo"], garments, first["unreadable"], first["post"], first["taken_on"]
+    )
 
 
 def _detection_of(row: dict[str, Any]) -> Detection:
     box = Box(*(row[edge] for edge in Box._fields))
-    return Detection(row["garment"], row["score"], box, row["colour"])
+    return Detection(row["garment"], row["confidence"], box, row["colour"])
 
 
-def _named(destination: str, month: date) -> str:
-    return f"detections/{destination}/{month:%Y-%m}.parquet"
+def _detections_in_nested(table: pa.Table) -> PartitionDetections:
+    """Read a file of release 0.1: one row per photo, with a list of garments."""
+    photos = [
+        PhotoDetections(
+            row["sha256"],
+            tuple(
+                _detection_of({**garment, "confidence": garment["score"]})
+                for garment in row["garments"]
+            ),
+            row["unreadable"],
+            row["sha256"],
+        )
+        for row in table.to_pylist()
+    ]
+    return PartitionDetections(table.schema.metadata[_VERSION].decode(), tuple(photos))

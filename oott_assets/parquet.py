@@ -1,6 +1,7 @@
 """Encodes tables as parquet files, and reads them back."""
 
 import io
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,8 +14,8 @@ def to_parquet(table: pa.Table) -> bytes:
     return file.getvalue()
 
 
-def from_parquet(file: bytes) -> pa.Table:
-    """Read a table that ``to_parquet`` encoded."""
+def from_parquet(file: bytes, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a table that ``to_parquet`` encoded, or only its ``columns``."""
     # pq.read_table reads in threads. A thread that still holds the file while Python exits
     # sometimes kills the finished command with SIGABRT.
-    return pq.ParquetFile(io.BytesIO(file)).read(use_threads=False)
+    return pq.ParquetFile(io.BytesIO(file)).read(columns, use_threads=False)

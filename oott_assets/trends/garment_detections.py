@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -23,13 +24,15 @@ from oott_assets.partitions import (
     month_by_destination,
 )
 from oott_assets.photos.instagram_images import instagram_images
-from oott_assets.photos.store.manifest import kept_in
+from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
 from oott_assets.reports.pictures import contact_sheet, draw_detections, sample_of
 from oott_assets.reports.progress import with_progress
 from oott_assets.reports.tables import markdown_table
+from oott_assets.settings import TrendSettings
 from oott_assets.trends.trend_failures import TREND_FAILURES
+from oott_fashion.settings import read_settings
 from oott_fashion.stores.blobs import BlobNotFound
 from oott_fashion.stores.model_store import ModelStore
 from oott_fashion.vision.detector import Detector
@@ -62,7 +65,8 @@ def garment_detections(
         # The lock prevents a deletion during the detection. The write would undo such a deletion.
         with stored.locked() as lock:
             photos = _photos_to_read(stored, partition)
-            seen = read_by(opened.detector, photos, stored)
+            timezone = ZoneInfo(read_settings(TrendSettings).timezone)
+            seen = read_by(opened.detector, photos, stored, timezone)
             seen = with_progress(seen, context.log, "photos read", len(photos))
             detections = PartitionDetections(opened.version, tuple(seen))
             lock.check()
@@ -80,25 +84,29 @@ def garment_detections(
 
 
 def read_by(
-    detector: Detector, photos: Sequence[str], stored: StoredMonth
+    detector: Detector, photos: Sequence[ManifestRow], stored: StoredMonth, timezone: ZoneInfo
 ) -> Iterator[PhotoDetections]:
     """Find the garments in each of the stored ``photos``, in their order.
 
-    Threads decode photos in parallel. The engine reads one photo at a time.
+    Threads decode photos in parallel. The engine reads one photo at a time. The day of a photo is
+    its day in ``timezone``.
     """
 
-    def read(sha256: str) -> PhotoDetections:
+    def read(photo: ManifestRow) -> PhotoDetections:
+        taken_on = photo.taken_at and photo.taken_at.astimezone(timezone).date()
+        # A kept photo has a hash.
+        found = PhotoDetections(photo.sha256 or "", (), None, photo.shortcode, taken_on)
         try:
-            pixels = stored.pixels(sha256)
+            pixels = stored.pixels(found.sha256)
         except (UnreadablePhoto, PhotoTooLarge) as error:
-            return PhotoDetections(sha256, (), str(error))
-        return PhotoDetections(sha256, tuple(detector.garments(pixels)))
+            return found._replace(unreadable=str(error))
+        return found._replace(garments=tuple(detector.garments(pixels)))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield from pool.map(read, photos)
 
 
-def _photos_to_read(stored: StoredMonth, partition: MonthAndDestination) -> list[str]:
+def _photos_to_read(stored: StoredMonth, partition: MonthAndDestination) -> list[ManifestRow]:
     """List the photos of a partition, and fail if some were deleted."""
     partition_name = f"{partition.destination.slug} in {partition.month:%Y-%m}"
     try:
@@ -115,7 +123,7 @@ def _photos_to_read(stored: StoredMonth, partition: MonthAndDestination) -> list
             "so no detector can read them again; the detections and counts stay as they are",
             allow_retries=False,
         )
-    return kept_in(rows)
+    return [row for row in rows if row.kept]
 
 
 def _data_version(

@@ -1,5 +1,6 @@
 import json
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,19 @@ def test_every_stored_photo_is_read_by_the_latest_detector(trends_pipeline: Tren
     assert detections.garments > 0
     assert detections.detector_version == read_card(STARTER / "card.json").version
     assert metadata_of(run, "garment_detections")["detector"] == detections.detector_version
+
+
+def test_a_photo_is_stored_with_its_post_and_its_day_in_the_users_time_zone(
+    trends_pipeline: TrendsPipeline, photos_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_TIMEZONE", "Asia/Seoul")
+    save_photo(photos_folder / "hongdae/2026-09/late.jpg", taken_at="2026:09:30 23:30:00")
+
+    trends_pipeline.run()
+
+    [photo] = trends_pipeline.detections().photos
+    assert photo.post == trends_pipeline.manifest()[0].shortcode
+    assert photo.taken_on == date(2026, 9, 30)
 
 
 def test_the_boxes_of_garments_are_inside_their_photos(trends_pipeline: TrendsPipeline) -> None:
