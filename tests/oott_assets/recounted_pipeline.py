@@ -7,13 +7,14 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from PIL import Image
 
 from oott_assets.partitions import partition_key
 from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.detector_card import PublishedDetector
 from oott_fashion.stores.model_store import ModelStore
-from tests.oott_assets.trends_pipeline import OCTOBER, SEPTEMBER, TrendsPipeline, save_photo
-from tests.oott_serving.detectors import publish
+from tests.oott_assets.trends_pipeline import OCTOBER, SEPTEMBER, TrendsPipeline
+from tests.oott_serving.detectors import RED_SPOT, publish
 
 # The newest month first, then in the order of the destinations.
 COUNTED = (("hongdae", OCTOBER), ("hongdae", SEPTEMBER), ("haeundae", SEPTEMBER))
@@ -49,6 +50,14 @@ class CountedTrends:
         stored.write_manifest([row._replace(state="deleted") for row in stored.manifest()])
 
 
+def save_red_spot(file: Path, grey: int) -> None:
+    """Save a photo with one garment; another ``grey`` makes it another photo."""
+    pixels = RED_SPOT.copy()
+    pixels[32:] = grey
+    file.parent.mkdir(parents=True)
+    Image.fromarray(pixels).save(file)
+
+
 def model_store() -> ModelStore:
     return ModelStore(read_settings(SharedSettings).model_store_root)
 
@@ -76,8 +85,8 @@ def counted_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
         set_homes(patch, folder)
         publish(model_store(), folder, "coat")
         for number, (destination, month) in enumerate(COUNTED):
-            photo = folder / "source" / destination / f"{month:%Y-%m}" / "a.jpg"
-            save_photo(photo, grey=60 + 60 * number)
+            photo = folder / "source" / destination / f"{month:%Y-%m}" / "a.png"
+            save_red_spot(photo, grey=60 + 60 * number)
             assert TrendsPipeline().run(destination, month, records=records).success
     return folder
 
