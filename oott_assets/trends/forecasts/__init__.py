@@ -1,0 +1,1 @@
+"""Forecasts shares, and finds weeks with an unusual share. It knows no database and no Dagster."""
