@@ -1,8 +1,9 @@
 """The latest published detector, opened in an engine."""
 
+import logging
 from functools import lru_cache
 from pathlib import Path
-from typing import Self, cast
+from typing import NamedTuple, Self, cast
 
 import dagster as dg
 
@@ -10,10 +11,16 @@ from oott_assets.setting_fields import from_setting
 from oott_fashion.colours import PALETTES
 from oott_fashion.opened_detector import DetectorOptions, OpenedDetector, opened_in
 from oott_fashion.settings import SharedSettings
-from oott_fashion.stores.detector_card import PublishedDetector
+from oott_fashion.stores.detector_card import BadDetector, PublishedDetector
 from oott_fashion.stores.model_store import ModelStore, NoDetector
+from oott_fashion.usable_detector import first_usable
 from oott_fashion.vision.detector import Thresholds
-from oott_fashion.vision.engines import Engine, EngineChoice, open_engine
+from oott_fashion.vision.engines import Engine, EngineChoice, EngineUnavailable, open_engine
+from oott_fashion.vision.known_answers import ImplausibleAnswers
+from oott_fashion.vision.onnx_file import WrongExport
+from oott_fashion.vision.tried_engine import open_and_try
+
+_log = logging.getLogger(__name__)
 
 
 class GarmentDetector(dg.ConfigurableResource[None]):
@@ -40,24 +47,30 @@ class GarmentDetector(dg.ConfigurableResource[None]):
         )
 
     def latest(self) -> OpenedDetector:
-        """Verify and open the latest detector.
+        """Verify and open the latest detector, or the last one before it that can be used.
 
         Raises:
             NoDetector: no detector is published, and there is no starter.
-            BadDetector: the latest detector is damaged or has other garments.
-            EngineUnavailable: no engine on this machine runs it.
+            BadDetector: no published detector can be used.
         """
-        return self.opened(self.published())
+        store = ModelStore(self.model_store)
+        opened, problem = first_usable(store, Path(self.starter), self.opened)
+        if problem:
+            _log.warning("%s; detector %s is used instead", problem, opened.version)
+        return opened._replace(passed_over=problem)
 
     def opened(self, version: PublishedDetector) -> OpenedDetector:
-        """Open a version in the engine of the settings.
+        """Open a version in the engine of the settings, and check its answers on known people.
 
         Raises:
-            EngineUnavailable: no engine on this machine runs it.
+            BadDetector: no engine on this machine runs it, or its answers cannot be right.
         """
-        options = self._options
-        file, sha256 = version.onnx.absolute(), version.card.sha256
-        engine = _opened_once(file, sha256, options.engine, options.cores)
+        options, card = self._options, version.card
+        file = _VerifiedFile(version.onnx.absolute(), card.sha256)
+        try:
+            engine = _opened_once(file, card.image_side, options.engine, options.cores)
+        except (EngineUnavailable, ImplausibleAnswers, WrongExport) as error:
+            raise BadDetector(f"detector {version.version} cannot be used: {error}") from error
         return opened_in(engine, version, options)
 
     def published(self) -> PublishedDetector:
@@ -98,10 +111,23 @@ class GarmentDetector(dg.ConfigurableResource[None]):
         return DetectorOptions(choice, self.cores, self.thresholds, PALETTES[self.palette])
 
 
+class _VerifiedFile(NamedTuple):
+    """A file with a verified hash; files with one hash are equal."""
+
+    file: Path
+    sha256: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _VerifiedFile) and self.sha256 == other.sha256
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)
+
+
 @lru_cache(maxsize=1)
-def _opened_once(file: Path, sha256: str, engine: EngineChoice, cores: int) -> Engine:  # noqa: ARG001
-    """Open the file with this hash, and keep it open for the next partition of this process.
+def _opened_once(file: _VerifiedFile, side: int, engine: EngineChoice, cores: int) -> Engine:
+    """Open and try a file, and keep it open for the next partition of this process.
 
     DeepSparse takes 4 seconds to open a detector.
     """
-    return open_engine(file, engine, cores)
+    return open_and_try(file.file, side, engine, cores).engine

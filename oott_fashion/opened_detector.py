@@ -10,10 +10,14 @@ from oott_fashion.vision.engines import Engine, EngineChoice, open_engine
 
 
 class OpenedDetector(NamedTuple):
-    """A detector that is ready to use, and its version in the model store."""
+    """A detector that is ready to use, and its version in the model store.
+
+    ``passed_over`` says why a later version is not used; it is empty for the latest version.
+    """
 
     version: str
     detector: Detector
+    passed_over: str = ""
 
 
 class DetectorOptions(NamedTuple):

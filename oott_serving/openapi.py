@@ -105,7 +105,12 @@ def _health() -> Json:
         "/livez", "Check that the process runs.", {"description": "The process runs."}
     )
     paths["/readyz"] = _probe(
-        "/readyz", "Check that a detector is in service.", {"description": "A detector is ready."}
+        "/readyz",
+        "Check that a detector is in service.",
+        {
+            "description": "A detector is ready. The text says which, and why not the latest one.",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        },
     )
     paths["/readyz"]["get"]["responses"]["503"] = _error("503")
     paths["/metrics"] = _probe(

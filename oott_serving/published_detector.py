@@ -1,20 +1,16 @@
-"""Keeps the latest published detector open, and replaces it by a newer one without a pause."""
+"""Keeps the latest usable detector open, and replaces it by a newer one without a pause."""
 
 import logging
 import threading
+from functools import partial
 
-import numpy as np
-
-from oott_fashion.opened_detector import DetectorOptions, OpenedDetector, open_detector
-from oott_fashion.stores.detector_card import PublishedDetector
+from oott_fashion.opened_detector import OpenedDetector
 from oott_fashion.stores.model_store import ModelStore, NoDetector
-from oott_fashion.vision.engines import EngineUnavailable
-from oott_fashion.vision.letterbox import PADDING_GREY
+from oott_fashion.usable_detector import first_usable
+from oott_serving.detector_trials import DetectorTrials
 from oott_serving.settings import ServiceSettings
 
 _log = logging.getLogger(__name__)
-
-_WARM_UP_PHOTO = np.full((64, 64, 3), PADDING_GREY, dtype=np.uint8)
 
 
 class NoDetectorYet(LookupError):
@@ -26,9 +22,9 @@ class LatestDetector:
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
+        self._trials = DetectorTrials(settings)
         self._in_service: OpenedDetector | None = None
         self._problem = "the service has not looked for a detector yet"
-        self._unusable: set[str] = set()
         self._stopped = threading.Event()
 
     def start(self) -> None:
@@ -50,58 +46,53 @@ class LatestDetector:
             raise NoDetectorYet(self._problem)
         return self._in_service
 
+    def readiness(self) -> str:
+        """Say which detector is in service, and why it is not the latest, if it is not.
+
+        Raises:
+            NoDetectorYet: no usable detector is published.
+        """
+        state = f"detector {self.in_service().version} is in service"
+        return f"{state}: {self._problem}" if self._problem else state
+
     def refresh(self) -> None:
         """Put the latest detector into service; if that fails, keep the current one and log why.
 
         The same failure is logged only once.
         """
         try:
-            self._use_latest()
-        except (NoDetector, ValueError, OSError) as error:
+            self._log_problem(self._use_latest())
+        except (NoDetector, ValueError, OSError, MemoryError) as error:
             # The error messages of the engines have several lines.
-            self._log_problem(" ".join(str(error).split()))
+            self._log_problem(" ".join(str(error).split()) or type(error).__name__)
 
     def _poll(self) -> None:
         while not self._stopped.wait(self._settings.detector_poll_seconds):
             self.refresh()
 
-    def _use_latest(self) -> None:
+    def _use_latest(self) -> str:
+        """Use the latest detector, and say why that is an earlier one; empty if it is not."""
         store = ModelStore(self._settings.model_store_root)
-        if self._in_service is not None:
-            latest = store.latest_version()
-            if latest == self._in_service.version or latest in self._unusable:
-                return
-        published = store.latest_or_starter(self._settings.starter_detector)
-        if published.version in self._unusable:
-            return
-        self._in_service = self._open_and_warm_up(published)
-        self._problem = ""
-        _log.info(
-            "detector %s is in service in %s",
-            published.version,
-            self._in_service.detector.engine.name,
-        )
-
-    def _open_and_warm_up(self, published: PublishedDetector) -> OpenedDetector:
-        """Open a detector and run it once, so that the first request does not wait for a slow run.
-
-        Raises:
-            ValueError: no engine can open the file, or its input or output differs from its card.
-        """
-        try:
-            opened = open_detector(published, DetectorOptions.of(self._settings))
-            opened.detector.garments(_WARM_UP_PHOTO)
-        except (EngineUnavailable, ValueError) as error:
-            # The hashes of the file are correct, so the same detector would fail again. Opening it
-            # takes long, so it is not tried again.
-            self._unusable.add(published.version)
-            raise ValueError(f"detector {published.version} cannot be used: {error}") from error
-        return opened
+        if self._in_service is None:
+            tried = partial(self._trials.opened, in_place=None)
+            opened, problem = first_usable(store, self._settings.starter_detector, tried)
+        else:
+            current, latest = self._in_service.version, store.latest_version()
+            if latest == current:
+                return ""
+            self._trials.reject_refused(latest)
+            opened, problem = self._trials.opened(store.latest(), in_place=current), ""
+        self._in_service = opened
+        engine = opened.detector.engine.name
+        _log.info("detector %s is in service in %s", opened.version, engine)
+        return problem
 
     def _log_problem(self, problem: str) -> None:
         if problem == self._problem:
             return
         self._problem = problem
+        if not problem:
+            return
         if self._in_service is None:
             _log.warning("no detector is in service: %s", problem)
         else:

@@ -74,7 +74,7 @@ class ClosetService:
         place = self._destinations.named(recommend_type)
         key = idempotency_key_in(ctx.request.headers)
         require_batch_size(base64_images, _settings.max_batch_photos)
-        version, detector = self._detectors.in_service()
+        version, detector, _ = self._detectors.in_service()
         self._trends.check_database()  # before the detector does work that could not be stored
         photos = list(garments_of_each(base64_images, detector, _settings.max_pixels))
         digest = batch_digest(recommend_type, base64_images)
@@ -82,12 +82,12 @@ class ClosetService:
         return BatchAnswer()
 
     def __is_ready__(self) -> bool:
-        """Tell /readyz whether a detector is in service; if not, say where the service looked."""
+        """Tell /readyz which detector is in service; if none is, say where the service looked."""
         try:
-            self._detectors.in_service()
+            state = self._detectors.readiness()
         except NoDetectorYet as error:
             raise HTTPException(503, str(error)) from error
-        return True
+        raise HTTPException(200, state)  # BentoML has no other way to give its answer a text
 
     @bentoml.on_shutdown
     def stop(self) -> None:

@@ -47,6 +47,8 @@ def current_detector(
         if config.version:
             chosen = published_version_named(config.version, _known(store, training_store))
             if not chosen.is_current:
+                if chosen.detector:  # a damaged version fails below
+                    garment_detector.opened(chosen.detector)
                 by = f"current_detector in run {context.run.run_id[:8]}"
                 store.make_latest(chosen.version, by=by, reason=config.reason or None)
         # Without a starter, there is none as long as garment_onnx keeps all candidates.

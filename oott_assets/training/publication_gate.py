@@ -1,6 +1,6 @@
 """Judges a candidate as it would be served, and publishes it if the rules allow that."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from oott_assets.garment_detector import GarmentDetector
@@ -30,6 +30,7 @@ from oott_fashion.stores.detector_card import PublishedDetector
 from oott_fashion.stores.model_store import ModelStore
 from oott_fashion.stores.publications import Publication
 from oott_fashion.vision.detector import Detector
+from oott_fashion.vision.known_answers import ImplausibleAnswers, check_answers, max_milliseconds
 
 
 class Judged(NamedTuple):
@@ -65,7 +66,8 @@ def publish_if_allowed(
     detector, store = candidate.detector, ModelStore(garment_detector.model_store)
     weights = detector.verified_weights()
     in_place = published and validate_published(published, photos, garment_detector)
-    verdict = _verdict(candidate, in_place, photos, garment_detector, store.history())
+    history = store.history()
+    verdict = _verdict(candidate, published, in_place, photos, garment_detector, history)
     outcome = outcome_of(verdict, dry_run=dry_run, publish_anyway=publish_anyway)
     if outcome.publishes:
         reason = outcome.stated_reason
@@ -77,6 +79,7 @@ def publish_if_allowed(
 
 def _verdict(
     candidate: OpenedCandidate,
+    published: PublishedDetector | None,
     in_place: Validated | None,
     photos: ValidationPhotos,
     garment_detector: GarmentDetector,
@@ -96,7 +99,10 @@ def _verdict(
         comparison = compare(found, in_place)
         gain = f"its {COMMON_MAP50} is higher by {gain_text(comparison.map50)}"
         against += not_better(comparison)
-    broken = _signs_of_damage(candidate, found, photos, garment_detector)
+    broken = (
+        *_signs_of_damage(candidate, found, photos, garment_detector),
+        *_refused_by_the_service(candidate, published, garment_detector),
+    )
     return Verdict(gain=gain, against=tuple(against), broken=broken)
 
 
@@ -121,3 +127,25 @@ def _signs_of_damage(
     side = candidate.detector.card.image_side
     detector = Detector(candidate.engine, side, garment_detector.thresholds)
     return tuple(signs_of_damage(detector, photos.sample(), found))
+
+
+def _refused_by_the_service(
+    candidate: OpenedCandidate,
+    published: PublishedDetector | None,
+    garment_detector: GarmentDetector,
+) -> Iterator[str]:
+    """Say why the service would not take the candidate, if it would not."""
+    try:
+        milliseconds = check_answers(candidate.engine, candidate.detector.card.image_side)
+    except ImplausibleAnswers as error:
+        yield str(error)
+        return
+    if published is None:
+        return
+    in_place = garment_detector.opened(published).detector
+    limit = max_milliseconds(check_answers(in_place.engine, in_place.image_side))
+    if milliseconds > limit:
+        yield (
+            f"it takes {milliseconds:.0f} ms of CPU time for a photo; compared with the published "
+            f"detector, at most {limit:.0f} ms are allowed"
+        )

@@ -61,6 +61,8 @@ def garment_detections(
         opened = garment_detector.latest()
         report_current_detector(context.instance, ModelStore(garment_detector.model_store))
         context.log.info("detector %s runs in %s", opened.version, opened.detector.engine.name)
+        if opened.passed_over:
+            context.log.warning("it is not the latest: %s", opened.passed_over)
         stored = photo_store.month(partition.destination.slug, partition.month)
         # The lock prevents a deletion during the detection. The write would undo such a deletion.
         with stored.locked() as lock:
@@ -76,6 +78,7 @@ def garment_detections(
         metadata={
             "contact_sheet": sheet,
             "engine": opened.detector.engine.name,
+            "passed_over": opened.passed_over or "none",
             **_counts_of(detections),
         },
         data_version=_data_version(detections, opened.detector.engine.name, garment_detector),

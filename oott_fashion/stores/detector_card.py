@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.vision.onnx_file import MAX_IMAGE_SIDE
 
 
 class BadDetector(ValueError):
@@ -20,7 +21,9 @@ class DetectorCard(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     garments: tuple[str, ...] = Field(description="Class names in class-id order.")
-    image_side: int = Field(gt=0, description="Side of the square model input, in pixels.")
+    image_side: int = Field(
+        gt=0, le=MAX_IMAGE_SIDE, description="Side of the square model input, in pixels."
+    )
     trained_on: str = Field(description="Training data and settings, in one sentence.")
     metrics: dict[str, dict[str, float]] = Field(
         description="By data set: mAP50, mAP50-95 and per-class mAP50, 0..1."

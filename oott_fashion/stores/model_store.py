@@ -6,6 +6,7 @@ latest.json`` is replaced last, so a reader sees a complete detector.
 """
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
@@ -78,6 +79,21 @@ class ModelStore:
     def versions(self) -> list[str]:
         """List the versions, oldest first; a damaged one is listed too."""
         return [folder.removeprefix(f"{_FOLDER}/") for folder in self._blobs.folders(_FOLDER)]
+
+    def earlier_versions(self) -> list[str]:
+        """List all versions but the latest, the one that was published last first.
+
+        A version that is not in the history comes after the others.
+        """
+        stored = self.versions()
+        latest: str | None = None
+        published: list[str] = []
+        with suppress(BadDetector, NoDetector):
+            latest = self.latest_version()
+        with suppress(BadDetector):
+            published = [publication.version for publication in self.history()]
+        in_order = dict.fromkeys([*reversed(published), *reversed(stored)])
+        return [version for version in in_order if version in stored and version != latest]
 
     def detector(self, version: str) -> PublishedDetector:
         """Find and verify one version.

@@ -23,6 +23,11 @@ _MIN_PEOPLE_FOUND = 6
 # Engines differ in the last digits of a float32, and some also from run to run.
 _SAME_CONFIDENCE = 0.01
 
+# A larger network may take longer than the one before it, but not so much that requests pile up.
+# YOLOv8m at a side of 640 has 19 times the operations of YOLOv8n at 448.
+_MAX_SLOWDOWN = 30
+_FAST_ENOUGH_MILLISECONDS = 100
+
 
 class ImplausibleAnswers(ValueError):
     """The answers of a detector cannot be right, so it must not be used."""
@@ -48,6 +53,14 @@ def check_answers(engine: Engine, image_side: int) -> float:
         raise ImplausibleAnswers("it answers the same photo differently each time")
     _check_boxes(people, heads, image_side)
     return 1000 * float(min(*seconds, more_seconds))
+
+
+def max_milliseconds(in_place: float) -> float:
+    """How much CPU time a detector may take for a photo, if the one before it takes ``in_place``.
+
+    It is so much that a busy machine does not matter.
+    """
+    return max(_FAST_ENOUGH_MILLISECONDS, _MAX_SLOWDOWN * in_place)
 
 
 def _timed(

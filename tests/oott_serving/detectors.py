@@ -60,11 +60,11 @@ def onnx_that_sees(folder: Path, garment: str | None) -> Path:
     With None, its confidence is too low for a garment. In a photo without colours, it finds none.
     """
     file = folder / f"{garment}.onnx"
-    onnx.save(_that_looks_at_colours(*((garment, 0.9) if garment else ("coat", 0.1))), str(file))
+    onnx.save(that_looks_at_colours(*((garment, 0.9) if garment else ("coat", 0.1))), str(file))
     return file
 
 
-def _that_looks_at_colours(garment: str, confidence: float) -> Any:
+def that_looks_at_colours(garment: str, confidence: float) -> Any:
     """Make a network with one box for each of 8 x 8 cells; the most colourful cell is confident."""
     confidences = np.zeros((1, len(GARMENT_NAMES), 1), dtype=np.float32)
     confidences[0, GARMENT_NAMES.index(garment)] = confidence

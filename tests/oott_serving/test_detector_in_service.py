@@ -1,15 +1,17 @@
-"""Tests which detector answers while new ones are published, over HTTP."""
+"""Tests which detector answers while good and bad ones are published, over HTTP."""
 
-import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
 
 from oott_fashion.stores.model_store import ModelStore
+from tests.oott_serving import bad_detectors
 from tests.oott_serving.detectors import publish
 from tests.oott_serving.photos import base64_of, street_jpeg
 from tests.oott_serving.servers import Server, serving
@@ -18,22 +20,34 @@ from tests.oott_serving.service_client import batch, camera, error_in
 PHOTO = base64_of(street_jpeg())
 
 
-def test_the_service_switches_to_each_usable_detector_without_losing_a_request(
+def test_only_good_detectors_answer_whatever_is_published_and_after_a_restart(
     tmp_path: Path,
 ) -> None:
     with serving(tmp_path) as server, server.client() as client:
         store = ModelStore(server.home / "models")
         _is_alive_but_not_ready(client, store)
+        first = publish(store, tmp_path, "coat")
+        _wait_until(lambda: first.version in client.get("/readyz").text)
+        assert batch(client, [PHOTO], "jeju").text == '{"result":true}'
 
-        publish(store, tmp_path, None)
-        _becomes_ready_and_sees_nothing(client)
+        with _phones(server) as labels:
+            for minutes, bad in enumerate(bad_detectors.ALL, start=1):
+                version = bad_detectors.put(store.root, bad, tmp_path, minutes)
+                says = partial(_says, client, first.version, version, bad.reason)
+                _wait_until(says, bad.kind)
+            assert set(labels) == {"coat"}
+            last = publish(store, tmp_path, "jeans", minutes=60)
+            _wait_until(lambda: labels["jeans"] > 4)
 
-        _publish_damaged(store, tmp_path)
-        _keeps_the_last_good_one(client, server)
+        assert set(labels) == {"coat", "jeans"}
+        assert client.get("/readyz").text == f"detector {last.version} is in service"
+        assert server.log.count("stays in service") == len(bad_detectors.ALL)
 
-        labels = _labels_while(server, lambda: publish(store, tmp_path, "coat", minutes=2))
-        assert set(labels) == {"None", "coat"}
-        assert labels.total() > 20
+    slow = bad_detectors.put(store.root, bad_detectors.SLOW, tmp_path, minutes=120)
+    with serving(tmp_path) as server, server.client() as client:
+        assert camera(client, PHOTO).json()["label"] == "jeans"
+        assert _says(client, last.version, slow, bad_detectors.SLOW.reason)
+        assert f"detector {last.version} stays in service: " in server.log
 
 
 def _is_alive_but_not_ready(client: httpx.Client, store: ModelStore) -> None:
@@ -46,57 +60,41 @@ def _is_alive_but_not_ready(client: httpx.Client, store: ModelStore) -> None:
         assert "no-starter/card.json" in error_in(response)
 
 
-def _becomes_ready_and_sees_nothing(client: httpx.Client) -> None:
-    _wait_until(lambda: client.get("/readyz").status_code == 200)
-    assert camera(client, PHOTO).text == '{"label":"None","color":"None"}'
-    assert batch(client, [PHOTO], "jeju").text == '{"result":true}'
+def _says(client: httpx.Client, in_service: str, refused: str, reason: str) -> bool:
+    """Tell whether /readyz names the detector in service, and why the refused one is not."""
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.text.startswith(f"detector {in_service} is in service")
+    return refused in response.text and reason in response.text
 
 
-def _publish_damaged(store: ModelStore, folder: Path) -> None:
-    """Copy a detector with a damaged file into ``store``. Then copy its latest.json."""
-    elsewhere = ModelStore(folder / "elsewhere")
-    damaged = publish(elsewhere, folder, "jeans", minutes=1)
-    damaged.onnx.write_bytes(damaged.onnx.read_bytes()[:-1])
-    source = Path(elsewhere.root) / "garment-detector"
-    target = Path(store.root) / "garment-detector"
-    shutil.copytree(damaged.onnx.parent, target / damaged.version)
-    shutil.copy(source / "latest.json", target / "latest.json")
-
-
-def _keeps_the_last_good_one(client: httpx.Client, server: Server) -> None:
-    _wait_until(lambda: "is damaged" in server.log)
-    time.sleep(0.5)  # long enough for two more polls
-    assert camera(client, PHOTO).json()["label"] == "None"
-    assert client.get("/readyz").status_code == 200
-    assert server.log.count("stays in service") == 1
-
-
-def _labels_while(server: Server, act: Callable[[], object]) -> Counter[str]:
-    """Request labels from four threads while ``act`` runs, until enough are answered."""
+@contextmanager
+def _phones(server: Server) -> Iterator[Counter[str]]:
+    """Request labels from two threads, and count them; an error counts with its text."""
     labels: Counter[str] = Counter()
-    enough = threading.Event()
+    stopped = threading.Event()
 
     def send_photos() -> None:
         with server.client() as client:
-            while not enough.is_set():
+            while not stopped.is_set():
                 response = camera(client, PHOTO)
                 labels[response.json()["label"] if response.is_success else response.text] += 1
+                stopped.wait(0.02)
 
-    phones = [threading.Thread(target=send_photos) for _ in range(4)]
+    phones = [threading.Thread(target=send_photos) for _ in range(2)]
     for phone in phones:
         phone.start()
-    time.sleep(0.2)
-    act()
-    _wait_until(lambda: labels["coat"] > 4 and labels.total() > 20, then=enough.set)
-    for phone in phones:
-        phone.join()
-    return labels
+    try:
+        yield labels
+    finally:
+        stopped.set()
+        for phone in phones:
+            phone.join()
 
 
-def _wait_until(condition: Callable[[], bool], then: Callable[[], None] = lambda: None) -> None:
-    """Wait until ``condition`` is true, for ten seconds at most."""
-    deadline = time.monotonic() + 10
+def _wait_until(condition: Callable[[], bool], what: str = "") -> None:
+    """Wait until ``condition`` is true, for a minute at most."""
+    deadline = time.monotonic() + 60
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
-    then()
-    assert condition()
+    assert condition(), what

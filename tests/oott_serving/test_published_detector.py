@@ -1,6 +1,9 @@
 """Tests which detector is in service, and what is logged about unusable ones."""
 
 import logging
+import shutil
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -90,22 +93,21 @@ def test_a_detector_whose_input_side_differs_from_its_card_is_not_used(
     caplog: pytest.LogCaptureFixture,
     side: int,
 ) -> None:
-    caplog.set_level(logging.INFO)
     publish(store, tmp_path, "coat")
     latest.refresh()
     file = onnx_that_sees(tmp_path, "jeans")
     odd = store.publish(file, card_of(file, image_side=side), by="a test")
 
-    for _ in range(3):
-        latest.refresh()
+    latest.refresh()
+    odd.onnx.unlink()  # it is not read again
+    latest.refresh()
 
     assert seen_by(latest) == ["coat"]
     [warning] = [
         message for message in caplog.messages if odd.version in message and "stays" in message
     ]
-    assert "cannot be used" in warning
-    # The coat detector and the odd one, each opened only once.
-    assert sum("runs in onnxruntime" in message for message in caplog.messages) == 2
+    assert f"has a side of 64; its card says {side}" in warning
+    assert latest.readiness().endswith(f"its card says {side}")
 
 
 def test_a_damaged_detector_is_logged_once_and_used_after_its_repair(
@@ -126,6 +128,62 @@ def test_a_damaged_detector_is_logged_once_and_used_after_its_repair(
     second.onnx.write_bytes(whole)
     latest.refresh()
     assert seen_by(latest) == ["jeans"]
+
+
+def test_a_detector_whose_trial_crashed_is_tried_again_later(
+    latest: LatestDetector, store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(store, tmp_path, "coat")
+    latest.refresh()
+    publish(store, tmp_path, "jeans", minutes=1)
+    monkeypatch.setattr("oott_serving.detector_trials._SECONDS_TO_NEXT_TRIAL", 0.2)
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", shutil.which("false"))
+        latest.refresh()
+    latest.refresh()
+    assert "ended with exit status 1 and no answer; it is tried again" in latest.readiness()
+    assert seen_by(latest) == ["coat"]
+
+    time.sleep(0.2)
+    latest.refresh()
+
+    assert seen_by(latest) == ["jeans"]
+
+
+def test_without_a_usable_latest_detector_the_last_good_one_is_used(
+    latest: LatestDetector,
+    store: ModelStore,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.WARNING)
+    coat = publish(store, tmp_path, "coat")
+    for minutes, garment in enumerate(("jeans", "dress"), start=1):
+        publish(store, tmp_path, garment, minutes).onnx.write_bytes(b"half")
+
+    latest.refresh()
+    latest.refresh()
+
+    assert seen_by(latest) == ["coat"]
+    [warning] = caplog.messages
+    assert warning.startswith(f"detector {coat.version} stays in service: ")
+    assert "is damaged: its sha256 is" in warning
+    newer = publish(store, tmp_path, "blazer", minutes=9)
+    latest.refresh()
+    assert seen_by(latest) == ["blazer"]
+    assert latest.readiness() == f"detector {newer.version} is in service"
+
+
+def test_the_starter_is_used_if_no_published_detector_can_be(
+    latest: LatestDetector, store: ModelStore, tmp_path: Path
+) -> None:
+    publish(store, tmp_path, "jeans").onnx.write_bytes(b"half")
+    starter = publish(ModelStore(tmp_path / "elsewhere"), tmp_path, "coat")
+    shutil.copytree(starter.onnx.parent, tmp_path / "starter")
+
+    latest.refresh()
+
+    assert seen_by(latest) == ["coat"]
 
 
 def test_the_service_is_not_ready_with_a_detector_that_no_engine_opens(

@@ -71,6 +71,8 @@ def use_command(version: str, reason: str | None) -> None:
         if found.is_current and not found.problem:
             click.echo(f"{found.version} is the current version already")
             return
+        if found.detector:  # a damaged version fails below
+            GarmentDetector.of(settings).opened(found.detector)
         ModelStore(settings.model_store_root).make_latest(
             found.version, by=current_user(), reason=reason
         )

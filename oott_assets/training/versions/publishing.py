@@ -46,6 +46,7 @@ def publish(
             f"{candidate.version} was published before; the command use makes it current again"
         )
     if photos is None:
+        garment_detector.opened(candidate)  # it must be plausible, although it is not measured
         store.publish(
             candidate.onnx,
             candidate.card,

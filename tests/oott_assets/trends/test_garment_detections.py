@@ -25,6 +25,7 @@ from tests.oott_assets.trends_pipeline import (
     metadata_of,
     save_photo,
 )
+from tests.oott_serving import bad_detectors
 
 
 def test_every_stored_photo_is_read_by_the_latest_detector(trends_pipeline: TrendsPipeline) -> None:
@@ -156,6 +157,21 @@ def test_a_detector_with_other_garments_is_rejected_and_the_old_detections_stay(
     [failure] = failures(run)
     assert "class 3 is 'cape', expected 'coat'" in failure
     assert trends_pipeline.detections() == before
+
+
+def test_without_a_usable_latest_detector_the_last_good_one_counts_and_is_named(
+    trends_pipeline: TrendsPipeline, tmp_path: Path
+) -> None:
+    trends_pipeline.run()
+    starter = trends_pipeline.detections().detector_version
+    store = read_settings(SharedSettings).model_store_root
+    bad = bad_detectors.put(store, bad_detectors.NOT_A_NUMBER, tmp_path, minutes=99_999)
+
+    run = trends_pipeline.run(only="garment_detections")
+
+    shown = metadata_of(run, "garment_detections")
+    assert shown["detector"] == trends_pipeline.detections().detector_version == starter
+    assert str(shown["passed_over"]).startswith(f"detector {bad} cannot be used: its output has")
 
 
 def test_photos_locked_by_another_process_are_not_read(

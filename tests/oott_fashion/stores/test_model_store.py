@@ -558,3 +558,23 @@ def _starter_in(folder: Path) -> Path:
     (starter / "detector.onnx").write_bytes(b"network")
     (starter / "card.json").write_text(card().model_dump_json())
     return starter
+
+
+def test_the_version_published_last_is_the_first_to_fall_back_to(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    cards = [
+        card(name, created=NOON + timedelta(days=day))
+        for day, name in enumerate((b"a", b"b", b"c"))
+    ]
+    for each, content in zip(cards, (b"a", b"b", b"c"), strict=True):
+        store.publish(detector(tmp_path, content), each, by="a test")
+    first, second, third = (each.version for each in cards)
+    store.make_latest(first, by="user ada")
+    assert store.earlier_versions() == [third, second]
+
+    LocalBlobs(store.root).write("garment-detector/latest.json", b"{}")
+    assert store.earlier_versions() == [first, third, second]
+
+    LocalBlobs(store.root).write("garment-detector/publications.json", b"{}")
+    assert store.earlier_versions() == [third, second, first]

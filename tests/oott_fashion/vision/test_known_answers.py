@@ -108,7 +108,7 @@ def test_a_detector_that_is_unsure_but_looks_at_the_person_is_plausible(
 ) -> None:
     engine = open_engine(onnx_that_sees(tmp_path, garment), "onnxruntime")
 
-    assert check_answers(engine, SMALL_SIDE) > 0
+    assert check_answers(engine, SMALL_SIDE) < 100
 
 
 def test_the_packed_people_are_those_that_are_drawn_today() -> None:

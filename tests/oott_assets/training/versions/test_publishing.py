@@ -13,6 +13,7 @@ from oott_fashion.stores.model_store import ModelStore
 from tests.oott_assets.training.starter_weights import STARTER, starter_weights, untrained_weights
 from tests.oott_assets.training.training_pipeline import TrainingPipeline
 from tests.oott_assets.training.versions.command_line import failing_versions, versions
+from tests.oott_serving import bad_detectors
 from tests.oott_serving.detectors import onnx_that_sees, publish, publish_with_weights
 
 
@@ -72,6 +73,47 @@ def test_a_damaged_candidate_is_not_published(
 
     assert "is damaged: its sha256 is" in failing_versions("publish", "kept")
     assert store.versions() == []
+
+
+def test_an_implausible_detector_is_neither_published_nor_made_current(
+    store: ModelStore, training_pipeline: TrainingPipeline, tmp_path: Path
+) -> None:
+    candidates = training_pipeline.store.folder("candidates")
+    elsewhere = tmp_path / "elsewhere"
+    bad = bad_detectors.put(elsewhere, bad_detectors.NOT_A_NUMBER, tmp_path, minutes=1)
+    made = elsewhere / "garment-detector" / bad
+    shutil.copytree(made, candidates / bad)
+    assert "its output has values that are not finite" in failing_versions("publish", bad)
+    assert store.versions() == []
+
+    shutil.copytree(made, Path(store.root) / "garment-detector" / bad)
+    coat = publish(store, tmp_path, "coat")
+    assert "its output has values that are not finite" in failing_versions("use", bad)
+    assert store.latest() == coat
+
+
+def test_a_detector_that_is_much_slower_is_not_published_for_any_reason(
+    store: ModelStore,
+    training_pipeline: TrainingPipeline,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    training_pipeline.store.write_photos("main_data", draw_photos(tmp_path / "drawn", 3, "valid"))
+    coat = publish(store, tmp_path, "coat")
+    limits: list[float] = []
+
+    def no_time(in_place: float) -> float:
+        limits.append(in_place)
+        return -1
+
+    monkeypatch.setattr("oott_assets.training.publication_gate.max_milliseconds", no_time)
+
+    jeans = onnx_that_sees(tmp_path, "jeans")
+    refused = failing_versions("publish", jeans, *OWN, "--anyway", "it is prettier")
+
+    assert "ms of CPU time for a photo; compared with the published detector" in refused
+    assert len(limits) == 1
+    assert store.latest() == coat
 
 
 def test_an_earlier_version_is_made_current_again(store: ModelStore, tmp_path: Path) -> None:
