@@ -61,16 +61,22 @@ class MariaDB:
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[MariaDB]:
     """Run a MariaDB server for this test session, on a free local port."""
-    program = _program()
     # The temporary folders of pytest have names that are too long for a socket.
     folder = Path(tempfile.mkdtemp(prefix="oott-mariadb-"))
-    port = free_port()
     try:
-        _make_system_tables(program, folder)
-        with _running(program, folder, port):
-            yield MariaDB(port)
+        with mariadb_server(folder) as server:
+            yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def mariadb_server(folder: Path) -> Iterator[MariaDB]:
+    """Run a MariaDB server on a free local port, with its data in ``folder``."""
+    program, port = _program(), free_port()
+    _make_system_tables(program, folder)
+    with _running(program, folder, port):
+        yield MariaDB(port)
 
 
 @pytest.fixture(params=["sqlite", "mariadb"])

@@ -8,11 +8,13 @@ import dagster as dg
 from oott_assets.detection_store import DetectionStore
 from oott_assets.failure_rules import failures_of
 from oott_assets.garment_detector import GarmentDetector
-from oott_assets.partitions import month_and_destination, month_by_destination
+from oott_assets.partitions import destinations, month_and_destination, month_by_destination
 from oott_assets.photos.instagram_images import instagram_images
 from oott_assets.photos.store.photo_store import PhotoStore
+from oott_assets.reports.tables import markdown_table
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import trend_slice
+from oott_assets.trends.recommender_needs import TooLittle, too_little
 from oott_assets.trends.stale_counts import stale_metadata, stale_partitions
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_failures import TREND_FAILURES
@@ -142,10 +144,28 @@ def counted_by_the_current_detector(
         )
 
 
+@dg.asset_check(asset="garment_trends")
+def enough_looks_for_the_released_recommender(
+    context: dg.AssetCheckExecutionContext, trend_database: TrendDatabase
+) -> dg.AssetCheckResult:
+    """Warns when the recommender of the released backend would crash for a destination category.
+
+    It needs 2 garments and 3 of its five colours of an outer and of a top.
+    """
+    with failures_of(context, TREND_FAILURES), trend_database.tables() as tables:
+        missing = list(too_little(destinations.categories, tables.looks_by_category()))
+    return dg.AssetCheckResult(
+        passed=not missing,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"too_little": markdown_table(TooLittle._fields, missing)},
+    )
+
+
 TREND_CHECKS = [
     photos_arrived,
     every_photo_was_read_or_is_listed_as_unreadable,
     sums_agree,
     enough_garments_to_call_it_a_trend,
     counted_by_the_current_detector,
+    enough_looks_for_the_released_recommender,
 ]

@@ -49,6 +49,7 @@ def migrate(engine: sa.Engine, destinations: Destinations) -> None:
     with _one_thread, _migration_lock(engine) as connection, connection.begin():
         _apply_revisions(connection)
         prototype_takeover.rename_prototype_tables(connection)
+        _drop_creator_views(connection)
         _make_missing_views(connection)
         write_reference_rows(connection, destinations)
         prototype_takeover.count_prototype(connection, destinations)
@@ -115,6 +116,20 @@ def _reject_newer(connection: sa.Connection, current: str | None, scripts: Scrip
             f"the trend database {redacted(connection.engine.url)} is from a newer release "
             f"(revision {current}); update OOTT"
         )
+
+
+def _drop_creator_views(connection: sa.Connection) -> None:
+    """Drop the views that MySQL reads with the rights of their creator, as older releases did."""
+    if connection.dialect.name == "sqlite":
+        return
+    creators = sa.text(
+        "SELECT table_name FROM information_schema.views "
+        "WHERE table_schema = DATABASE() AND security_type = 'DEFINER'"
+    )
+    names = {name.casefold() for name in connection.scalars(creators)}
+    for name, view in VIEWS.items():
+        if name.casefold() in names:
+            connection.execute(DropView(view.table))
 
 
 def _make_missing_views(connection: sa.Connection) -> None:

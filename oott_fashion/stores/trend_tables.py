@@ -247,6 +247,14 @@ class TrendTables:
                 GarmentRow._make((*seen, int(times))) for *seen, times in connection.execute(rows)
             ]
 
+    def looks_by_category(self) -> list[tuple[str, Look]]:
+        """List each look that was counted in each destination category, from any source."""
+        trends = garment_trends.c
+        columns = (trends.destination_category, trends.category, trends.garment, trends.colour)
+        with self.reading() as connection:
+            found = connection.execute(sa.select(*columns).distinct())
+            return [(place, Look(*look)) for place, *look in found]
+
     def coverage_of(self, slice_: TrendSlice) -> Coverage | None:
         """Read the coverage of ``slice_``; None if it was never counted."""
         columns = [trend_coverage.c[name] for name in Coverage._fields]

@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from oott_assets.partitions import destinations
 from oott_assets.trends.checks import MIN_GARMENTS
 from oott_fashion.settings import SharedSettings, read_settings
 from tests.databases import free_port, run_sql
@@ -117,6 +118,46 @@ def test_thirty_garments_are_enough_to_call_it_a_trend(
 
     assert found.passed == passed
     assert found.severity == dg.AssetCheckSeverity.WARN
+
+
+def test_the_released_recommender_needs_two_garments_and_three_colours_of_outer_and_top(
+    trends_pipeline: TrendsPipeline,
+) -> None:
+    trends_pipeline.run()
+    only = "garment_trends_enough_looks_for_the_released_recommender"
+    url = read_settings(SharedSettings).trend_database_url
+    looks = [
+        (place.slug, *look)
+        for place in destinations.categories
+        for look in [
+            *(("outer", "coat", colour) for colour in ("white", "navy", "purple", "black")),
+            *(("top", "shirt", colour) for colour in ("white", "red", "green")),
+            ("outer", "puffer", "white"),
+            ("top", "tank top", "white"),
+        ]
+    ]
+    columns = "destination_category, category, garment, colour, source, month, destination, worn"
+    run_sql(
+        url,
+        "DELETE FROM garment_trends",
+        *(
+            f"INSERT INTO garment_trends ({columns}) VALUES "  # noqa: S608 - names of ours
+            f"{(*look, look[0][:9], '2026-09-01', 'x', 1)}"
+            for look in looks
+        ),
+    )
+    assert evaluation(trends_pipeline.run(only=only), only.partition("s_")[2]).passed
+
+    run_sql(url, "DELETE FROM garment_trends WHERE colour = 'black'")
+    run_sql(url, "DELETE FROM garment_trends WHERE garment = 'tank top' AND source = 'seaside'")
+    found = evaluation(trends_pipeline.run(only=only), only.partition("s_")[2])
+
+    assert not found.passed
+    assert found.severity == dg.AssetCheckSeverity.WARN
+    listed = str(found.metadata["too_little"].value)
+    assert "| seaside | top | 1 | 3 |" in listed
+    assert listed.count("| outer | 2 | 2 |") == len(destinations.categories)
+    assert listed.count("| top |") == 1
 
 
 def test_a_check_of_a_month_without_photos_names_the_remedy(

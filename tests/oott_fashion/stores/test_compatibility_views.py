@@ -1,6 +1,7 @@
 """Tests of the views through which the released backend reads the trend tables."""
 
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from oott_fashion.destinations import read_destinations
 from oott_fashion.outfits import OutfitNames
 from oott_fashion.stores.trend_tables import Coverage, TrendSlice, TrendTables
 from oott_fashion.trends import Look
-from tests.databases import run_sql
+from tests.databases import MariaDB, run_sql
 
 OCTOBER = date(2026, 10, 1)
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -53,6 +54,23 @@ def test_the_recommender_reads_sums_per_korean_category_and_released_colour(
         ("핫플레이스", "outer", "coat", "beige", 8),
         ("핫플레이스", "outer", "coat", "blue", 4),
     ]
+
+
+def test_the_recommender_reads_the_index_only(mariadb: MariaDB) -> None:
+    url = mariadb.url(mariadb.new_database())
+    with closing(TrendTables.open(url, read_destinations())) as tables:
+        tables.migrate()
+        for year in range(2000, 2026):
+            coats = {Look("outer", "coat", colour): 1 for colour in PALETTE_NAMES}
+            count(tables, HONGDAE._replace(month=date(year, 1, 1)), coats)
+            count(tables, HAEUNDAE._replace(month=date(year, 1, 1)), coats)
+
+    of_a_category = RECOMMENDER_QUERY.replace("GROUP BY", "WHERE crawlCategory='바닷가' GROUP BY")
+    plan = run_sql(url, f"EXPLAIN {of_a_category}")
+
+    [of_trends] = [row for row in plan if row[2] == "garment_trends"]
+    assert of_trends[5] == "garment_trends_by_category"
+    assert "Using index" in of_trends[-1]
 
 
 def test_the_view_has_all_rows_in_the_five_released_colours(

@@ -165,6 +165,45 @@ def test_a_dropped_view_is_created_again(trend_database_url: str, view: str) -> 
     run_sql(trend_database_url, f"DROP VIEW {view}")
 
 
+def test_a_view_with_the_rights_of_a_user_who_is_gone_is_repaired(mariadb: MariaDB) -> None:
+    url = mariadb.url(mariadb.new_database())
+    migrate(url)
+    run_sql(url, "DROP VIEW CRAWL_DATA", "CREATE USER builder")
+    run_sql(
+        url,
+        "CREATE DEFINER=builder SQL SECURITY DEFINER VIEW CRAWL_DATA AS "
+        "SELECT worn AS crawlSeq FROM garment_trends",
+        "DROP USER builder",
+    )
+    with pytest.raises(sa.exc.DatabaseError, match="definer"):
+        run_sql(url, "SELECT * FROM CRAWL_DATA")
+
+    migrate(url)
+
+    assert run_sql(url, "SELECT crawlSeq, crawlColor FROM CRAWL_DATA") == []
+    rights = "SELECT DISTINCT security_type FROM information_schema.views"
+    assert run_sql(url, f"{rights} WHERE table_schema = DATABASE()") == [("INVOKER",)]
+
+
+def test_a_reader_of_the_views_needs_the_right_to_read_the_tables(mariadb: MariaDB) -> None:
+    database = mariadb.new_database()
+    migrate(mariadb.url(database))
+    mariadb.execute("CREATE USER backend", f"GRANT SELECT ON {database}.CRAWL_DATA TO backend")
+    backend = mariadb.url(database, user="backend")
+    with pytest.raises(sa.exc.DatabaseError, match="lack rights"):
+        run_sql(backend, "SELECT * FROM CRAWL_DATA")
+
+    mariadb.execute(
+        *(
+            f"GRANT SELECT ON {database}.{table} TO backend"
+            for table in ("garment_trends", "destination_categories", "released_colours")
+        )
+    )
+
+    assert run_sql(backend, "SELECT * FROM CRAWL_DATA") == []
+    mariadb.execute("DROP USER backend")
+
+
 def test_an_older_release_with_its_views_is_migrated(trend_database_url: str) -> None:
     migrate(trend_database_url)
     run_sql(trend_database_url, "DELETE FROM trend_schema_version", "DROP VIEW CRAWL_DATA")
