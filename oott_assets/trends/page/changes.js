@@ -1,13 +1,15 @@
 "use strict";
 // Shows what rises and falls.
 
-/** List what rises ("up") or falls ("down") clearly at a place, the largest change first. */
+const SHOWN_CHANGES = 6;
+
+/** List what rises ("up") or falls ("down") clearly: garments first, and the largest change first. */
 function clearChanges(place, trend) {
-  return ["garment", "look", "colour", "outfit"]
-    .flatMap((subject) => estimatesOf(place, state.month, subject))
+  const size = (estimate) => Math.abs(estimate.since[state.since].change);
+  return ["garment", "colour", "look", "outfit"].flatMap((subject) => estimatesOf(place, state.month, subject)
     .filter((estimate) => isInCategory(estimate, state.category))
     .filter((estimate) => estimate.since[state.since].trend === trend)
-    .sort((one, other) => Math.abs(other.since[state.since].change) - Math.abs(one.since[state.since].change));
+    .sort((one, other) => size(other) - size(one)));
 }
 
 function showShort() {
@@ -65,7 +67,11 @@ function changeList(place, trend, widest) {
   if (!changes.length) {
     return element("div", {}, title, element("p", {}, text(trend === "up" ? "nothingRises" : "nothingFalls")));
   }
-  return element("div", {}, title, element("ul", { class: `changes ${trend}` }, ...changes.map((estimate) => changeRow(place, estimate, widest))));
+  const rows = changes.map((estimate) => changeRow(place, estimate, widest));
+  const more = rows.slice(SHOWN_CHANGES);
+  const list = (items) => element("ul", { class: `changes ${trend}` }, ...items);
+  return element("div", {}, title, list(rows.slice(0, SHOWN_CHANGES)),
+    more.length ? element("details", {}, element("summary", {}, text("more", { count: more.length })), list(more)) : null);
 }
 
 function changeRow(place, estimate, widest) {

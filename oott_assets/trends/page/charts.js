@@ -98,10 +98,17 @@ function changesSpec(rows) {
   };
 }
 
+/** Choose at most ten of the months for the axis, or four on a phone. */
+function monthTicks(rows) {
+  const dates = [...new Set(rows.map((row) => row.date))].sort((one, other) => one - other);
+  const step = Math.ceil(dates.length / (document.body.clientWidth < 600 ? 4 : 10));
+  return dates.filter((_, index) => index % step === 0);
+}
+
 /** Shares over time with their intervals, forecasts and unusual weeks. */
 function timeSpec(past, ahead, weeks, places) {
   const highest = Math.max(0.05, ...[...past, ...ahead, ...weeks].map((row) => row.high ?? row.share ?? 0));
-  const x = { field: "date", type: "temporal", axis: { format: "%Y-%m", title: null, labelOverlap: true, tickCount: document.body.clientWidth < 600 ? 4 : 8, grid: false } };
+  const x = { field: "date", type: "temporal", axis: { format: "%Y-%m", title: null, values: monthTicks([...past, ...ahead]), grid: false } };
   const y = { type: "quantitative", scale: { domain: [0, highest * 1.05] }, axis: { format: ".0%", tickCount: 5, title: null } };
   const color = { field: "place", type: "nominal", sort: places, legend: places.length > 1 ? {} : null, scale: { domain: places, range: [themeColour("accent"), themeColour("second")] } };
   const tooltip = [

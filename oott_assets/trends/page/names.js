@@ -17,7 +17,7 @@ function placeName(index) {
 
 function percent(share) {
   const rounded = (share * 100).toFixed(share > 0 && share < 0.0095 ? 1 : 0);
-  return state.lang === "ko" ? `${rounded}%` : `${rounded} %`;
+  return state.lang === "ko" ? `${rounded}%` : `${rounded}\u00a0%`;
 }
 
 function inPoints(change) {
@@ -31,7 +31,7 @@ function monthName(month) {
 }
 
 function intervalText({ low, high }) {
-  return text("interval95", { low: percent(low).replace(/ ?%/, ""), high: percent(high) });
+  return text("interval95", { low: percent(low).replace(/\s?%/, ""), high: percent(high) });
 }
 
 function rangeText({ share, low, high }) {

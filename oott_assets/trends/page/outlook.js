@@ -76,11 +76,9 @@ function showUntold() {
 function tooFewPhotos(place) {
   const few = estimatesOf(place, state.month, "garment")
     .filter((each) => isInCategory(each, state.category) && each.since[state.since].trend === "few");
-  const byNeed = new Map();
-  for (const each of few) byNeed.set(each.needed, [...byNeed.get(each.needed) ?? [], nameOf(each)]);
+  const names = few.map((each) => (each.needed ? text("needed", { name: nameOf(each), needed: each.needed }) : nameOf(each)));
   const { photos } = placeIn(place, state.month);
-  return [...byNeed].map(([needed, names]) => element("li", {},
-    text(needed ? "tooFew" : "tooFewUnknown", { names: names.join(", "), needed, photos })));
+  return names.length ? [element("li", {}, text("tooFew", { photos, names: names.join(", ") }))] : [];
 }
 
 function notRecognised(place) {

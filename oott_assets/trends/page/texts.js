@@ -47,6 +47,7 @@ const TEXTS = {
     "Only changes that are clear after a correction for many comparisons. The line shows the last months, and the bar shows the 95 % interval of the change.",
     "여러 번 비교한 것을 보정한 뒤에도 뚜렷한 변화만 보여요. 선은 지난 몇 달, 막대는 변화의 95% 구간이에요.",
   ],
+  more: ["{count} more, also colours, garments with colour, and outfits", "색, 색까지 본 옷, 코디까지 {count}개 더 보기"],
   points: ["{change} points", "{change}%p"],
   fromTo: ["{before} → {now}", "{before} → {now}"],
   showOverTime: ["Show {name} over time", "{name}의 변화 보기"],
@@ -106,13 +107,10 @@ const TEXTS = {
 
   untoldTitle: ["What cannot be told", "알 수 없는 것"],
   tooFew: [
-    "Too few photos to tell a change ({photos} photos). About {needed} are needed for: {names}.",
-    "변화를 알기에는 사진이 적어요 ({photos}장). {names}: 약 {needed}장이 필요해요.",
+    "{photos} photos are too few to tell a change of: {names}.",
+    "사진 {photos}장으로는 다음 옷의 변화를 알 수 없어요: {names}.",
   ],
-  tooFewUnknown: [
-    "Too few photos to tell a change ({photos} photos) for: {names}.",
-    "변화를 알기에는 사진이 적어요 ({photos}장): {names}.",
-  ],
+  needed: ["{name} (about {needed} are needed)", "{name} (약 {needed}장 필요)"],
   notRecognised: [
     "The detector does not recognise these garments reliably. They are grey, and never rise or fall:",
     "검출기가 다음 옷을 잘 구별하지 못해요. 회색으로 보이고, 늘거나 줄었다고 하지 않아요:",
