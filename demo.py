@@ -33,8 +33,8 @@ from oott_fashion.trends import Look
 from oott_serving.settings import ServiceSettings
 
 _DRAWN_DESTINATIONS = ("haeundae", "hongdae")
-_DRAWN_MONTHS = (date(2026, 9, 1), date(2026, 10, 1))
-_LOOKS_SHOWN = 8
+_DRAWN_MONTHS = (date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1))
+_LOOKS_SHOWN = 6
 # A folder may hold years of photos; a demo shows the latest months.
 _MAX_PARTITIONS = 12
 _START_SECONDS = 120
@@ -147,28 +147,37 @@ def _last_month(settings: PhotoSettings) -> str:
 def _materialise(
     settings: PhotoSettings, instance: dg.DagsterInstance, partition: Partition
 ) -> None:
-    from oott_assets.definitions import configured_resources, defs
+    from oott_assets.definitions import defs
     from oott_assets.detection_store import DetectionStore
     from oott_assets.partitions import partition_key
 
     slug, month = partition
     began = time.monotonic()
+    job = defs.resolve_job_def("monthly_trends_job")
+    _run_job(settings, instance, job, partition_key(slug, month))
+    photos = DetectionStore(root=settings.photo_store_root).read(slug, month)
+    click.echo(
+        f"{slug} {month:%Y-%m}: {len(photos.photos)} photos, {photos.garments} garments "
+        f"in {time.monotonic() - began:.1f} s"
+    )
+
+
+def _run_job(
+    settings: PhotoSettings, instance: dg.DagsterInstance, job: dg.JobDefinition, partition: str
+) -> None:
+    from oott_assets.definitions import configured_resources
+
     # Drawn photos take seconds. A folder may take an hour, so its progress is logged.
     log_level = "WARNING" if settings.photo_source == "lookbook" else "INFO"
-    run = defs.resolve_job_def("monthly_trends_job").execute_in_process(
-        partition_key=partition_key(slug, month),
+    run = job.execute_in_process(
+        partition_key=partition,
         resources=configured_resources(),
         instance=instance,
         raise_on_error=False,
         run_config={"loggers": {"console": {"config": {"log_level": log_level}}}},
     )
     if not run.success:
-        raise click.ClickException(f"{slug} {month:%Y-%m} failed: {_reason_in(run)}")
-    photos = DetectionStore(root=settings.photo_store_root).read(slug, month)
-    click.echo(
-        f"{slug} {month:%Y-%m}: {len(photos.photos)} photos, {photos.garments} garments "
-        f"in {time.monotonic() - began:.1f} s"
-    )
+        raise click.ClickException(f"{partition.replace('|', ' ')} failed: {_reason_in(run)}")
 
 
 def _reason_in(run: dg.ExecuteInProcessResult) -> str:

@@ -1,9 +1,9 @@
 """Makes the pictures of the README and of docs/: ``.venv/bin/python -m docs.pictures``.
 
 It runs the demo in a temporary folder, takes the contact sheet from Dagster's records, takes
-screenshots of the Dagster UI in Chromium, and asks the service about ``docs/look.jpg``. Run it
-again when a page, a drawing or the starter detector changes. It takes about three minutes. The
-pictures of Label Studio are made by ``docs/label_studio_loop.py``.
+screenshots of the trend page and of the Dagster UI in Chromium, and asks the service about
+``docs/look.jpg``. Run it again when a page, a drawing or the starter detector changes. It takes
+about three minutes. The pictures of Label Studio are made by ``docs/label_studio_loop.py``.
 """
 
 import base64
@@ -54,6 +54,7 @@ def main() -> None:
         )
         subprocess.run([sys.executable, "demo.py"], check=True)
         save_contact_sheet(PICTURES / "contact-sheet.jpg")
+        save_trend_page(max(Path(folder, "oott/reports").iterdir()), PICTURES / "trend-page.png")
         with dagster_webserver() as url:
             save_screenshots(url)
         with running_service() as url:
@@ -71,6 +72,15 @@ def save_contact_sheet(file: Path) -> None:
     sheet = Image.open(io.BytesIO(base64.b64decode(encoded)))
     sheet.thumbnail((_SHEET_WIDTH, _SHEET_WIDTH))
     sheet.save(file, quality=75)
+
+
+def save_trend_page(page: Path, file: Path) -> None:
+    """Save what the trend page says about Haeundae."""
+    with chromium() as browser:
+        browser.set_window_size(1100, 1000)
+        browser.get(f"{page.as_uri()}#place=haeundae&lang=en")
+        time.sleep(2)
+        save_screenshot(browser, file)
 
 
 def save_screenshots(url: str) -> None:

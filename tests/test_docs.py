@@ -142,7 +142,8 @@ def table_in(output: str) -> dict[tuple[str, str], list[int]]:
 
 
 def prose_of(output: str) -> list[str]:
-    """Give the lines outside the tables, without the numbers of garments and seconds."""
+    """Give the lines outside the tables, without garments, seconds and the home folder."""
+    output = re.sub(r"(?<= )/\S+/oott/", ".oott/", output)
     lines = [line for line in output.splitlines() if not re.match(r"  \w+ +\S.* +\d+$", line)]
     return [re.sub(r"\d+ garments in \d+\.\d s", "... garments in ... s", line) for line in lines]
 
@@ -154,10 +155,10 @@ def test_make_demo_prints_what_the_readme_shows(demo: tuple[str, Path]) -> None:
 
     assert prose_of(printed.rstrip("\n")) == prose_of(output)
     expected, found = table_in(output), table_in(printed)
-    assert len(expected) == len(found) == 16
+    assert len(expected) == len(found) == 12
     # Boxes differ slightly on another processor, so counts and the last rows may differ.
     same = [look for look in expected if look in found]
-    assert len(same) >= 12
+    assert len(same) >= 9
     for look in same:
         assert found[look] == pytest.approx(expected[look], abs=2), look
 
@@ -169,7 +170,7 @@ def test_the_query_of_the_trends_page_gives_shares_of_photos(demo: tuple[str, Pa
         rows = database.execute(query).fetchall()
 
     assert len(rows) == 5
-    assert all(share == pytest.approx(worn / 24) for _, _, worn, share in rows)
+    assert all(share == pytest.approx(worn / 36) for _, _, worn, share in rows)
 
 
 def test_pandas_reads_the_detections_as_the_trends_page_says(demo: tuple[str, Path]) -> None:
@@ -178,8 +179,8 @@ def test_pandas_reads_the_detections_as_the_trends_page_says(demo: tuple[str, Pa
 
     exec(snippet.replace(".oott", str(demo[1])), names)
 
-    assert len(names["detections"]) == 24
-    assert len(names["garments"]) > 24
+    assert names["detections"]["photo"].nunique() == 6 * 36
+    assert len(names["with_garments"]) > 6 * 36
 
 
 def test_the_service_answers_as_the_pages_show(tmp_path: Path) -> None:

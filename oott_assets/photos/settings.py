@@ -50,7 +50,7 @@ class PhotoSettings(SharedSettings):
         "OOTT_PHOTOS_FOLDER, not in a folder of a destination.",
     )
     lookbook_photos: int = Field(
-        24,
+        36,
         ge=0,
         le=10_000,
         description="lookbook only: number of photos to draw per month and destination.",

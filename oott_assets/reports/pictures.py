@@ -79,15 +79,26 @@ def draw_marks(photo: Photo, marks: Sequence[Mark], tile: tuple[int, int] = _TIL
     scale = min(tile[0] / image.width, tile[1] / image.height)
     image = image.resize((max(1, int(image.width * scale)), max(1, int(image.height * scale))))
     draw = ImageDraw.Draw(image)
+    captions: list[tuple[float, float, float, float]] = []
     for mark in marks:
         colour = _BOX_COLOURS[mark.category]
         box = [scale * edge for edge in mark.box]
         draw.rectangle(box, outline=colour, width=2)
         left = max(0.0, image.width - draw.textlength(mark.caption))
         at = (min(box[0] + 2, left), box[1] + 1)
-        draw.rectangle(draw.textbbox(at, mark.caption), fill="white")
+        # Boxes of a top and its outer begin at about the same height, so captions would overlap.
+        while any(_overlap(draw.textbbox(at, mark.caption), other) for other in captions):
+            at = (at[0], at[1] + 1)
+        captions.append(draw.textbbox(at, mark.caption))
+        draw.rectangle(captions[-1], fill="white")
         draw.text(at, mark.caption, fill=colour)
     return np.asarray(image)
+
+
+def _overlap(
+    one: tuple[float, float, float, float], other: tuple[float, float, float, float]
+) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def look_chart(counts: Sequence[tuple[Look, int]]) -> dg.MarkdownMetadataValue:

@@ -20,9 +20,12 @@ class ReportFolder(dg.ConfigurableResource[None]):
     def of(cls, settings: SharedSettings) -> Self:
         return cls(root=str(settings.home / "reports"))
 
+    def file_of(self, month: date) -> Path:
+        """Give the path of the page of ``month``."""
+        return Path(self.root) / f"{month:%Y-%m}.html"
+
     def write(self, month: date, page: str) -> Path:
         """Write or replace the page of ``month``; a reader sees the old or the new page."""
-        name = f"{month:%Y-%m}.html"
-        blobs = LocalBlobs(self.root)
-        blobs.write(name, page.encode())
-        return blobs.path_of(name).absolute()
+        file = self.file_of(month)
+        LocalBlobs(self.root).write(file.name, page.encode())
+        return file.absolute()

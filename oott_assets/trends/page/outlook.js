@@ -26,7 +26,7 @@ function showAhead() {
     const forecasts = forecastsOf(place).filter((each) => each.subject !== "outfit" && isInCategory(each, state.category));
     const told = forecasts.filter(({ share }) => share !== null);
     if (!forecasts.length) return [element("p", {}, text("noForecast"))];
-    return [...(told.length ? [forecastTable(place, told)] : []), ...untoldForecasts(forecasts)];
+    return [...(told.length ? [forecastTable(place, told)] : []), ...untoldForecasts(place, forecasts)];
   }));
 }
 
@@ -45,13 +45,19 @@ function forecastTable(place, forecasts) {
   ]));
 }
 
-function untoldForecasts(forecasts) {
-  const untold = forecasts.filter(({ share, subject }) => share === null && subject === "garment");
+/** Say why there is no forecast; what the detector does not recognise is listed elsewhere. */
+function untoldForecasts(place, forecasts) {
+  const grey = new Set(estimatesOf(place, DATA.month, "garment").filter(isGrey).map(({ id }) => id));
+  const untold = forecasts.filter(({ share, subject, id }) => share === null && subject === "garment" && !grey.has(id));
   if (!untold.length) return [];
   const namesBy = new Map();
   for (const each of untold) namesBy.set(each.needed, new Set([...namesBy.get(each.needed) ?? [], nameOf(each)]));
   return [element("h4", {}, text("cannotBeTold")), element("ul", {}, ...[...namesBy].map(([months, names]) =>
-    element("li", {}, text(months ? "needsMonths" : "notBetter", { names: [...names].join(", "), months }))))];
+    element("li", {}, text(months ? "needsMonths" : "notBetter", { names: fewNames([...names]), months }))))];
+}
+
+function fewNames(names) {
+  return names.length > 8 ? text("manyGarments", { count: names.length }) : names.join(", ");
 }
 
 function showEvents() {

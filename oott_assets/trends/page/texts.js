@@ -90,7 +90,8 @@ const TEXTS = {
   method: ["Method, and its average error on past months", "방법과 지난 달들의 평균 오차"],
   errors: ["{method}: {error} points (repeating: {naive})", "{method}: {error}%p (되풀이: {naive})"],
   cannotBeTold: ["Cannot be told yet", "아직 알 수 없어요"],
-  needsMonths: ["{names}: needs {months} months of history.", "{names}: {months}개월치 기록이 필요해요."],
+  needsMonths: ["{names}: {months} months of history are needed.", "{names}: {months}개월치 기록이 필요해요."],
+  manyGarments: ["{count} garments", "옷 {count}가지"],
   notBetter: ["{names}: no method is better than to repeat the past.", "{names}: 과거를 되풀이하는 것보다 나은 방법이 없어요."],
   noForecast: [
     "There is no forecast for this place and month yet.",

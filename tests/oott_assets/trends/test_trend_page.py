@@ -212,7 +212,7 @@ def test_the_page_says_what_cannot_be_told(page: Page) -> None:
     untold = page.text("#untold")
     assert re.search(r"3 photos are too few to tell .*puffer \(about 120 are needed\)", untold)
     assert f"{GREYED[0]} (right in 10 % of its finds, finds 5 %)" in untold
-    assert "dress: needs 26 months of history." in page.text("#ahead")
+    assert "dress: 26 months of history are needed." in page.text("#ahead")
     assert "coat: no method is better than to repeat the past." in page.text("#ahead")
     assert "Nothing rises clearly." in page.text("#short .card.up")
 

@@ -87,7 +87,7 @@ def random_outfit(rng: np.random.Generator) -> tuple[WornGarment, ...]:
     if "dress" not in garments:
         bottoms = _BOTTOMS_BELOW_A_COAT if "coat" in garments else _garments_of("bottom")
         garments.append(_one_of(bottoms, rng))
-    return _in_colours(garments[1:] + garments[:1], rng)
+    return in_colours(garments[1:] + garments[:1], rng)
 
 
 def _garments_of(category: Category) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ def _one_of(names: Sequence[str], rng: np.random.Generator) -> str:
     return names[int(rng.integers(len(names)))]
 
 
-def _in_colours(garments: Sequence[str], rng: np.random.Generator) -> tuple[WornGarment, ...]:
+def in_colours(garments: Sequence[str], rng: np.random.Generator) -> tuple[WornGarment, ...]:
     """Give each garment a colour that is clearly different from the others."""
     outfit: list[WornGarment] = []
     for garment in garments:

@@ -33,18 +33,30 @@ def test_no_two_months_or_destinations_share_a_photo() -> None:
     assert len({photo.content for photo in drawn if isinstance(photo, FoundPhoto)}) == 12
 
 
-def test_some_outfits_last_and_others_are_new_each_month() -> None:
-    september, october = (
-        {
-            frozenset((garment.garment, garment.colour) for garment in photo.garments)
-            for photo in Lookbook(60).drawn(HONGDAE, month)
-        }
-        for month in (SEPTEMBER, OCTOBER)
-    )
+def worn(month: date, place: Destination = HAEUNDAE) -> list[frozenset[str]]:
+    """Give the garments of each of 100 people."""
+    photos = Lookbook(100).drawn(place, month)
+    return [frozenset(garment.garment for garment in photo.garments) for photo in photos]
 
-    assert september & october
-    assert september - october
-    assert october - september
+
+def share_of(garment: str, outfits: list[frozenset[str]]) -> float:
+    return sum(garment in outfit for outfit in outfits) / len(outfits)
+
+
+def test_in_october_puffers_rise_and_shorts_fall_in_haeundae() -> None:
+    september, october = worn(SEPTEMBER), worn(OCTOBER)
+
+    assert share_of("puffer", october) > share_of("puffer", september) + 0.3
+    assert share_of("shorts pants", october) < share_of("shorts pants", september) - 0.15
+
+
+def test_some_outfits_last_all_year() -> None:
+    assert len(set(worn(SEPTEMBER)) & set(worn(OCTOBER))) >= 4
+
+
+def test_two_destinations_have_different_winters() -> None:
+    assert share_of("puffer", worn(OCTOBER, HONGDAE)) < 0.3
+    assert share_of("coat", worn(OCTOBER, HONGDAE)) > 0.3
 
 
 def test_photos_are_dated_in_the_requested_month() -> None:
