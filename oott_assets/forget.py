@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
 import click
 import dagster as dg
@@ -22,7 +22,7 @@ from oott_assets.photos.store.crawl_journal import hash_of
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
-from oott_assets.trends.monthly_trends import counts_of, trend_slice
+from oott_assets.trends.monthly_trends import replace_counts, trend_slice
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.blobs import AlreadyLocked, BlobNotFound, Lock, LockLost
@@ -105,7 +105,7 @@ class Forgetting:
         self.detection_store.write(slug, month, remaining)
         with self.database.tables() as tables:
             if tables.coverage_of(counted) is not None:
-                tables.replace(counted, *counts_of(remaining), datetime.now(UTC))
+                replace_counts(tables, counted, remaining)
 
 
 def _is_in(stored: StoredMonth, shortcode: str) -> bool:

@@ -22,16 +22,16 @@ def outfit_of(detections: Sequence[Detection]) -> Outfit:
     """Keep the most confident garment of each category; on a tie, the first one."""
     outfit: Outfit = {}
     for detection in detections:
-        worn = outfit.get(detection.category)
+        category = detection.category
+        worn = outfit.get(category)
         if worn is None or detection.confidence > worn.confidence:
-            outfit[detection.category] = detection
+            outfit[category] = detection
     return outfit
 
 
 def names_of(outfit: Mapping[Category, Detection]) -> OutfitNames:
     """Name the garments and colours of ``outfit``, as the trend tables store them."""
     worn = [outfit.get(category) for category in CATEGORIES]
-    return OutfitNames(
-        tuple(detection.garment if detection else NOTHING_SEEN for detection in worn),
-        tuple(detection.colour if detection else NOTHING_SEEN for detection in worn),
-    )
+    garments = [NOTHING_SEEN if detection is None else detection.garment for detection in worn]
+    colours = [NOTHING_SEEN if detection is None else detection.colour for detection in worn]
+    return OutfitNames(tuple(garments), tuple(colours))

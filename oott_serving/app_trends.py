@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 from oott_fashion.destinations import Destination, DestinationCategory, Destinations
 from oott_fashion.settings import SharedSettings
-from oott_fashion.stores.trend_tables import Coverage, TrendDatabaseError, TrendSlice, TrendTables
-from oott_fashion.trends import garment_counts, outfit_counts
+from oott_fashion.stores.trend_tables import TrendDatabaseError, TrendSlice, TrendTables
 from oott_fashion.vision.detections import Detection
 
 _log = logging.getLogger(__name__)
@@ -55,12 +54,15 @@ class AppTrends:
     def count(
         self,
         place: Destination | DestinationCategory,
-        photos: Sequence[Sequence[Detection]],
+        photos: Mapping[str, Sequence[Detection]],
         detector_version: str,
         idempotency_key: str | None,
         request_digest: str,
     ) -> None:
         """Count the garments of ``photos`` this month, unless this key was already counted.
+
+        ``photos`` has the garments by the digest of a photo. A photo counts once
+        in a month and place.
 
         Raises:
             ReusedKey: the key was already used with another digest.
@@ -70,10 +72,8 @@ class AppTrends:
         now = datetime.now(ZoneInfo(self._settings.timezone))
         category = place.category if isinstance(place, Destination) else place
         slice_ = TrendSlice(now.date().replace(day=1), place.slug, category.slug, "app")
-        coverage = Coverage(len(photos), sum(1 for seen in photos if seen), detector_version)
-        counts = garment_counts(photos), outfit_counts(photos)
         with self._tables_closed_on_error() as tables:
-            tables.add(slice_, *counts, coverage, now, idempotency_key, request_digest)
+            tables.add(slice_, photos, detector_version, now, idempotency_key, request_digest)
 
     @contextmanager
     def _tables_closed_on_error(self) -> Iterator[TrendTables]:

@@ -1,12 +1,13 @@
 """Decodes the photos that the app sends, in base64 or as data URLs, and finds their garments."""
 
 import binascii
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
 
 from oott_fashion.vision.detections import Detection
 from oott_fashion.vision.detector import Detector
-from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_photo
+from oott_fashion.vision.photos import Photo, PhotoTooLarge, UnreadablePhoto, read_photo
 
 # The length is limited, so that a long text without a comma is not searched to its end.
 _DATA_URL = re.compile(r"\s*data:[^,]{0,200};base64,", re.IGNORECASE)
@@ -28,13 +29,13 @@ def garments_in(text: str, detector: Detector, max_pixels: int) -> list[Detectio
         NotBase64, UnreadablePhoto: the photo cannot be decoded.
         PhotoTooLarge: the photo has more than ``max_pixels`` pixels.
     """
-    return detector.garments(read_photo(decode_base64(text), max_pixels))
+    return detector.garments(_photo_in(text, max_pixels))
 
 
 def garments_of_each(
     texts: Sequence[str], detector: Detector, max_pixels: int
-) -> Iterator[list[Detection]]:
-    """Find the garments of each photo, one photo at a time.
+) -> Iterator[tuple[str, list[Detection]]]:
+    """Find the digest and the garments of each photo, one photo at a time.
 
     Raises:
         NotBase64, UnreadablePhoto, PhotoTooLarge: as for one photo; the message gives its
@@ -42,9 +43,20 @@ def garments_of_each(
     """
     for position, text in enumerate(texts, start=1):
         try:
-            yield garments_in(text, detector, max_pixels)
+            photo = _photo_in(text, max_pixels)
+            yield digest_of(photo), detector.garments(photo)
         except (NotBase64, UnreadablePhoto, PhotoTooLarge) as error:
             raise type(error)(f"photo {position} of {len(texts)}: {error}") from error
+
+
+def digest_of(photo: Photo) -> str:
+    """Hash the pixels of a photo: a SHA-256 in hexadecimal.
+
+    Files of the same pixels have the same digest, for instance with and without a place in EXIF.
+    """
+    digest = hashlib.sha256(str(photo.shape).encode())
+    digest.update(photo.tobytes())
+    return digest.hexdigest()
 
 
 def require_batch_size(texts: Sequence[str], max_photos: int) -> None:
@@ -76,6 +88,10 @@ def decode_base64(text: str) -> bytes:
         raise NotBase64(
             f"the photo is not base64 ({error}); send the base64 of a JPEG, PNG or WebP file"
         ) from error
+
+
+def _photo_in(text: str, max_pixels: int) -> Photo:
+    return read_photo(decode_base64(text), max_pixels)
 
 
 def _padded(encoded: bytes) -> bytes:

@@ -76,7 +76,7 @@ class ClosetService:
         require_batch_size(base64_images, _settings.max_batch_photos)
         version, detector, _ = self._detectors.in_service()
         self._trends.check_database()  # before the detector does work that could not be stored
-        photos = list(garments_of_each(base64_images, detector, _settings.max_pixels))
+        photos = dict(garments_of_each(base64_images, detector, _settings.max_pixels))
         digest = batch_digest(recommend_type, base64_images)
         self._trends.count(place, photos, version, key, digest)
         return BatchAnswer()

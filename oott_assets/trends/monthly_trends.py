@@ -24,8 +24,9 @@ from oott_fashion.stores.blobs import BlobNotFound
 from oott_fashion.stores.trend_tables import (
     Coverage,
     TrendSlice,
+    TrendTables,
 )
-from oott_fashion.trends import Look, garment_counts, outfit_counts
+from oott_fashion.trends import Look, garment_counts, outfit_counts, photos_showing
 
 _MAX_SHOWN = 20
 
@@ -65,10 +66,10 @@ def monthly_trends(
     partition = month_and_destination(context)
     month, slug = partition.month, partition.destination.slug
     with failures_of(context, TREND_FAILURES):
-        counts = counts_of(counted_detections(detection_store, month, slug))
+        detections = counted_detections(detection_store, month, slug)
         with trend_database.tables() as tables:
-            tables.replace(trend_slice(partition), *counts, datetime.now(UTC))
-    looks, outfits, coverage = counts
+            counts = replace_counts(tables, trend_slice(partition), detections)
+    looks, outfits, coverage, _ = counts
     rests_on = {"photos": coverage.photos, "photos_with_garments": coverage.photos_with_garments}
     yield dg.MaterializeResult(
         asset_key="garment_trends", metadata={**rests_on, **_looks_shown(looks)}
@@ -79,11 +80,22 @@ def monthly_trends(
 
 
 class TrendCounts(NamedTuple):
-    """The counts that the tables store for a partition."""
+    """What the tables store for a partition: looks, outfits, and photos that show each look."""
 
     looks: Counter[Look]
     outfits: Counter[OutfitNames]
     coverage: Coverage
+    photos: Counter[Look]
+
+
+def replace_counts(
+    tables: TrendTables, slice_: TrendSlice, detections: PartitionDetections
+) -> TrendCounts:
+    """Count ``detections``, and replace the counts of ``slice_`` in one transaction."""
+    counts = counts_of(detections)
+    looks, outfits, coverage, photos = counts
+    tables.replace(slice_, looks, outfits, coverage, datetime.now(UTC), photos)
+    return counts
 
 
 def counts_of(detections: PartitionDetections) -> TrendCounts:
@@ -91,7 +103,9 @@ def counts_of(detections: PartitionDetections) -> TrendCounts:
     photos = [photo.garments for photo in detections.readable]
     with_garments, version = detections.photos_with_garments, detections.detector_version
     coverage = Coverage(len(photos), with_garments, version)
-    return TrendCounts(garment_counts(photos), outfit_counts(photos), coverage)
+    return TrendCounts(
+        garment_counts(photos), outfit_counts(photos), coverage, photos_showing(photos)
+    )
 
 
 def _looks_shown(looks: Counter[Look]) -> dict[str, dg.MetadataValue | int]:

@@ -138,6 +138,19 @@ def estimated_months(connection: sa.Connection) -> list[date]:
     return list(connection.scalars(months))
 
 
+def latest_estimated_month(
+    connection: sa.Connection, place_kind: PlaceKind, place: str
+) -> date | None:
+    """Find the latest month with estimates of a place; None if there are none."""
+    columns = trend_estimates.c
+    # It follows the key backwards, and stops at the first row of the place.
+    latest = sa.select(columns.month).order_by(columns.month.desc()).limit(1)
+    month: date | None = connection.scalar(
+        latest.where(columns.place_kind == place_kind, columns.place == place)
+    )
+    return month
+
+
 def _insert(connection: sa.Connection, table: sa.Table, rows: Iterable[NamedTuple]) -> None:
     values: Sequence[dict[str, Any]] = [row._asdict() for row in rows]
     if values:

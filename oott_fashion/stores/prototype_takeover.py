@@ -73,8 +73,8 @@ def count_prototype(connection: sa.Connection, destinations: Destinations) -> No
     looks = _counts(connection, destinations, _GARMENTS, _look)
     outfits = _counts(connection, destinations, _OUTFITS, _outfit)
     for slice_ in sorted(looks.keys() | outfits.keys()):
-        add_garments(connection, slice_, looks[slice_])
-        add_outfits(connection, slice_, outfits[slice_])
+        add_garments(connection, slice_, looks[slice_], None)
+        add_outfits(connection, slice_, outfits[slice_], one_per_photo=False)
 
 
 def _tables(connection: sa.Connection) -> dict[str, str]:

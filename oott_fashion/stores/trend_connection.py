@@ -13,6 +13,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.pool import NullPool
 
+from oott_fashion.stores.mysql_values import RememberingConverter
+
 Result = TypeVar("Result")
 
 _CONNECT_SECONDS = 10
@@ -61,6 +63,7 @@ def engine_for(url: str) -> sa.Engine:
         pool_recycle=1800,
         pool_timeout=_CONNECT_SECONDS,
         connect_args={
+            "converter_class": RememberingConverter,
             "connection_timeout": _CONNECT_SECONDS,
             "read_timeout": _ANSWER_SECONDS,
             "write_timeout": _ANSWER_SECONDS,

@@ -66,7 +66,7 @@ def write_reference_rows(connection: sa.Connection, destinations: Destinations) 
             if known.get(name) != meaning
         ]
         if changed:
-            connection.execute(upsert(connection, table, changed, replaced=[translation.name]))
+            connection.execute(upsert(connection, table, replaced=[translation.name]), changed)
 
 
 @contextmanager

@@ -18,10 +18,12 @@ from oott_fashion.stores.trend_schema import (
 )
 from oott_fashion.trends import Look
 
-Row = dict[str, Any]
+Row = tuple[Any, ...]
 
-# SQLite allows 32,766 values in a statement, and a row of outfits has 13.
-_ROWS_PER_STATEMENT = 500
+# The driver of MySQL joins all rows into one statement, and MariaDB allows 16 MB in a statement.
+_ROWS_PER_STATEMENT = 5_000
+
+_COUNTS = ("worn", "photos")
 
 
 class TrendSlice(NamedTuple):
@@ -56,29 +58,39 @@ def delete_slice(connection: sa.Connection, slice_: TrendSlice) -> None:
         connection.execute(sa.delete(table).where(rows_of(table, slice_)))
 
 
-def add_garments(connection: sa.Connection, slice_: TrendSlice, garments: Counter[Look]) -> None:
-    """Add ``garments`` to the stored counts."""
+def add_garments(
+    connection: sa.Connection,
+    slice_: TrendSlice,
+    garments: Counter[Look],
+    photos: Counter[Look] | None,
+) -> None:
+    """Add ``garments``, and the ``photos`` that show each, to the stored counts.
+
+    If ``photos`` is None, their number is unknown, and stays so when more are added.
+    """
+    its_slice = _values_of(slice_)
     rows = [
-        {**slice_._asdict(), **look._asdict(), "worn": worn}
-        for look, worn in sorted((+garments).items())
+        (*its_slice, *look, worn, None if photos is None else photos[look])
+        for look, worn in (+garments).items()
     ]
-    _add(connection, garment_trends, rows)
+    _add(connection, garment_trends, (*TrendSlice._fields, *Look._fields, *_COUNTS), rows)
 
 
 def add_outfits(
-    connection: sa.Connection, slice_: TrendSlice, outfits: Counter[OutfitNames]
+    connection: sa.Connection,
+    slice_: TrendSlice,
+    outfits: Counter[OutfitNames],
+    *,
+    one_per_photo: bool,
 ) -> None:
-    """Add ``outfits`` to the stored counts."""
+    """Add ``outfits`` to the stored counts. Unless ``one_per_photo``, their photos are unknown."""
+    its_slice = _values_of(slice_)
     rows = [
-        {
-            **slice_._asdict(),
-            **dict(zip(GARMENT_COLUMNS, outfit.garments, strict=True)),
-            **dict(zip(COLOUR_COLUMNS, outfit.colours, strict=True)),
-            "worn": worn,
-        }
-        for outfit, worn in sorted((+outfits).items())
+        (*its_slice, *outfit.garments, *outfit.colours, worn, worn if one_per_photo else None)
+        for outfit, worn in (+outfits).items()
     ]
-    _add(connection, outfit_trends, rows)
+    columns = (*TrendSlice._fields, *GARMENT_COLUMNS, *COLOUR_COLUMNS, *_COUNTS)
+    _add(connection, outfit_trends, columns, rows)
 
 
 def write_coverage(
@@ -98,7 +110,7 @@ def write_coverage(
     del row["destination_category"]
     added = ("photos", "photos_with_garments") if adding else ()
     replaced = [name for name in (*coverage._fields, "counted_at") if name not in added]
-    connection.execute(upsert(connection, trend_coverage, [row], added=added, replaced=replaced))
+    connection.execute(upsert(connection, trend_coverage, added=added, replaced=replaced), [row])
 
 
 def naive_utc(moment: datetime) -> datetime:
@@ -115,28 +127,37 @@ def naive_utc(moment: datetime) -> datetime:
 def upsert(
     connection: sa.Connection,
     table: sa.Table,
-    rows: Sequence[Row],
     *,
     added: Sequence[str] = (),
     replaced: Sequence[str] = (),
 ) -> sa.Insert:
-    """Insert ``rows``; for existing rows, add to the columns ``added`` and replace ``replaced``."""
+    """Insert rows; for existing rows, add to the columns ``added`` and replace ``replaced``."""
     if connection.dialect.name == "sqlite":
-        for_sqlite = sqlite.insert(table).values(rows)
+        for_sqlite = sqlite.insert(table)
         changes = _changes(table, for_sqlite.excluded, added, replaced)
         return for_sqlite.on_conflict_do_update(_key_of(table), set_=changes)
-    for_mysql = mysql.insert(table).values(rows)
+    for_mysql = mysql.insert(table)
     changes = _changes(table, for_mysql.inserted, added, replaced)
     return for_mysql.on_duplicate_key_update(changes)
 
 
-def _add(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
-    # The callers sort the rows. So all writers lock rows in the same order, without deadlocks.
+def _add(
+    connection: sa.Connection, table: sa.Table, columns: Sequence[str], rows: Sequence[Row]
+) -> None:
+    """Add ``rows``, whose values are in the order of ``columns``, which is that of ``table``."""
+    for row in rows:
+        if len(row) != len(columns):
+            raise ValueError(f"a row of {table.name} is {row}, expected {', '.join(columns)}")
+    statement = upsert(connection, table, added=_COUNTS, replaced=["destination_category"])
+    # It is compiled once for all rows. With `execute`, SQLAlchemy would also convert every value.
+    compiled = statement.compile(dialect=connection.dialect, column_keys=list(columns))
+    # All writers lock rows in the same order, without deadlocks. One text per row sorts fastest.
+    ordered = sorted(rows, key=lambda row: "\n".join(row[: -len(_COUNTS)]))
     for start in range(0, len(rows), _ROWS_PER_STATEMENT):
-        batch = rows[start : start + _ROWS_PER_STATEMENT]
-        connection.execute(
-            upsert(connection, table, batch, added=["worn"], replaced=["destination_category"])
-        )
+        batch: Sequence[Any] = ordered[start : start + _ROWS_PER_STATEMENT]
+        if not compiled.positional:
+            batch = [dict(zip(columns, row, strict=True)) for row in batch]
+        connection.exec_driver_sql(str(compiled), batch)
 
 
 def _changes(
@@ -154,3 +175,8 @@ def _key_of(table: sa.Table) -> list[sa.Column[Any]]:
         if isinstance(constraint, sa.UniqueConstraint):
             return list(constraint.columns)
     return list(table.primary_key.columns)
+
+
+def _values_of(slice_: TrendSlice) -> Row:
+    # SQLite has no dates, so SQLAlchemy stores them as text.
+    return (slice_.month.isoformat(), *slice_[1:])

@@ -1,7 +1,7 @@
 """Reads and writes the trend tables: which garments were worn where, when and how often."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import NamedTuple, Self, TypeVar
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from oott_fashion.destinations import Destinations
 from oott_fashion.garments import Category
 from oott_fashion.outfits import OutfitNames
+from oott_fashion.stores.app_photos import claim_photos, delete_old_photos
 from oott_fashion.stores.batch_keys import ReusedKey, claim_key, delete_old_keys
 from oott_fashion.stores.estimate_tables import (
     EstimateRow,
@@ -22,6 +23,7 @@ from oott_fashion.stores.estimate_tables import (
     estimated_months,
     event_rows,
     forecast_rows,
+    latest_estimated_month,
     replace_all_forecasts,
     replace_month_estimates,
 )
@@ -45,7 +47,8 @@ from oott_fashion.stores.trend_rows import (
     write_coverage,
 )
 from oott_fashion.stores.trend_schema import garment_trends, outfit_trends, trend_coverage
-from oott_fashion.trends import Look
+from oott_fashion.trends import Look, garment_counts, outfit_counts, photos_showing
+from oott_fashion.vision.detections import Detection
 
 __all__ = [
     "Coverage",
@@ -122,8 +125,11 @@ class TrendTables:
         outfits: Counter[OutfitNames],
         coverage: Coverage,
         counted_at: datetime,
+        photos: Counter[Look] | None = None,
     ) -> None:
         """Replace all counts of ``slice_`` in one transaction.
+
+        ``photos`` is the number of photos that show each look, None if it is unknown.
 
         Raises:
             ValueError: ``slice_.month`` is not the 1st of a month, or ``counted_at`` has no time
@@ -135,22 +141,24 @@ class TrendTables:
             # This comes first: its row lock makes other writers of the same slice wait.
             write_coverage(connection, slice_, coverage, counted_at, adding=False)
             delete_slice(connection, slice_)
-            add_garments(connection, slice_, garments)
-            add_outfits(connection, slice_, outfits)
+            add_garments(connection, slice_, garments, photos)
+            add_outfits(connection, slice_, outfits, one_per_photo=photos is not None)
 
         self._in_one_transaction(work)
 
     def add(
         self,
         slice_: TrendSlice,
-        garments: Counter[Look],
-        outfits: Counter[OutfitNames],
-        coverage: Coverage,
+        photos: Mapping[str, Sequence[Detection]],
+        detector_version: str,
         counted_at: datetime,
         idempotency_key: str | None,
         request_digest: str,
     ) -> bool:
         """Add to the counts of ``slice_``; return False if this key was counted before.
+
+        ``photos`` has the garments by a digest of the photo. A photo that was counted before in
+        this month and destination is not counted again.
 
         Raises:
             ReusedKey: the key was used in the last 30 days with another digest.
@@ -165,10 +173,18 @@ class TrendTables:
                 connection, idempotency_key, request_digest, received_at
             ):
                 return False
+            # Its row lock makes other writers of the same slice wait, so they see what this one
+            # has counted.
+            nothing = Coverage(0, 0, detector_version)
+            write_coverage(connection, slice_, nothing, counted_at, adding=True)
+            new = claim_photos(connection, slice_, photos)
+            seen = [garments for digest, garments in photos.items() if digest in new]
+            coverage = Coverage(len(seen), sum(map(bool, seen)), detector_version)
             write_coverage(connection, slice_, coverage, counted_at, adding=True)
-            add_garments(connection, slice_, garments)
-            add_outfits(connection, slice_, outfits)
+            add_garments(connection, slice_, garment_counts(seen), photos_showing(seen))
+            add_outfits(connection, slice_, outfit_counts(seen), one_per_photo=True)
             delete_old_keys(connection, received_at)
+            delete_old_photos(connection, slice_.month)
             return True
 
         return self._in_one_transaction(work)
@@ -193,6 +209,11 @@ class TrendTables:
         """List the months that have estimates, the earliest first."""
         with self.reading() as connection:
             return estimated_months(connection)
+
+    def latest_estimated_month(self, place_kind: PlaceKind, place: str) -> date | None:
+        """Find the latest month with estimates of a place; None if there are none."""
+        with self.reading() as connection:
+            return latest_estimated_month(connection, place_kind, place)
 
     def estimates(
         self,

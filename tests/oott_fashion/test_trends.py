@@ -1,5 +1,5 @@
 from oott_fashion.outfits import OutfitNames
-from oott_fashion.trends import Look, garment_counts, outfit_counts
+from oott_fashion.trends import Look, garment_counts, outfit_counts, photos_showing
 from tests.detections import seen
 
 
@@ -23,6 +23,15 @@ def test_garments_are_counted_by_category_name_and_colour() -> None:
 
 def test_two_people_in_the_same_coat_in_one_photo_are_counted_twice() -> None:
     assert garment_counts([[seen("coat"), seen("coat")]]) == {Look("outer", "coat", "black"): 2}
+
+
+def test_a_photo_with_two_of_the_same_coat_shows_the_look_once() -> None:
+    photos = [[seen("coat"), seen("coat"), seen("jeans")], [seen("coat")], []]
+
+    assert photos_showing(photos) == {
+        Look("outer", "coat", "black"): 2,
+        Look("bottom", "jeans", "black"): 1,
+    }
 
 
 def test_the_counts_add_up_to_the_number_of_detections() -> None:

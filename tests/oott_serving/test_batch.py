@@ -1,15 +1,20 @@
 """Tests that /predict/batch counts each batch exactly once, in SQLite and in MariaDB."""
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 
+from oott_fashion.destinations import read_destinations
 from oott_fashion.stores.model_store import ModelStore
-from oott_fashion.stores.trend_tables import Coverage
+from oott_fashion.stores.trend_tables import Coverage, TrendTables
+from oott_fashion.trends import Look
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.photos import read_photo
 from tests.databases import MariaDB, run_sql
@@ -79,15 +84,15 @@ def test_a_batch_is_answered_after_its_garments_are_counted(
 def test_a_slug_and_a_korean_name_mean_the_same_destination(
     server: Server, client: httpx.Client
 ) -> None:
-    for name in ("hongdae", "홍대", " Hongdae "):
-        assert batch(client, PHOTOS[:1], name).status_code == 200
+    for name, photo in zip(("hongdae", "홍대", " Hongdae "), PHOTOS, strict=False):
+        assert batch(client, [photo], name).status_code == 200
 
     assert photos_counted(server.database_url, app_slice("hongdae", "hot-place")) == 3
 
 
 def test_a_category_is_counted_under_its_own_slug(server: Server, client: httpx.Client) -> None:
-    for name in ("mountain", "산"):
-        assert batch(client, PHOTOS[:1], name).status_code == 200
+    for name, photo in zip(("mountain", "산"), PHOTOS, strict=False):
+        assert batch(client, [photo], name).status_code == 200
 
     assert photos_counted(server.database_url, app_slice("mountain", "mountain")) == 2
 
@@ -130,8 +135,9 @@ def test_a_batch_that_is_sent_twice_with_one_key_is_counted_once(
 ) -> None:
     slice_ = app_slice("jeju", "seaside")
     before = photos_counted(counting.database_url, slice_)
+    photos = [base64_of(street_jpeg(seed)) for seed in (50, 51)]
 
-    responses = [batch(counting.client, PHOTOS[:2], "jeju", key) for _ in range(2)]
+    responses = [batch(counting.client, photos, "jeju", key) for _ in range(2)]
 
     assert [response.text for response in responses] == ['{"result":true}'] * 2
     assert photos_counted(counting.database_url, slice_) == before + 2
@@ -142,10 +148,11 @@ def test_a_batch_that_is_retried_while_the_first_request_runs_is_counted_once(
 ) -> None:
     slice_ = app_slice("jeju", "seaside")
     before = photos_counted(counting.database_url, slice_)
+    photos = [base64_of(street_jpeg(seed)) for seed in range(60, 64)]
 
     with ThreadPoolExecutor(4) as retries:
         responses = list(
-            retries.map(lambda _: batch(counting.client, PHOTOS, "jeju", key), range(4))
+            retries.map(lambda _: batch(counting.client, photos, "jeju", key), range(4))
         )
 
     assert [response.text for response in responses] == ['{"result":true}'] * 4
@@ -166,25 +173,72 @@ def test_a_key_that_is_reused_with_other_content_is_rejected(
     assert "use a new key" in error_in(response)
 
 
-def test_a_batch_without_a_key_is_counted_every_time(counting: Counting) -> None:
+def test_a_photo_counts_once_however_often_it_is_sent(counting: Counting, key: str) -> None:
     slice_ = app_slice("gapyeong", "seaside")
-    before = photos_counted(counting.database_url, slice_)
 
-    for _ in range(2):
-        batch(counting.client, PHOTOS[:1], "gapyeong")
+    for sent_with in (None, None, key, key, f"{key} again"):
+        response = batch(counting.client, [PHOTOS[0], PHOTOS[0]], "gapyeong", sent_with)
+        assert response.text == '{"result":true}'
+    batch(counting.client, PHOTOS[:2], "gapyeong")
 
-    assert photos_counted(counting.database_url, slice_) == before + 2
+    assert photos_counted(counting.database_url, slice_) == 2
+    assert worn(counting.database_url, slice_) == (2, 2)
+
+
+def test_a_photo_whose_metadata_changed_is_the_same_photo(counting: Counting) -> None:
+    comment = b"\xff\xfe\x00\x0aunicorns"
+    changed = JPEGS[0][:2] + comment + JPEGS[0][2:]
+
+    batch(counting.client, [PHOTOS[0], base64_of(changed)], "gwangalli")
+
+    assert photos_counted(counting.database_url, app_slice("gwangalli", "seaside")) == 1
+
+
+def test_sixteen_requests_with_the_same_photos_at_once_count_them_once(
+    counting: Counting, key: str
+) -> None:
+    slice_ = app_slice("itaewon", "hot-place")
+    keys = [None, key] * 8
+
+    with ThreadPoolExecutor(16) as phones:
+        responses = list(
+            phones.map(lambda sent: batch(counting.client, PHOTOS, "itaewon", sent), keys)
+        )
+
+    assert [response.status_code for response in responses] == [200] * 16
+    assert photos_counted(counting.database_url, slice_) == 4
+    assert worn(counting.database_url, slice_) == (4, 4)
 
 
 def test_concurrent_batches_lose_no_garment(counting: Counting) -> None:
-    slice_ = app_slice("itaewon", "hot-place")
+    at_once, one_by_one = app_slice("gangnam", "hot-place"), app_slice("dongdaemun", "hot-place")
+    photos = [base64_of(street_jpeg(seed)) for seed in range(10, 26)]
 
     with ThreadPoolExecutor(8) as phones:
-        responses = list(phones.map(lambda _: batch(counting.client, PHOTOS, "itaewon"), range(8)))
+        responses = list(
+            phones.map(
+                lambda first: batch(counting.client, photos[first : first + 2], "gangnam"),
+                range(0, 16, 2),
+            )
+        )
 
     assert [response.status_code for response in responses] == [200] * 8
-    assert photos_counted(counting.database_url, slice_) == 32
-    assert worn(counting.database_url, slice_) == (32, 32)
+    batch(counting.client, photos, "dongdaemun")
+    assert photos_counted(counting.database_url, at_once) == 16
+    assert worn(counting.database_url, at_once) == worn(counting.database_url, one_by_one)
+
+
+def test_app_photos_change_no_count_of_the_crawl(counting: Counting) -> None:
+    crawled = app_slice("hongdae", "hot-place")._replace(source="crawl")
+    coat = Counter({Look("outer", "coat", "navy"): 2})
+    with closing(TrendTables.open(counting.database_url, read_destinations())) as tables:
+        tables.replace(crawled, coat, Counter(), Coverage(9, 2, "v1"), datetime.now(UTC), coat)
+
+    batch(counting.client, PHOTOS, "hongdae")
+
+    assert worn(counting.database_url, crawled) == (2, 0)
+    assert coverage_of(counting.database_url, crawled) == Coverage(9, 2, "v1")
+    assert worn(counting.database_url, crawled._replace(source="app")) == (4, 4)
 
 
 @pytest.mark.parametrize("bad", ["", "k" * 256, "caf\xe9"], ids=["empty", "long", "accented"])

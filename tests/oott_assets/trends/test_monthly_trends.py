@@ -9,8 +9,8 @@ from oott_assets.partitions import destinations, parse_partition_key
 from oott_assets.trends.monthly_trends import trend_slice
 from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.trend_tables import TrendTables
-from oott_fashion.trends import Look
-from tests.databases import MariaDB
+from oott_fashion.trends import Look, photos_showing
+from tests.databases import MariaDB, run_sql
 from tests.oott_assets.trends_pipeline import (
     OCTOBER,
     TrendsPipeline,
@@ -50,6 +50,11 @@ def test_the_tables_count_the_detected_garments(on_either_database: TrendsPipeli
         metadata_of(run, "garment_trends")["garments"] == on_either_database.detections().garments
     )
     assert "data:image/jpeg" in str(metadata_of(run, "garment_trends")["most_worn"])
+    photos = [photo.garments for photo in on_either_database.detections().photos]
+    assert run_sql(
+        read_settings(SharedSettings).trend_database_url,
+        "SELECT category, garment, colour, photos FROM garment_trends ORDER BY 1, 2, 3",
+    ) == [(*look, times) for look, times in sorted(photos_showing(photos).items())]
 
 
 def test_running_a_partition_again_gives_the_same_rows(

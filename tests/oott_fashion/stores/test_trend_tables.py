@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace as replace_garment
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -22,6 +23,7 @@ from oott_fashion.stores.trend_tables import (
 )
 from oott_fashion.trends import Look
 from tests.databases import in_processes, kill_when_ready, run_sql
+from tests.detections import seen
 
 OCTOBER = date(2026, 10, 1)
 NOVEMBER = date(2026, 11, 1)
@@ -35,6 +37,8 @@ PUFFER = Look("outer", "puffer", "black")
 JEANS = Look("bottom", "jeans", "blue")
 COAT_AND_JEANS = OutfitNames(("coat", "None", "jeans", "None"), ("navy", "None", "blue", "None"))
 PUFFER_ALONE = OutfitNames(("puffer", "None", "None", "None"), ("black", "None", "None", "None"))
+
+COAT_WITH_JEANS = [seen("coat", colour="navy"), seen("jeans", colour="blue")]
 
 GARMENTS_WORN = Counter({COAT: 3, JEANS: 3})
 OUTFITS_WORN = Counter({COAT_AND_JEANS: 3})
@@ -51,8 +55,12 @@ def add(
     digest: str = "digest",
     slice_: TrendSlice = FROM_THE_APP,
     now: datetime = NOW,
+    photos: str | None = None,
 ) -> bool:
-    return tables.add(slice_, GARMENTS_WORN, OUTFITS_WORN, COVERAGE, now, key, digest)
+    """Add the counts of ``replace`` from 4 photos; they are others for each key by default."""
+    sent = {f"{photos or key} {number}": COAT_WITH_JEANS for number in range(3)}
+    sent[f"{photos or key} without garments"] = []
+    return tables.add(slice_, sent, "v1", now, key, digest)
 
 
 def rows(tables: TrendTables, slice_: TrendSlice = HONGDAE) -> list[tuple[str, str, int]]:
@@ -150,7 +158,7 @@ def test_a_failed_replace_keeps_the_old_rows(
     replace(trend_tables)
     too_short = OutfitNames(("coat",), ("navy",))
 
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(ValueError, match=r"a row of outfit_trends is .*, expected month, "):
         trend_tables.replace(
             HONGDAE, Counter({PUFFER: 1}), Counter({too_short: 1}), Coverage(9, 9, "v2"), NOW
         )
@@ -196,11 +204,71 @@ def test_adding_increases_the_stored_counts(trend_tables: TrendTables) -> None:
     assert trend_tables.coverage_of(FROM_THE_APP) == Coverage(8, 6, "v1")
 
 
-def test_without_a_key_the_same_batch_counts_each_time(trend_tables: TrendTables) -> None:
-    assert add(trend_tables, None)
-    assert add(trend_tables, None)
+def test_a_photo_counts_once_per_month_and_destination(trend_tables: TrendTables) -> None:
+    others = [FROM_THE_APP._replace(month=NOVEMBER), FROM_THE_APP._replace(destination="jeju")]
+    for slice_ in (FROM_THE_APP, *others):
+        for key in (None, None, "monday", "tuesday"):
+            add(trend_tables, key and f"{key} {slice_}", slice_=slice_, photos="a")
 
-    assert trend_tables.garments_worn(FROM_THE_APP) == 12
+    for slice_ in (FROM_THE_APP, *others):
+        assert trend_tables.garments_worn(slice_) == 6
+        assert trend_tables.coverage_of(slice_) == COVERAGE
+
+
+def test_of_a_batch_only_the_new_photos_are_counted(trend_tables: TrendTables) -> None:
+    trend_tables.add(FROM_THE_APP, {"a": [seen("coat", colour="navy")]}, "v1", NOW, None, "")
+
+    sent = {"a": [seen("coat", colour="navy")], "b": [seen("puffer")], "c": []}
+    trend_tables.add(FROM_THE_APP, sent, "v1", NOW, None, "")
+
+    assert rows(trend_tables) == [("coat", "navy", 1), ("puffer", "black", 1)]
+    assert trend_tables.coverage_of(FROM_THE_APP) == Coverage(3, 2, "v1")
+
+
+def test_photos_of_months_that_are_over_are_deleted(
+    trend_tables: TrendTables, trend_database_url: str
+) -> None:
+    for month in (date(2026, 9, 1), OCTOBER, NOVEMBER):
+        add(trend_tables, f"{month}", slice_=FROM_THE_APP._replace(month=month))
+
+    months = "SELECT DISTINCT month FROM app_photos ORDER BY month"
+    kept = [str(month) for (month,) in run_sql(trend_database_url, months)]
+    assert kept == ["2026-10-01", "2026-11-01"]
+
+
+def test_photos_that_sixteen_processes_send_are_counted_once(
+    trend_tables: TrendTables, trend_database_url: str
+) -> None:
+    def send(number: int) -> None:
+        tables = TrendTables.open(trend_database_url, read_destinations())
+        assert add(tables, f"{number}", photos="a")
+        assert add(tables, None, photos="a")
+
+    assert in_processes(16, send) == [0] * 16
+    assert trend_tables.garments_worn(FROM_THE_APP) == 6
+    assert trend_tables.coverage_of(FROM_THE_APP) == COVERAGE
+
+
+def test_the_photos_of_a_look_are_counted_apart_from_the_times_it_was_worn(
+    trend_tables: TrendTables, trend_database_url: str
+) -> None:
+    trend_tables.replace(
+        HONGDAE, Counter({COAT: 3}), OUTFITS_WORN, COVERAGE, NOW, Counter({COAT: 2})
+    )
+
+    photos = "SELECT photos FROM garment_trends UNION ALL SELECT photos FROM outfit_trends"
+    assert run_sql(trend_database_url, photos) == [(2,), (3,)]
+
+
+def test_an_unknown_number_of_photos_stays_unknown_when_more_are_added(
+    trend_tables: TrendTables, trend_database_url: str
+) -> None:
+    trend_tables.replace(FROM_THE_APP, Counter({COAT: 3}), Counter(), COVERAGE, NOW)
+
+    add(trend_tables, "monday")
+
+    photos = "SELECT garment, worn, photos FROM garment_trends ORDER BY garment"
+    assert run_sql(trend_database_url, photos) == [("coat", 6, None), ("jeans", 3, 3)]
 
 
 def test_a_batch_sent_again_counts_once(trend_tables: TrendTables) -> None:
@@ -236,13 +304,12 @@ def test_a_key_of_invalid_length_is_rejected(trend_tables: TrendTables, key: str
 
 
 def test_a_failed_batch_can_be_sent_again_with_its_key(trend_tables: TrendTables) -> None:
-    too_short = Counter({OutfitNames(("coat",), ()): 1})
-    with pytest.raises(ValueError, match="shorter"):
-        trend_tables.add(
-            FROM_THE_APP, GARMENTS_WORN, too_short, COVERAGE, NOW, "monday", request_digest="digest"
-        )
+    cape = [replace_garment(COAT_WITH_JEANS[0], garment="cape")]
+    with pytest.raises(ValueError, match="'cape' is not a garment"):
+        trend_tables.add(FROM_THE_APP, {"monday 0": cape}, "v1", NOW, "monday", "digest")
 
     assert add(trend_tables, "monday")
+    assert trend_tables.coverage_of(FROM_THE_APP) == COVERAGE
 
 
 def test_keys_are_deleted_after_30_days(trend_tables: TrendTables, trend_database_url: str) -> None:
@@ -307,15 +374,15 @@ def test_readers_see_the_old_rows_during_a_write(
     trend_tables: TrendTables, other_tables: TrendTables
 ) -> None:
     replace(trend_tables)
-    seen = []
+    read = []
 
     def read_meanwhile(_connection: sa.Connection) -> None:
-        seen.append(other_tables.garments_worn(HONGDAE))
+        read.append(other_tables.garments_worn(HONGDAE))
 
     event.listen(trend_tables._engine, "commit", read_meanwhile)
     trend_tables.replace(HONGDAE, Counter(), Counter(), COVERAGE, NOW)
 
-    assert seen[-1] == 6
+    assert read[-1] == 6
     assert other_tables.garments_worn(HONGDAE) == 0
 
 
