@@ -6,8 +6,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from oott_fashion.colours import PALETTE_NAMES
-from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.garments import GARMENT_NAMES, Category
 from oott_fashion.outfits import NOTHING_SEEN
+from oott_fashion.stores.estimate_tables import ALL_PLACES, PlaceKind, Subject
 from oott_fashion.vision.detections import Detection
 
 _PHOTO = (
@@ -76,6 +77,73 @@ class BatchAnswer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     result: Literal[True] = True
+
+
+class TrendQuery(BaseModel):
+    """The parameters of /trends. An empty value means the default."""
+
+    model_config = ConfigDict(frozen=True)
+
+    destination: str = Field(
+        ALL_PLACES,
+        description="A destination or a destination category, by slug or by Korean name, or all.",
+        examples=["haeundae", "해운대", "seaside", "바닷가"],
+    )
+    month: str | None = Field(
+        None,
+        pattern=r"^[12]\d{3}-(0[1-9]|1[0-2])$",
+        description="YYYY-MM. Default: the latest month with estimates for the place.",
+        examples=["2026-10"],
+    )
+    category: Category | None = Field(
+        None, description="Only garments of this category; for the subjects garment and look."
+    )
+    subject: Subject = Field(
+        "garment", description="What the shares are of. A look is a garment in a colour."
+    )
+    limit: int = Field(20, ge=1, le=500, description="Maximum number of trends.")
+
+
+class TrendChange(BaseModel):
+    """The change of a share against another month; null where there is none to compare."""
+
+    change: float | None = Field(description="The difference of the shares, -1..1.")
+    low: float | None = Field(description="The low end of its 95 % interval.")
+    high: float | None = Field(description="The high end of its 95 % interval.")
+    trend: str = Field(
+        description="rising or falling if the change is clear; otherwise why it is not.",
+        examples=["rising", "falling", "no clear change", "too few to tell"],
+    )
+
+
+class Trend(BaseModel):
+    """The share of photos with garments that show a garment, colour, look or outfit."""
+
+    category: str | None = Field(description="outer, top, bottom or shoes.")
+    garment: str | None = Field(
+        description="The garment; for an outfit four, joined by commas, and None where nothing is "
+        "worn."
+    )
+    colour: str | None
+    share: float = Field(description="0..1.")
+    share_low: float = Field(description="The low end of its 95 % interval.")
+    share_high: float = Field(description="The high end of its 95 % interval.")
+    seen: int = Field(description="The number of photos that show it.")
+    since_month_before: TrendChange
+    since_year_before: TrendChange
+
+
+class TrendAnswer(BaseModel):
+    """What people wear at a place in a month, the largest share first."""
+
+    place_kind: PlaceKind
+    place: str = Field(description="The slug of the destination or category, or all.")
+    month: str
+    subject: Subject
+    photos: int = Field(description="The number of photos with garments at the place.")
+    posts: int = Field(description="The number of posts that these photos are from.")
+    detector_version: str
+    trends: list[Trend]
 
 
 class ErrorAnswer(BaseModel):

@@ -1,4 +1,6 @@
-"""The health checks and the API documentation of the service."""
+"""The health checks, the trends and the API documentation of the service."""
+
+from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -50,11 +52,14 @@ async def docs(_request: Request) -> Response:
     return JSONResponse(openapi_document())
 
 
-pages = Starlette(
-    routes=[
-        *(Route(path, health) for path in HEALTH_PATHS),
-        Route("/", docs_page),
-        Route("/docs.js", docs_script),
-        Route("/docs.json", docs),
-    ]
-)
+def pages(trends: Callable[[Request], Awaitable[Response]]) -> Starlette:
+    """Build the pages, with ``trends`` as the answer to /trends."""
+    return Starlette(
+        routes=[
+            *(Route(path, health) for path in HEALTH_PATHS),
+            Route("/trends", trends),
+            Route("/", docs_page),
+            Route("/docs.js", docs_script),
+            Route("/docs.json", docs),
+        ]
+    )

@@ -14,6 +14,7 @@ from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
 from oott_serving.app_trends import InvalidIdempotencyKey
 from oott_serving.published_detector import NoDetectorYet
 from oott_serving.sent_photos import NotBase64, TooManyPhotos
+from oott_serving.trend_questions import InvalidTrendQuery, NoEstimates
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -43,13 +44,17 @@ _STATUS: dict[type[Exception], int] = {
     UnknownPlace: 422,
     InvalidIdempotencyKey: 422,
     ReusedKey: 422,
+    InvalidTrendQuery: 422,
+    NoEstimates: 404,
     NoDetectorYet: 503,
     TrendDatabaseError: 503,
 }
 
+TRANSLATED_ERRORS = tuple(_STATUS)
+
 
 def http_status(error: Exception) -> int:
-    """Look up the HTTP status of an error that a prediction raised."""
+    """Look up the HTTP status of an error that a request raised."""
     return next(status for kind, status in _STATUS.items() if isinstance(error, kind))
 
 
@@ -57,7 +62,7 @@ def public_message(error: Exception) -> str:
     """Give the error message for the client, without internal details."""
     if isinstance(error, TrendDatabaseError):
         # Only the operator gets the original message, which names the database server and user.
-        _log.warning("a batch is answered 503: %s", error)
+        _log.warning("a request is answered 503: %s", error)
         return "the trend database cannot be used now; try again later"
     return str(error)
 
@@ -70,6 +75,11 @@ def error_response(
     return JSONResponse({"error": message}, status, headers)
 
 
+def response_to(error: Exception) -> Response:
+    """Build the JSON response of one of ``TRANSLATED_ERRORS``."""
+    return error_response(http_status(error), public_message(error))
+
+
 def with_error_responses(predict: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
     """Turn the errors that an API method raises into JSON responses.
 
@@ -80,8 +90,8 @@ def with_error_responses(predict: Callable[Arguments, Answer]) -> Callable[Argum
     def answer(*args: Any, **kwargs: Any) -> Any:
         try:
             return predict(*args, **kwargs)
-        except tuple(_STATUS) as error:
-            response = error_response(http_status(error), public_message(error))
+        except TRANSLATED_ERRORS as error:
+            response = response_to(error)
             context = kwargs.get("ctx")
             if isinstance(context, bentoml.Context):
                 # BentoML uses the context's status if the method takes the context.

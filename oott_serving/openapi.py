@@ -15,16 +15,19 @@ from oott_serving.api_models import (
     CameraAnswer,
     CameraRequest,
     ErrorAnswer,
+    TrendAnswer,
+    TrendQuery,
 )
 
 Json = dict[str, Any]
 
 HEALTH_PATHS = ("/ping", "/health", "/healthcheck", "/status")
 
-_MODELS = (CameraRequest, CameraAnswer, BatchRequest, BatchAnswer, ErrorAnswer)
+_MODELS = (CameraRequest, CameraAnswer, BatchRequest, BatchAnswer, TrendAnswer, ErrorAnswer)
 _REFERENCE = "#/components/schemas/{model}"
 
 _ERRORS = {
+    "404": "There are no estimates for the place and month.",
     "400": "The body is not JSON, or a photo in it cannot be decoded.",
     "408": "The body did not arrive within two minutes.",
     "413": "The body, a photo or the number of photos is too large.",
@@ -33,6 +36,9 @@ _ERRORS = {
     "503": "No detector is published, the trend database is unavailable, or a photo would wait too "
     "long.",
 }
+
+_PREDICTION_ERRORS = ("400", "408", "413", "415", "422", "503")
+_TREND_ERRORS = ("404", "422", "503")
 
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 
@@ -59,7 +65,7 @@ def openapi_document() -> Json:
             "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "."}],
-        "paths": {**_predictions(), **_health()},
+        "paths": {**_predictions(), "/trends": {"get": _trends()}, **_health()},
         "components": {"schemas": schemas["$defs"]},
     }
 
@@ -90,7 +96,31 @@ def _prediction(name: str, summary: str, request: type[BaseModel], answer: type[
         "requestBody": {"required": True, "content": _json_of(request)},
         "responses": {
             "200": {"description": str(answer.__doc__), "content": _json_of(answer)},
-            **{status: _error(status) for status in _ERRORS},
+            **{status: _error(status) for status in _PREDICTION_ERRORS},
+        },
+    }
+
+
+def _trends() -> Json:
+    properties = TrendQuery.model_json_schema()["properties"]
+    not_changed = {"description": "The trends are those of the ETag in If-None-Match."}
+    return {
+        "operationId": "trends",
+        "summary": "Tell what people wear at a place, and what is rising.",
+        "tags": ["trends"],
+        "parameters": [
+            {
+                "name": name,
+                "in": "query",
+                "description": schema.pop("description"),
+                "schema": schema,
+            }
+            for name, schema in properties.items()
+        ],
+        "responses": {
+            "200": {"description": str(TrendAnswer.__doc__), "content": _json_of(TrendAnswer)},
+            "304": not_changed,
+            **{status: _error(status) for status in _TREND_ERRORS},
         },
     }
 

@@ -15,6 +15,7 @@ from oott_serving.published_detector import LatestDetector, NoDetectorYet
 from oott_serving.request_limits import MAX_UPLOAD_SECONDS, Prediction, RequestLimits
 from oott_serving.sent_photos import garments_in, garments_of_each, require_batch_size
 from oott_serving.start_up import StartUp, keep_usage_private, log_what_happens
+from oott_serving.trend_answers import TrendAnswers
 
 _start_up = StartUp.read()
 _settings = _start_up.settings
@@ -40,7 +41,7 @@ bound_connections()
     # BentoML's access log fails on a content type that is not UTF-8, and cuts off the response.
     logging={"access": {"request_content_type": False}},
 )
-@bentoml.asgi_app(pages)
+@bentoml.asgi_app(pages(TrendAnswers(_start_up).respond))
 class ClosetService:
     """Detects the garment of a camera photo, and counts batches of app photos into trends."""
 

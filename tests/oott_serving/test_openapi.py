@@ -47,10 +47,19 @@ def test_every_operation_has_a_unique_id() -> None:
         for operation in path.values()
     ]
 
-    assert len(set(names)) == len(names) == 9
+    assert len(set(names)) == len(names) == 10
 
 
 def test_a_batch_accepts_an_idempotency_key() -> None:
     [parameter] = DOCUMENT["paths"]["/predict/batch"]["post"]["parameters"]
 
     assert (parameter["name"], parameter["in"]) == ("Idempotency-Key", "header")
+
+
+def test_the_parameters_of_trends_are_described() -> None:
+    operation = DOCUMENT["paths"]["/trends"]["get"]
+
+    names = [parameter["name"] for parameter in operation["parameters"]]
+    assert names == ["destination", "month", "category", "subject", "limit"]
+    assert all(parameter["description"] for parameter in operation["parameters"])
+    assert list(operation["responses"]) == ["200", "304", "404", "422", "503"]
