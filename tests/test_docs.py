@@ -9,6 +9,8 @@ import sys
 import textwrap
 import warnings
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import date, datetime
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple, get_args
@@ -33,7 +35,8 @@ from oott_fashion.destinations import read_destinations
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.blobs import StoreUnreachable
 from oott_fashion.stores.detector_card import read_card
-from oott_fashion.stores.trend_tables import TrendDatabaseUnavailable
+from oott_fashion.stores.estimate_tables import EstimateRow
+from oott_fashion.stores.trend_tables import TrendDatabaseUnavailable, TrendTables
 from oott_serving.openapi import openapi_document
 from tests.oott_serving.servers import STARTER, serving
 from tests.test_demo import run_demo
@@ -164,27 +167,37 @@ def test_make_demo_prints_what_the_readme_shows(demo: tuple[str, Path]) -> None:
 
 
 def test_the_query_of_the_trends_page_gives_shares_of_photos(demo: tuple[str, Path]) -> None:
-    [query] = re.findall(r"```sql\n(.*?)```", TEXTS["docs/look-at-trends.md"], re.DOTALL)
+    query, *_ = re.findall(r"```sql\n(.*?)```", TEXTS["docs/look-at-trends.md"], re.DOTALL)
 
     with sqlite3.connect(demo[1] / "trends.sqlite") as database:
         rows = database.execute(query).fetchall()
 
+    detections = pd.read_parquet(demo[1] / "photos/detections/2026-09.hongdae.parquet").dropna(
+        subset="garment"
+    )
     assert len(rows) == 5
-    assert all(share == pytest.approx(worn / 36) for _, _, worn, share in rows)
+    for garment, colour, worn, share in rows:
+        of_look = detections[(detections.garment == garment) & (detections.colour == colour)]
+        assert len(of_look) == worn
+        assert of_look.photo.nunique() / detections.photo.nunique() == pytest.approx(share)
 
 
-def test_pandas_reads_the_detections_as_the_trends_page_says(demo: tuple[str, Path]) -> None:
-    [snippet] = re.findall(r"```python\n(.*?)```", TEXTS["docs/look-at-trends.md"], re.DOTALL)
-    names: dict[str, pd.DataFrame] = {}
-
-    exec(snippet.replace(".oott", str(demo[1])), names)
-
-    assert names["detections"]["photo"].nunique() == 6 * 36
-    assert len(names["with_garments"]) > 6 * 36
+def write_an_estimate(database_url: str) -> None:
+    """Write the estimate that the page of the service shows."""
+    october = date(2026, 10, 1)
+    puffer = EstimateRow(
+        october, "destination", "haeundae", "garment", "puffer", "any", "outer", 120, 96, 30,
+        0.25, 0.18, 0.33, 0.15, 0.04, 0.26, "rising", None, None, None, "no month to compare",
+        None, 0.8, 0.7, "20261127T021530Z-63ee7fd8", datetime(2026, 11, 1, 3),
+    )  # fmt: skip
+    with closing(TrendTables.open(database_url, read_destinations())) as tables:
+        tables.migrate()
+        tables.replace_estimates(october, [puffer])
 
 
 def test_the_service_answers_as_the_pages_show(tmp_path: Path) -> None:
     with serving(tmp_path, starter_detector=STARTER) as server:
+        write_an_estimate(server.database_url)
         for command in CONSOLE:
             shell = command.text.replace("localhost:5543", f"127.0.0.1:{server.port}")
             shell = shell.replace("/tmp/", f"{tmp_path}/")
