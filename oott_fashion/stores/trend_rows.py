@@ -19,6 +19,7 @@ from oott_fashion.stores.trend_schema import (
 from oott_fashion.trends import Look
 
 Row = tuple[Any, ...]
+Source = Literal["crawl", "app", "prototype"]
 
 # The driver of MySQL joins all rows into one statement, and MariaDB allows 16 MB in a statement.
 _ROWS_PER_STATEMENT = 5_000
@@ -32,7 +33,7 @@ class TrendSlice(NamedTuple):
     month: date
     destination: str
     destination_category: str
-    source: Literal["crawl", "app", "prototype"]
+    source: Source
 
 
 class Coverage(NamedTuple):

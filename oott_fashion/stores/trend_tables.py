@@ -38,6 +38,7 @@ from oott_fashion.stores.trend_connection import (
 from oott_fashion.stores.trend_migration import migrate, write_reference_rows
 from oott_fashion.stores.trend_rows import (
     Coverage,
+    Source,
     TrendSlice,
     add_garments,
     add_outfits,
@@ -64,7 +65,7 @@ Result = TypeVar("Result")
 
 
 class GarmentRow(NamedTuple):
-    """How often a look was worn in a month at a destination, summed over all sources."""
+    """How often a look was worn in a month at a destination."""
 
     destination: str
     month: date
@@ -253,20 +254,18 @@ class TrendTables:
         month: date | None = None,
         destination: str | None = None,
         limit: int | None = None,
+        source: Source = "crawl",
     ) -> list[GarmentRow]:
-        """List looks, the most worn first; filter by month and destination if given."""
-        look = [garment_trends.c[name] for name in GarmentRow._fields[:-1]]
-        worn = sa.func.sum(garment_trends.c.worn)
-        rows = sa.select(*look, worn).group_by(*look).order_by(worn.desc(), *look).limit(limit)
+        """List looks of one source, the most worn first; filter by month and destination."""
+        *look, worn = (garment_trends.c[name] for name in GarmentRow._fields)
+        rows = sa.select(*look, worn).order_by(worn.desc(), *look).limit(limit)
+        rows = rows.where(garment_trends.c.source == source)
         if month is not None:
             rows = rows.where(garment_trends.c.month == month)
         if destination is not None:
             rows = rows.where(garment_trends.c.destination == destination)
         with self.reading() as connection:
-            # MySQL sums integers to a Decimal.
-            return [
-                GarmentRow._make((*seen, int(times))) for *seen, times in connection.execute(rows)
-            ]
+            return [GarmentRow._make(row) for row in connection.execute(rows)]
 
     def looks_by_category(self) -> list[tuple[str, Look]]:
         """List each look that was counted in each destination category, from any source."""

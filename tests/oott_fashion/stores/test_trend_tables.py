@@ -64,7 +64,7 @@ def add(
 
 
 def rows(tables: TrendTables, slice_: TrendSlice = HONGDAE) -> list[tuple[str, str, int]]:
-    listed = tables.garment_rows(slice_.month, slice_.destination)
+    listed = tables.garment_rows(slice_.month, slice_.destination, source=slice_.source)
     return [(row.garment, row.colour, row.worn) for row in listed]
 
 
@@ -199,7 +199,7 @@ def test_adding_increases_the_stored_counts(trend_tables: TrendTables) -> None:
     assert add(trend_tables, "monday")
     assert add(trend_tables, "tuesday")
 
-    assert rows(trend_tables) == [("jeans", "blue", 6), ("coat", "navy", 6)]
+    assert rows(trend_tables, FROM_THE_APP) == [("jeans", "blue", 6), ("coat", "navy", 6)]
     assert trend_tables.outfits_worn(FROM_THE_APP) == 6
     assert trend_tables.coverage_of(FROM_THE_APP) == Coverage(8, 6, "v1")
 
@@ -221,7 +221,7 @@ def test_of_a_batch_only_the_new_photos_are_counted(trend_tables: TrendTables) -
     sent = {"a": [seen("coat", colour="navy")], "b": [seen("puffer")], "c": []}
     trend_tables.add(FROM_THE_APP, sent, "v1", NOW, None, "")
 
-    assert rows(trend_tables) == [("coat", "navy", 1), ("puffer", "black", 1)]
+    assert rows(trend_tables, FROM_THE_APP) == [("coat", "navy", 1), ("puffer", "black", 1)]
     assert trend_tables.coverage_of(FROM_THE_APP) == Coverage(3, 2, "v1")
 
 
@@ -386,14 +386,15 @@ def test_readers_see_the_old_rows_during_a_write(
     assert other_tables.garments_worn(HONGDAE) == 0
 
 
-def test_looks_are_summed_over_all_sources_and_sorted(trend_tables: TrendTables) -> None:
+def test_looks_of_one_source_are_listed_the_most_worn_first(trend_tables: TrendTables) -> None:
     trend_tables.replace(HONGDAE, Counter({COAT: 2, PUFFER: 3}), Counter(), COVERAGE, NOW)
     trend_tables.replace(FROM_THE_APP, Counter({COAT: 2}), Counter(), COVERAGE, NOW)
 
     assert trend_tables.garment_rows(OCTOBER, "hongdae") == [
-        GarmentRow("hongdae", OCTOBER, "outer", "coat", "navy", 4),
         GarmentRow("hongdae", OCTOBER, "outer", "puffer", "black", 3),
+        GarmentRow("hongdae", OCTOBER, "outer", "coat", "navy", 2),
     ]
+    assert rows(trend_tables, FROM_THE_APP) == [("coat", "navy", 2)]
 
 
 def test_the_list_of_looks_can_be_limited(trend_tables: TrendTables) -> None:
