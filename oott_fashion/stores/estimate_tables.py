@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
+from oott_fashion.stores.trend_connection import batches
 from oott_fashion.stores.trend_schema import trend_estimates, trend_events, trend_forecasts
 
 PlaceKind = Literal["destination", "category", "all"]
@@ -153,8 +154,8 @@ def latest_estimated_month(
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: Iterable[NamedTuple]) -> None:
     values: Sequence[dict[str, Any]] = [row._asdict() for row in rows]
-    if values:
-        connection.execute(sa.insert(table), values)
+    for batch in batches(values):
+        connection.execute(sa.insert(table), batch)
 
 
 def _rows(

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,11 +16,14 @@ from sqlalchemy.pool import NullPool
 from oott_fashion.stores.mysql_values import RememberingConverter
 
 Result = TypeVar("Result")
+Row = TypeVar("Row")
 
 _CONNECT_SECONDS = 10
 # Without this timeout, a server that stops in the middle of a response would block its caller.
 _ANSWER_SECONDS = 60
 _LOCK_SECONDS = 20
+# The driver of MySQL joins rows into one statement, and MariaDB allows 16 MB in a statement.
+_ROWS_PER_STATEMENT = 5_000
 _PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 _DRIVERS = {
@@ -120,6 +123,12 @@ def readable_errors(url: sa.URL) -> Iterator[None]:
         raise TrendDatabaseUnavailable(
             f"the trend database {redacted(url)} has no free connection; try again later"
         ) from error
+
+
+def batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Divide ``rows`` into parts that can be inserted with one statement."""
+    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
+        yield rows[start : start + _ROWS_PER_STATEMENT]
 
 
 def retry_when_busy(attempt: Callable[[], Result]) -> Result:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, sqlite
 
 from oott_fashion.outfits import OutfitNames
+from oott_fashion.stores.trend_connection import batches
 from oott_fashion.stores.trend_schema import (
     COLOUR_COLUMNS,
     GARMENT_COLUMNS,
@@ -20,9 +21,6 @@ from oott_fashion.trends import Look
 
 Row = tuple[Any, ...]
 Source = Literal["crawl", "app", "prototype"]
-
-# The driver of MySQL joins all rows into one statement, and MariaDB allows 16 MB in a statement.
-_ROWS_PER_STATEMENT = 5_000
 
 _COUNTS = ("worn", "photos")
 
@@ -154,11 +152,11 @@ def _add(
     compiled = statement.compile(dialect=connection.dialect, column_keys=list(columns))
     # All writers lock rows in the same order, without deadlocks. One text per row sorts fastest.
     ordered = sorted(rows, key=lambda row: "\n".join(row[: -len(_COUNTS)]))
-    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
-        batch: Sequence[Any] = ordered[start : start + _ROWS_PER_STATEMENT]
+    for batch in batches(ordered):
+        values: Sequence[Any] = batch
         if not compiled.positional:
-            batch = [dict(zip(columns, row, strict=True)) for row in batch]
-        connection.exec_driver_sql(str(compiled), batch)
+            values = [dict(zip(columns, row, strict=True)) for row in batch]
+        connection.exec_driver_sql(str(compiled), values)
 
 
 def _changes(

@@ -43,12 +43,28 @@ def test_estimating_a_month_again_replaces_only_that_month(trend_tables: TrendTa
     assert trend_tables.estimated_months() == [SEPTEMBER, OCTOBER]
 
 
+def test_more_estimates_than_fit_into_one_statement_are_stored(trend_tables: TrendTables) -> None:
+    rows = [estimate(OCTOBER, f"place {number:04}", "coat", 0.5) for number in range(5_001)]
+
+    trend_tables.replace_estimates(OCTOBER, rows)
+
+    assert trend_tables.estimates() == rows
+
+
 def test_estimates_are_found_by_place_and_category(trend_tables: TrendTables) -> None:
     rows = [estimate(OCTOBER, place, "coat", 0.5) for place in ("gangneung", "jeju")]
     trend_tables.replace_estimates(OCTOBER, rows)
 
     assert trend_tables.estimates(place="jeju", category="outer") == rows[1:]
     assert trend_tables.estimates(place="jeju", category="top") == []
+
+
+def test_the_latest_month_of_a_place_is_found(trend_tables: TrendTables) -> None:
+    trend_tables.replace_estimates(SEPTEMBER, [estimate(SEPTEMBER, "jeju", "coat", 0.5)])
+    trend_tables.replace_estimates(OCTOBER, [estimate(OCTOBER, "gangneung", "coat", 0.5)])
+
+    assert trend_tables.latest_estimated_month("destination", "jeju") == SEPTEMBER
+    assert trend_tables.latest_estimated_month("category", "jeju") is None
 
 
 def test_a_failed_estimate_keeps_the_rows_of_before(trend_tables: TrendTables) -> None:

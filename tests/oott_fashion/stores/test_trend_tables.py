@@ -142,14 +142,14 @@ def test_a_destination_moved_to_another_category_is_replaced(
 
 
 def test_more_looks_than_fit_into_one_statement_are_stored(trend_tables: TrendTables) -> None:
-    colours = [f"colour {number}" for number in range(60)]
+    colours = [f"colour {number}" for number in range(220)]
     garments = Counter(
         Look(garment.category, garment.name, colour) for garment in GARMENTS for colour in colours
     )
 
     trend_tables.replace(HONGDAE, garments, Counter(), COVERAGE, NOW)
 
-    assert trend_tables.garments_worn(HONGDAE) == 24 * 60
+    assert trend_tables.garments_worn(HONGDAE) == 24 * 220
 
 
 def test_a_failed_replace_keeps_the_old_rows(
