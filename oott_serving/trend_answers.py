@@ -62,18 +62,22 @@ class TrendAnswers:
             return error_response(503, _TOO_SLOW)
         except TRANSLATED_ERRORS as error:
             return response_to(error)
+        if isinstance(answer, NoEstimates):
+            return response_to(answer)
         headers = {"ETag": answer.etag, "Cache-Control": f"public, max-age={_MAX_AGE_SECONDS}"}
         if _is_known(answer.etag, request.headers.get("if-none-match", "")):
             return Response(status_code=304, headers=headers)
         return Response(answer.body, media_type="application/json", headers=headers)
 
-    def _read(self, query: TrendQuery, _minute: int) -> CachedAnswer:
+    def _read(self, query: TrendQuery, _minute: int) -> CachedAnswer | NoEstimates:
         place = place_named(query.destination, self._start_up.destinations())
         tables = self._opened()
         month = month_in(query) or tables.latest_estimated_month(*place)
         estimates = month and tables.estimates(month, *place, query.subject, query.category)
         if not estimates:
-            raise NoEstimates(_nothing_found(query, place))
+            # It is returned, because a raised error would not be cached. To find no month at all,
+            # the database reads all estimates.
+            return NoEstimates(_nothing_found(query, place))
         body = answer_of(query, estimates).model_dump_json().encode()
         return CachedAnswer(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
 
