@@ -8,6 +8,7 @@ from oott_assets.training.label_tasks import label_tasks
 from oott_assets.trends.checks import TREND_CHECKS, counted_by_the_current_detector
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import monthly_trends
+from oott_assets.trends.trend_forecast import trend_forecast
 from oott_assets.trends.trend_report import trend_report
 
 monthly_trends_job = dg.define_asset_job(
@@ -35,8 +36,8 @@ monthly_trends_schedule = dg.build_schedule_from_partitioned_job(
 
 trend_report_job = dg.define_asset_job(
     "trend_report_job",
-    selection=dg.AssetSelection.assets(trend_report),
-    description="Reports what people wore at each destination in one month.",
+    selection=dg.AssetSelection.assets(trend_forecast, trend_report),
+    description="Forecasts the next months, and reports what people wore in one month.",
 )
 
 # The job runs at noon, because all destinations have been counted by then.

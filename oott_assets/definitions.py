@@ -41,6 +41,7 @@ from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import monthly_trends
 from oott_assets.trends.report_folder import ReportFolder
 from oott_assets.trends.trend_database import TrendDatabase
+from oott_assets.trends.trend_forecast import trend_forecast
 from oott_assets.trends.trend_report import trend_report
 from oott_fashion.settings import read_settings
 
@@ -128,6 +129,7 @@ defs = dg.Definitions(
         instagram_images,
         garment_detections,
         monthly_trends,
+        trend_forecast,
         trend_report,
         main_data,
         sub_data,

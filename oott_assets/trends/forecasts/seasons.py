@@ -29,10 +29,11 @@ def season_waves(history: ShareHistory) -> Matrix:
     bends = np.maximum(0, periods[:, None] - np.arange(0, max(1, len(periods) - year // 2), year))
     trend = np.column_stack([np.ones_like(periods), bends / year])
     shapes = np.hstack([trend, waves(periods, year)])
+    count = shapes.shape[1]
     discount = _WEIGHT_OF_THE_YEAR_BEFORE ** ((history.length - 1 - periods) / year)
     weights = history.weights * discount
-    squares = (shapes[:, :, None] * shapes[:, None, :]).reshape(len(periods), shapes.shape[1] ** 2)
-    normal = (weights @ squares).reshape(len(weights), shapes.shape[1], -1)
+    squares = (shapes[:, :, None] * shapes[:, None, :]).reshape(len(periods), count**2)
+    normal = (weights @ squares).reshape(len(weights), count, count)
     normal += np.diag(_penalties(trend.shape[1], year))
     right = (weights * history.angles) @ shapes
     return np.linalg.solve(normal, right[..., None])[:, trend.shape[1] :, 0]

@@ -29,4 +29,6 @@ def counted(
     seen = seen_in(numbers, truth, seed)
     shares = np.where(numbers > 0, seen / np.maximum(numbers, 1), np.nan)
     none = [NO_LENDER] * len(truth)
-    return ShareHistory(shares, numbers.astype(np.float64), 12, np.array(lenders or none))
+    return ShareHistory(
+        shares, numbers.astype(np.float64), 12, np.array(lenders or none, dtype=np.int64)
+    )

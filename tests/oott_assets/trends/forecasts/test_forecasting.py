@@ -207,6 +207,10 @@ def test_a_weekly_series_of_three_years_is_forecast_for_a_year() -> None:
     assert told.share == pytest.approx(np.tile(truth[156:], (5, 1)), abs=0.015)
 
 
+def test_no_series_has_no_forecast() -> None:
+    assert forecast(counted(np.empty((0, 40))), MONTHLY).share.shape == (0, 6)
+
+
 def test_many_series_are_forecast_as_each_alone() -> None:
     many = counted(np.stack([WINTER[:44], GROWTH[:44]]))
     alone = ShareHistory(many.shares[1:], many.photos[1:], 12, many.lenders[1:])
