@@ -1,7 +1,7 @@
 """Counts each week what the photos of each destination show, and lists the unusual weeks."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -26,6 +26,7 @@ COLUMNS = (
 """The columns of the detections that are needed."""
 
 _ITEM = ["destination", "subject", "garment", "colour", "category"]
+_SEEN = ["photo", "post", "week", "confidence"]
 # What was seen in fewer photos altogether has no usual share.
 _MIN_SEEN = 5
 _MAX_EXAMPLES = 6
@@ -86,18 +87,26 @@ def _with_week(garments: pd.DataFrame) -> tuple[pd.DataFrame, pd.Timestamp]:
 
 def _seen(garments: pd.DataFrame) -> pd.DataFrame:
     """List once for each photo what it shows, the most confident first, with the item's number."""
+    garments = garments[["destination", "garment", "colour", "category", *_SEEN]]
     coloured = garments.dropna(subset=["colour"])
     parts = [
         garments.assign(subject="garment", colour=ANY),
         coloured.assign(subject="colour", garment=ANY, category=ANY),
         coloured.assign(subject="look"),
     ]
-    seen = pd.concat([part.astype(dict.fromkeys(_ITEM, str)) for part in parts])
-    seen = seen.sort_values("confidence", ascending=False)
-    seen = seen.drop_duplicates([*_ITEM, "photo"])
-    often = seen.groupby(_ITEM)["photo"].transform("size") >= _MIN_SEEN
-    seen = seen[often]
-    return seen.assign(item=seen.groupby(_ITEM).ngroup())
+    # Text as numbers: a million garments would need gigabytes as text.
+    names = {name: _names_in([part[name] for part in parts]) for name in _ITEM}
+    seen = pd.concat([part.astype(names) for part in parts], ignore_index=True)
+    seen["item"] = seen.groupby(_ITEM, observed=True).ngroup()
+    seen = seen.sort_values("confidence", ascending=False).drop_duplicates(["item", "photo"])
+    seen = seen[seen.groupby("item")["photo"].transform("size") >= _MIN_SEEN]
+    return seen.assign(item=seen.groupby("item").ngroup())
+
+
+def _names_in(columns: Sequence["pd.Series[str]"]) -> pd.CategoricalDtype:
+    return pd.CategoricalDtype(
+        sorted({str(name) for one in columns for name in one.dropna().unique()})
+    )
 
 
 def _counts(seen: pd.DataFrame, garments: pd.DataFrame) -> WeeklyCounts:
@@ -105,7 +114,7 @@ def _counts(seen: pd.DataFrame, garments: pd.DataFrame) -> WeeklyCounts:
     per_week = np.zeros(shape, dtype=np.int64)
     times = seen.groupby(["item", "week"]).size()
     per_week[times.index.get_level_values(0), times.index.get_level_values(1)] = times
-    places = seen.groupby("item")["destination"].first()
+    places = seen.groupby("item")["destination"].first().astype(str)
     photos, posts = (
         garments.assign(destination=garments["destination"].astype(str))
         .groupby(["destination", "week"])[name]
