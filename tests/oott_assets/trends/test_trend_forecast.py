@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import dagster as dg
 import pytest
 
-from oott_assets.definitions import configured_resources
+from oott_assets.definitions import configured_resources, defs
 from oott_assets.detection_store import DetectionStore
 from oott_assets.partitions import destinations
 from oott_assets.photos.settings import PhotoSettings
@@ -210,6 +210,13 @@ def test_photos_without_a_date_and_of_an_earlier_detector_are_no_weeks(
 
     assert run().success
     assert tables.events() == []
+
+
+def test_the_job_of_the_report_forecasts_before_it_writes_the_page() -> None:
+    steps = defs.resolve_job_def("trend_report_job").graph.dependencies
+
+    waits_for = {step.name: set(before) for step, before in steps.items()}
+    assert "trend_forecast" in waits_for["trend_report"]
 
 
 def test_running_it_again_replaces_forecasts_and_events(
