@@ -154,7 +154,8 @@ def _recount_wanted(wanted: Wanted, records: dg.DagsterInstance) -> int:
     """Count what is wanted, print a line for each partition, and return how many are left."""
     detector = GarmentDetector.of(read_settings(PhotoSettings))
     photo_store = PhotoStore.of(read_settings(PhotoSettings))
-    detector.published()
+    if problem := detector.latest().passed_over:
+        raise BadDetector(f"{problem}; so nothing was counted again")
     version = report_current_detector(records, ModelStore(detector.model_store))
     partitions = wanted.partitions(version)
     if not partitions:

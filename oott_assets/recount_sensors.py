@@ -48,9 +48,14 @@ def current_detector_sensor(
     with trend_database.tables() as tables:
         stale = stale_partitions(tables, version)
     state = _state_of(version, stale)
+    found = f"{version} is the current detector; {len(stale)} partitions are stale"
     if state == context.cursor:
-        return dg.SkipReason(f"{version} is still current; {len(stale)} partitions are stale")
-    return dg.SensorResult(asset_events=[evaluation_of(photo_store, version, stale)], cursor=state)
+        return dg.SkipReason(f"no change: {found}")
+    return dg.SensorResult(
+        asset_events=[evaluation_of(photo_store, version, stale)],
+        skip_reason=f"recorded: {found}",
+        cursor=state,
+    )
 
 
 # A manifest in a bucket takes 50 ms, and Dagster stops a sensor after 60 seconds.
@@ -102,11 +107,9 @@ def recount_sensor(
     room = MAX_RECOUNTS - sum(run.job_name == recount_job.name for run in running.values())
     read, chosen = _first_recountable(photo_store, waiting[:_MAX_MANIFESTS], room)
     seen.partitions += [one.key for one in read]
-    context.log.info(
-        "%d partitions are stale, and %d of them are requested now", len(stale), len(chosen)
-    )
     return dg.SensorResult(
         run_requests=[dg.RunRequest(partition_key=one.key) for one in chosen],
+        skip_reason=None if chosen else f"{len(stale)} partitions are stale; none is requested now",
         cursor=seen.model_dump_json(),
     )
 

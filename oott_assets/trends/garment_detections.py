@@ -134,7 +134,7 @@ def _data_version(
 ) -> dg.DataVersion:
     """Name the detector and, by a hash, all else that the detections depend on."""
     facts = {
-        "photos": [photo.sha256 for photo in detections.photos],
+        "photos": [(each.sha256, each.post, str(each.taken_on)) for each in detections.photos],
         "engine": engine,
         "thresholds": garment_detector.thresholds,
         "palette": garment_detector.palette,

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from oott_assets.recount import main
 from tests.oott_assets.recounted_pipeline import KEYS, CountedTrends, counted, counted_once
-from tests.oott_assets.test_recount_sensors import unfinished_run
+from tests.oott_assets.sensor_ticks import unfinished_run
 from tests.oott_assets.trends_pipeline import SEPTEMBER
 
 __all__ = ["counted", "counted_once"]
@@ -144,6 +144,18 @@ def test_a_missing_detector_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
     assert ended.exit_code == 1
     assert "no detector is published" in ended.output
+
+
+def test_nothing_is_counted_again_by_an_earlier_detector_if_the_current_one_is_damaged(
+    counted: CountedTrends,
+) -> None:
+    counted.publish_jeans().onnx.write_bytes(b"half")
+
+    ended = recount()
+
+    assert ended.exit_code == 1
+    assert "is damaged" in ended.output
+    assert ended.output.endswith("; so nothing was counted again\n")
 
 
 def test_make_passes_its_variables_on() -> None:

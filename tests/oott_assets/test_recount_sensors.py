@@ -3,19 +3,11 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 import dagster as dg
 import pytest
-from dagster._core.code_pointer import CodePointer
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
-from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
-from dagster._core.remote_origin import (
-    RegisteredCodeLocationOrigin,
-    RemoteJobOrigin,
-    RemoteRepositoryOrigin,
-)
 
 from oott_assets.definitions import configured_resources, defs
 from oott_assets.recount_sensors import current_detector_sensor, recount_sensor
@@ -25,33 +17,10 @@ from tests.oott_assets.recounted_pipeline import (
     counted,
     counted_once,
 )
+from tests.oott_assets.sensor_ticks import tick, unfinished_run
 from tests.oott_assets.trends_pipeline import SEPTEMBER, failures
 
 __all__ = ["counted", "counted_once"]
-
-
-class Tick(NamedTuple):
-    """What a sensor did in one tick."""
-
-    requests: list[str]
-    evaluations: list[dg.AssetCheckEvaluation]
-    skipped: str | None
-    cursor: str | None
-
-
-def tick(
-    sensor: dg.SensorDefinition, records: dg.DagsterInstance, cursor: str | None = None
-) -> Tick:
-    with dg.build_sensor_context(
-        instance=records, cursor=cursor, definitions=defs, resources=configured_resources()
-    ) as context:
-        done = sensor.evaluate_tick(context)
-    return Tick(
-        [str(request.partition_key) for request in done.run_requests or []],
-        [event for event in done.asset_events if isinstance(event, dg.AssetCheckEvaluation)],
-        done.skip_message,
-        done.cursor,
-    )
 
 
 def recount(counted: CountedTrends, keys: list[str]) -> None:
@@ -72,24 +41,6 @@ def status_of(counted: CountedTrends, asset: str) -> dict[str, StaleStatus]:
         counted.records, defs.resolve_asset_graph(), LoadingContextForTest(counted.records)
     )
     return {key: resolver.get_status(dg.AssetKey(asset), key) for key in KEYS}
-
-
-def unfinished_run(records: dg.DagsterInstance, key: str, status: dg.DagsterRunStatus) -> None:
-    records.create_run_for_job(
-        defs.resolve_job_def("recount_job"),
-        status=status,
-        tags={"dagster/partition": key},
-        # A queued run must have an origin.
-        remote_job_origin=RemoteJobOrigin(
-            RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("oott"), "oott"), "recount_job"
-        ),
-        job_code_origin=JobPythonOrigin(
-            "recount_job",
-            RepositoryPythonOrigin(
-                "python", CodePointer.from_module("oott_assets.definitions", "defs", None)
-            ),
-        ),
-    )
 
 
 def test_a_new_detector_makes_all_counted_partitions_stale_in_the_ui(
@@ -179,7 +130,9 @@ def test_the_detector_sensor_reports_only_changes(counted: CountedTrends) -> Non
     [evaluation] = first.evaluations
     assert evaluation.passed
     assert second.evaluations == []
-    assert second.skipped == f"{counted.coat.version} is still current; 0 partitions are stale"
+    assert second.skipped == (
+        f"no change: {counted.coat.version} is the current detector; 0 partitions are stale"
+    )
 
 
 def test_without_a_detector_the_sensors_wait(
