@@ -40,11 +40,6 @@ trend_report_job = dg.define_asset_job(
     description="Forecasts the next months, and reports what people wore in one month.",
 )
 
-# The job runs at noon, because all destinations have been counted by then.
-trend_report_schedule = dg.build_schedule_from_partitioned_job(
-    trend_report_job, name="trend_report_schedule", hour_of_day=12
-)
-
 # The schedule is on by default. Old photos of people are deleted even if nobody starts it.
 photo_retention_schedule = dg.ScheduleDefinition(
     name="photo_retention_schedule",

@@ -11,9 +11,9 @@ from oott_assets.automation import (
     recount_job,
     training_job,
     trend_report_job,
-    trend_report_schedule,
 )
 from oott_assets.detection_store import DetectionStore
+from oott_assets.estimates_sensor import estimates_sensor
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.partitions import destinations
 from oott_assets.photos.instagram_images import instagram_images
@@ -152,11 +152,10 @@ defs = dg.Definitions(
     ],
     schedules=[
         monthly_trends_schedule,
-        trend_report_schedule,
         photo_retention_schedule,
         label_tasks_schedule,
     ],
-    sensors=[current_detector_sensor, recount_sensor],
+    sensors=[current_detector_sensor, recount_sensor, estimates_sensor],
     resources=configured_resources(),
     # The steps of a run are executed one after another. A process per step would only add seconds.
     executor=dg.in_process_executor,

@@ -152,6 +152,12 @@ def latest_estimated_month(
     return month
 
 
+def estimated_at(connection: sa.Connection, month: date) -> datetime | None:
+    """Tell when ``month`` was estimated; all its rows have one time."""
+    made_at = sa.select(trend_estimates.c.estimated_at).where(trend_estimates.c.month == month)
+    return connection.scalar(made_at.limit(1))
+
+
 def _insert(connection: sa.Connection, table: sa.Table, rows: Iterable[NamedTuple]) -> None:
     values: Sequence[dict[str, Any]] = [row._asdict() for row in rows]
     for batch in batches(values):

@@ -20,6 +20,7 @@ from oott_fashion.stores.estimate_tables import (
     PlaceKind,
     Subject,
     estimate_rows,
+    estimated_at,
     estimated_months,
     event_rows,
     forecast_rows,
@@ -216,6 +217,11 @@ class TrendTables:
         with self.reading() as connection:
             return latest_estimated_month(connection, place_kind, place)
 
+    def estimated_at(self, month: date) -> datetime | None:
+        """Tell when ``month`` was estimated, in UTC; None if it never was."""
+        with self.reading() as connection:
+            return estimated_at(connection, month)
+
     def estimates(
         self,
         month: date | None = None,
@@ -293,6 +299,13 @@ class TrendTables:
                 (destination, month): version
                 for destination, month, version in connection.execute(counted)
             }
+
+    def counted_at(self, source: str) -> dict[date, datetime]:
+        """Tell when the newest counts of each month of ``source`` were made, in UTC."""
+        month, newest = trend_coverage.c.month, sa.func.max(trend_coverage.c.counted_at)
+        counted = sa.select(month, newest).where(trend_coverage.c.source == source).group_by(month)
+        with self.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(counted)}
 
     def garments_worn(self, slice_: TrendSlice) -> int:
         """Sum ``worn`` over the garments of ``slice_``."""
