@@ -44,6 +44,10 @@ PALETTE = (
 )
 PALETTE_NAMES = tuple(colour.name for colour in PALETTE)
 
+# The views of the trend tables and the answers of the service use the same translation, so that an
+# item of a closet has the colour of its trend.
+RELEASED_NAMES = {colour.name: colour.released_name for colour in PALETTE}
+
 RELEASED_PALETTE = tuple(colour for colour in PALETTE if colour.name in RELEASED_COLOURS)
 
 PALETTES = {"default": PALETTE, "prototype": RELEASED_PALETTE}

@@ -70,6 +70,7 @@ NAMES = {
         "WORKERS",
         "MAX_BODY_BYTES",
         "MAX_BATCH_PHOTOS",
+        "CAMERA_COLOURS",
         "MAX_WAITING_SECONDS",
         "DETECTOR_POLL_SECONDS",
     ),

@@ -5,11 +5,12 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from oott_fashion.colours import PALETTE_NAMES
+from oott_fashion.colours import PALETTE_NAMES, RELEASED_NAMES
 from oott_fashion.garments import GARMENT_NAMES, Category
 from oott_fashion.outfits import NOTHING_SEEN
 from oott_fashion.stores.estimate_tables import ALL_PLACES, PlaceKind, Subject
 from oott_fashion.vision.detections import Detection
+from oott_serving.answer_colours import CameraColours
 
 _PHOTO = (
     "a JPEG, PNG, WebP, BMP, GIF or TIFF file in base64; a data: URL prefix and white space are "
@@ -45,14 +46,21 @@ class CameraAnswer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     label: str = Field(description="The garment.", json_schema_extra=_one_of(GARMENT_NAMES))
-    color: str = Field(description="Its colour.", json_schema_extra=_one_of(PALETTE_NAMES))
+    color: str = Field(
+        description="Its colour: by default white, beige, blue, gray or black.",
+        json_schema_extra=_one_of(PALETTE_NAMES),
+    )
 
     @classmethod
-    def of(cls, garments: Sequence[Detection]) -> "CameraAnswer":
+    def of(cls, garments: Sequence[Detection], colours: CameraColours) -> "CameraAnswer":
         """Answer with the first of ``garments``, which are sorted by confidence."""
         if not garments:
             return cls(label=NOTHING_SEEN, color=NOTHING_SEEN)
-        return cls(label=garments[0].garment, color=garments[0].colour)
+        colour = garments[0].colour
+        return cls(
+            label=garments[0].garment,
+            color=RELEASED_NAMES[colour] if colours == "released" else colour,
+        )
 
 
 class BatchRequest(Request):

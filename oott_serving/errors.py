@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from oott_fashion.destinations import UnknownPlace
 from oott_fashion.stores.trend_tables import ReusedKey, TrendDatabaseError
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
+from oott_serving.answer_colours import UnknownColours
 from oott_serving.app_trends import InvalidIdempotencyKey
 from oott_serving.published_detector import NoDetectorYet
 from oott_serving.sent_photos import NotBase64, TooManyPhotos
@@ -43,6 +44,7 @@ _STATUS: dict[type[Exception], int] = {
     TooManyPhotos: 413,
     UnknownPlace: 422,
     InvalidIdempotencyKey: 422,
+    UnknownColours: 422,
     ReusedKey: 422,
     InvalidTrendQuery: 422,
     NoEstimates: 404,

@@ -4,11 +4,12 @@ BentoML's own document fails validation and lists none of our errors, so we writ
 """
 
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from oott_serving.answer_colours import COLOURS_HEADER, CameraColours
 from oott_serving.api_models import (
     BatchAnswer,
     BatchRequest,
@@ -50,6 +51,15 @@ _IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 
+_COLOURS = {
+    "name": COLOURS_HEADER,
+    "in": "header",
+    "description": "released: the colour is white, beige, blue, gray or black. full: it is one of "
+    "all colours. Without the header, the setting OOTT_CAMERA_COLOURS decides, which is released "
+    "by default.",
+    "schema": {"enum": list(get_args(CameraColours))},
+}
+
 
 def openapi_document() -> Json:
     """Build the OpenAPI 3.1 document of the service."""
@@ -81,6 +91,7 @@ def _predictions() -> Json:
     camera = _prediction(
         "camera", "Name the most confident garment of a photo.", CameraRequest, CameraAnswer
     )
+    camera["parameters"] = [_COLOURS]
     batch = _prediction(
         "batch", "Count photos into this month's trends.", BatchRequest, BatchAnswer
     )

@@ -6,6 +6,7 @@
 import bentoml
 from starlette.exceptions import HTTPException
 
+from oott_serving.answer_colours import colours_in
 from oott_serving.api_models import BatchAnswer, BatchRequest, CameraAnswer, CameraRequest
 from oott_serving.api_pages import pages
 from oott_serving.app_trends import AppTrends, batch_digest, idempotency_key_in
@@ -61,10 +62,11 @@ class ClosetService:
 
     @bentoml.api(route=_CAMERA.path, input_spec=_CAMERA.request)
     @with_error_responses
-    def camera(self, base64_image: str) -> CameraAnswer:
+    def camera(self, base64_image: str, ctx: bentoml.Context) -> CameraAnswer:
         """Name the most confident garment of a photo and its colour."""
+        colours = colours_in(ctx.request.headers, _settings.camera_colours)
         detector = self._detectors.in_service().detector
-        return CameraAnswer.of(garments_in(base64_image, detector, _settings.max_pixels))
+        return CameraAnswer.of(garments_in(base64_image, detector, _settings.max_pixels), colours)
 
     @bentoml.api(route=_BATCH.path, input_spec=_BATCH.request)
     @with_error_responses

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from oott_fashion.settings import SharedSettings
+from oott_serving.answer_colours import CameraColours
 
 
 class ServiceSettings(SharedSettings):
@@ -26,6 +27,12 @@ class ServiceSettings(SharedSettings):
         ge=1,
         description="Maximum number of photos in /predict/batch. If a batch has more, the status "
         "is 413.",
+    )
+    camera_colours: CameraColours = Field(
+        "released",
+        description="Colours in the answers of /predict/camera: released (white, beige, blue, gray "
+        "and black, which the released app knows), or full (all colours of OOTT_PALETTE). The "
+        "header OOTT-Colours chooses them for one request.",
     )
     max_waiting_seconds: float = Field(
         60,

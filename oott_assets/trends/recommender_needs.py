@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from oott_fashion.colours import PALETTE
+from oott_fashion.colours import RELEASED_NAMES
 from oott_fashion.destinations import DestinationCategory
 from oott_fashion.trends import Look
 
@@ -11,8 +11,6 @@ from oott_fashion.trends import Look
 MIN_GARMENTS = 2
 MIN_COLOURS = 3
 _NEEDED = ("outer", "top")
-
-_RELEASED_NAMES = {colour.name: colour.released_name for colour in PALETTE}
 
 
 class TooLittle(NamedTuple):
@@ -39,6 +37,6 @@ def too_little(
                 look for slug, look in looks if slug == place.slug and look.category == category
             ]
             garments = {look.garment for look in of_it}
-            colours = {_RELEASED_NAMES.get(look.colour, look.colour) for look in of_it}
+            colours = {RELEASED_NAMES.get(look.colour, look.colour) for look in of_it}
             if len(garments) < MIN_GARMENTS or len(colours) < MIN_COLOURS:
                 yield TooLittle(place.slug, category, len(garments), len(colours))

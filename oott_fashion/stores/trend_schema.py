@@ -11,7 +11,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateView
 from sqlalchemy.sql.compiler import DDLCompiler
 
-from oott_fashion.colours import PALETTE
+from oott_fashion.colours import RELEASED_NAMES
 from oott_fashion.destinations import Destinations
 from oott_fashion.outfits import NOTHING_SEEN
 
@@ -216,11 +216,10 @@ released_colours = sa.Table(
 
 def reference_rows(destinations: Destinations) -> dict[sa.Table, dict[str, str]]:
     """Give the rows that each reference table needs, as key and translation."""
-    colours = {colour.name: colour.released_name for colour in PALETTE}
     return {
         destination_categories: {place.slug: place.name for place in destinations.categories},
         # An outfit has the colour "None" where it has no garment.
-        released_colours: {NOTHING_SEEN: NOTHING_SEEN, **colours},
+        released_colours: {NOTHING_SEEN: NOTHING_SEEN, **RELEASED_NAMES},
     }
 
 

@@ -7,14 +7,16 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
+from oott_fashion.colours import RELEASED_NAMES
 from oott_fashion.destinations import read_destinations
 from oott_fashion.stores.trend_tables import Coverage, TrendSlice, TrendTables
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.photos import read_photo
 
 
-def camera(client: httpx.Client, photo: str) -> httpx.Response:
-    return client.post("/predict/camera", json={"base64_image": photo})
+def camera(client: httpx.Client, photo: str, colours: str | None = None) -> httpx.Response:
+    headers = {} if colours is None else {"OOTT-Colours": colours}
+    return client.post("/predict/camera", json={"base64_image": photo}, headers=headers)
 
 
 def batch(
@@ -34,7 +36,7 @@ def expected_answer(detector: Detector, photo: bytes) -> dict[str, str]:
     garments = detector.garments(read_photo(photo))
     if not garments:
         return {"label": "None", "color": "None"}
-    return {"label": garments[0].garment, "color": garments[0].colour}
+    return {"label": garments[0].garment, "color": RELEASED_NAMES[garments[0].colour]}
 
 
 def error_in(response: httpx.Response) -> str:

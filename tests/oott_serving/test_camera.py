@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from oott_fashion.colours import RELEASED_COLOURS, RELEASED_NAMES
 from oott_fashion.vision.detector import Detector
+from oott_fashion.vision.photos import read_photo
 from tests.oott_serving.photos import (
     base64_of,
     drawn,
@@ -19,7 +21,7 @@ from tests.oott_serving.photos import (
     street_image,
     street_jpeg,
 )
-from tests.oott_serving.service_client import batch, camera, expected_answer, post
+from tests.oott_serving.service_client import batch, camera, error_in, expected_answer, post
 
 MAX_BODY_BYTES = 50 * 2**20
 
@@ -49,10 +51,33 @@ def test_most_drawn_people_are_answered_with_a_garment_they_wear(client: httpx.C
 
     right = [
         (answer["label"], answer["color"])
-        in {(garment.garment, garment.colour) for garment in photo.garments}
+        in {(garment.garment, RELEASED_NAMES[garment.colour]) for garment in photo.garments}
         for photo, answer in zip(photos, answers, strict=True)
     ]
     assert sum(right) > 6
+
+
+def test_the_answer_has_a_released_colour_unless_the_request_asks_for_all(
+    client: httpx.Client, detector: Detector
+) -> None:
+    jpeg = next(
+        jpeg
+        for jpeg in map(street_jpeg, range(50))
+        if detector.garments(read_photo(jpeg))[0].colour not in RELEASED_COLOURS
+    )
+    worn, photo = detector.garments(read_photo(jpeg))[0].colour, base64_of(jpeg)
+
+    answers = [camera(client, photo, colours) for colours in (None, "released", "full", "FULL")]
+
+    released = RELEASED_NAMES[worn]
+    assert [answer.json()["color"] for answer in answers] == [released, released, worn, worn]
+
+
+def test_colours_that_do_not_exist_are_rejected(client: httpx.Client) -> None:
+    response = camera(client, PHOTO, "pastel")
+
+    assert response.status_code == 422
+    assert error_in(response) == "the header OOTT-Colours is 'pastel'; expected released or full"
 
 
 def test_the_request_of_the_released_backend_is_answered(

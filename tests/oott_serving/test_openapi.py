@@ -50,6 +50,13 @@ def test_every_operation_has_a_unique_id() -> None:
     assert len(set(names)) == len(names) == 10
 
 
+def test_a_camera_request_can_choose_its_colours() -> None:
+    [parameter] = DOCUMENT["paths"]["/predict/camera"]["post"]["parameters"]
+
+    assert (parameter["name"], parameter["in"]) == ("OOTT-Colours", "header")
+    assert parameter["schema"] == {"enum": ["released", "full"]}
+
+
 def test_a_batch_accepts_an_idempotency_key() -> None:
     [parameter] = DOCUMENT["paths"]["/predict/batch"]["post"]["parameters"]
 
