@@ -1,6 +1,7 @@
 """The card of a detector, and a detector that was verified by its card."""
 
 import hashlib
+import stat
 from datetime import UTC
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -9,6 +10,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.vision.onnx_file import MAX_IMAGE_SIDE
+
+# YOLOv8x has 270 MB.
+_MAX_BYTES = 2**30
 
 
 class BadDetector(ValueError):
@@ -139,7 +143,14 @@ def weights_belonging_to(card: DetectorCard, weights: Path | None) -> bytes | No
 
 
 def _bytes_of(file: Path) -> bytes:
+    """Read a file into memory, unless that would take very long or never end."""
     try:
+        found = file.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _MAX_BYTES:
+            raise BadDetector(
+                f"{file} is no regular file of at most {_MAX_BYTES // 2**20} MB; publish the "
+                "detector again"
+            )
         return file.read_bytes()
     except OSError as error:
         raise BadDetector(f"cannot read {file}: {error.strerror}") from error

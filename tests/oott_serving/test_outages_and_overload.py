@@ -92,40 +92,29 @@ def test_a_database_that_comes_back_empty_is_migrated_again(
     assert photos_counted(late, app_slice("jeju", "seaside")) == 1
 
 
-@pytest.mark.parametrize("deleted", ["home", "home/trends.sqlite"])
-def test_a_deleted_sqlite_file_is_created_again_before_anything_is_counted(
-    tmp_path: Path, deleted: str
-) -> None:
+def test_a_deleted_sqlite_file_is_created_again_before_anything_is_counted(tmp_path: Path) -> None:
     publish(ModelStore(tmp_path / "home" / "models"), tmp_path, "coat")
     with serving(tmp_path) as server, server.client() as client:
         assert batch(client, [PHOTO], "jeju").status_code == 200
-        subprocess.run(["rm", "-rf", tmp_path / deleted], check=True)
+        for deleted in ("home/trends.sqlite", "home"):
+            subprocess.run(["rm", "-rf", tmp_path / deleted], check=True)
 
-        photos = [base64_of(street_jpeg(seed)) for seed in range(70, 73)]
-        statuses = [batch(client, [photo], "jeju").status_code for photo in photos]
+            photos = [base64_of(street_jpeg(seed)) for seed in range(70, 73)]
+            statuses = [batch(client, [photo], "jeju").status_code for photo in photos]
 
-        assert statuses in ([503, 200, 200], [200, 200, 200])
-        counted = photos_counted(server.database_url, app_slice("jeju", "seaside"))
-        assert counted == statuses.count(200)
+            assert statuses in ([503, 200, 200], [200, 200, 200]), deleted
+            counted = photos_counted(server.database_url, app_slice("jeju", "seaside"))
+            assert counted == statuses.count(200), deleted
 
 
-@pytest.mark.parametrize(
-    ("address", "logged"),
-    [
-        (f"mysql://ann:{PASSWORD}@127.0.0.1:1/prod?foo=1", "rejects an option in the address"),
-        (f"mysql://ann:p@{PASSWORD}@127.0.0.1:1/prod", "write every other @"),
-    ],
-    ids=["option", "at sign"],
-)
-def test_an_unusable_database_url_is_explained_only_in_the_log(
-    tmp_path: Path, address: str, logged: str
-) -> None:
+def test_an_unusable_database_url_is_explained_only_in_the_log(tmp_path: Path) -> None:
     publish(ModelStore(tmp_path / "home" / "models"), tmp_path, "coat")
+    address = f"mysql://ann:{PASSWORD}@127.0.0.1:1/prod?foo=1"
     with serving(tmp_path, database_url=address) as server, server.client() as client:
         rejected = batch(client, [PHOTO], "jeju")
 
         assert (rejected.status_code, error_in(rejected)) == (503, AWAY)
-        assert logged in server.log
+        assert "rejects an option in the address" in server.log
         assert PASSWORD not in server.log
         assert "Traceback" not in server.log
 

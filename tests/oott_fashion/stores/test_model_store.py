@@ -1,6 +1,7 @@
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta, timezone
@@ -295,6 +296,19 @@ def test_a_damaged_detector_is_rejected(store: ModelStore, tmp_path: Path) -> No
     onnx.write_bytes(b"networm")
 
     with pytest.raises(BadDetector, match=f"{onnx} is damaged: its sha256 is"):
+        store.latest()
+
+
+@pytest.mark.parametrize("name", ["detector.onnx", "card.json"])
+def test_a_file_without_an_end_is_not_read(name: str, store: ModelStore, tmp_path: Path) -> None:
+    file = folder_of(store, store.publish(detector(tmp_path), card(), by="a test").version) / name
+    os.truncate(file, 2**30 + 1)
+    with pytest.raises(BadDetector, match=f"{file} is no regular file of at most 1024 MB"):
+        store.latest()
+
+    file.unlink()
+    os.mkfifo(file)  # reading it would wait for a writer
+    with pytest.raises(BadDetector, match=f"{file} is no regular file"):
         store.latest()
 
 
