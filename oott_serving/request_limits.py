@@ -6,16 +6,18 @@ A request takes a place in the queue when its body has arrived, so a slow client
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 from pydantic import ValidationError
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oott_serving.api_models import Request
 from oott_serving.errors import RejectedRequest, error_response
 from oott_serving.json_errors import ErrorsInJson
 from oott_serving.uploads import Uploads, too_large
+from oott_serving.validated_input import set_validated
 from oott_serving.waiting_requests import WaitingRequests
 
 # A request has one comma per photo and per field. Without a limit, a JSON parser would turn
@@ -78,11 +80,12 @@ class RequestLimits:
             headers = Headers(scope=scope)
             _require_uncompressed_json(headers)
             self._require_allowed_length(headers)
-            async with self._uploads.body(receive) as body:
-                request = _validated(body, prediction.request)
+            parse = partial(_validated, kind=prediction.request)
+            async with self._uploads.parsed(receive, parse) as request:
+                set_validated(scope, request)
                 async with self._waiting[prediction.path].place(request.photos()):
                     await _require_connected(receive)
-                    await self._app(scope, _replay(body, receive), send)
+                    await self._app(scope, receive, send)
         except RejectedRequest as error:
             rejection = error_response(error.status, str(error), error.retry_after_seconds)
             await rejection(scope, receive, send)
@@ -107,15 +110,15 @@ def _require_uncompressed_json(headers: Headers) -> None:
         )
 
 
-def _validated(body: bytes, request: type[Request]) -> Request:
+def _validated(body: bytes, kind: type[Request]) -> Request:
     if body.count(b",") > _MAX_COMMAS:
         raise RejectedRequest(
-            422, f"the body has more than {_MAX_COMMAS:,} values; expected {request.example}"
+            422, f"the body has more than {_MAX_COMMAS:,} values; expected {kind.example}"
         )
     try:
-        return request.model_validate_json(body)
+        return kind.model_validate_json(body)
     except ValidationError as error:
-        raise _invalid_body(error, request.example) from None
+        raise _invalid_body(error, kind.example) from None
 
 
 def _invalid_body(error: ValidationError, example: str) -> RejectedRequest:
@@ -126,16 +129,6 @@ def _invalid_body(error: ValidationError, example: str) -> RejectedRequest:
         )
     field = ".".join(str(step) for step in problem["loc"]) or "the body"
     return RejectedRequest(422, f"{field}: {problem['msg']}; expected {example}")
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """Give ``body`` to the next reader, then the messages that follow."""
-    unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def read() -> Message:
-        return unread.pop() if unread else await receive()
-
-    return read
 
 
 async def _require_connected(receive: Receive) -> None:

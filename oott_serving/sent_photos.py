@@ -4,14 +4,20 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from oott_fashion.vision.detections import Detection
 from oott_fashion.vision.detector import Detector
-from oott_fashion.vision.photos import Photo, PhotoTooLarge, UnreadablePhoto, read_photo
+from oott_fashion.vision.photos import Photo, PhotoTooLarge, UnreadablePhoto
+from oott_fashion.vision.reduced_photos import DecodingMemory, ReducedPhoto, read_reduced_photo
 
 # The length is limited, so that a long text without a comma is not searched to its end.
 _DATA_URL = re.compile(r"\s*data:[^,]{0,200};base64,", re.IGNORECASE)
-_WHITE_SPACE = b" \t\r\n\v\f"
+
+# A decoded photo has at least this many times the side of the model input. With 1, boxes move more.
+# Measured on 60 street photos, enlarged to 12 megapixels: with 2, the garments are closer to those
+# of the original photos than with a full decode (5 of 198 lost instead of 6, with noise 4 and 15).
+_SIDES = 2
 
 
 class NotBase64(ValueError):
@@ -22,18 +28,18 @@ class TooManyPhotos(ValueError):
     """The batch has more photos than one request may have."""
 
 
-def garments_in(text: str, detector: Detector, max_pixels: int) -> list[Detection]:
-    """Find the garments of a base64 photo, most confident first.
+def garments_in(text: str, detector: Detector, memory: DecodingMemory) -> list[Detection]:
+    """Find the garments of a base64 photo, most confident first, with boxes in its pixels.
 
     Raises:
         NotBase64, UnreadablePhoto: the photo cannot be decoded.
-        PhotoTooLarge: the photo has more than ``max_pixels`` pixels.
+        PhotoTooLarge: the photo has more pixels than ``memory``.
     """
-    return detector.garments(_photo_in(text, max_pixels))
+    return _garments_of(_photo_in(text, detector, memory), detector)
 
 
 def garments_of_each(
-    texts: Sequence[str], detector: Detector, max_pixels: int
+    texts: Sequence[str], detector: Detector, memory: DecodingMemory
 ) -> Iterator[tuple[str, list[Detection]]]:
     """Find the digest and the garments of each photo, one photo at a time.
 
@@ -43,14 +49,14 @@ def garments_of_each(
     """
     for position, text in enumerate(texts, start=1):
         try:
-            photo = _photo_in(text, max_pixels)
-            yield digest_of(photo), detector.garments(photo)
+            photo = _photo_in(text, detector, memory)
+            yield digest_of(photo.pixels), _garments_of(photo, detector)
         except (NotBase64, UnreadablePhoto, PhotoTooLarge) as error:
             raise type(error)(f"photo {position} of {len(texts)}: {error}") from error
 
 
 def digest_of(photo: Photo) -> str:
-    """Hash the pixels of a photo: a SHA-256 in hexadecimal.
+    """Hash the pixels of a photo as it was decoded: a SHA-256 in hexadecimal.
 
     Files of the same pixels have the same digest, for instance with and without a place in EXIF.
     """
@@ -77,7 +83,7 @@ def decode_base64(text: str) -> bytes:
     prefix = _DATA_URL.match(text)
     try:
         encoded = text[prefix.end() if prefix else 0 :].encode("ascii")
-        compact = encoded.translate(None, _WHITE_SPACE)
+        compact = b"".join(encoded.split())
         return binascii.a2b_base64(_padded(compact), strict_mode=True)
     except UnicodeEncodeError as error:
         raise NotBase64(
@@ -90,8 +96,13 @@ def decode_base64(text: str) -> bytes:
         ) from error
 
 
-def _photo_in(text: str, max_pixels: int) -> Photo:
-    return read_photo(decode_base64(text), max_pixels)
+def _photo_in(text: str, detector: Detector, memory: DecodingMemory) -> ReducedPhoto:
+    return read_reduced_photo(decode_base64(text), _SIDES * detector.image_side, memory)
+
+
+def _garments_of(photo: ReducedPhoto, detector: Detector) -> list[Detection]:
+    found = detector.garments(photo.pixels)
+    return [replace(garment, box=photo.in_whole_photo(garment.box)) for garment in found]
 
 
 def _padded(encoded: bytes) -> bytes:

@@ -6,6 +6,7 @@
 import bentoml
 from starlette.exceptions import HTTPException
 
+from oott_fashion.vision.reduced_photos import DecodingMemory
 from oott_serving.answer_colours import colours_in
 from oott_serving.api_models import BatchAnswer, BatchRequest, CameraAnswer, CameraRequest
 from oott_serving.api_pages import pages
@@ -15,8 +16,9 @@ from oott_serving.errors import with_error_responses
 from oott_serving.published_detector import LatestDetector, NoDetectorYet
 from oott_serving.request_limits import MAX_UPLOAD_SECONDS, Prediction, RequestLimits
 from oott_serving.sent_photos import garments_in, garments_of_each, require_batch_size
-from oott_serving.start_up import StartUp, keep_usage_private, log_what_happens
+from oott_serving.start_up import PROCESS_VARIABLES, StartUp, keep_usage_private, log_what_happens
 from oott_serving.trend_answers import TrendAnswers
+from oott_serving.validated_input import validated_input
 
 _start_up = StartUp.read()
 _settings = _start_up.settings
@@ -29,6 +31,9 @@ _BATCH = Prediction("/predict/batch", BatchRequest, 2, 10 * _settings.max_waitin
 _MAX_BATCH_SECONDS = 300
 _REQUEST_TIMEOUT_SECONDS = MAX_UPLOAD_SECONDS + _BATCH.max_waiting_seconds + _MAX_BATCH_SECONDS
 
+# The threads of a worker share it, so that large photos are decoded one after the other.
+_decoding = DecodingMemory(_settings.max_pixels)
+
 keep_usage_private()
 bound_connections()
 
@@ -39,6 +44,7 @@ bound_connections()
     workers=_settings.workers,
     threads=_CAMERA.max_concurrent + _BATCH.max_concurrent,
     traffic={"timeout": _REQUEST_TIMEOUT_SECONDS},
+    envs=PROCESS_VARIABLES,
     # BentoML's access log fails on a content type that is not UTF-8, and cuts off the response.
     logging={"access": {"request_content_type": False}},
 )
@@ -60,15 +66,15 @@ class ClosetService:
         self._trends = AppTrends(_settings, self._destinations)
         self._trends.start()
 
-    @bentoml.api(route=_CAMERA.path, input_spec=_CAMERA.request)
+    @bentoml.api(route=_CAMERA.path, input_spec=validated_input(_CAMERA.request))
     @with_error_responses
     def camera(self, base64_image: str, ctx: bentoml.Context) -> CameraAnswer:
         """Name the most confident garment of a photo and its colour."""
         colours = colours_in(ctx.request.headers, _settings.camera_colours)
         detector = self._detectors.in_service().detector
-        return CameraAnswer.of(garments_in(base64_image, detector, _settings.max_pixels), colours)
+        return CameraAnswer.of(garments_in(base64_image, detector, _decoding), colours)
 
-    @bentoml.api(route=_BATCH.path, input_spec=_BATCH.request)
+    @bentoml.api(route=_BATCH.path, input_spec=validated_input(_BATCH.request))
     @with_error_responses
     def batch(
         self, base64_images: list[str], recommend_type: str, ctx: bentoml.Context
@@ -79,7 +85,7 @@ class ClosetService:
         require_batch_size(base64_images, _settings.max_batch_photos)
         version, detector, _ = self._detectors.in_service()
         self._trends.check_database()  # before the detector does work that could not be stored
-        photos = dict(garments_of_each(base64_images, detector, _settings.max_pixels))
+        photos = dict(garments_of_each(base64_images, detector, _decoding))
         digest = batch_digest(recommend_type, base64_images)
         self._trends.count(place, photos, version, key, digest)
         return BatchAnswer()

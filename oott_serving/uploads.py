@@ -7,9 +7,10 @@ nothing, cannot keep others out.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from starlette.types import Receive
 
@@ -24,6 +25,8 @@ _SMALL_BODY = 2**20
 
 # The speed of an upload that has just begun says little.
 _SECONDS_TO_GET_GOING = 1.0
+
+Parsed = TypeVar("Parsed")
 
 
 @dataclass(eq=False)
@@ -58,8 +61,10 @@ class Uploads:
         self._bytes_in_memory = 0
 
     @asynccontextmanager
-    async def body(self, receive: Receive) -> AsyncIterator[bytes]:
-        """Receive a body; its memory is used until the end of the ``async with`` block.
+    async def parsed(
+        self, receive: Receive, parse: Callable[[bytes], Parsed]
+    ) -> AsyncIterator[Parsed]:
+        """Receive and parse a body; its memory is used until the end of the ``async with`` block.
 
         Raises:
             RejectedRequest: the body is too large, too slow, or more than the memory holds.
@@ -69,16 +74,17 @@ class Uploads:
         upload = _Upload(asyncio.timeout(self._max_seconds))
         self._receiving.append(upload)
         try:
-            content = await self._received_in_time(upload, receive)
-            self._receiving.remove(upload)
-            yield content
+            # The bytes are in no variable, because only the parsed body is used from now on.
+            yield parse(await self._received_in_time(upload, receive))
         finally:
             self._forget(upload)
 
     async def _received_in_time(self, upload: _Upload, receive: Receive) -> bytes:
         try:
             async with upload.time_limit:
-                return await self._received(upload, receive)
+                content = await self._received(upload, receive)
+                self._receiving.remove(upload)
+                return content
         except TimeoutError:
             raise self._too_slow(upload) from None
 
@@ -94,6 +100,8 @@ class Uploads:
                 return b"".join(chunks)
 
     def _take_memory(self, upload: _Upload, more: int) -> None:
+        if upload.is_stopped:
+            raise self._too_slow(upload)
         total = upload.received + more
         if total > self._max_body_bytes:
             raise too_large(f"more than {self._max_body_bytes:,} bytes", self._max_body_bytes)

@@ -3,6 +3,8 @@
 import io
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +57,20 @@ def read_photo(data: bytes, max_pixels: int = MAX_PIXELS) -> Photo:
         PhotoTooLarge: the photo has more than ``max_pixels``; no pixels were decoded.
         UnreadablePhoto: the photo is empty, truncated, animated, or not one of ``FORMATS``.
     """
+    with opened_photo(data, max_pixels) as image:
+        # Loading a TIFF turns it upright and removes its orientation tag. So the photo is loaded
+        # before the tag is read.
+        image.load()
+        return np.asarray(upright(rgb_of(image), image))
+
+
+@contextmanager
+def opened_photo(data: bytes, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
+    """Open a photo without decoding its pixels; errors of decoding it later are translated too.
+
+    Raises:
+        PhotoTooLarge, UnreadablePhoto: as for ``read_photo``.
+    """
     if not data:
         raise UnreadablePhoto("the photo is empty (0 bytes); expected a JPEG, PNG or WebP file")
     try:
@@ -64,7 +80,7 @@ def read_photo(data: bytes, max_pixels: int = MAX_PIXELS) -> Photo:
             with open_image(io.BytesIO(data), formats=FORMATS) as image:
                 _reject_oversized(image, max_pixels)
                 _reject_animated(image)
-                return np.asarray(_rgb_of(_upright(image)))
+                yield image
     except Image.DecompressionBombError as error:
         raise PhotoTooLarge(
             f"the photo has more than the allowed {max_pixels:,} pixels; send a smaller one"
@@ -99,16 +115,15 @@ def _reject_animated(image: Image.Image) -> None:
         )
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    # Loading a TIFF turns it upright and removes its orientation tag. So the photo is loaded
-    # before the tag is read.
-    image.load()
+def upright(pixels: Image.Image, file: Image.Image) -> Image.Image:
+    """Turn the pixels of a loaded file as its EXIF data say."""
     # exif_transpose also rewrites the EXIF, and raises struct.error for a damaged tag.
-    turn = _TURNS_UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    return image if turn is None else image.transpose(turn)
+    turn = _TURNS_UPRIGHT.get(file.getexif().get(ExifTags.Base.Orientation, 1))
+    return pixels if turn is None else pixels.transpose(turn)
 
 
-def _rgb_of(image: Image.Image) -> Image.Image:
+def rgb_of(image: Image.Image) -> Image.Image:
+    """Convert a loaded photo to 8-bit RGB, with transparent parts on white."""
     if image.mode.startswith("I"):
         return _eight_bit_of(image).convert("RGB")
     if image.mode == "F":
