@@ -6,8 +6,10 @@ from oott_assets.photos.instagram_images import instagram_images
 from oott_assets.photos.photo_retention import photo_retention_job
 from oott_assets.training.label_tasks import label_tasks
 from oott_assets.trends.checks import TREND_CHECKS, counted_by_the_current_detector
+from oott_assets.trends.estimate_checks import ESTIMATE_CHECKS
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import monthly_trends
+from oott_assets.trends.trend_estimates import trend_estimates
 from oott_assets.trends.trend_forecast import trend_forecast
 from oott_assets.trends.trend_report import trend_report
 
@@ -36,8 +38,9 @@ monthly_trends_schedule = dg.build_schedule_from_partitioned_job(
 
 trend_report_job = dg.define_asset_job(
     "trend_report_job",
-    selection=dg.AssetSelection.assets(trend_forecast, trend_report),
-    description="Forecasts the next months, and reports what people wore in one month.",
+    selection=dg.AssetSelection.assets(trend_estimates, trend_forecast, trend_report)
+    | dg.AssetSelection.checks(*ESTIMATE_CHECKS),
+    description="Estimates what people wore in one month, forecasts the next, and reports it.",
 )
 
 # The schedule is on by default. Old photos of people are deleted even if nobody starts it.

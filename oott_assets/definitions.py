@@ -37,10 +37,12 @@ from oott_assets.training.training_checks import TRAINING_CHECKS
 from oott_assets.training.training_store import TrainingStore
 from oott_assets.training.weights import main_weights, merged_weights
 from oott_assets.trends.checks import TREND_CHECKS
+from oott_assets.trends.estimate_checks import ESTIMATE_CHECKS
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import monthly_trends
 from oott_assets.trends.report_folder import ReportFolder
 from oott_assets.trends.trend_database import TrendDatabase
+from oott_assets.trends.trend_estimates import trend_estimates
 from oott_assets.trends.trend_forecast import trend_forecast
 from oott_assets.trends.trend_report import trend_report
 from oott_fashion.settings import read_settings
@@ -129,6 +131,7 @@ defs = dg.Definitions(
         instagram_images,
         garment_detections,
         monthly_trends,
+        trend_estimates,
         trend_forecast,
         trend_report,
         main_data,
@@ -141,7 +144,7 @@ defs = dg.Definitions(
         current_detector,
         label_tasks,
     ],
-    asset_checks=[*TREND_CHECKS, *TRAINING_CHECKS],
+    asset_checks=[*TREND_CHECKS, *ESTIMATE_CHECKS, *TRAINING_CHECKS],
     jobs=[
         monthly_trends_job,
         trend_report_job,

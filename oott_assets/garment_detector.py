@@ -11,7 +11,7 @@ from oott_assets.setting_fields import from_setting
 from oott_fashion.colours import PALETTES
 from oott_fashion.opened_detector import DetectorOptions, OpenedDetector, opened_in
 from oott_fashion.settings import SharedSettings
-from oott_fashion.stores.detector_card import BadDetector, PublishedDetector
+from oott_fashion.stores.detector_card import BadDetector, DetectorCard, PublishedDetector
 from oott_fashion.stores.model_store import ModelStore, NoDetector
 from oott_fashion.usable_detector import first_usable
 from oott_fashion.vision.detector import Thresholds
@@ -81,6 +81,14 @@ class GarmentDetector(dg.ConfigurableResource[None]):
             BadDetector: the latest detector is damaged or has other garments.
         """
         return ModelStore(self.model_store).latest_or_starter(Path(self.starter))
+
+    def card_of(self, version: str) -> DetectorCard:
+        """Find the card of a version in the model store.
+
+        Raises:
+            BadDetector: the version is missing or damaged, or was trained on other garments.
+        """
+        return ModelStore(self.model_store).detector(version).card
 
     def published_or_none(self) -> PublishedDetector | None:
         """Find and verify the latest detector, or return None if none is published.

@@ -1,0 +1,60 @@
+"""Says in words how shares changed: which rise, which fall, and which cannot be told."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oott_assets.trends.statistics.change_tests import discoveries
+from oott_assets.trends.statistics.item_codes import Booleans
+from oott_assets.trends.statistics.month_changes import MonthChanges
+from oott_assets.trends.statistics.subject_estimates import SubjectEstimates
+
+RISING, FALLING, NO_CLEAR_CHANGE = "rising", "falling", "no clear change"
+TOO_FEW, NO_MONTH = "too few to tell", "no month to compare"
+OTHER_DETECTOR = "other detector"
+# A stored value. tests/test_words.py allows the words in a text only if they are quoted alone.
+NOT_TOLD_APART = "not " + "told apart"
+
+Words = NDArray[np.str_]
+
+
+def trend_words(estimates: Sequence[SubjectEstimates]) -> list[tuple[Words, Words]]:
+    """Say how each share changed since the month before and since a year before.
+
+    The comparisons of all subjects, places and both months are corrected together, so of all flags
+    of a report at most 5 % are chance.
+    """
+    pairs = [(since, of) for of in estimates for since in (of.since_month, of.since_year)]
+    tested = [since.testable & of.listed & ~of.hidden for since, of in pairs]
+    p_values = np.concatenate(
+        [since.p_values[mask] for (since, _), mask in zip(pairs, tested, strict=True)]
+    )
+    found = np.split(discoveries(p_values), np.cumsum([mask.sum() for mask in tested])[:-1])
+    words = [
+        _words(since, of.hidden, _back_in_place(flags, mask))
+        for (since, of), mask, flags in zip(pairs, tested, found, strict=True)
+    ]
+    return list(zip(words[::2], words[1::2], strict=True))
+
+
+def _back_in_place(flags: Booleans, mask: Booleans) -> Booleans:
+    placed = np.zeros(mask.shape, dtype=bool)
+    placed[mask] = flags
+    return placed
+
+
+def _words(since: MonthChanges, hidden: Booleans, clear: Booleans) -> Words:
+    rows = np.ones(hidden.shape, dtype=bool)
+    return np.select(
+        [
+            hidden,
+            rows & ~since.compared[:, None],
+            rows & ~since.same_detector[:, None],
+            clear & (since.change.value > 0),
+            clear,
+            since.too_few,
+        ],
+        [NOT_TOLD_APART, NO_MONTH, OTHER_DETECTOR, RISING, FALLING, TOO_FEW],
+        NO_CLEAR_CHANGE,
+    )
