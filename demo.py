@@ -68,6 +68,7 @@ def _run_demo(photos: str | None, destination: str, month: str | None) -> None:
     with open_records() as instance:
         for partition in partitions:
             _materialise(settings, instance, partition)
+        page = _trend_page(settings, instance, sorted({month for _, month in partitions}))
     _show_trends(settings, partitions)
     _call_the_service(settings, partitions)
     click.echo("\nLook around with `make ui`, then open http://localhost:3000/assets")
@@ -76,6 +77,8 @@ def _run_demo(photos: str | None, destination: str, month: str | None) -> None:
             "Before `make ui`, set OOTT_PHOTO_SOURCE=folder and "
             f"OOTT_PHOTOS_FOLDER={photos}; otherwise it draws photos"
         )
+    people = "these drawn people" if photos is None else "your photos"
+    click.echo(f"Trend page of {people}, also with `make trends`: {page}")
 
 
 def _drawn_partitions() -> list[Partition]:
@@ -160,6 +163,21 @@ def _materialise(
         f"{slug} {month:%Y-%m}: {len(photos.photos)} photos, {photos.garments} garments "
         f"in {time.monotonic() - began:.1f} s"
     )
+
+
+def _trend_page(
+    settings: PhotoSettings, instance: dg.DagsterInstance, months: Sequence[date]
+) -> Path:
+    """Estimate the shares of each month, and write the trend page of the latest one."""
+    from oott_assets.definitions import defs
+    from oott_assets.trends.report_folder import ReportFolder
+
+    job = defs.resolve_job_def("trend_report_job")
+    estimates = job.get_subset(op_selection=["trend_estimates"])
+    for month in months[:-1]:
+        _run_job(settings, instance, estimates, f"{month:%Y-%m}")
+    _run_job(settings, instance, job, f"{months[-1]:%Y-%m}")
+    return ReportFolder.of(settings).file_of(months[-1])
 
 
 def _run_job(

@@ -97,6 +97,8 @@ def test_the_demo_counts_the_users_own_photos_and_names_the_folders_it_skips(
     assert "skipped: jeju/2026-6/ is not a month, written YYYY-MM" in ended.output
     assert "skipped: hongdae 2099-01; expected complete months since 2024-01" in ended.output
     assert "POST /predict/camera with hongdae/홍대/2026-06/me.jpg: " in ended.output
+    assert "Trend page of your photos" in ended.output
+    assert (tmp_path / "oott/reports/2026-06.html").exists()
 
 
 def save_jeans(folder: Path) -> None:
