@@ -1,12 +1,12 @@
 """Counts stored photos again, with the current detector: ``make recount FROM=2026-01 TO=2026-06``.
 
-It counts only what another detector has counted, and asks no photo source. If it is stopped, run it
-again: it goes on with the partitions that are left.
+It counts only what another detector has counted, and asks no photo source. Then it estimates all
+months that use these counts. If it is stopped, run it again: it goes on with what is left.
 """
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from oott_assets.garment_detector import GarmentDetector
 from oott_assets.partitions import destinations
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.photo_store import PhotoStore
+from oott_assets.trends.due_estimates import due_months
 from oott_assets.trends.stale_counts import (
     CountedPartition,
     counted_partitions,
@@ -86,22 +87,31 @@ def recount(
             yield Outcome("another run of it waits or works; run this again after it", False)
         else:
             started = time.monotonic()
-            problem = _problem_of_recounting(one, records)
-            seconds = time.monotonic() - started
-            yield (
-                Outcome(f"failed: {problem}", False)
-                if problem
-                else Outcome(f"counted again in {seconds:.1f} s")
-            )
+            problem = _problem_of("recount_job", one.key, records)
+            yield _outcome_of(problem, "counted again", started)
 
 
-def _problem_of_recounting(one: CountedPartition, records: dg.DagsterInstance) -> str | None:
-    """Run the job of a partition, and give the message of a step that failed."""
+def estimate(months: Iterable[date], records: dg.DagsterInstance) -> Iterator[Outcome]:
+    """Estimate each month again in this process, write its page, and say what happened."""
+    for month in months:
+        started = time.monotonic()
+        problem = _problem_of("trend_report_job", f"{month:%Y-%m}", records)
+        yield _outcome_of(problem, "estimated again", started)
+
+
+def _outcome_of(problem: str | None, done: str, started: float) -> Outcome:
+    if problem:
+        return Outcome(f"failed: {problem}", False)
+    return Outcome(f"{done} in {time.monotonic() - started:.1f} s")
+
+
+def _problem_of(job: str, partition: str, records: dg.DagsterInstance) -> str | None:
+    """Run a job for a partition, and give the message of a step that failed."""
     # Importing the definitions reads all settings, and would print a traceback for a wrong one.
     from oott_assets.definitions import configured_resources, defs
 
-    run = defs.resolve_job_def("recount_job").execute_in_process(
-        partition_key=one.key,
+    run = defs.resolve_job_def(job).execute_in_process(
+        partition_key=partition,
         resources=configured_resources(),
         instance=records,
         raise_on_error=False,
@@ -147,7 +157,7 @@ def main(first: date | None, last: date | None, destination: str | None, everyth
     except _EXPECTED as error:
         raise click.ClickException(str(error)) from error
     if left:
-        raise click.ClickException(f"{left} partitions are left; then run this again")
+        raise click.ClickException(f"{left} of them are left; run this again later")
 
 
 def _recount_wanted(wanted: Wanted, records: dg.DagsterInstance) -> int:
@@ -160,15 +170,21 @@ def _recount_wanted(wanted: Wanted, records: dg.DagsterInstance) -> int:
     partitions = wanted.partitions(version)
     if not partitions:
         click.echo(f"nothing to count again: the current detector is {version}")
-    left = 0
-    for number, (one, outcome) in enumerate(
-        zip(partitions, recount(partitions, records, photo_store), strict=True), start=1
-    ):
-        click.echo(f"{number} of {len(partitions)}: {one.name}: {outcome.text}")
-        left += not outcome.is_done
+    names = [one.name for one in partitions]
+    left = _printed(names, recount(partitions, records, photo_store))
     with TrendDatabase().tables() as tables:
         stale = stale_partitions(tables, version)
+        due = list(due_months(tables))
     records.report_runless_asset_event(evaluation_of(photo_store, version, stale))
+    return left + _printed([f"{month:%Y-%m}" for month in due], estimate(due, records))
+
+
+def _printed(names: Sequence[str], outcomes: Iterable[Outcome]) -> int:
+    """Print a line for each outcome when it is known, and return how many are left."""
+    left = 0
+    for number, (name, outcome) in enumerate(zip(names, outcomes, strict=True), start=1):
+        click.echo(f"{number} of {len(names)}: {name}: {outcome.text}")
+        left += not outcome.is_done
     return left
 
 

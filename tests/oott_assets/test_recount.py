@@ -9,11 +9,19 @@ import pytest
 from click.testing import CliRunner, Result
 
 from oott_assets.recount import main
+from oott_assets.trends.trend_database import TrendDatabase
 from tests.oott_assets.recounted_pipeline import KEYS, CountedTrends, counted, counted_once
 from tests.oott_assets.sensor_ticks import unfinished_run
-from tests.oott_assets.trends_pipeline import SEPTEMBER
+from tests.oott_assets.trends_pipeline import OCTOBER, SEPTEMBER
 
 __all__ = ["counted", "counted_once"]
+
+
+@pytest.fixture(autouse=True)
+def no_month_is_due(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let only one test estimate months, because a trend page takes seconds."""
+    if request.node.name != "test_months_are_estimated_after_their_recount":
+        monkeypatch.setattr("oott_assets.recount.due_months", lambda _tables: {})
 
 
 def recount(*words: str) -> Result:
@@ -93,7 +101,7 @@ def test_a_failed_partition_does_not_stop_the_others_and_the_next_call_goes_on(
     assert first.exit_code == 1
     assert "hongdae 2026-09: failed: " in first.output
     assert "is locked by process" in first.output
-    assert first.output.endswith("Error: 1 partitions are left; then run this again\n")
+    assert first.output.endswith("Error: 1 of them are left; run this again later\n")
     assert lines_of(second) == ["1 of 1: hongdae 2026-09: counted again in ... s"]
 
 
@@ -106,6 +114,22 @@ def test_a_partition_with_another_run_is_left(counted: CountedTrends) -> None:
     assert ended.exit_code == 1
     assert "hongdae 2026-10: another run of it waits or works; run this again" in ended.output
     assert counted.garments()[KEYS[0]] == {"coat"}
+
+
+def test_months_are_estimated_after_their_recount(counted: CountedTrends) -> None:
+    counted.publish_jeans()
+
+    first = recount("--from", "2026-10")
+    second = recount("--from", "2026-10")
+
+    assert first.exit_code == 0
+    assert lines_of(first)[1:] == [
+        "1 of 2: 2026-09: estimated again in ... s",
+        "2 of 2: 2026-10: estimated again in ... s",
+    ]
+    with TrendDatabase().tables() as tables:
+        assert tables.estimated_months() == [SEPTEMBER, OCTOBER]
+    assert len(lines_of(second)) == 1
 
 
 def test_the_check_is_evaluated_at_the_end(counted: CountedTrends) -> None:
