@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from oott_assets.trends.forecasts.share_history import NO_LENDER, Numbers, ShareHistory
 from oott_assets.trends.page.page_rows import NothingEstimated
-from oott_fashion.stores.estimate_tables import PlaceKind, Subject
+from oott_fashion.stores.estimate_tables import NOT_DISTINGUISHED, PlaceKind, Subject
 from oott_fashion.stores.trend_schema import trend_estimates
 from oott_fashion.stores.trend_tables import TrendTables
 
 # An outfit is too rare to be followed over months.
 _SUBJECTS = ("garment", "colour", "look")
-_HIDDEN = "not " + "told apart"
 
 
 class Item(NamedTuple):
@@ -72,7 +71,7 @@ def monthly_shares(tables: TrendTables, categories: Mapping[str, str]) -> Monthl
     seen = np.nansum(shares, axis=1) > 0
     kept = [item for item, shown in zip(items, seen, strict=True) if shown]
     history = ShareHistory(shares[seen], of_item[seen], 12, _lenders(kept, categories))
-    hidden = (latest == _HIDDEN).to_numpy()[seen]
+    hidden = (latest == NOT_DISTINGUISHED).to_numpy()[seen]
     return MonthlyShares(month.max().astype(date), kept, history, hidden)
 
 

@@ -22,7 +22,7 @@ _CLEAR = ("rising", "falling")
 
 @dg.asset(
     partitions_def=by_month,
-    deps=["trend_estimates", "trend_forecast"],
+    deps=["outfit_trends", "trend_estimates", "trend_forecast"],
     group_name="trends",
     kinds={"html"},
 )

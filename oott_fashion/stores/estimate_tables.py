@@ -15,6 +15,9 @@ Row = TypeVar("Row", bound=NamedTuple)
 
 ALL_PLACES = "all"
 
+# The trend of a garment that the detector often misses or confuses. It is never flagged.
+NOT_DISTINGUISHED = "not distinguished"
+
 
 class EstimateRow(NamedTuple):
     """The share of photos that show a garment, colour, look or outfit in a month at a place.

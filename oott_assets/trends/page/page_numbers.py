@@ -6,7 +6,12 @@ from typing import TypeAlias
 from oott_assets.trends.page.page_rows import garments_in
 from oott_fashion.colours import PALETTE_NAMES
 from oott_fashion.garments import GARMENT_NAMES
-from oott_fashion.stores.estimate_tables import EstimateRow, EventRow, ForecastRow
+from oott_fashion.stores.estimate_tables import (
+    NOT_DISTINGUISHED,
+    EstimateRow,
+    EventRow,
+    ForecastRow,
+)
 
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | dict[str, "Json"] | None
 
@@ -22,8 +27,9 @@ _TREND_CODES = {
     "too few to tell": "few",
     "no month to compare": "none",
     "other detector": "detector",
+    NOT_DISTINGUISHED: "alike",
 }
-TRENDS = (*_TREND_CODES.values(), "alike")
+TRENDS = tuple(_TREND_CODES.values())
 
 
 def colour_ids(colours: Sequence[str]) -> list[int]:
@@ -62,7 +68,7 @@ def numbers_of(row: EstimateRow, details: bool) -> list[Json]:
 
 
 def _code(trend: str) -> int:
-    return TRENDS.index(_TREND_CODES.get(trend, "alike"))
+    return TRENDS.index(_TREND_CODES[trend])
 
 
 def thousandths(share: float | None) -> int | None:

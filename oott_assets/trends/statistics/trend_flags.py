@@ -9,12 +9,11 @@ from oott_assets.trends.statistics.change_tests import discoveries
 from oott_assets.trends.statistics.item_codes import Booleans
 from oott_assets.trends.statistics.month_changes import MonthChanges
 from oott_assets.trends.statistics.subject_estimates import SubjectEstimates
+from oott_fashion.stores.estimate_tables import NOT_DISTINGUISHED
 
 RISING, FALLING, NO_CLEAR_CHANGE = "rising", "falling", "no clear change"
 TOO_FEW, NO_MONTH = "too few to tell", "no month to compare"
 OTHER_DETECTOR = "other detector"
-# A stored value. tests/test_words.py allows the words in a text only if they are quoted alone.
-NOT_TOLD_APART = "not " + "told apart"
 
 Words = NDArray[np.str_]
 
@@ -55,6 +54,6 @@ def _words(since: MonthChanges, hidden: Booleans, clear: Booleans) -> Words:
             clear,
             since.too_few,
         ],
-        [NOT_TOLD_APART, NO_MONTH, OTHER_DETECTOR, RISING, FALLING, TOO_FEW],
+        [NOT_DISTINGUISHED, NO_MONTH, OTHER_DETECTOR, RISING, FALLING, TOO_FEW],
         NO_CLEAR_CHANGE,
     )

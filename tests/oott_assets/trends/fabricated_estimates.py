@@ -10,7 +10,13 @@ from zlib import crc32
 from oott_fashion.colours import PALETTE_NAMES
 from oott_fashion.garments import GARMENTS, category_of
 from oott_fashion.outfits import OutfitNames
-from oott_fashion.stores.estimate_tables import EstimateRow, EventRow, ForecastRow, PlaceKind
+from oott_fashion.stores.estimate_tables import (
+    NOT_DISTINGUISHED,
+    EstimateRow,
+    EventRow,
+    ForecastRow,
+    PlaceKind,
+)
 from oott_fashion.stores.trend_schema import ANY
 from oott_fashion.stores.trend_tables import Coverage, TrendSlice, TrendTables
 
@@ -167,7 +173,7 @@ def _change(
     half = math.hypot(_half(now[1], now[0]), _half(before[1], before[0]))
     interval = change, change - half, change + half
     if garment in GREYED:
-        return *interval, "not " + "told apart"
+        return *interval, NOT_DISTINGUISHED
     if min(now[0], before[0]) < 20:
         return *interval, "too few to tell"
     if abs(change) < 1.8 * half:

@@ -13,10 +13,9 @@ from oott_assets.partitions import destinations
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.trends.estimate_checks import ESTIMATE_CHECKS
 from oott_assets.trends.monthly_trends import counts_of
-from oott_assets.trends.statistics.trend_flags import NOT_TOLD_APART
 from oott_assets.trends.trend_estimates import trend_estimates
 from oott_fashion.settings import SharedSettings, read_settings
-from oott_fashion.stores.estimate_tables import EstimateRow
+from oott_fashion.stores.estimate_tables import NOT_DISTINGUISHED, EstimateRow
 from oott_fashion.stores.model_store import ModelStore
 from oott_fashion.stores.trend_tables import TrendSlice, TrendTables
 from tests.detections import seen
@@ -130,7 +129,7 @@ def test_the_errors_of_a_published_detector_are_beside_its_shares() -> None:
 
     recall = published.card.metrics["recall by garment"]
     assert estimates("coat").detector_recall == pytest.approx(recall["coat"])
-    assert estimates("sandals").month_trend == NOT_TOLD_APART
+    assert estimates("sandals").month_trend == NOT_DISTINGUISHED
     assert estimates("puffer").detector_recall is None
 
 

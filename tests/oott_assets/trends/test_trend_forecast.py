@@ -14,7 +14,7 @@ from oott_assets.photos.settings import PhotoSettings
 from oott_assets.trends.forecast_rows import CONFUSED, NO_RECENT_PHOTOS, NOT_BETTER, month_after
 from oott_assets.trends.trend_forecast import trend_forecast
 from oott_fashion.settings import SharedSettings, read_settings
-from oott_fashion.stores.estimate_tables import EstimateRow, ForecastRow
+from oott_fashion.stores.estimate_tables import NOT_DISTINGUISHED, EstimateRow, ForecastRow
 from oott_fashion.stores.trend_tables import TrendTables
 from tests.oott_assets.trends.drawn_months import (
     FESTIVAL,
@@ -116,7 +116,7 @@ def test_a_share_that_repeats_each_year_is_left_to_the_reader(tables: TrendTable
 def test_a_garment_that_the_detector_confuses_is_not_forecast(tables: TrendTables) -> None:
     def make(month: date) -> list[EstimateRow]:
         share = drawn(month, winter(month), 1)
-        return [estimate(month, share, trend="not " + "told apart" if month == LAST else "rising")]
+        return [estimate(month, share, trend=NOT_DISTINGUISHED if month == LAST else "rising")]
 
     [row] = forecast_after(tables, make)
 

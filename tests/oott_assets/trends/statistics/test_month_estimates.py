@@ -16,8 +16,7 @@ from oott_assets.trends.statistics.photo_counts import (
 )
 from oott_assets.trends.statistics.place_shares import Places
 from oott_assets.trends.statistics.subject_estimates import ComparedMonths
-from oott_assets.trends.statistics.trend_flags import NOT_TOLD_APART
-from oott_fashion.stores.estimate_tables import EstimateRow
+from oott_fashion.stores.estimate_tables import NOT_DISTINGUISHED, EstimateRow
 from tests.oott_assets.trends.detection_rows import Row, photos, table_of
 
 OCTOBER = date(2026, 10, 1)
@@ -174,10 +173,10 @@ def test_a_garment_that_the_detector_cannot_tell_is_never_flagged(errors: Garmen
     rows = estimated(now, before, errors={"v1": {"puffer": errors}})
 
     row = row_of(rows, "puffer")
-    assert (row.month_trend, row.year_trend) == (NOT_TOLD_APART, NOT_TOLD_APART)
+    assert (row.month_trend, row.year_trend) == (NOT_DISTINGUISHED, NOT_DISTINGUISHED)
     assert (row.detector_precision, row.detector_recall) == errors
-    assert row_of(rows, "puffer", colour="black").month_trend == NOT_TOLD_APART
-    assert row_of(rows, "puffer,None,None,None").month_trend == NOT_TOLD_APART
+    assert row_of(rows, "puffer", colour="black").month_trend == NOT_DISTINGUISHED
+    assert row_of(rows, "puffer,None,None,None").month_trend == NOT_DISTINGUISHED
     assert row_of(rows, "any", colour="black").month_trend == "no clear change"
     assert flagged(rows) == {"coat"}
 
@@ -185,7 +184,7 @@ def test_a_garment_that_the_detector_cannot_tell_is_never_flagged(errors: Garmen
 def test_a_garment_at_the_bound_is_told_apart() -> None:
     at_bound = {"v1": {"coat": GarmentErrors(0.3, 0.3)}}
 
-    assert row_of(estimated(photos(9), errors=at_bound), "coat").month_trend != NOT_TOLD_APART
+    assert row_of(estimated(photos(9), errors=at_bound), "coat").month_trend != NOT_DISTINGUISHED
 
 
 def test_looks_and_outfits_of_one_post_are_not_listed() -> None:
