@@ -8,7 +8,7 @@ from pathlib import Path
 
 from oott_fashion.stores.detector_card import read_card
 from oott_fashion.vision.detector import Detector
-from tests.oott_serving.photos import base64_of, street_jpeg
+from tests.oott_serving.photos import base64_of, file_of, street_image, street_jpeg
 from tests.oott_serving.servers import REPOSITORY, STARTER, end, environment, serving
 from tests.oott_serving.service_client import (
     app_slice,
@@ -32,7 +32,7 @@ def test_a_bento_serves_by_itself_and_finishes_its_batches_before_it_stops(
         with server.client() as client, ThreadPoolExecutor(1) as app:
             assert camera(client, PHOTO).json() == expected_answer(detector, JPEG)
 
-            whole_batch = app.submit(batch, client, [PHOTO] * 80, "jeju")
+            whole_batch = app.submit(batch, client, _photos(80), "jeju")
             time.sleep(0.3)
             assert not whole_batch.done()
             left = end(server.process)
@@ -44,6 +44,15 @@ def test_a_bento_serves_by_itself_and_finishes_its_batches_before_it_stops(
         assert read_card(STARTER / "card.json").version in server.log
         assert "is in service in deepsparse" in server.log
         assert "Tracking Payload" not in server.log
+
+
+def _photos(count: int) -> list[str]:
+    """Crop ``count`` different photos from one, because a photo that is sent again counts once."""
+    photo = street_image()
+    return [
+        base64_of(file_of(photo.crop((0, 0, photo.width - number, photo.height)), "JPEG"))
+        for number in range(count)
+    ]
 
 
 def _build(folder: Path) -> None:
