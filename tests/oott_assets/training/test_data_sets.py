@@ -287,7 +287,7 @@ def test_the_error_names_the_missing_engine_of_a_teacher(
 
     [message] = failures(training_pipeline.run("sub_data"))
 
-    assert message.startswith("DeepSparse is not installed here")
+    assert "DeepSparse is not installed here" in message
     assert closet
 
 
