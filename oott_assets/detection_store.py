@@ -54,7 +54,7 @@ class PartitionDetections(NamedTuple):
         return sum(bool(photo.garments) for photo in self.photos)
 
 
-_DETECTIONS = pa.schema(
+DETECTIONS = pa.schema(
     [
         pa.field("destination", pa.string(), nullable=False),
         pa.field("month", pa.date32(), nullable=False),
@@ -107,7 +107,7 @@ class DetectionStore(dg.ConfigurableResource[None]):
         return sorted({partition for name in names if (partition := _partition_in(name))})
 
     def table(
-        self, months: Collection[date] | None = None, columns: Sequence[str] = _DETECTIONS.names
+        self, months: Collection[date] | None = None, columns: Sequence[str] = DETECTIONS.names
     ) -> pa.Table:
         """Read ``columns`` of all partitions, or of those of ``months``: a row per garment.
 
@@ -119,12 +119,12 @@ class DetectionStore(dg.ConfigurableResource[None]):
             for destination, month in self.partitions()
             if months is None or month in months
         ]
-        schema = pa.schema([_encoded(_DETECTIONS.field(name)) for name in columns])
+        schema = pa.schema([_encoded(DETECTIONS.field(name)) for name in columns])
         encoded = [part.replace_schema_metadata(None).cast(schema) for part in parts]
         return pa.concat_tables([schema.empty_table(), *encoded]).unify_dictionaries()
 
     def _table(
-        self, destination: str, month: date, columns: Sequence[str] = _DETECTIONS.names
+        self, destination: str, month: date, columns: Sequence[str] = DETECTIONS.names
     ) -> pa.Table:
         try:
             return from_parquet(self._blobs.read(_named(destination, month)), columns)
@@ -178,7 +178,7 @@ def _rows_table(destination: str, month: date, detections: PartitionDetections) 
         for photo in detections.photos
         for garment in photo.garments or (None,)
     ]
-    schema = _DETECTIONS.with_metadata({_VERSION: detections.detector_version.encode()})
+    schema = DETECTIONS.with_metadata({_VERSION: detections.detector_version.encode()})
     return pa.Table.from_pylist(rows, schema=schema)
 
 
