@@ -51,6 +51,11 @@ def parse_partition_key(partition_key: str) -> MonthAndDestination:
     return MonthAndDestination(first, destinations.destination(slug))
 
 
+def month_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> date:
+    """Give the month that ``context`` runs for, in an asset with a partition per month."""
+    return date.fromisoformat(f"{context.partition_key}-01")
+
+
 def partition_key(destination: str, month: date) -> dg.MultiPartitionKey:
     """Build the key of a partition."""
     return dg.MultiPartitionKey({"destination": destination, "month": f"{month:%Y-%m}"})

@@ -6,13 +6,13 @@ from datetime import date
 import dagster as dg
 
 from oott_assets.failure_rules import failures_of
-from oott_assets.partitions import by_month, destinations
+from oott_assets.partitions import by_month, destinations, month_of
 from oott_assets.trends.statistics.trend_flags import TOO_FEW
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_estimates import trend_estimates
 from oott_assets.trends.trend_failures import TREND_FAILURES
 from oott_fashion.stores.estimate_tables import EstimateRow
-from oott_fashion.stores.trend_tables import TrendSlice, TrendTables
+from oott_fashion.stores.trend_tables import TrendTables
 
 # If the change of most garments cannot be told, the report of the month says little.
 MAX_UNTOLD = 0.5
@@ -23,7 +23,7 @@ def shares_rest_on_the_counted_photos(
     context: dg.AssetCheckExecutionContext, trend_database: TrendDatabase
 ) -> dg.AssetCheckResult:
     """Fails unless the shares rest on the photos in trend_coverage, and are in their intervals."""
-    month = date.fromisoformat(f"{context.partition_key}-01")
+    month = month_of(context)
     with failures_of(context, TREND_FAILURES), trend_database.tables() as tables:
         rows = tables.estimates(month=month)
         counted = _counted_photos(tables, month)
@@ -47,7 +47,7 @@ def enough_photos_to_tell_changes(
     context: dg.AssetCheckExecutionContext, trend_database: TrendDatabase
 ) -> dg.AssetCheckResult:
     """Warns when more than half of the changes of garments at destinations cannot be told."""
-    month = date.fromisoformat(f"{context.partition_key}-01")
+    month = month_of(context)
     with failures_of(context, TREND_FAILURES), trend_database.tables() as tables:
         rows = tables.estimates(month=month, place_kind="destination", subject="garment")
     compared = [row for row in rows if row.month_change is not None]
@@ -65,13 +65,11 @@ def enough_photos_to_tell_changes(
 
 def _counted_photos(tables: TrendTables, month: date) -> dict[str, int]:
     """Give the photos with garments of each destination that has some."""
-    counted = {}
-    for slug in destinations.slugs:
-        category = destinations.destination(slug).category.slug
-        coverage = tables.coverage_of(TrendSlice(month, slug, category, "crawl"))
-        if coverage is not None and coverage.photos_with_garments:
-            counted[slug] = coverage.photos_with_garments
-    return counted
+    return {
+        slug: coverage.photos_with_garments
+        for (slug, counted_month), coverage in tables.coverages("crawl").items()
+        if counted_month == month and slug in destinations.slugs and coverage.photos_with_garments
+    }
 
 
 def _too_few(rows: Sequence[EstimateRow]) -> list[EstimateRow]:

@@ -59,8 +59,10 @@ def counted_partitions(tables: TrendTables) -> list[CountedPartition]:
     Months and destinations that are no longer partitions are left out.
     """
     counted = [
-        CountedPartition(MonthAndDestination(month, destinations.destination(slug)), version)
-        for (slug, month), version in tables.detector_versions("crawl").items()
+        CountedPartition(
+            MonthAndDestination(month, destinations.destination(slug)), coverage.detector_version
+        )
+        for (slug, month), coverage in tables.coverages("crawl").items()
         if slug in destinations.slugs
     ]
     months = set(by_month.get_partition_keys())

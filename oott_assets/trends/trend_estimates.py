@@ -9,7 +9,7 @@ import dagster as dg
 from oott_assets.detection_store import DetectionStore
 from oott_assets.failure_rules import failures_of
 from oott_assets.garment_detector import GarmentDetector
-from oott_assets.partitions import by_month, destinations
+from oott_assets.partitions import by_month, destinations, month_of
 from oott_assets.reports.tables import markdown_table
 from oott_assets.trends.statistics.detector_errors import DetectorErrors, errors_on_card
 from oott_assets.trends.statistics.month_estimates import month_estimates
@@ -26,7 +26,7 @@ from oott_assets.trends.statistics.trend_flags import FALLING, RISING, TOO_FEW
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_failures import TREND_FAILURES
 from oott_fashion.stores.detector_card import BadDetector
-from oott_fashion.stores.estimate_tables import ALL_PLACES, EstimateRow
+from oott_fashion.stores.estimate_tables import ALL_PLACES, EstimateRow, name_of
 from oott_fashion.stores.trend_rows import naive_utc
 
 _HEADING = ("place", "what", "share", "since", "change", "trend")
@@ -49,7 +49,7 @@ def trend_estimates(
     It compares the month with the month before and with the same month a year before, at each
     destination, in each category of destinations and at all places.
     """
-    month = date.fromisoformat(f"{context.partition_key}-01")
+    month = month_of(context)
     with failures_of(context, TREND_FAILURES):
         months = compared_months(detection_store, month)
         errors = {
@@ -132,12 +132,6 @@ def _clear_changes(rows: Iterable[EstimateRow]) -> list[tuple[object, ...]]:
     ]
     changes.sort(key=lambda entry: -abs(entry[2]))
     return [
-        (row.place, _name(row), f"{row.share:.1%}", since, f"{100 * change:+.1f} points", trend)
+        (row.place, name_of(row), f"{row.share:.1%}", since, f"{100 * change:+.1f} points", trend)
         for row, since, change, trend in changes
     ]
-
-
-def _name(row: EstimateRow) -> str:
-    if row.subject == "look":
-        return f"{row.colour} {row.garment}"
-    return row.colour if row.subject == "colour" else row.garment

@@ -14,9 +14,8 @@ from oott_assets.trends.forecasts.back_tests import MONTHLY
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_failures import TREND_FAILURES
-from oott_fashion.stores.estimate_tables import EventRow, ForecastRow
+from oott_fashion.stores.estimate_tables import EventRow, ForecastRow, name_of
 from oott_fashion.stores.trend_rows import naive_utc
-from oott_fashion.stores.trend_schema import ANY
 from oott_fashion.stores.trend_tables import TrendTables
 
 _FORECAST_HEADING = ("place", "what", "month", "share", "95 % interval", "method")
@@ -75,14 +74,10 @@ def _largest(forecasts: Sequence[ForecastRow]) -> Iterator[Sequence[object]]:
     for row in sorted(forecasts, key=lambda row: -(row.share or 0)):
         interval = f"{row.share_low:.0%} to {row.share_high:.0%}"
         month = f"{row.month:%Y-%m}"
-        yield row.place, _name_of(row), month, f"{row.share:.0%}", interval, row.method
+        yield row.place, name_of(row), month, f"{row.share:.0%}", interval, row.method
 
 
 def _clearest_first(events: Sequence[EventRow]) -> Iterator[Sequence[object]]:
     for row in sorted(events, key=lambda row: row.p_value):
         shares = f"{row.share:.0%}", f"{row.expected:.0%}"
-        yield row.week, row.place, _name_of(row), *shares, row.photos
-
-
-def _name_of(row: ForecastRow | EventRow) -> str:
-    return " ".join(name for name in (row.colour, row.garment) if name != ANY)
+        yield row.week, row.place, name_of(row), *shares, row.photos

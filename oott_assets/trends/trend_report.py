@@ -2,19 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date
 
 import dagster as dg
 
 from oott_assets.failure_rules import failures_of
-from oott_assets.partitions import by_month
+from oott_assets.partitions import by_month, month_of
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.reports.tables import markdown_table
 from oott_assets.trends.report_folder import ReportFolder
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_failures import TREND_FAILURES
 from oott_assets.trends.written_report import WrittenReport, written_report
-from oott_fashion.stores.estimate_tables import ALL_PLACES, EstimateRow
+from oott_fashion.stores.estimate_tables import ALL_PLACES, EstimateRow, name_of
 
 _HEADING = ("place", "look", "before", "now", "change in points", "photos")
 _CLEAR = ("rising", "falling")
@@ -37,7 +36,7 @@ def trend_report(
     It shows what is worn, what rises and falls, colours and outfits per destination, with 95 %
     intervals. The page compares destinations, and is in Korean and English.
     """
-    month = date.fromisoformat(f"{context.partition_key}-01")
+    month = month_of(context)
     with failures_of(context, TREND_FAILURES), trend_database.tables() as tables:
         report = written_report(tables, photo_store, report_folder, month)
     return dg.MaterializeResult(metadata=_metadata(report))
@@ -76,7 +75,7 @@ def _clear_changes(estimates: Sequence[EstimateRow]) -> Iterator[Sequence[object
         low, high = row.month_change_low or 0, row.month_change_high or 0
         yield (
             row.place,
-            " ".join(name for name in (row.colour, row.garment) if name != "any"),
+            name_of(row),
             f"{row.share - change:.0%}",
             f"{row.share:.0%}",
             f"{100 * change:+.0f} ({100 * low:+.0f} to {100 * high:+.0f})",

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 import sqlalchemy as sa
 
 from oott_fashion.stores.trend_connection import batches
-from oott_fashion.stores.trend_schema import trend_estimates, trend_events, trend_forecasts
+from oott_fashion.stores.trend_schema import ANY, trend_estimates, trend_events, trend_forecasts
 
 PlaceKind = Literal["destination", "category", "all"]
 Subject = Literal["garment", "colour", "look", "outfit"]
@@ -101,6 +101,11 @@ class EventRow(NamedTuple):
     p_value: float
     example_photos: str
     estimated_at: datetime
+
+
+def name_of(row: EstimateRow | ForecastRow | EventRow) -> str:
+    """Name what ``row`` is about, such as "coat", "navy" or "navy coat"."""
+    return " ".join(name for name in (row.colour, row.garment) if name != ANY)
 
 
 def replace_month_estimates(

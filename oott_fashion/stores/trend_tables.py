@@ -290,14 +290,15 @@ class TrendTables:
             ).one_or_none()
         return None if row is None else Coverage(*row)
 
-    def detector_versions(self, source: str) -> dict[tuple[str, date], str]:
-        """Tell which detector counted each destination and month of ``source``."""
-        columns = [trend_coverage.c[name] for name in ("destination", "month", "detector_version")]
+    def coverages(self, source: Source) -> dict[tuple[str, date], Coverage]:
+        """Read the coverage of each destination and month of ``source``."""
+        names = ("destination", "month", *Coverage._fields)
+        columns = [trend_coverage.c[name] for name in names]
         counted = sa.select(*columns).where(trend_coverage.c.source == source)
         with self.reading() as connection:
             return {
-                (destination, month): version
-                for destination, month, version in connection.execute(counted)
+                (destination, month): Coverage(*coverage)
+                for destination, month, *coverage in connection.execute(counted)
             }
 
     def counted_at(self, source: str) -> dict[date, datetime]:
