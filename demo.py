@@ -22,6 +22,7 @@ import click
 import dagster as dg
 
 from oott_assets.dagster_records import open_records
+from oott_assets.failure_rules import reason_of
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.sources.photo_source import PhotosUnknown
 from oott_assets.settings import TrendSettings
@@ -195,15 +196,8 @@ def _run_job(
         run_config={"loggers": {"console": {"config": {"log_level": log_level}}}},
     )
     if not run.success:
-        raise click.ClickException(f"{partition.replace('|', ' ')} failed: {_reason_in(run)}")
-
-
-def _reason_in(run: dg.ExecuteInProcessResult) -> str:
-    failures = [event.step_failure_data for event in run.all_events if event.is_step_failure]
-    reasons = [
-        failure.user_failure_data.description for failure in failures if failure.user_failure_data
-    ]
-    return next((reason for reason in reasons if reason), "the reason is in the log above")
+        reason = reason_of(run) or "the reason is in the log above"
+        raise click.ClickException(f"{partition.replace('|', ' ')} failed: {reason}")
 
 
 def _show_trends(settings: PhotoSettings, partitions: Sequence[Partition]) -> None:

@@ -100,3 +100,10 @@ STORE_FAILURES: FailureTable = {
     BlobNotFound: FailureRule(sentence=_missing_blob_sentence),
     OSError: FailureRule(sentence=_full_disk_sentence),
 }
+
+
+def reason_of(run: dg.ExecuteInProcessResult) -> str | None:
+    """Give the message that Dagster shows for the first failed step; None if it has none."""
+    failed = [event.step_failure_data for event in run.all_events if event.is_step_failure]
+    described = [data.user_failure_data.description for data in failed if data.user_failure_data]
+    return next((text for text in described if text), None)

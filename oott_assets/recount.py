@@ -15,6 +15,7 @@ import dagster as dg
 
 from oott_assets.dagster_records import open_records
 from oott_assets.data_versions import report_current_detector
+from oott_assets.failure_rules import reason_of
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.partitions import destinations
 from oott_assets.photos.settings import PhotoSettings
@@ -119,9 +120,7 @@ def _problem_of(job: str, partition: str, records: dg.DagsterInstance) -> str | 
     )
     if run.success:
         return None
-    failed = [event.step_failure_data for event in run.all_events if event.is_step_failure]
-    described = [data.user_failure_data.description for data in failed if data.user_failure_data]
-    return next((text for text in described if text), f"see run {run.run_id} in the Dagster UI")
+    return reason_of(run) or f"see run {run.run_id} in the Dagster UI"
 
 
 def _month(_context: click.Context, option: click.Parameter, text: str | None) -> date | None:
