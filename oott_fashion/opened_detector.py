@@ -4,19 +4,20 @@ from typing import NamedTuple, Self
 
 from oott_fashion.colours import PaletteColour
 from oott_fashion.settings import SharedSettings
-from oott_fashion.stores.detector_card import PublishedDetector
+from oott_fashion.stores.detector_card import DetectorCard, PublishedDetector
 from oott_fashion.vision.detector import Detector, Thresholds
 from oott_fashion.vision.engines import Engine, EngineChoice, open_engine
 
 
 class OpenedDetector(NamedTuple):
-    """A detector that is ready to use, and its version in the model store.
+    """A detector that is ready to use, its version in the model store, and its card.
 
     ``passed_over`` says why a later version is not used; it is empty for the latest version.
     """
 
     version: str
     detector: Detector
+    card: DetectorCard
     passed_over: str = ""
 
 
@@ -50,4 +51,4 @@ def opened_in(
     """Make a detector of an engine that has already opened it."""
     side = published.card.image_side
     detector = Detector(engine, side, options.thresholds, options.colours)
-    return OpenedDetector(published.version, detector)
+    return OpenedDetector(published.version, detector, published.card)

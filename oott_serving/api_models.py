@@ -1,7 +1,7 @@
 """The requests and responses of the service, in the JSON that the released app uses."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,6 +26,18 @@ class Request(BaseModel):
     """A request; unknown fields are ignored, because newer apps may send more."""
 
     example: ClassVar[str]
+    file_field: ClassVar[str | None] = None
+    """The form field for a file; None if the request is always JSON."""
+
+    @classmethod
+    def of_json(cls, body: bytes) -> Self:
+        """Validate a body in JSON; raises ValidationError."""
+        return cls.model_validate_json(body)
+
+    @classmethod
+    def of_file(cls, content: bytes) -> Self:
+        """Make a request of a file, if it has a ``file_field``."""
+        raise NotImplementedError
 
     def photos(self) -> int:
         """Count the photos of the request."""

@@ -7,7 +7,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from oott_serving.errors import response_to
 from oott_serving.openapi import HEALTH_PATHS, openapi_document
+from oott_serving.published_detector import LatestDetector, NoDetectorYet
 
 # BentoML's own page loads a tag manager from another host. This page loads scripts and styles only
 # from its own server.
@@ -52,12 +54,26 @@ async def docs(_request: Request) -> Response:
     return JSONResponse(openapi_document())
 
 
-def pages(trends: Callable[[Request], Awaitable[Response]]) -> Starlette:
+def model_page(detectors: LatestDetector) -> Callable[[Request], Awaitable[Response]]:
+    """Make the answer to /model."""
+
+    async def model(_request: Request) -> Response:
+        try:
+            answer = detectors.description().model_dump_json()
+        except NoDetectorYet as error:
+            return response_to(error)
+        return Response(answer, media_type="application/json")
+
+    return model
+
+
+def pages(trends: Callable[[Request], Awaitable[Response]], detectors: LatestDetector) -> Starlette:
     """Build the pages, with ``trends`` as the answer to /trends."""
     return Starlette(
         routes=[
             *(Route(path, health) for path in HEALTH_PATHS),
             Route("/trends", trends),
+            Route("/model", model_page(detectors)),
             Route("/", docs_page),
             Route("/docs.js", docs_script),
             Route("/docs.json", docs),

@@ -8,6 +8,8 @@ from oott_fashion.opened_detector import OpenedDetector
 from oott_fashion.stores.model_store import ModelStore, NoDetector
 from oott_fashion.usable_detector import first_usable
 from oott_serving.detector_trials import DetectorTrials
+from oott_serving.garments_api import ModelAnswer
+from oott_serving.request_records import current_record
 from oott_serving.settings import ServiceSettings
 
 _log = logging.getLogger(__name__)
@@ -45,6 +47,28 @@ class LatestDetector:
         if self._in_service is None:
             raise NoDetectorYet(self._problem)
         return self._in_service
+
+    def answering(self) -> OpenedDetector:
+        """Give the current detector to a request, and enter it in the record of the request.
+
+        Raises:
+            NoDetectorYet: no usable detector is published.
+        """
+        opened = self.in_service()
+        current_record().detector_version = opened.version
+        return opened
+
+    def version(self) -> str | None:
+        """Give the version of the current detector, if there is one."""
+        return self._in_service and self._in_service.version
+
+    def description(self) -> ModelAnswer:
+        """Describe the detector that is in service, and say why it is not the latest.
+
+        Raises:
+            NoDetectorYet: no usable detector is published.
+        """
+        return ModelAnswer.of(self.in_service(), self._problem)
 
     def readiness(self) -> str:
         """Say which detector is in service, and why it is not the latest, if it is not.

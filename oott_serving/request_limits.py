@@ -5,24 +5,21 @@ A request takes a place in the queue when its body has arrived, so a slow client
 """
 
 import asyncio
+import time
 from contextlib import suppress
-from functools import partial
 from typing import NamedTuple
 
-from pydantic import ValidationError
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oott_serving.api_models import Request
 from oott_serving.errors import RejectedRequest, error_response
 from oott_serving.json_errors import ErrorsInJson
+from oott_serving.request_bodies import parser_for
+from oott_serving.request_records import add_seconds
 from oott_serving.uploads import Uploads, too_large
 from oott_serving.validated_input import set_validated
 from oott_serving.waiting_requests import WaitingRequests
-
-# A request has one comma per photo and per field. Without a limit, a JSON parser would turn
-# 50 MB of "{},{}," into gigabytes of objects before the request is validated.
-_MAX_COMMAS = 10_000
 
 # This is half of the connections of a worker.
 _MAX_UPLOADS = 1000
@@ -32,15 +29,11 @@ MAX_UPLOAD_SECONDS = 120
 
 
 class Prediction(NamedTuple):
-    """A prediction endpoint: its path, its request body, and how many run at the same time.
-
-    A request that would wait longer than ``max_waiting_seconds`` is rejected.
-    """
+    """A prediction endpoint: its path, its request body, and the queue of its requests."""
 
     path: str
     request: type[Request]
-    max_concurrent: int
-    max_waiting_seconds: float
+    queue: WaitingRequests
 
 
 class RequestLimits:
@@ -56,12 +49,6 @@ class RequestLimits:
     ) -> None:
         self._app = app
         self._predictions = {prediction.path: prediction for prediction in predictions}
-        self._waiting = {
-            prediction.path: WaitingRequests(
-                prediction.max_concurrent, prediction.max_waiting_seconds
-            )
-            for prediction in predictions
-        }
         self._max_body_bytes = max_body_bytes
         self._uploads = Uploads(max_body_bytes, max_uploads, max_upload_seconds)
 
@@ -78,12 +65,13 @@ class RequestLimits:
     ) -> None:
         try:
             headers = Headers(scope=scope)
-            _require_uncompressed_json(headers)
+            parse = parser_for(headers, prediction.request)
             self._require_allowed_length(headers)
-            parse = partial(_validated, kind=prediction.request)
             async with self._uploads.parsed(receive, parse) as request:
                 set_validated(scope, request)
-                async with self._waiting[prediction.path].place(request.photos()):
+                arrived = time.perf_counter()
+                async with prediction.queue.place(request.photos()):
+                    add_seconds("waiting", time.perf_counter() - arrived)
                     await _require_connected(receive)
                     await self._app(scope, receive, send)
         except RejectedRequest as error:
@@ -95,40 +83,6 @@ class RequestLimits:
         declared = int(length) if length.isdecimal() else 0
         if declared > self._max_body_bytes:
             raise too_large(f"{declared:,} bytes", self._max_body_bytes)
-
-
-def _require_uncompressed_json(headers: Headers) -> None:
-    kind = headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind != "application/json":
-        raise RejectedRequest(
-            415, f"the content type is {kind[:80] or 'missing'}; send application/json"
-        )
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    if encoding != "identity":
-        raise RejectedRequest(
-            415, f"the body is compressed with {encoding[:40]}; send it uncompressed"
-        )
-
-
-def _validated(body: bytes, kind: type[Request]) -> Request:
-    if body.count(b",") > _MAX_COMMAS:
-        raise RejectedRequest(
-            422, f"the body has more than {_MAX_COMMAS:,} values; expected {kind.example}"
-        )
-    try:
-        return kind.model_validate_json(body)
-    except ValidationError as error:
-        raise _invalid_body(error, kind.example) from None
-
-
-def _invalid_body(error: ValidationError, example: str) -> RejectedRequest:
-    problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    if problem["type"] == "json_invalid":
-        return RejectedRequest(
-            400, f"the body cannot be read: {problem['msg']}; expected {example}"
-        )
-    field = ".".join(str(step) for step in problem["loc"]) or "the body"
-    return RejectedRequest(422, f"{field}: {problem['msg']}; expected {example}")
 
 
 async def _require_connected(receive: Receive) -> None:

@@ -5,11 +5,13 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from oott_fashion.vision.detections import Detection
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.photos import Photo, PhotoTooLarge, UnreadablePhoto
 from oott_fashion.vision.reduced_photos import DecodingMemory, ReducedPhoto, read_reduced_photo
+from oott_serving.request_records import measured
 
 # The length is limited, so that a long text without a comma is not searched to its end.
 _DATA_URL = re.compile(r"\s*data:[^,]{0,200};base64,", re.IGNORECASE)
@@ -28,14 +30,23 @@ class TooManyPhotos(ValueError):
     """The batch has more photos than one request may have."""
 
 
-def garments_in(text: str, detector: Detector, memory: DecodingMemory) -> list[Detection]:
-    """Find the garments of a base64 photo, most confident first, with boxes in its pixels.
+class SeenPhoto(NamedTuple):
+    """The garments of a photo, most confident first, and its upright size, all in its pixels."""
+
+    garments: list[Detection]
+    width: int
+    height: int
+
+
+def seen_in(sent: str | bytes, detector: Detector, memory: DecodingMemory) -> SeenPhoto:
+    """Find the garments of a photo that is sent as base64 text or as the bytes of a file.
 
     Raises:
         NotBase64, UnreadablePhoto: the photo cannot be decoded.
         PhotoTooLarge: the photo has more pixels than ``memory``.
     """
-    return _garments_of(_photo_in(text, detector, memory), detector)
+    photo = _photo_in(sent, detector, memory)
+    return SeenPhoto(_garments_of(photo, detector), photo.width, photo.height)
 
 
 def garments_of_each(
@@ -96,12 +107,17 @@ def decode_base64(text: str) -> bytes:
         ) from error
 
 
-def _photo_in(text: str, detector: Detector, memory: DecodingMemory) -> ReducedPhoto:
-    return read_reduced_photo(decode_base64(text), _SIDES * detector.image_side, memory)
+def _photo_in(sent: str | bytes, detector: Detector, memory: DecodingMemory) -> ReducedPhoto:
+    with measured("decoding"):
+        content = decode_base64(sent) if isinstance(sent, str) else sent
+        return read_reduced_photo(content, _SIDES * detector.image_side, memory)
 
 
 def _garments_of(photo: ReducedPhoto, detector: Detector) -> list[Detection]:
-    found = detector.garments(photo.pixels)
+    with measured("detection"):
+        boxes = detector.boxes(photo.pixels)
+    with measured("colours"):
+        found = detector.coloured(boxes, photo.pixels)
     return [replace(garment, box=photo.in_whole_photo(garment.box)) for garment in found]
 
 

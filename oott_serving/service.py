@@ -13,26 +13,35 @@ from oott_serving.api_pages import pages
 from oott_serving.app_trends import AppTrends, batch_digest, idempotency_key_in
 from oott_serving.connections import bound_connections
 from oott_serving.errors import with_error_responses
+from oott_serving.garments_api import GarmentsAnswer, GarmentsRequest
 from oott_serving.published_detector import LatestDetector, NoDetectorYet
 from oott_serving.request_limits import MAX_UPLOAD_SECONDS, Prediction, RequestLimits
-from oott_serving.sent_photos import garments_in, garments_of_each, require_batch_size
+from oott_serving.request_records import RequestRecords, current_record
+from oott_serving.sent_photos import garments_of_each, require_batch_size, seen_in
 from oott_serving.start_up import PROCESS_VARIABLES, StartUp, keep_usage_private, log_what_happens
 from oott_serving.trend_answers import TrendAnswers
 from oott_serving.validated_input import validated_input
+from oott_serving.waiting_requests import WaitingRequests
 
 _start_up = StartUp.read()
 _settings = _start_up.settings
 
 # Batches get only two of the threads, so that a camera photo never waits for a whole batch.
-_CAMERA = Prediction("/predict/camera", CameraRequest, 8, _settings.max_waiting_seconds)
-_BATCH = Prediction("/predict/batch", BatchRequest, 2, 10 * _settings.max_waiting_seconds)
+_photos = WaitingRequests(8, _settings.max_waiting_seconds)
+_batches = WaitingRequests(2, 10 * _settings.max_waiting_seconds)
+
+_CAMERA = Prediction("/predict/camera", CameraRequest, _photos)
+_GARMENTS = Prediction("/predict/garments", GarmentsRequest, _photos)
+_BATCH = Prediction("/predict/batch", BatchRequest, _batches)
 
 # By default BentoML gives up after one minute, although the batch is still counted.
 _MAX_BATCH_SECONDS = 300
-_REQUEST_TIMEOUT_SECONDS = MAX_UPLOAD_SECONDS + _BATCH.max_waiting_seconds + _MAX_BATCH_SECONDS
+_REQUEST_TIMEOUT_SECONDS = MAX_UPLOAD_SECONDS + _batches.max_waiting_seconds + _MAX_BATCH_SECONDS
 
 # The threads of a worker share it, so that large photos are decoded one after the other.
 _decoding = DecodingMemory(_settings.max_pixels)
+
+_detectors = LatestDetector(_settings)
 
 keep_usage_private()
 bound_connections()
@@ -42,13 +51,13 @@ bound_connections()
     name="closet_service",
     http={"port": 5543},
     workers=_settings.workers,
-    threads=_CAMERA.max_concurrent + _BATCH.max_concurrent,
+    threads=_photos.max_concurrent + _batches.max_concurrent,
     traffic={"timeout": _REQUEST_TIMEOUT_SECONDS},
     envs=PROCESS_VARIABLES,
     # BentoML's access log fails on a content type that is not UTF-8, and cuts off the response.
     logging={"access": {"request_content_type": False}},
 )
-@bentoml.asgi_app(pages(TrendAnswers(_start_up).respond))
+@bentoml.asgi_app(pages(TrendAnswers(_start_up).respond, _detectors))
 class ClosetService:
     """Detects the garment of a camera photo, and counts batches of app photos into trends."""
 
@@ -61,8 +70,7 @@ class ClosetService:
     def __init__(self) -> None:
         log_what_happens()
         self._destinations = _start_up.destinations()
-        self._detectors = LatestDetector(_settings)
-        self._detectors.start()
+        _detectors.start()
         self._trends = AppTrends(_settings, self._destinations)
         self._trends.start()
 
@@ -71,8 +79,16 @@ class ClosetService:
     def camera(self, base64_image: str, ctx: bentoml.Context) -> CameraAnswer:
         """Name the most confident garment of a photo and its colour."""
         colours = colours_in(ctx.request.headers, _settings.camera_colours)
-        detector = self._detectors.in_service().detector
-        return CameraAnswer.of(garments_in(base64_image, detector, _decoding), colours)
+        seen = seen_in(base64_image, _detectors.answering().detector, _decoding)
+        return CameraAnswer.of(seen.garments, colours)
+
+    @bentoml.api(route=_GARMENTS.path, input_spec=validated_input(_GARMENTS.request))
+    @with_error_responses
+    def garments(self, photo: str | bytes) -> GarmentsAnswer:
+        """Find all garments of a photo, with their boxes, confidences and colours."""
+        opened = _detectors.answering()
+        seen = seen_in(photo, opened.detector, _decoding)
+        return GarmentsAnswer.of(seen, opened.version, current_record().milliseconds())
 
     @bentoml.api(route=_BATCH.path, input_spec=validated_input(_BATCH.request))
     @with_error_responses
@@ -83,17 +99,17 @@ class ClosetService:
         place = self._destinations.named(recommend_type)
         key = idempotency_key_in(ctx.request.headers)
         require_batch_size(base64_images, _settings.max_batch_photos)
-        version, detector, _ = self._detectors.in_service()
+        opened = _detectors.answering()
         self._trends.check_database()  # before the detector does work that could not be stored
-        photos = dict(garments_of_each(base64_images, detector, _decoding))
+        photos = dict(garments_of_each(base64_images, opened.detector, _decoding))
         digest = batch_digest(recommend_type, base64_images)
-        self._trends.count(place, photos, version, key, digest)
+        self._trends.count(place, photos, opened.version, key, digest)
         return BatchAnswer()
 
     def __is_ready__(self) -> bool:
         """Tell /readyz which detector is in service; if none is, say where the service looked."""
         try:
-            state = self._detectors.readiness()
+            state = _detectors.readiness()
         except NoDetectorYet as error:
             raise HTTPException(503, str(error)) from error
         raise HTTPException(200, state)  # BentoML has no other way to give its answer a text
@@ -101,12 +117,16 @@ class ClosetService:
     @bentoml.on_shutdown
     def stop(self) -> None:
         """Stop polling for detectors and close the database."""
-        self._detectors.stop()
+        _detectors.stop()
         self._trends.close()
 
 
+# The first middleware is the outermost.
+ClosetService.add_asgi_middleware(  # type: ignore[attr-defined] # mypy sees the bare class
+    RequestRecords, version_in_service=_detectors.version
+)
 ClosetService.add_asgi_middleware(  # type: ignore[attr-defined] # mypy sees the bare class
     RequestLimits,
-    predictions=[_CAMERA, _BATCH],
+    predictions=[_CAMERA, _GARMENTS, _BATCH],
     max_body_bytes=_settings.max_body_bytes,
 )

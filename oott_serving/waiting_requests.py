@@ -16,7 +16,11 @@ _HALF_LIFE_SECONDS = 10.0
 
 
 class WaitingRequests:
-    """The requests that run or wait, first come, first served."""
+    """The requests that run or wait, first come, first served.
+
+    At most ``max_concurrent`` of them run. A request that would wait longer than
+    ``max_waiting_seconds`` is rejected.
+    """
 
     def __init__(
         self,
@@ -24,8 +28,9 @@ class WaitingRequests:
         max_waiting_seconds: float,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.max_concurrent = max_concurrent
+        self.max_waiting_seconds = max_waiting_seconds
         self._places = asyncio.Semaphore(max_concurrent)
-        self._max_waiting_seconds = max_waiting_seconds
         self._now = now
         self._photos = 0
         self._speed = _Speed(now)
@@ -51,7 +56,7 @@ class WaitingRequests:
 
     def _require_short_wait(self, photos: int) -> None:
         seconds_per_photo = self._speed.seconds_per_photo()
-        too_long = self._photos * seconds_per_photo - self._max_waiting_seconds
+        too_long = self._photos * seconds_per_photo - self.max_waiting_seconds
         if too_long <= 0:
             return
         # If all rejected clients came back at the same time, most would be rejected again. So each

@@ -102,7 +102,10 @@ class Detector:
         Args:
             photo: RGB pixels, shape (height, width, 3), 0..255.
         """
-        raw = self.boxes(photo)
+        return self.coloured(self.boxes(photo), photo)
+
+    def coloured(self, raw: RawDetections, photo: NDArray[np.uint8]) -> list[Detection]:
+        """Name the garments and the colours of the ``boxes`` of ``photo``; pair its shoes."""
         boxes = [Box(*map(float, box)) for box in raw.boxes]
         colours = colours_of(photo, boxes, self.palette)
         detections = [

@@ -53,8 +53,11 @@ def test_only_good_detectors_answer_whatever_is_published_and_after_a_restart(
 def _is_alive_but_not_ready(client: httpx.Client, store: ModelStore) -> None:
     assert client.get("/ping").text == "true"
     assert client.get("/livez").status_code == 200
-    for response in (client.get("/readyz"), camera(client, PHOTO), batch(client, [PHOTO], "jeju")):
+    responses = [client.get("/readyz"), client.get("/model")]
+    responses += [camera(client, PHOTO), batch(client, [PHOTO], "jeju")]
+    for response in responses:
         assert response.status_code == 503
+        assert "oott-detector-version" not in response.headers
         assert int(response.headers["retry-after"]) > 0
         assert f"{store.root}/garment-detector/latest.json" in error_in(response)
         assert "no-starter/card.json" in error_in(response)
@@ -65,7 +68,10 @@ def _says(client: httpx.Client, in_service: str, refused: str, reason: str) -> b
     response = client.get("/readyz")
     assert response.status_code == 200
     assert response.text.startswith(f"detector {in_service} is in service")
-    return refused in response.text and reason in response.text
+    model = client.get("/model").json()
+    assert model["version"] == in_service
+    why_not_latest = str(model["why_not_latest"])
+    return all(refused in text and reason in text for text in (response.text, why_not_latest))
 
 
 @contextmanager

@@ -26,10 +26,11 @@ def test_every_reference_points_to_a_schema() -> None:
     assert references == {f"#/components/schemas/{name}" for name in SCHEMAS}
 
 
-def test_both_predictions_describe_their_answer_and_every_error() -> None:
-    for path in ("/predict/camera", "/predict/batch"):
+def test_every_prediction_describes_its_answer_and_every_error() -> None:
+    for path in ("/predict/camera", "/predict/garments", "/predict/batch"):
         responses = DOCUMENT["paths"][path]["post"]["responses"]
         assert list(responses) == ["200", "400", "408", "413", "415", "422", "503"]
+        assert "OOTT-Detector-Version" in responses["200"]["headers"]
         assert "Retry-After" in responses["503"]["headers"]
 
 
@@ -47,7 +48,7 @@ def test_every_operation_has_a_unique_id() -> None:
         for operation in path.values()
     ]
 
-    assert len(set(names)) == len(names) == 10
+    assert len(set(names)) == len(names) == 12
 
 
 def test_a_camera_request_can_choose_its_colours() -> None:
@@ -55,6 +56,13 @@ def test_a_camera_request_can_choose_its_colours() -> None:
 
     assert (parameter["name"], parameter["in"]) == ("OOTT-Colours", "header")
     assert parameter["schema"] == {"enum": ["released", "full"]}
+
+
+def test_a_photo_for_all_its_garments_is_json_an_image_or_a_form() -> None:
+    content = DOCUMENT["paths"]["/predict/garments"]["post"]["requestBody"]["content"]
+
+    assert list(content) == ["application/json", "image/*", "multipart/form-data"]
+    assert list(content["multipart/form-data"]["schema"]["properties"]) == ["photo"]
 
 
 def test_a_batch_accepts_an_idempotency_key() -> None:

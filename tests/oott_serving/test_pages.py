@@ -5,6 +5,9 @@ import re
 import httpx
 import pytest
 
+from oott_fashion.stores.detector_card import DetectorCard, read_card
+from tests.oott_serving.servers import STARTER
+
 
 @pytest.mark.parametrize("path", ["/ping", "/health", "/healthcheck", "/status"])
 def test_every_health_check_answers_true(client: httpx.Client, path: str) -> None:
@@ -17,6 +20,15 @@ def test_every_health_check_answers_true(client: httpx.Client, path: str) -> Non
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
 def test_a_service_with_a_detector_is_alive_and_ready(client: httpx.Client, path: str) -> None:
     assert client.get(path).status_code == 200
+
+
+def test_the_detector_in_service_is_described_with_its_card(client: httpx.Client) -> None:
+    answer = client.get("/model").json()
+
+    card = read_card(STARTER / "card.json")
+    assert (answer["version"], answer["engine"]) == (card.version, "onnxruntime")
+    assert answer["why_not_latest"] is None
+    assert DetectorCard.model_validate(answer["card"]) == card
 
 
 def test_the_api_page_loads_nothing_from_other_hosts(client: httpx.Client) -> None:

@@ -16,7 +16,8 @@ MAX_BODY_BYTES = 50 * 2**20
 
 JPEG = street_jpeg()
 PHOTO = base64_of(JPEG)
-PATHS = ("/predict/camera", "/predict/batch")
+JSON_PATHS = ("/predict/camera", "/predict/batch")
+PATHS = (*JSON_PATHS, "/predict/garments")
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,7 @@ def test_a_batch_with_too_many_photos_is_rejected_with_413(
     assert coverage_of(server.database_url, app_slice("seongsu-dong", "hot-place")) is None
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", JSON_PATHS)
 @pytest.mark.parametrize(
     "headers",
     [

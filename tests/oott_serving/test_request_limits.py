@@ -11,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from oott_serving.api_models import CameraRequest
 from oott_serving.request_limits import Prediction, RequestLimits
+from oott_serving.waiting_requests import WaitingRequests
 
 BODY = {"base64_image": "AAAA"}
 FULL = json.dumps(BODY).encode().ljust(1000)
@@ -43,7 +44,8 @@ class Broken:
 def limits_of(
     app: Busy, max_concurrent: int = 1, max_waiting_seconds: float = 60, max_uploads: int = 100
 ) -> RequestLimits:
-    prediction = Prediction("/predict", CameraRequest, max_concurrent, max_waiting_seconds)
+    queue = WaitingRequests(max_concurrent, max_waiting_seconds)
+    prediction = Prediction("/predict", CameraRequest, queue)
     return RequestLimits(app, [prediction], len(FULL), max_uploads, max_upload_seconds=0.2)
 
 

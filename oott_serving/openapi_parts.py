@@ -1,0 +1,38 @@
+"""Parts of the OpenAPI document that several operations use."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from oott_serving.api_models import ErrorAnswer
+
+Json = dict[str, Any]
+
+REFERENCE = "#/components/schemas/{model}"
+
+_ERRORS = {
+    "404": "There are no estimates for the place and month.",
+    "400": "The body cannot be read, or a photo in it cannot be decoded.",
+    "408": "The body did not arrive within two minutes.",
+    "413": "The body, a photo or the number of photos is too large.",
+    "415": "The route does not accept this content type, or the body is compressed.",
+    "422": "The request is well-formed but cannot be answered.",
+    "503": "No detector is published, the trend database is unavailable, or a photo would wait too "
+    "long.",
+}
+
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+
+
+def error_of(status: str) -> Json:
+    """Describe the response of an error."""
+    error: Json = {"description": _ERRORS[status], "content": json_of(ErrorAnswer)}
+    if status == "503":
+        error["headers"] = _RETRY_AFTER
+    return error
+
+
+def json_of(model: type[BaseModel]) -> Json:
+    """Describe JSON of a model."""
+    schema = {"$ref": REFERENCE.format(model=model.__name__)}
+    return {"application/json": {"schema": schema}}
