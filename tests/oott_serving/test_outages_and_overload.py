@@ -30,7 +30,8 @@ from tests.oott_serving.servers import (
 )
 from tests.oott_serving.service_client import app_slice, batch, camera, error_in, photos_counted
 
-PHOTO = base64_of(street_jpeg())
+JPEG = street_jpeg()
+PHOTO = base64_of(JPEG)
 BODY = json.dumps({"base64_image": PHOTO}).encode()
 HEADERS = (
     "POST /predict/camera HTTP/1.1\r\nHost: closet\r\nConnection: close\r\n"
@@ -176,6 +177,26 @@ def test_three_hundred_photos_at_once_are_all_answered(service: Server) -> None:
 
         answers = Counter(read_all(phone).split(b"\r\n")[0] for phone in app)
         assert answers == {b"HTTP/1.1 200 OK": 300}
+
+
+def test_the_released_backend_keeps_every_photo_of_150_uploads_at_once(
+    service: Server, tmp_path: Path
+) -> None:
+    photos = [f"{number}.jpg" for number in range(150)]
+    for photo in photos:
+        (tmp_path / photo).write_bytes(JPEG)
+
+    done = subprocess.run(
+        ["node", Path(__file__).with_name("released_backend.js"), service.url, tmp_path],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.stderr == ""
+    rows = json.loads(done.stdout)
+    assert sorted(row["photo"] for row in rows) == sorted(photos)
+    assert {row["label"] for row in rows} == {"coat"}
 
 
 def test_a_photo_whose_client_has_left_is_not_looked_at(
