@@ -1,14 +1,13 @@
 """Makes the pictures of the README and of docs/: ``.venv/bin/python -m docs.pictures``.
 
 It runs the demo in a temporary folder, takes the contact sheet from Dagster's records, takes
-screenshots of the trend page and of the Dagster UI in Chromium, and asks the service about
-``docs/look.jpg``. Run it again when a page, a drawing or the starter detector changes. It takes
-about three minutes. The pictures of Label Studio are made by ``docs/label_studio_loop.py``.
+screenshots of the trend page and of the Dagster UI in Chromium, and tries ``docs/look.jpg`` on the
+page at /try of the service. Run it again when a page, a drawing or the starter detector changes. It
+takes about three minutes. The pictures of Label Studio are made by ``docs/label_studio_loop.py``.
 """
 
 import base64
 import io
-import json
 import os
 import re
 import subprocess
@@ -17,14 +16,15 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
-from PIL import Image, ImageDraw
+from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
 
 from demo import free_port, running_service
 
@@ -42,6 +42,7 @@ _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280
 # The pages draw themselves step by step, and no event says that they are complete.
 DRAWING_SECONDS = 15
 _SHEET_WIDTH = 1000
+_TRY_PAGE_WIDTH = 850
 
 
 def main() -> None:
@@ -58,7 +59,7 @@ def main() -> None:
         with dagster_webserver() as url:
             save_screenshots(url)
         with running_service() as url:
-            save_closet_answer(ask(url, LOOK), PICTURES / "closet-answer.jpg")
+            save_try_page(url, PICTURES / "try-page.jpg")
 
 
 def save_contact_sheet(file: Path) -> None:
@@ -81,6 +82,19 @@ def save_trend_page(page: Path, file: Path) -> None:
         browser.get(f"{page.as_uri()}#place=haeundae&lang=en")
         time.sleep(2)
         save_screenshot(browser, file)
+
+
+def save_try_page(url: str, file: Path) -> None:
+    """Save what the page at /try shows for ``LOOK``."""
+    with chromium() as browser:
+        browser.set_window_size(1000, 1130)
+        browser.get(f"{url}/try")
+        for _ in range(2):  # the first photo of a worker takes longer
+            browser.find_element(By.ID, "file").send_keys(str(LOOK))
+            time.sleep(2)
+        screenshot = Image.open(io.BytesIO(browser.get_screenshot_as_png()))
+        screenshot.thumbnail((_TRY_PAGE_WIDTH, _TRY_PAGE_WIDTH))
+        screenshot.convert("RGB").save(file, quality=75, optimize=True)
 
 
 def save_screenshots(url: str) -> None:
@@ -110,25 +124,6 @@ def save_screenshot(browser: webdriver.Chrome, file: Path, colours: int = 64) ->
     """Save what the browser shows; 64 colours make the file a third of the size."""
     screenshot = Image.open(io.BytesIO(browser.get_screenshot_as_png()))
     screenshot.convert("RGB").quantize(colours).save(file, optimize=True)
-
-
-def save_closet_answer(answer: Mapping[str, str], file: Path) -> None:
-    """Save the photo that was sent, with the answer of the service below it."""
-    photo = Image.open(LOOK)
-    picture = Image.new("RGB", (photo.width, photo.height + 60), "white")
-    picture.paste(photo)
-    words = f"label: {answer['label']}   color: {answer['color']}"
-    ImageDraw.Draw(picture).text((20, photo.height + 16), words, fill="black", font_size=24)
-    picture.save(file, quality=80)
-
-
-def ask(url: str, photo: Path) -> dict[str, str]:
-    """Send a photo to ``/predict/camera`` and read the answer."""
-    body = json.dumps({"base64_image": base64.b64encode(photo.read_bytes()).decode()}).encode()
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"{url}/predict/camera", body, headers)
-    with urllib.request.urlopen(request, timeout=60) as response:
-        return dict(json.load(response))
 
 
 @contextmanager

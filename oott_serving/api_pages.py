@@ -1,4 +1,4 @@
-"""The health checks, the trends and the API documentation of the service."""
+"""The health checks, the trends, the page to try a photo, and the API documentation."""
 
 from collections.abc import Awaitable, Callable
 
@@ -10,6 +10,7 @@ from starlette.routing import Route
 from oott_serving.errors import response_to
 from oott_serving.openapi import HEALTH_PATHS, openapi_document
 from oott_serving.published_detector import LatestDetector, NoDetectorYet
+from oott_serving.try_page.try_routes import TRY_ROUTES
 
 # BentoML's own page loads a tag manager from another host. This page loads scripts and styles only
 # from its own server.
@@ -25,6 +26,7 @@ _PAGE = """<!DOCTYPE html>
 <link rel="stylesheet" href="static_content/swagger-ui.css">
 </head>
 <body>
+<p style="margin: 1rem; text-align: right; font: 16px sans-serif"><a href="try">Try a photo</a></p>
 <div id="docs"></div>
 <script src="static_content/swagger-ui-bundle.js"></script>
 <script src="docs.js"></script>
@@ -77,5 +79,6 @@ def pages(trends: Callable[[Request], Awaitable[Response]], detectors: LatestDet
             Route("/", docs_page),
             Route("/docs.js", docs_script),
             Route("/docs.json", docs),
+            *TRY_ROUTES,
         ]
     )

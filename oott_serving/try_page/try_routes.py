@@ -1,0 +1,42 @@
+"""Serves the page at /try and its files."""
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from oott_fashion.colours import PALETTE
+
+_FILES = Path(__file__).with_name("files")
+
+# Scripts, styles and answers come only from the page's own server. A blob: is the photo itself.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+
+
+async def try_page(_request: Request) -> Response:
+    """Serve the page on which a photo can be tried."""
+    return FileResponse(_FILES / "page.html", headers=_HEADERS)
+
+
+async def colours_style(_request: Request) -> Response:
+    """Serve the styles that show each colour of the palette."""
+    rules = [
+        f'[data-colour="{each.name}"] {{ background: {each.samples[0]}; }}' for each in PALETTE
+    ]
+    return Response("\n".join(rules), media_type="text/css")
+
+
+TRY_ROUTES = [
+    Route("/try", try_page),
+    Route("/try/colours.css", colours_style),
+    Mount("/try", StaticFiles(directory=_FILES)),
+]
