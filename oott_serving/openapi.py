@@ -86,7 +86,7 @@ def _trends() -> Json:
         "responses": {
             "200": {"description": str(TrendAnswer.__doc__), "content": json_of(TrendAnswer)},
             "304": not_changed,
-            **{status: error_of(status) for status in _TREND_ERRORS},
+            **{status: error_of("/trends", status) for status in _TREND_ERRORS},
         },
     }
 
@@ -98,7 +98,7 @@ def _model() -> Json:
         "tags": ["model"],
         "responses": {
             "200": {"description": str(ModelAnswer.__doc__), "content": json_of(ModelAnswer)},
-            "503": error_of("503"),
+            "503": error_of("/model", "503"),
         },
     }
 
@@ -120,7 +120,7 @@ def _health() -> Json:
             "content": {"text/plain": {"schema": {"type": "string"}}},
         },
     )
-    paths["/readyz"]["get"]["responses"]["503"] = error_of("503")
+    paths["/readyz"]["get"]["responses"]["503"] = error_of("/readyz", "503")
     paths["/metrics"] = _probe(
         "/metrics", "Give request metrics for Prometheus.", {"description": "The metrics."}
     )

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from oott_serving.api_models import ErrorAnswer
+from oott_serving.error_examples import ERROR_EXAMPLES
 
 Json = dict[str, Any]
 
@@ -24,9 +25,14 @@ _ERRORS = {
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 
 
-def error_of(status: str) -> Json:
-    """Describe the response of an error."""
-    error: Json = {"description": _ERRORS[status], "content": json_of(ErrorAnswer)}
+def error_of(path: str, status: str) -> Json:
+    """Describe the response of an error, with examples."""
+    content = json_of(ErrorAnswer)
+    content["application/json"]["examples"] = {
+        name: {"value": {"error": sentence}}
+        for name, sentence in ERROR_EXAMPLES[path][status].items()
+    }
+    error: Json = {"description": _ERRORS[status], "content": content}
     if status == "503":
         error["headers"] = _RETRY_AFTER
     return error

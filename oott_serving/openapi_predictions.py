@@ -77,6 +77,6 @@ def _prediction(name: str, summary: str, request: type[BaseModel], answer: type[
                 "headers": _VERSION,
                 "content": json_of(answer),
             },
-            **{status: error_of(status) for status in _PREDICTION_ERRORS},
+            **{status: error_of(f"/predict/{name}", status) for status in _PREDICTION_ERRORS},
         },
     }

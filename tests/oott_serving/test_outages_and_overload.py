@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from oott_fashion.stores.model_store import ModelStore
+from oott_serving.error_examples import ERROR_EXAMPLES
 from tests.databases import MariaDB
 from tests.oott_serving.detectors import publish
 from tests.oott_serving.photos import base64_of, file_of, street_jpeg
@@ -38,7 +39,7 @@ HEADERS = (
     f"Content-Type: application/json\r\nContent-Length: {len(BODY)}\r\n\r\n"
 ).encode()
 PASSWORD = "s3cret-of-the-closet"
-AWAY = "the trend database cannot be used now; try again later"
+AWAY = ERROR_EXAMPLES["/predict/batch"]["503"]["no database"]
 
 
 @pytest.fixture(scope="module")

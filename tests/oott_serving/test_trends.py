@@ -15,6 +15,7 @@ from oott_fashion.destinations import read_destinations
 from oott_fashion.stores.estimate_tables import EstimateRow, PlaceKind, Subject
 from oott_fashion.stores.model_store import ModelStore
 from oott_fashion.stores.trend_tables import TrendTables
+from oott_serving.error_examples import ERROR_EXAMPLES
 from tests.oott_serving.detectors import publish
 from tests.oott_serving.photos import base64_of, street_jpeg
 from tests.oott_serving.servers import Server, serving
@@ -192,6 +193,4 @@ def test_a_database_that_hangs_delays_no_photo(tmp_path: Path) -> None:
                 assert response.status_code == 503
                 assert response.elapsed.total_seconds() < 9
                 assert int(response.headers["retry-after"]) > 0
-                assert (
-                    error_in(response) == "the trend database does not respond now; try again later"
-                )
+                assert error_in(response) == ERROR_EXAMPLES["/trends"]["503"]["slow database"]
