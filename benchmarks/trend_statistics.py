@@ -33,6 +33,8 @@ from oott_assets.trends.statistics.subject_estimates import (
     estimated_subject,
 )
 from oott_assets.trends.statistics.trend_flags import FALLING, RISING, Words, trend_words
+from oott_assets.trends.statistics.yearly_growth import MONTHS as YEAR
+from oott_assets.trends.statistics.yearly_growth import Growth, yearly_growth
 from oott_fashion.destinations import read_destinations
 from oott_fashion.stores.estimate_tables import ALL_PLACES, Subject
 
@@ -87,6 +89,16 @@ class LookBook(NamedTuple):
                 for subject in _SUBJECTS
             ]
             yield Report(month, outfits, compared, estimates, trend_words(estimates))
+
+    def growths(self) -> Iterator[tuple[int, Growth]]:
+        """Compare the twelve months until each month with the twelve before them."""
+        counts = [self._counts(month, _NONE) for month in range(len(self.months))]
+        for end in range(2 * YEAR, len(counts) + 1):
+            middle = end - YEAR
+            yield (
+                end - 1,
+                yearly_growth(counts[middle - YEAR : middle], counts[middle:end], PLACES, {}),
+            )
 
     def _counts(self, month: int, outfits: NDArray[np.int64]) -> MonthCounts:
         seen = self.months[month] if month >= 0 else NO_GARMENTS
@@ -175,6 +187,25 @@ def covered(book: LookBook, report: Report) -> Iterator[tuple[str, str, NDArray[
             yield kind, subject, contained[estimates.listed & at_kind[:, None]]
 
 
+def grown(growth: Growth) -> set[tuple[str, str, str]]:
+    """List what grows or shrinks clearly: the place, the garment and the colour."""
+    return {
+        (PLACES.names[place], of.items.names[item].garment, of.items.names[item].colour)
+        for of in growth.subjects
+        for place, item in zip(*np.nonzero(np.isin(of.words, (RISING, FALLING))), strict=True)
+    }
+
+
+def growths_of(book: LookBook, found: Counter[str]) -> None:
+    """Count in ``found`` the comparisons of two years, and which ones say what."""
+    for _, growth in book.growths():
+        clear = grown(growth)
+        found["compared"] += 1
+        found["any"] += bool(clear)
+        found["jeans"] += (ALL_PLACES, "jeans", "any") in clear
+        found["jeans at a destination"] += sum((slug, "jeans", "any") in clear for slug in _SLUGS)
+
+
 class Found(NamedTuple):
     """How often a planted change was flagged, of how many times that it could have been."""
 
@@ -221,6 +252,7 @@ def main(look_books: int, with_changes: int, albums: float, seed: int) -> None:
 def _unchanged(books: Iterable[LookBook]) -> None:
     reports: list[bool] = []
     flagged_books: list[bool] = []
+    growth: Counter[str] = Counter()
     inside: Counter[str] = Counter()
     intervals: Counter[str] = Counter()
     for book in books:
@@ -232,9 +264,11 @@ def _unchanged(books: Iterable[LookBook]) -> None:
                     inside[group] += int(contained.sum())
                     intervals[group] += contained.size
         flagged_books.append(any(reports[before:]))
+        growths_of(book, growth)
     click.echo(f"{len(flagged_books)} look-books of {MONTHS} months without a change")
     click.echo(f"  reports with any flag: {_part(sum(reports), len(reports))}")
     click.echo(f"  look-books with any flag: {_part(sum(flagged_books), len(flagged_books))}")
+    click.echo(f"  two years, with any flag: {_part(growth['any'], growth['compared'])}")
     click.echo("intervals that contain the true share")
     for group, size in intervals.items():
         click.echo(f"  {group}: {_part(inside[group], size)}")
@@ -243,9 +277,11 @@ def _unchanged(books: Iterable[LookBook]) -> None:
 def _changed(books: Iterable[LookBook]) -> None:
     flags: list[Flag] = []
     found: dict[str, list[Found]] = {}
+    growth: Counter[str] = Counter()
     for book in books:
         of_book = [flag for report in book.reports() for flag in flags_of(book, report)]
         flags += of_book
+        growths_of(book, growth)
         for change in found_changes(of_book):
             found.setdefault(change.change, []).append(change)
     false = [flag for flag in flags if not flag.is_true]
@@ -254,6 +290,10 @@ def _changed(books: Iterable[LookBook]) -> None:
     for name, changes in found.items():
         times = _part(sum(each.found for each in changes), sum(each.possible for each in changes))
         click.echo(f"  found: {name}: {times}")
+    times = _part(growth["jeans"], growth["compared"])
+    click.echo(f"  found: jeans over two years, all places: {times}")
+    times = _part(growth["jeans at a destination"], growth["compared"] * len(_SLUGS))
+    click.echo(f"  found: jeans over two years, a destination: {times}")
     garments = Counter(flag.garment for flag in flags if flag.subject == "garment")
     click.echo(f"  flags of garments: {dict(garments.most_common())}")
 

@@ -11,6 +11,7 @@ from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import monthly_trends
 from oott_assets.trends.trend_estimates import trend_estimates
 from oott_assets.trends.trend_forecast import trend_forecast
+from oott_assets.trends.trend_growth import trend_growth
 from oott_assets.trends.trend_report import trend_report
 
 monthly_trends_job = dg.define_asset_job(
@@ -38,9 +39,9 @@ monthly_trends_schedule = dg.build_schedule_from_partitioned_job(
 
 trend_report_job = dg.define_asset_job(
     "trend_report_job",
-    selection=dg.AssetSelection.assets(trend_estimates, trend_forecast, trend_report)
+    selection=dg.AssetSelection.assets(trend_estimates, trend_forecast, trend_growth, trend_report)
     | dg.AssetSelection.checks(*ESTIMATE_CHECKS),
-    description="Estimates what people wore in one month, forecasts the next, and reports it.",
+    description="Estimates what people wore in one month, looks ahead, and reports it.",
 )
 
 # The schedule is on by default. Old photos of people are deleted even if nobody starts it.

@@ -44,6 +44,7 @@ from oott_assets.trends.report_folder import ReportFolder
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_estimates import trend_estimates
 from oott_assets.trends.trend_forecast import trend_forecast
+from oott_assets.trends.trend_growth import trend_growth
 from oott_assets.trends.trend_report import trend_report
 from oott_fashion.settings import read_settings
 
@@ -133,6 +134,7 @@ defs = dg.Definitions(
         monthly_trends,
         trend_estimates,
         trend_forecast,
+        trend_growth,
         trend_report,
         main_data,
         sub_data,

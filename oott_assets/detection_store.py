@@ -5,7 +5,7 @@ shares of photos can be counted from the file alone.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -114,11 +114,25 @@ class DetectionStore(dg.ConfigurableResource[None]):
         A photo without garments has one row whose garment is null. Text is dictionary-encoded, so
         that a million garments need little memory.
         """
-        parts = [
-            self._table(destination, month, columns)
-            for destination, month in self.partitions()
-            if months is None or month in months
-        ]
+        return self._joined(
+            [
+                partition
+                for partition in self.partitions()
+                if months is None or partition[1] in months
+            ],
+            columns,
+        )
+
+    def monthly_tables(
+        self, months: Sequence[date], columns: Sequence[str] = DETECTIONS.names
+    ) -> Iterator[pa.Table]:
+        """Read ``columns`` of one month after the other; an unread month has no rows."""
+        partitions = self.partitions()
+        for month in months:
+            yield self._joined([each for each in partitions if each[1] == month], columns)
+
+    def _joined(self, partitions: Collection[tuple[str, date]], columns: Sequence[str]) -> pa.Table:
+        parts = [self._table(destination, month, columns) for destination, month in partitions]
         schema = pa.schema([_encoded(DETECTIONS.field(name)) for name in columns])
         encoded = [part.replace_schema_metadata(None).cast(schema) for part in parts]
         return pa.concat_tables([schema.empty_table(), *encoded]).unify_dictionaries()

@@ -77,7 +77,7 @@ def compared_months(detection_store: DetectionStore, month: date) -> ComparedMon
     before = (month - timedelta(days=1)).replace(day=1)
     year_before = month.replace(year=month.year - 1)
     slugs = destinations.slugs
-    tables = [detection_store.table([each], COLUMNS) for each in (month, before, year_before)]
+    tables = list(detection_store.monthly_tables([month, before, year_before], COLUMNS))
     garments = [SeenGarments.of(table, slugs) for table in tables]
     outfits = repeated_outfits(garments)
     return ComparedMonths(

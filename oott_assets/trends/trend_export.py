@@ -20,6 +20,7 @@ from oott_fashion.stores.trend_schema import (
     trend_estimates,
     trend_events,
     trend_forecasts,
+    trend_growth,
 )
 from oott_fashion.stores.trend_tables import TrendDatabaseError, TrendTables
 
@@ -32,6 +33,7 @@ _TABLES = {
         trend_estimates,
         trend_forecasts,
         trend_events,
+        trend_growth,
     )
 }
 _DETECTIONS = "detections"

@@ -21,7 +21,7 @@ _CLEAR = ("rising", "falling")
 
 @dg.asset(
     partitions_def=by_month,
-    deps=["outfit_trends", "trend_estimates", "trend_forecast"],
+    deps=["outfit_trends", "trend_estimates", "trend_forecast", "trend_growth"],
     group_name="trends",
     kinds={"html"},
 )

@@ -7,7 +7,13 @@ from typing import Any, Literal, NamedTuple, TypeVar
 import sqlalchemy as sa
 
 from oott_fashion.stores.trend_connection import batches
-from oott_fashion.stores.trend_schema import ANY, trend_estimates, trend_events, trend_forecasts
+from oott_fashion.stores.trend_schema import (
+    ANY,
+    trend_estimates,
+    trend_events,
+    trend_forecasts,
+    trend_growth,
+)
 
 PlaceKind = Literal["destination", "category", "all"]
 Subject = Literal["garment", "colour", "look", "outfit"]
@@ -103,7 +109,34 @@ class EventRow(NamedTuple):
     estimated_at: datetime
 
 
-def name_of(row: EstimateRow | ForecastRow | EventRow) -> str:
+class GrowthRow(NamedTuple):
+    """How a share changed from one year to the next: the twelve months until ``month``.
+
+    ``months`` is how many of them could be compared, and ``photos`` and ``photos_before`` count the
+    photos with garments of these months in both years. With fewer than six, ``share`` and
+    ``growth`` are None.
+    """
+
+    month: date
+    place_kind: PlaceKind
+    place: str
+    subject: Subject
+    garment: str
+    colour: str
+    category: str
+    months: int
+    photos: int
+    photos_before: int
+    share: float | None
+    growth: float | None
+    growth_low: float | None
+    growth_high: float | None
+    trend: str
+    photos_needed: int | None
+    estimated_at: datetime
+
+
+def name_of(row: EstimateRow | ForecastRow | EventRow | GrowthRow) -> str:
     """Name what ``row`` is about, such as "coat", "navy" or "navy coat"."""
     return " ".join(name for name in (row.colour, row.garment) if name != ANY)
 
@@ -126,6 +159,12 @@ def replace_all_forecasts(
     _insert(connection, trend_events, events)
 
 
+def replace_growth(connection: sa.Connection, rows: Iterable[GrowthRow]) -> None:
+    """Replace all changes over two years."""
+    connection.execute(sa.delete(trend_growth))
+    _insert(connection, trend_growth, rows)
+
+
 def estimate_rows(connection: sa.Connection, **wanted: object) -> list[EstimateRow]:
     """List estimates; filter by columns, such as ``month`` and ``place``."""
     return _rows(connection, trend_estimates, EstimateRow, wanted)
@@ -139,6 +178,11 @@ def forecast_rows(connection: sa.Connection, **wanted: object) -> list[ForecastR
 def event_rows(connection: sa.Connection, **wanted: object) -> list[EventRow]:
     """List events; filter by columns, such as ``place``."""
     return _rows(connection, trend_events, EventRow, wanted)
+
+
+def growth_rows(connection: sa.Connection, **wanted: object) -> list[GrowthRow]:
+    """List changes over two years; filter by columns, such as ``place``."""
+    return _rows(connection, trend_growth, GrowthRow, wanted)
 
 
 def estimated_months(connection: sa.Connection) -> list[date]:

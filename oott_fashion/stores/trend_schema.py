@@ -195,6 +195,21 @@ trend_events = sa.Table(
     **_EXACT_NAMES,
 )
 
+# The latest twelve months against the twelve before them.
+trend_growth = sa.Table(
+    "trend_growth",
+    metadata,
+    *_subject_columns("month"),
+    sa.Column("months", sa.Integer, nullable=False),
+    sa.Column("photos", sa.Integer, nullable=False),
+    sa.Column("photos_before", sa.Integer, nullable=False),
+    *_share_columns("share", "growth", "growth_low", "growth_high"),
+    sa.Column("trend", sa.String(32), nullable=False),
+    sa.Column("photos_needed", sa.Integer),
+    sa.Column("estimated_at", sa.DateTime, nullable=False),
+    **_EXACT_NAMES,
+)
+
 # The views use this table for translation. Rows are never deleted, because trends remain when a
 # category is removed from the YAML file.
 destination_categories = sa.Table(

@@ -17,6 +17,7 @@ from oott_fashion.stores.estimate_tables import (
     EstimateRow,
     EventRow,
     ForecastRow,
+    GrowthRow,
     PlaceKind,
     Subject,
     estimate_rows,
@@ -24,8 +25,10 @@ from oott_fashion.stores.estimate_tables import (
     estimated_months,
     event_rows,
     forecast_rows,
+    growth_rows,
     latest_estimated_month,
     replace_all_forecasts,
+    replace_growth,
     replace_month_estimates,
 )
 from oott_fashion.stores.trend_connection import (
@@ -207,6 +210,11 @@ class TrendTables:
             lambda connection: replace_all_forecasts(connection, ahead, unusual)
         )
 
+    def replace_growth(self, rows: Iterable[GrowthRow]) -> None:
+        """Replace all changes over two years in one transaction."""
+        growth = list(rows)
+        self._in_one_transaction(lambda connection: replace_growth(connection, growth))
+
     def estimated_months(self) -> list[date]:
         """List the months that have estimates, the earliest first."""
         with self.reading() as connection:
@@ -254,6 +262,13 @@ class TrendTables:
         """List events in the order of their key; filter by what is given."""
         with self.reading() as connection:
             return event_rows(connection, place_kind=place_kind, place=place)
+
+    def growth(
+        self, place_kind: PlaceKind | None = None, place: str | None = None
+    ) -> list[GrowthRow]:
+        """List changes over two years in the order of their key; filter by what is given."""
+        with self.reading() as connection:
+            return growth_rows(connection, place_kind=place_kind, place=place)
 
     def garment_rows(
         self,

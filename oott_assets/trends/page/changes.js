@@ -28,20 +28,23 @@ function headline(place, trend) {
     changes.length
       ? element("ul", {}, ...changes.map((estimate) => element("li", {},
         ...swatches(estimate), element("strong", {}, nameOf(estimate)), " ",
-        text("fromTo", { before: percent(estimate.share - estimate.since[state.since].change), now: percent(estimate.share) }))))
+        fromTo(estimate.since[state.since]))))
       : element("p", {}, text(empty)));
 }
 
 function rests(place) {
   const { photos, posts, detector } = placeIn(place, state.month);
+  const growth = state.since === "years" ? growthAt(place) : undefined;
   return element("div", { class: "card" },
     element("h2", {}, text("restsOn")),
     element("p", {}, text("photosAndPosts", { photos: photos.toLocaleString(state.lang), posts: posts.toLocaleString(state.lang) })),
+    growth?.months ? element("p", {}, text("growthPhotos", { months: growth.months, photos: growth.photos.toLocaleString(state.lang), before: growth.photosBefore.toLocaleString(state.lang) })) : null,
     element("p", { class: "version" }, text("detector", { version: DATA.detectors[detector] })));
 }
 
 /** Say what stands in the way of comparing with the earlier month. */
 function cautions(place) {
+  if (state.since === "years") return growthCautions(place);
   const before = comparedMonth(state.month, state.since);
   const now = placeIn(place, state.month), then = placeIn(place, before);
   const found = [];
@@ -49,6 +52,18 @@ function cautions(place) {
   else if (!then) found.push(text("nothingToCompare", { month: monthName(before) }));
   else if (then.detector !== now.detector) found.push(text("otherDetector", { month: monthName(before) }));
   return found.map((each) => element("p", { class: "missing" }, each));
+}
+
+function growthCautions(place) {
+  const missing = (key, values) => [element("p", { class: "missing" }, text(key, values))];
+  if (state.month !== DATA.month) return missing("growthOfLatest", { month: monthName(DATA.month) });
+  const growth = growthAt(place);
+  if (growth?.trend === "detector") return missing("otherDetectorYear");
+  return growth?.change == null ? missing("growthNeeds", { months: growth?.months ?? 0 }) : [];
+}
+
+function fromTo({ share, change }) {
+  return text("fromTo", { before: percent(share - change), now: percent(share) });
 }
 
 function showChanges() {
@@ -81,7 +96,7 @@ function changeRow(place, estimate, widest) {
       ? element("span", { class: "name" }, name)
       : element("button", { type: "button", class: "name", title: text("showOverTime", { name }), onclick: () => chooseItem(estimate.id) }, ...swatches(estimate), name),
     sparkline(seriesOf(place, estimate.id), name),
-    element("span", { class: "shares" }, text("fromTo", { before: percent(estimate.share - change.change), now: percent(estimate.share) })),
+    element("span", { class: "shares" }, fromTo(change)),
     changeBar(change, widest, changeText(change)),
     element("span", { class: "amount" }, changeText(change)));
 }

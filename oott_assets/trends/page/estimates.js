@@ -5,6 +5,8 @@ const DATA = JSON.parse(document.getElementById("data").textContent);
 const MONTH_DATA = new Map(DATA.months.map((entry) => [entry.month, entry]));
 const MONTHS = monthsBetween(DATA.months[0].month, DATA.month);
 const NOTHING = -1;
+// The change of each garment and colour at each place over two years, until the latest month.
+const GROWTH = new Map(DATA.growth.map(growthOf));
 
 /** List all months from `first` to `last`, written YYYY-MM, also those without data. */
 function monthsBetween(first, last) {
@@ -16,6 +18,12 @@ function monthsBetween(first, last) {
 function monthAfter(month, count) {
   const index = Number(month.slice(0, 4)) * 12 + Number(month.slice(5)) - 1 + count;
   return `${Math.floor(index / 12)}-${String((index % 12) + 1).padStart(2, "0")}`;
+}
+
+/** Give a change over two years at a place, for the months and photos that all of them rest on. */
+function growthAt(place) {
+  const there = [...GROWTH].filter(([key]) => key.startsWith(`${place} `)).map(([, growth]) => growth);
+  return there.find(({ trend }) => trend !== "alike") ?? there[0];
 }
 
 function comparedMonth(month, since) {
@@ -33,24 +41,29 @@ function placeIn(place, month) {
 
 /** List the estimates of a "garment", "colour", "look" or "outfit" subject. */
 function estimatesOf(place, month, subject) {
-  return (placeIn(place, month)?.[subject] ?? []).map((row) => estimateOf(subject, row));
+  return (placeIn(place, month)?.[subject] ?? []).map((row) => {
+    const estimate = estimateOf(subject, row);
+    estimate.since.years = (month === DATA.month && GROWTH.get(`${place} ${estimate.id}`)) || changeOf([]);
+    return estimate;
+  });
 }
 
-function estimateOf(subject, [key, seen, share, low, high, needed, ...changes]) {
-  return {
-    ...itemOf(subject, key),
-    seen,
-    share: fraction(share),
-    low: fraction(low),
-    high: fraction(high),
-    needed: needed ?? null,
-    since: { month: changeOf(changes.slice(0, 4)), year: changeOf(changes.slice(4)) },
-  };
+/** `since` has the changes since the month before and a year before; estimatesOf adds that of two years. */
+function estimateOf(subject, [key, seen, share, low, high, needed = null, ...changes]) {
+  const since = { month: changeOf(changes.slice(0, 4), share, needed), year: changeOf(changes.slice(4), share, needed) };
+  return { ...itemOf(subject, key), seen, share: fraction(share), low: fraction(low), high: fraction(high), since };
 }
 
-function changeOf([trend, change, low, high]) {
+function growthOf([place, subject, key, months, photos, photosBefore, needed, trend, share, ...change]) {
+  return [`${place} ${itemOf(subject, key).id}`, { ...changeOf([trend, ...change], share, needed), months, photos, photosBefore }];
+}
+
+/** Describe a change to `share`; `needed` is how many photos are needed to tell one. */
+function changeOf([trend, change, low, high], share = null, needed = null) {
   return {
     trend: trend == null ? "none" : DATA.trends[trend],
+    needed,
+    share: fraction(share),
     change: fraction(change),
     low: fraction(low),
     high: fraction(high),

@@ -82,8 +82,8 @@ function showUntold() {
 function tooFewPhotos(place) {
   const few = estimatesOf(place, state.month, "garment")
     .filter((each) => isInCategory(each, state.category) && each.since[state.since].trend === "few");
-  const names = few.map((each) => (each.needed ? text("needed", { name: nameOf(each), needed: each.needed }) : nameOf(each)));
-  const { photos } = placeIn(place, state.month);
+  const names = few.map((each) => (each.since[state.since].needed ? text("needed", { name: nameOf(each), needed: each.since[state.since].needed }) : nameOf(each)));
+  const { photos } = state.since === "years" ? growthAt(place) ?? {} : placeIn(place, state.month);
   return names.length ? [element("li", {}, text("tooFew", { photos, names: names.join(", ") }))] : [];
 }
 

@@ -15,7 +15,7 @@ function chosenBefore() {
     other: placeNamed(chosen.get("with")),
     category: DATA.categories.some(({ id }) => id === chosen.get("category")) ? chosen.get("category") : "all",
     month: MONTHS.includes(month) ? month : DATA.month,
-    since: chosen.get("since") === "year" ? "year" : "month",
+    since: ["year", "years"].includes(chosen.get("since")) ? chosen.get("since") : "month",
     subject: "garment",
     item: null,
   };
@@ -52,7 +52,7 @@ function showControls() {
     ...DATA.categories.map((each) => option(each.id, each[state.lang], state.category)));
   document.getElementById("month").replaceChildren(...[...MONTHS].reverse().map((month) =>
     option(month, MONTH_DATA.has(month) ? monthName(month) : `${monthName(month)} (${text("noPhotosInMonth")})`, state.month)));
-  document.getElementById("since").replaceChildren(option("month", text("monthBefore"), state.since), option("year", text("yearBefore"), state.since));
+  document.getElementById("since").replaceChildren(...[["month", "monthBefore"], ["year", "yearBefore"], ["years", "twelveBefore"]].map(([value, key]) => option(value, text(key), state.since)));
 }
 
 /** Show a button for each destination, with its largest changes, to choose it in one click. */

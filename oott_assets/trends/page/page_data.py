@@ -18,12 +18,19 @@ from oott_assets.trends.page.page_numbers import (
     key_of,
     numbers_of,
     thousandths,
+    trend_code,
 )
 from oott_assets.trends.page.page_rows import MonthRows, PageRows, Place, places_of
 from oott_fashion.colours import PALETTE
 from oott_fashion.destinations import Destination, Destinations, UnknownPlace, english_name
 from oott_fashion.garments import CATEGORIES, GARMENTS, KOREAN_CATEGORIES
-from oott_fashion.stores.estimate_tables import EstimateRow, EventRow, ForecastRow, Subject
+from oott_fashion.stores.estimate_tables import (
+    EstimateRow,
+    EventRow,
+    ForecastRow,
+    GrowthRow,
+    Subject,
+)
 
 Item = TypeVar("Item", bound=Hashable)
 
@@ -61,6 +68,7 @@ def page_json(
         "places": [_place(place, destinations) for place in places],
         "forecasts": [_forecast(row, names) for row in _shown(rows)],
         "events": [_event(row, names) for row in rows.events],
+        "growth": [_growth(row, names) for row in rows.growth],
         **_vocabulary(),
     }
     text = _compact(head)
@@ -213,6 +221,15 @@ def _event(row: EventRow, names: _Names) -> Json:
         *(place, row.subject, key_of(row), f"{row.week:%Y-%m-%d}"),
         *map(thousandths, expected),
         *(row.photos, row.posts),
+    ]
+
+
+def _growth(row: GrowthRow, names: _Names) -> Json:
+    place = names.places.get(Place(row.place_kind, row.place), NOTHING)
+    numbers = (row.share, row.growth, row.growth_low, row.growth_high)
+    return [
+        *(place, row.subject, key_of(row), row.months, row.photos, row.photos_before),
+        *(row.photos_needed, trend_code(row.trend), *map(thousandths, numbers)),
     ]
 
 

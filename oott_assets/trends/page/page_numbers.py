@@ -11,6 +11,7 @@ from oott_fashion.stores.estimate_tables import (
     EstimateRow,
     EventRow,
     ForecastRow,
+    GrowthRow,
 )
 
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | dict[str, "Json"] | None
@@ -36,7 +37,7 @@ def colour_ids(colours: Sequence[str]) -> list[int]:
     return [_COLOUR_IDS.get(colour, NOTHING) for colour in colours]
 
 
-def key_of(row: EstimateRow | ForecastRow | EventRow) -> list[int]:
+def key_of(row: EstimateRow | ForecastRow | EventRow | GrowthRow) -> list[int]:
     """Number what the row is about: one number, two for a look, or four for an outfit."""
     if row.subject == "garment":
         return [GARMENT_IDS[row.garment]]
@@ -57,9 +58,9 @@ def numbers_of(row: EstimateRow, details: bool) -> list[Json]:
     numbers: list[Json] = [
         *share,
         row.photos_needed,
-        _code(row.month_trend),
+        trend_code(row.month_trend),
         *map(thousandths, month),
-        _code(row.year_trend),
+        trend_code(row.year_trend),
         *map(thousandths, year),
     ]
     while numbers[-1] is None:
@@ -67,7 +68,8 @@ def numbers_of(row: EstimateRow, details: bool) -> list[Json]:
     return numbers
 
 
-def _code(trend: str) -> int:
+def trend_code(trend: str) -> int:
+    """Number the trend, as an index of ``TRENDS``."""
     return TRENDS.index(_TREND_CODES[trend])
 
 

@@ -14,6 +14,7 @@ from oott_fashion.stores.estimate_tables import (
     EstimateRow,
     EventRow,
     ForecastRow,
+    GrowthRow,
     PlaceKind,
 )
 from oott_fashion.stores.trend_schema import COLOUR_COLUMNS, GARMENT_COLUMNS, outfit_trends
@@ -53,6 +54,7 @@ class PageRows(NamedTuple):
     months: list[MonthRows]
     forecasts: list[ForecastRow]
     events: list[EventRow]
+    growth: list[GrowthRow]
 
 
 def page_rows(tables: TrendTables, month: date, is_drawn: Callable[[str, date], bool]) -> PageRows:
@@ -70,10 +72,11 @@ def page_rows(tables: TrendTables, month: date, is_drawn: Callable[[str, date], 
             f"nothing was estimated in {month:%Y-%m}; materialise trend_estimates for it first"
         )
     months = [_month_rows(tables, earlier, is_drawn) for earlier in estimated if earlier <= month]
-    # A forecast or event of a later month would not be one of this page's month.
+    # A forecast, event or growth of a later month would not be one of this page's month.
     forecasts = [row for row in tables.forecasts() if row.made_after <= month]
     events = [row for row in tables.events() if row.week.replace(day=1) <= month]
-    return PageRows(month, months, forecasts, events)
+    growth = [row for row in tables.growth() if row.month == month]
+    return PageRows(month, months, forecasts, events, growth)
 
 
 def _month_rows(

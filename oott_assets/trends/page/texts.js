@@ -16,6 +16,7 @@ const TEXTS = {
   nothingElse: ["No other place", "비교 안 함"],
   monthBefore: ["the month before", "지난달"],
   yearBefore: ["a year before", "지난해 같은 달"],
+  twelveBefore: ["12 months against the 12 before", "최근 12개월과 그 전 12개월"],
   noPhotosInMonth: ["no photos", "사진 없음"],
   drawn: [
     "Drawn people: a program drew the photos of this page as sample data. They show no real fashion.",
@@ -35,6 +36,19 @@ const TEXTS = {
     "Another detector counted {month}, so a change may come from the detector.",
     "{month}은 다른 검출기로 세었기 때문에, 변화가 검출기 때문일 수 있어요.",
   ],
+  otherDetectorYear: [
+    "Another detector counted the year before, so a change may come from the detector.",
+    "그 전해는 다른 검출기로 세었기 때문에, 변화가 검출기 때문일 수 있어요.",
+  ],
+  growthPhotos: [
+    "{photos} photos in {months} months, and {before} in the same months a year before",
+    "{months}개월의 사진 {photos}장, 지난해 같은 달들의 사진 {before}장",
+  ],
+  growthNeeds: [
+    "At least 6 months with photos a year before are needed; there are {months}.",
+    "한 해 전에도 사진이 있는 달이 6개월 이상 필요한데, {months}개월뿐이에요.",
+  ],
+  growthOfLatest: ["This comparison ends with the latest month, {month}.", "이 비교는 마지막 달인 {month}까지만 있어요."],
   noDetails: [
     "To keep this page small, it has no changes, looks and outfits of this month.",
     "페이지 크기를 줄이려고 이 달의 변화, 룩, 코디는 넣지 않았어요.",

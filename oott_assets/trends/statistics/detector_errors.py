@@ -4,7 +4,7 @@ Shares are not corrected by these errors, because errors on other photos are not
 (decision 23).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +47,14 @@ def errors_on_card(card: DetectorCard) -> dict[str, GarmentErrors]:
         for garment, count in boxes.items()
         if count >= MIN_BOXES
     }
+
+
+def errors_of_newest(
+    versions: Sequence[Sequence[str]], errors: Mapping[str, DetectorErrors]
+) -> list[DetectorErrors]:
+    """Give for each place the errors of the newest of its detectors."""
+    # Versions begin with their time, so the newest one is last.
+    return [errors.get(names[-1], {}) if names else {} for names in versions]
 
 
 def cannot_tell(errors: GarmentErrors) -> bool:

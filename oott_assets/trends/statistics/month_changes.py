@@ -30,12 +30,14 @@ class MonthChanges:
     """The changes of all items of a subject at all places; arrays are (places, items).
 
     ``compared`` tells which places have both months, and ``same_detector`` at which of them one
-    detector counted both; both are (places,). ``needed`` is how many photos each month needs to
-    show a change of ten points. ``too_few`` tells where a month has fewer.
+    detector counted both; both are (places,). ``share`` is the share in the later month, of the
+    destinations that have both. ``needed`` is how many photos each month needs to show a change of
+    ten points. ``too_few`` tells where a month has fewer.
     """
 
     compared: Booleans
     same_detector: Booleans
+    share: Floats
     change: Intervals
     p_values: Floats
     testable: Booleans
@@ -77,6 +79,7 @@ def month_changes(
     return MonthChanges(
         members.any(axis=1),
         same_detector,
+        second.share,
         change_intervals(share_intervals(*first), share_intervals(*second)),
         p_values,
         testable,

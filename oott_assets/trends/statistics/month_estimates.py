@@ -6,10 +6,14 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from oott_assets.trends.statistics.detector_errors import DetectorErrors, errors_of
+from oott_assets.trends.statistics.detector_errors import (
+    DetectorErrors,
+    errors_of,
+    errors_of_newest,
+)
 from oott_assets.trends.statistics.item_codes import Booleans, Floats
 from oott_assets.trends.statistics.month_changes import MonthChanges
-from oott_assets.trends.statistics.photo_counts import MonthCounts
+from oott_assets.trends.statistics.photo_counts import versions_at
 from oott_assets.trends.statistics.place_shares import Places
 from oott_assets.trends.statistics.subject_estimates import (
     ComparedMonths,
@@ -35,9 +39,8 @@ def month_estimates(
     Args:
         errors: the measured errors of detectors, by version.
     """
-    versions = [_versions_at(months.now, members) for members in places.members]
-    # Versions begin with their time, so the newest one is last.
-    newest = [errors.get(names[-1], {}) if names else {} for names in versions]
+    versions = [versions_at(months.now, members) for members in places.members]
+    newest = errors_of_newest(versions, errors)
     estimates = [
         estimated_subject(months, subject, places, newest) for subject in get_args(Subject)
     ]
@@ -67,11 +70,6 @@ class _Place(NamedTuple):
     posts: int
     versions: str
     errors: DetectorErrors
-
-
-def _versions_at(month: MonthCounts, members: Booleans) -> list[str]:
-    present = members & (month.photos > 0)
-    return sorted({month.versions[index] for index in np.flatnonzero(present)})
 
 
 def _rows(

@@ -12,6 +12,7 @@ from oott_assets.trends.statistics.item_codes import (
     COLOUR_ITEMS,
     GARMENT_ITEMS,
     LOOK_ITEMS,
+    Booleans,
     Floats,
     Integers,
     Items,
@@ -110,6 +111,12 @@ def versions_in(detections: pa.Table, destinations: Sequence[str]) -> tuple[str,
         if row["destination"] in versions:
             versions[row["destination"]] = row["detector_version"]
     return tuple(versions.values())
+
+
+def versions_at(month: MonthCounts, members: Booleans) -> list[str]:
+    """List the versions that read the destinations of a place, the oldest first."""
+    present = members & (month.photos > 0)
+    return sorted({month.versions[index] for index in np.flatnonzero(present)})
 
 
 def repeated_outfits(months: Iterable[SeenGarments]) -> Integers:

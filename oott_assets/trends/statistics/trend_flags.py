@@ -24,17 +24,31 @@ def trend_words(estimates: Sequence[SubjectEstimates]) -> list[tuple[Words, Word
     The comparisons of all subjects, places and both months are corrected together, so of all flags
     of a report at most 5 % are chance.
     """
-    pairs = [(since, of) for of in estimates for since in (of.since_month, of.since_year)]
-    tested = [since.testable & of.listed & ~of.hidden for since, of in pairs]
+    words = change_words(
+        [
+            (since, of.hidden, of.listed)
+            for of in estimates
+            for since in (of.since_month, of.since_year)
+        ]
+    )
+    return list(zip(words[::2], words[1::2], strict=True))
+
+
+def change_words(comparisons: Sequence[tuple[MonthChanges, Booleans, Booleans]]) -> list[Words]:
+    """Say how the shares of each comparison changed, all of them corrected together.
+
+    Args:
+        comparisons: changes, which items the detector cannot tell, and which ones are listed.
+    """
+    tested = [since.testable & listed & ~hidden for since, hidden, listed in comparisons]
     p_values = np.concatenate(
-        [since.p_values[mask] for (since, _), mask in zip(pairs, tested, strict=True)]
+        [since.p_values[mask] for (since, *_), mask in zip(comparisons, tested, strict=True)]
     )
     found = np.split(discoveries(p_values), np.cumsum([mask.sum() for mask in tested])[:-1])
-    words = [
-        _words(since, of.hidden, _back_in_place(flags, mask))
-        for (since, of), mask, flags in zip(pairs, tested, found, strict=True)
+    return [
+        _words(since, hidden, _back_in_place(flags, mask))
+        for (since, hidden, _), mask, flags in zip(comparisons, tested, found, strict=True)
     ]
-    return list(zip(words[::2], words[1::2], strict=True))
 
 
 def _back_in_place(flags: Booleans, mask: Booleans) -> Booleans:

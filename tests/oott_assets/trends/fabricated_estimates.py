@@ -15,6 +15,7 @@ from oott_fashion.stores.estimate_tables import (
     EstimateRow,
     EventRow,
     ForecastRow,
+    GrowthRow,
     PlaceKind,
 )
 from oott_fashion.stores.trend_schema import ANY
@@ -203,6 +204,17 @@ def events() -> Iterator[EventRow]:
     yield EventRow._make((date(2026, 9, 28), *about, *numbers, json.dumps(["0" * 64]), _MADE))
 
 
+def growth() -> Iterator[GrowthRow]:
+    """Let puffers grow by seven points from one year to the next, except in Bukhansan."""
+    for place in PLACES:
+        few = place == ("destination", "bukhansan")
+        about = (LAST, *place, "garment", "puffer", ANY, "outer")
+        numbers = (None,) * 4 if few else (0.41, 0.07, 0.03, 0.11)
+        told = "no month to compare" if few else "rising"
+        counts = (2, 15, 24) if few else (12, 1800, 1700)
+        yield GrowthRow._make((*about, *counts, *numbers, told, None, _MADE))
+
+
 def outfit_counts(month: date) -> Counter[OutfitNames]:
     """Count each outfit in two colours, so that the first is the most common."""
     counts: Counter[OutfitNames] = Counter()
@@ -230,3 +242,4 @@ def fill(tables: TrendTables, shown: Sequence[date] | None = None) -> None:
             slice_ = TrendSlice(month, destination, category, "crawl")
             tables.replace(slice_, Counter(), outfit_counts(month), Coverage(9, 9, "v"), _MADE_AT)
     tables.replace_forecasts(forecasts(), events())
+    tables.replace_growth(growth())

@@ -156,7 +156,12 @@ def test_every_control_changes_the_page_without_an_error_or_a_request(
     assert page.run("return state.item") == "garment:3"
     page.choose("since", "a year before")
     assert "puffer" not in page.text("#short")
+    page.choose("since", "12 months against the 12 before")
+    assert "puffer 34 % → 41 %" in page.text("#short")
+    assert "1,800 photos in 12 months, and 1,700 in the same months" in page.text("#short")
     page.choose("month", "January 2026")
+    assert "This comparison ends with the latest month, October 2026." in page.text("#short")
+    page.choose("since", "a year before")
     assert page.text("h1") == "What people wear: Haeundae, January 2026"
     page.choose("other", "Hongdae")
     assert page.text("h1").startswith("What people wear: Haeundae · Hongdae")
@@ -215,6 +220,8 @@ def test_the_page_says_what_cannot_be_told(page: Page) -> None:
     assert "dress: 26 months of history are needed." in page.text("#ahead")
     assert "coat: no method is better than to repeat the past." in page.text("#ahead")
     assert "Nothing rises clearly." in page.text("#short .card.up")
+    page.choose("since", "12 months against the 12 before")
+    assert "At least 6 months with photos a year before are needed" in page.text("#short")
 
 
 def test_the_page_shows_forecasts_and_unusual_weeks(page: Page) -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from oott_fashion.stores.estimate_tables import EstimateRow, EventRow, ForecastRow
+from oott_fashion.stores.estimate_tables import EstimateRow, EventRow, ForecastRow, GrowthRow
 from oott_fashion.stores.trend_tables import TrendTables
 
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
@@ -28,6 +28,11 @@ FORECAST = ForecastRow(
 EVENT = EventRow(
     date(2026, 10, 5), "all", "all", "outfit", "None,dress,None,sandals", "any", "any",
     0.5, 0.1, 0.05, 0.2, 40, 38, 0.001, '["ab"]', NOW,
+)  # fmt: skip
+
+GROWTH = GrowthRow(
+    OCTOBER, "destination", "jeju", "garment", "jeans", "any", "bottom", 12, 900, 800,
+    0.3, 0.1, 0.05, 0.15, "rising", None, NOW,
 )  # fmt: skip
 
 
@@ -86,3 +91,13 @@ def test_forecasts_and_events_are_replaced_together(trend_tables: TrendTables) -
 
     assert trend_tables.forecasts() == []
     assert trend_tables.events() == []
+
+
+def test_growth_is_replaced_as_a_whole(trend_tables: TrendTables) -> None:
+    unknown = GROWTH._replace(place="hongdae", share=None, growth=None, photos_needed=300)
+    trend_tables.replace_growth([GROWTH])
+    assert trend_tables.growth(place="jeju") == [GROWTH]
+
+    trend_tables.replace_growth([unknown])
+
+    assert trend_tables.growth() == [unknown]
