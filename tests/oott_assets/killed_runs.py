@@ -21,15 +21,21 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from oott_assets.definitions import configured_resources, defs
+from oott_assets.garment_detector import GarmentDetector
 from oott_assets.partitions import partition_key
+from oott_fashion.settings import SharedSettings, read_settings
+from oott_fashion.stores.detector_card import PublishedDetector
 
 WHOLE = "whole"
+# The checks of these assets take a third of the time, and write nothing.
+ASSETS = ["instagram_images", "garment_detections", "monthly_trends"]
 
 
 def main(folder: Path) -> None:
     """Run once without a kill and count the moments; then run once for each moment."""
     in_a_fork(partial(run, folder / WHOLE, record=folder / "moments"))
     import_modules(folder / "moments.modules")
+    open_detector()
     for moment in (folder / "moments").read_text().split():
         in_a_fork(partial(run, folder / moment, killed_at=moment))
         shutil.copytree(folder / moment, folder / f"{moment}-again")
@@ -59,7 +65,7 @@ def run(home: Path, killed_at: str | None = None, record: Path | None = None) ->
             committing()
 
     event.listen(sa.Engine, "commit", commit)
-    job = defs.resolve_job_def("monthly_trends_job")
+    job = defs.resolve_job_def("monthly_trends_job").get_subset(op_selection=ASSETS)
     job.execute_in_process(
         partition_key=partition_key("hongdae", date(2026, 9, 1)),
         resources=configured_resources(),
@@ -80,6 +86,13 @@ def import_modules(file: Path) -> None:
         # Some modules are made at run time, or have moved from sys.modules to another name.
         with suppress(ImportError):
             importlib.import_module(name)
+
+
+def open_detector() -> None:
+    """Open the detector here, where it has no threads on one core, so that no child opens it."""
+    settings = read_settings(SharedSettings)
+    starter = PublishedDetector.in_folder(settings.starter_detector)
+    GarmentDetector.of(settings).opened(starter)
 
 
 class Moments:
