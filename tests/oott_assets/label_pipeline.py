@@ -14,9 +14,10 @@ from oott_assets.photos.settings import PhotoSettings
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.detector_card import read_card
 from oott_fashion.vision.detections import Box, Detection
-from tests.oott_assets.trends_pipeline import STARTER, TrendsPipeline
+from tests.oott_assets.trends_pipeline import TrendsPipeline
+from tests.starters import SMALL_STARTER
 
-LATEST = read_card(STARTER / "card.json").version
+LATEST = read_card(SMALL_STARTER / "card.json").version
 
 # Both detectors find a coat here, and the latest one is not sure.
 DOUBTFUL = (Detection("coat", 0.32, Box(100, 100, 300, 400), "black"),)

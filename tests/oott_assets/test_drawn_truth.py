@@ -15,10 +15,10 @@ from oott_fashion.trends import Look
 from tests.oott_assets.trends_pipeline import (
     OCTOBER,
     SEPTEMBER,
-    STARTER,
     TrendsPipeline,
     metadata_of,
 )
+from tests.starters import STARTER
 
 # Few partitions of many photos, because each run of Dagster takes time by itself.
 PHOTOS = 30

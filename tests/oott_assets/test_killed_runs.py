@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.oott_assets.killed_runs import WHOLE
-from tests.oott_assets.trends_pipeline import STARTER
+from tests.starters import SMALL_STARTER
 
 Rows = list[tuple[object, ...]]
 
@@ -20,7 +20,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run the killed runs, and give the folder with their homes."""
     folder = tmp_path_factory.mktemp("killed")
     settings = {
-        "OOTT_STARTER_DETECTOR": str(STARTER),
+        "OOTT_STARTER_DETECTOR": str(SMALL_STARTER),
         "OOTT_ENGINE": "onnxruntime",
         "OOTT_LOOKBOOK_PHOTOS": "2",
     }

@@ -19,9 +19,9 @@ from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
 from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.trend_tables import GarmentRow, TrendTables
+from tests.starters import SMALL_STARTER
 
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
-STARTER = Path("models/starter-detector").absolute()
 
 
 class TrendsPipeline:
@@ -83,9 +83,9 @@ def trends_pipeline(
     monkeypatch: pytest.MonkeyPatch,
     without_delays: None,  # noqa: ARG001 - only its patch is needed
 ) -> TrendsPipeline:
-    """Give a pipeline with empty stores, a few drawn photos, and the engine that opens fastest."""
+    """Give a pipeline with empty stores, a few drawn photos, and a detector that opens fast."""
     monkeypatch.setenv("OOTT_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
+    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(SMALL_STARTER))
     monkeypatch.setenv("OOTT_ENGINE", "onnxruntime")
     monkeypatch.setenv("OOTT_LOOKBOOK_PHOTOS", "4")
     monkeypatch.setenv("OOTT_PHOTO_SOURCE", "lookbook")

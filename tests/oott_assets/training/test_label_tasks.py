@@ -29,11 +29,11 @@ from tests.oott_assets.training.training_pipeline import TrainingPipeline
 from tests.oott_assets.trends_pipeline import (
     OCTOBER,
     SEPTEMBER,
-    STARTER,
     TrendsPipeline,
     failures,
     metadata_of,
 )
+from tests.starters import SMALL_STARTER
 
 
 def hashes(batch: Path) -> set[str]:
@@ -101,7 +101,7 @@ def test_pictures_of_main_data_are_not_offered(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
+    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(SMALL_STARTER))
     stored = collect(trends_pipeline, "hongdae", SEPTEMBER)
     write_data_set(tmp_path / "labelled", train=1, valid=1)
     photos = trends_pipeline.stored()
@@ -170,7 +170,7 @@ def test_submitted_tasks_come_back_through_main_data_until_their_photo_is_delete
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
+    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(SMALL_STARTER))
     write_data_set(tmp_path / "labelled", train=1, valid=1)
     folders = f"{tmp_path / 'labelled'}{os.pathsep}{label_tasks_root()}"
     monkeypatch.setenv("OOTT_MAIN_DATA", folders)

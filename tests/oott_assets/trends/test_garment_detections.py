@@ -18,7 +18,6 @@ from oott_fashion.stores.model_store import ModelStore
 from oott_fashion.vision.photos import Photo
 from tests.object_store import Bucket
 from tests.oott_assets.trends_pipeline import (
-    STARTER,
     TrendsPipeline,
     attempts,
     failures,
@@ -26,6 +25,7 @@ from tests.oott_assets.trends_pipeline import (
     save_photo,
 )
 from tests.oott_serving import bad_detectors
+from tests.starters import SMALL_STARTER
 
 
 def test_every_stored_photo_is_read_by_the_latest_detector(trends_pipeline: TrendsPipeline) -> None:
@@ -36,7 +36,7 @@ def test_every_stored_photo_is_read_by_the_latest_detector(trends_pipeline: Tren
         row.sha256 for row in trends_pipeline.manifest()
     ]
     assert detections.garments > 0
-    assert detections.detector_version == read_card(STARTER / "card.json").version
+    assert detections.detector_version == read_card(SMALL_STARTER / "card.json").version
     assert metadata_of(run, "garment_detections")["detector"] == detections.detector_version
 
 
@@ -107,11 +107,11 @@ def test_a_new_detector_reads_the_stored_photos_not_the_source(
     save_photo(photos_folder / "hongdae/2026-09/a.jpg")
     trends_pipeline.run()
     monkeypatch.setenv("OOTT_PHOTOS_FOLDER", "/nowhere")
-    old = read_card(STARTER / "card.json")
+    old = read_card(SMALL_STARTER / "card.json")
     new = old.model_copy(update={"created": old.created.replace(year=old.created.year + 1)})
     root = read_settings(SharedSettings).model_store_root
-    weights = STARTER / "weights.pt"
-    ModelStore(root).publish(STARTER / "detector.onnx", new, by="a test", weights=weights)
+    weights = SMALL_STARTER / "weights.pt"
+    ModelStore(root).publish(SMALL_STARTER / "detector.onnx", new, by="a test", weights=weights)
 
     trends_pipeline.run(only="garment_detections")
 
@@ -144,10 +144,10 @@ def test_a_detector_with_other_garments_is_rejected_and_the_old_detections_stay(
     before = trends_pipeline.detections()
     other = tmp_path / "other"
     other.mkdir()
-    card = json.loads((STARTER / "card.json").read_text())
+    card = json.loads((SMALL_STARTER / "card.json").read_text())
     card["garments"][3] = "cape"
     (other / "card.json").write_text(json.dumps(card))
-    (other / "detector.onnx").symlink_to(STARTER / "detector.onnx")
+    (other / "detector.onnx").symlink_to(SMALL_STARTER / "detector.onnx")
     monkeypatch.setenv("OOTT_MODEL_STORE", str(tmp_path / "empty-store"))
     monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(other))
 

@@ -22,11 +22,11 @@ from tests.detections import seen
 from tests.oott_assets.trends_pipeline import (
     OCTOBER,
     SEPTEMBER,
-    STARTER,
     attempts,
     failures,
     metadata_of,
 )
+from tests.starters import SMALL_STARTER
 
 pytestmark = pytest.mark.usefixtures("trends_pipeline")
 
@@ -121,7 +121,7 @@ def test_estimating_a_month_again_replaces_its_rows_and_no_others() -> None:
 
 def test_the_errors_of_a_published_detector_are_beside_its_shares() -> None:
     published = ModelStore(read_settings(SharedSettings).model_store_root).latest_or_starter(
-        STARTER
+        SMALL_STARTER
     )
     detect({"sandals": 20, "coat": 20, "puffer": 5}, version=published.version)
 
