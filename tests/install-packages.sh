@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the programs that the tests run: the MariaDB server (tests start it themselves; no service
-# is enabled), Chromium with its driver, curl for the commands of the README, and Node for the
-# clients of the service.
+# is enabled), Chromium with its driver, curl for the commands of the README, and Node and Kotlin
+# for the clients of the service.
 set -eu
 
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
@@ -11,6 +11,7 @@ command -v mariadbd >/dev/null || packages="$packages mariadb-server-core"
 [ -x /usr/bin/chromedriver ] || packages="$packages chromium-driver"
 command -v curl >/dev/null || packages="$packages curl"
 command -v node >/dev/null || packages="$packages nodejs"
+command -v kotlinc >/dev/null || packages="$packages kotlin"
 if [ -z "$packages" ]; then
     exit 0
 fi
