@@ -70,19 +70,20 @@ function firstItem(items) {
 
 function showTime() {
   const items = itemsToShow(), select = document.getElementById("item");
-  if (!items.some(({ id }) => id === state.item)) state.item = firstItem(items);
+  // An item that nobody chose changes with the place.
+  const shown = items.some(({ id }) => id === state.item) ? state.item : firstItem(items);
   const groups = { garment: "garments", colour: "coloursTitle", look: "looks" };
   select.replaceChildren(...Object.entries(groups).map(([subject, key]) => element("optgroup", { label: text(key) },
-    ...items.filter((item) => item.subject === subject).map((item) => element("option", { value: item.id, selected: item.id === state.item }, nameOf(item))))));
+    ...items.filter((item) => item.subject === subject).map((item) => element("option", { value: item.id, selected: item.id === shown }, nameOf(item))))));
   const body = bodyOf("time");
   body.replaceChildren(hint("timeHint"));
   removeOldCharts();
   if (!items.length) return;
   const places = shownPlaces();
-  const past = places.flatMap((place) => seriesOf(place, state.item).map(({ month, estimate }) => timeDatum(place, month, estimate)));
-  const ahead = places.flatMap((place) => aheadOf(place, past));
-  const weeks = places.flatMap((place) => eventsOf(place).filter(({ id }) => id === state.item).map((event) => weekDatum(place, event)));
-  draw(body, nameOf(items.find(({ id }) => id === state.item)), timeSpec(past, ahead, weeks, places.map(placeName)));
+  const past = places.flatMap((place) => seriesOf(place, shown).map(({ month, estimate }) => timeDatum(place, month, estimate)));
+  const ahead = places.flatMap((place) => aheadOf(place, shown, past));
+  const weeks = places.flatMap((place) => eventsOf(place).filter(({ id }) => id === shown).map((event) => weekDatum(place, event)));
+  draw(body, nameOf(items.find(({ id }) => id === shown)), timeSpec(past, ahead, weeks, places.map(placeName)));
 }
 
 function dateOf(day) {
@@ -100,8 +101,8 @@ function intervalTexts({ share, low, high }) {
 }
 
 /** Give the forecasts of the shown item, after its last known share, so that the lines join. */
-function aheadOf(place, past) {
-  const forecasts = forecastsOf(place).filter(({ id, share }) => id === state.item && share !== null);
+function aheadOf(place, item, past) {
+  const forecasts = forecastsOf(place).filter(({ id, share }) => id === item && share !== null);
   if (!forecasts.length) return [];
   const last = past.filter((row) => row.place === placeName(place) && row.share !== null).at(-1);
   return [...(last ? [{ ...last, joined: true, low: last.share, high: last.share }] : []),

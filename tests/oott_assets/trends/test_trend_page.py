@@ -136,6 +136,7 @@ def test_one_click_says_what_rises_in_haeundae(page: Page) -> None:
     assert page.text("h1") == "What people wear: Haeundae, October 2026"
     assert re.search(r"puffer \d % → \d\d %", page.text("#short .card.up"))
     assert "shorts pants" in page.text("#short .card.down")
+    assert page.run("return document.getElementById('item').selectedOptions[0].text") == "puffer"
     assert re.search(r"puffer\n.*\n\+\d\d points \(\+\d\d to \+\d\d\)", page.text("#changes"))
 
 
