@@ -18,6 +18,9 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 # The best phones take photos of this size. Decoding one needs 150 MB of memory.
 MAX_PIXELS = 50_000_000
 
+# These TIFF compressions are for pages in black and white.
+_FAX = ("tiff_ccitt", "group3", "group4")
+
 _WHITE = (255, 255, 255)
 
 # Ultralytics replaces Image.open by a function that installs a package if a file is not a photo.
@@ -80,6 +83,7 @@ def opened_photo(data: bytes, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Im
             with open_image(io.BytesIO(data), formats=FORMATS) as image:
                 _reject_oversized(image, max_pixels)
                 _reject_animated(image)
+                _reject_fax(image)
                 yield image
     except Image.DecompressionBombError as error:
         raise PhotoTooLarge(
@@ -112,6 +116,16 @@ def _reject_animated(image: Image.Image) -> None:
     if frames > 1 and image.format != "MPO":
         raise UnreadablePhoto(
             f"the {image.format} has {frames} frames; expected a still photo with one frame"
+        )
+
+
+def _reject_fax(image: Image.Image) -> None:
+    # libtiff writes a line to the error output for each damaged line of a page. So a file of
+    # 400 kB can write megabytes to the log.
+    compression = image.info.get("compression")
+    if compression in _FAX:
+        raise UnreadablePhoto(
+            f"the TIFF is a page in black and white ({compression}); expected a photo"
         )
 
 

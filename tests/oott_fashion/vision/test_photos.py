@@ -188,6 +188,21 @@ def test_an_animation_is_rejected(kind: str) -> None:
         read_photo(film)
 
 
+@pytest.mark.parametrize("compression", ["tiff_ccitt", "group3", "group4"])
+def test_a_fax_is_rejected_before_its_damaged_lines_fill_the_log(
+    compression: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    page = Image.effect_noise((64, 500), 90).convert("1")
+    whole = encoded(page, "TIFF", compression=compression)
+    half = len(whole) // 2
+    fax = whole[:20] + b"\x30" * (half - 20) + whole[half:]
+
+    with pytest.raises(UnreadablePhoto, match="a page in black and white"):
+        read_photo(bytes(fax))
+
+    assert capfd.readouterr().err == ""
+
+
 def test_a_phone_photo_with_a_depth_map_is_one_photo() -> None:
     photo, depth = Image.fromarray(UPRIGHT), Image.new("RGB", (4, 4))
     both = encoded(photo, "MPO", save_all=True, append_images=[depth])
