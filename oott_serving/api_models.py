@@ -17,6 +17,9 @@ _PHOTO = (
     "ignored"
 )
 
+# A gray square of 8 x 8 pixels, so that the example of the documentation can be sent.
+_SMALL_PHOTO = "R0lGODdhCAAIAIEAAICAgAAAAAAAAAAAACwAAAAACAAIAAAIDwABCBxIsKDBgwgTKkwYEAA7"
+
 
 def _one_of(names: Sequence[str]) -> dict[str, Any]:
     return {"enum": [*names, NOTHING_SEEN]}
@@ -49,7 +52,7 @@ class CameraRequest(Request):
 
     example = '{"base64_image": "..."}'
 
-    base64_image: str = Field(description=f"The photo: {_PHOTO}.")
+    base64_image: str = Field(description=f"The photo: {_PHOTO}.", examples=[_SMALL_PHOTO])
 
 
 class CameraAnswer(BaseModel):
@@ -80,7 +83,9 @@ class BatchRequest(Request):
 
     example = '{"base64_images": ["..."], "recommend_type": "seaside"}'
 
-    base64_images: list[str] = Field(min_length=1, description=f"The photos, each {_PHOTO}.")
+    base64_images: list[str] = Field(
+        min_length=1, description=f"The photos, each {_PHOTO}.", examples=[[_SMALL_PHOTO]]
+    )
     recommend_type: str = Field(
         description="A destination or a destination category, by slug or by Korean name.",
         examples=["seaside", "바닷가", "hongdae", "홍대"],

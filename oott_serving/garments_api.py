@@ -39,10 +39,10 @@ class GarmentBox(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    x_min: float
-    y_min: float
-    x_max: float
-    y_max: float
+    x_min: float = Field(examples=[122.7])
+    y_min: float = Field(examples=[125.2])
+    x_max: float = Field(examples=[298.6])
+    y_max: float = Field(examples=[319.8])
 
     @classmethod
     def of(cls, box: Box) -> Self:
@@ -57,7 +57,7 @@ class Garment(BaseModel):
 
     label: str = Field(json_schema_extra={"enum": [*GARMENT_NAMES]})
     category: Category
-    confidence: float = Field(ge=0, le=1)
+    confidence: float = Field(ge=0, le=1, examples=[0.98])
     box: GarmentBox
     color: str = Field(
         description="The colour in the words of the released app.",
@@ -85,11 +85,16 @@ class GarmentsAnswer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     garments: list[Garment]
-    width: int = Field(description="Width of the upright photo as it was sent, in pixels.")
-    height: int = Field(description="Height of the upright photo as it was sent, in pixels.")
-    detector_version: str
+    width: int = Field(
+        description="Width of the upright photo as it was sent, in pixels.", examples=[450]
+    )
+    height: int = Field(
+        description="Height of the upright photo as it was sent, in pixels.", examples=[657]
+    )
+    detector_version: str = Field(examples=["20261127T021530Z-63ee7fd8"])
     milliseconds: dict[Stage, float] = Field(
-        description="How long the stages took. waiting is the time in the queue."
+        description="How long the stages took. waiting is the time in the queue.",
+        examples=[{"waiting": 0.1, "decoding": 3.2, "detection": 41.8, "colours": 2.6}],
     )
 
     @classmethod

@@ -47,6 +47,16 @@ def test_the_api_page_and_the_openapi_document_fit_together(client: httpx.Client
     assert client.get("/docs.json").json()["info"]["title"] == "OOTT closet service"
 
 
+@pytest.mark.parametrize("path", ["/predict/camera", "/predict/garments"])
+def test_the_example_of_a_request_in_the_document_can_be_sent(
+    client: httpx.Client, path: str
+) -> None:
+    schema = client.get("/docs.json").json()["components"]["schemas"]["CameraRequest"]
+    [photo] = schema["properties"]["base64_image"]["examples"]
+
+    assert client.post(path, json={"base64_image": photo}).status_code == 200
+
+
 def test_requests_are_counted_for_prometheus(client: httpx.Client) -> None:
     client.post("/predict/camera", json={})
 
