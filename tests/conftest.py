@@ -13,6 +13,7 @@ from tests.bare_environment import nothing_is_set
 from tests.databases import mariadb, trend_database_url, trend_tables
 from tests.long_files import LONG_FILES
 from tests.object_store import bucket, mortal_bucket, object_store
+from tests.quick_sqlite import make_sqlite_quick
 
 # No test sends usage statistics; the Makefile has the same settings.
 os.environ |= {
@@ -20,6 +21,8 @@ os.environ |= {
     "DAGSTER_DISABLE_TELEMETRY": "yes",
     "NM_DISABLE_ANALYTICS": "1",
 }
+
+make_sqlite_quick()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
