@@ -1,15 +1,14 @@
 """Serves the page at /try and its files."""
 
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from oott_fashion.colours import PALETTE
-
-_FILES = Path(__file__).with_name("files")
 
 # Scripts, styles and answers come only from the page's own server. A blob: is the photo itself.
 _HEADERS = {
@@ -22,9 +21,21 @@ _HEADERS = {
 }
 
 
-async def try_page(_request: Request) -> Response:
+class _CheckedFiles(StaticFiles):
+    """Files that a browser asks for again each time, so that they fit the page after an update."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(_HEADERS)
+        return response
+
+
+_files = _CheckedFiles(directory=Path(__file__).with_name("files"))
+
+
+async def try_page(request: Request) -> Response:
     """Serve the page on which a photo can be tried."""
-    return FileResponse(_FILES / "page.html", headers=_HEADERS)
+    return await _files.get_response("page.html", request.scope)
 
 
 async def colours_style(_request: Request) -> Response:
@@ -38,5 +49,5 @@ async def colours_style(_request: Request) -> Response:
 TRY_ROUTES = [
     Route("/try", try_page),
     Route("/try/colours.css", colours_style),
-    Mount("/try", StaticFiles(directory=_FILES)),
+    Mount("/try", _files),
 ]

@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from oott_serving.try_page.try_routes import TRY_ROUTES
 from tests.databases import free_port
-from tests.oott_serving.photos import file_of, street_image, street_jpeg
+from tests.oott_serving.photos import file_of, sideways, street_image, street_jpeg
 from tests.oott_serving.servers import Server
 
 JPEG = street_jpeg()
@@ -152,12 +152,15 @@ def test_a_dropped_photo_shows_its_garments_with_boxes_colours_times_and_detecto
     assert page.errors() == []
 
 
-def test_a_box_is_drawn_where_the_garment_is(page: TryPage, client: httpx.Client) -> None:
-    page.hand_over(JPEG, "look.jpg")
+@pytest.mark.parametrize("photo", [JPEG, sideways(street_image())], ids=["upright", "sideways"])
+def test_a_box_is_drawn_where_the_garment_is(
+    page: TryPage, client: httpx.Client, photo: bytes
+) -> None:
+    page.hand_over(photo, "look.jpg")
 
     drawn = page.run(BOXES_IN_PIXELS_OF_THE_PHOTO)
 
-    boxes = [list(garment["box"].values()) for garment in garments_in(client, JPEG)]
+    boxes = [list(garment["box"].values()) for garment in garments_in(client, photo)]
     assert [pytest.approx(box, abs=1) for box in boxes] == drawn
 
 
@@ -287,3 +290,12 @@ def test_the_page_runs_only_scripts_of_the_service(client: httpx.Client) -> None
     assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
     assert "unsafe" not in policy
     assert "//" not in response.text
+
+
+@pytest.mark.parametrize("path", ["/try", "/try/page.js", "/try/page.css"])
+def test_a_browser_uses_no_old_script_with_a_new_page(client: httpx.Client, path: str) -> None:
+    response = client.get(path)
+
+    assert response.headers["cache-control"] == "no-cache"
+    known = {"If-None-Match": response.headers["etag"]}
+    assert client.get(path, headers=known).status_code == 304
