@@ -73,6 +73,8 @@ NAMES = {
         "CAMERA_COLOURS",
         "MAX_WAITING_SECONDS",
         "DETECTOR_POLL_SECONDS",
+        "API_KEYS",
+        "CORS_ORIGINS",
     ),
 }
 

@@ -46,12 +46,19 @@ _BATCH_EXAMPLE = '{"base64_images": ["..."], "recommend_type": "seaside"}'
 
 _NOT_READY = {"503": {"no detector": _NO_DETECTOR}}
 
+_KEYS = {
+    "no key": "the request has no API key; send one in the header Authorization: Bearer KEY, or in "
+    "X-API-Key",
+    "unknown key": "the API key is unknown; ask the operator of the service for another one",
+}
+
 _CAMERA: Mapping[str, Sentences] = {
     "400": {
         "no JSON": _NO_JSON.format(example=_CAMERA_EXAMPLE),
         "not base64": _NOT_BASE64,
         "no photo": _NO_PHOTO,
     },
+    "401": _KEYS,
     "408": {"slow upload": _TOO_SLOW},
     "413": {"large body": _LARGE_BODY, "large photo": _LARGE_PHOTO},
     "415": {"other content type": _ONLY_JSON, "compressed body": _COMPRESSED},
@@ -89,6 +96,7 @@ ERROR_EXAMPLES: Mapping[str, Mapping[str, Sentences]] = {
             "no JSON": _NO_JSON.format(example=_BATCH_EXAMPLE),
             "no photo": f"photo 2 of 2: {_NO_PHOTO}",
         },
+        "401": _KEYS,
         "408": {"slow upload": _TOO_SLOW},
         "413": {
             "large body": _LARGE_BODY,
@@ -112,6 +120,7 @@ ERROR_EXAMPLES: Mapping[str, Mapping[str, Sentences]] = {
         },
     },
     "/trends": {
+        "401": _KEYS,
         "404": {
             "no estimates": "there are no estimates of garments for jeju in 2020-01; ask for "
             "another month or place"
@@ -128,6 +137,6 @@ ERROR_EXAMPLES: Mapping[str, Mapping[str, Sentences]] = {
             "slow database": "the trend database does not respond now; try again later",
         },
     },
-    "/model": _NOT_READY,
+    "/model": {"401": _KEYS, **_NOT_READY},
     "/readyz": _NOT_READY,
 }

@@ -17,7 +17,14 @@ from oott_serving.api_models import (
     TrendQuery,
 )
 from oott_serving.garments_api import GarmentsAnswer, ModelAnswer
-from oott_serving.openapi_parts import REFERENCE, Json, error_of, json_of
+from oott_serving.openapi_parts import (
+    REFERENCE,
+    SECURITY,
+    SECURITY_SCHEMES,
+    Json,
+    error_of,
+    json_of,
+)
 from oott_serving.openapi_predictions import predictions
 
 HEALTH_PATHS = ("/ping", "/health", "/healthcheck", "/status")
@@ -33,7 +40,7 @@ _MODELS = (
     ErrorAnswer,
 )
 
-_TREND_ERRORS = ("404", "422", "503")
+_TREND_ERRORS = ("401", "404", "422", "503")
 
 
 def openapi_document() -> Json:
@@ -56,7 +63,7 @@ def openapi_document() -> Json:
             "/model": {"get": _model()},
             **_health(),
         },
-        "components": {"schemas": schemas["$defs"]},
+        "components": {"schemas": schemas["$defs"], "securitySchemes": SECURITY_SCHEMES},
     }
 
 
@@ -74,6 +81,7 @@ def _trends() -> Json:
         "operationId": "trends",
         "summary": "Tell what people wear at a place, and what is rising.",
         "tags": ["trends"],
+        "security": SECURITY,
         "parameters": [
             {
                 "name": name,
@@ -96,9 +104,10 @@ def _model() -> Json:
         "operationId": "model",
         "summary": "Describe the detector in service.",
         "tags": ["model"],
+        "security": SECURITY,
         "responses": {
             "200": {"description": str(ModelAnswer.__doc__), "content": json_of(ModelAnswer)},
-            "503": error_of("/model", "503"),
+            **{status: error_of("/model", status) for status in ("401", "503")},
         },
     }
 

@@ -14,6 +14,7 @@ REFERENCE = "#/components/schemas/{model}"
 _ERRORS = {
     "404": "There are no estimates for the place and month.",
     "400": "The body cannot be read, or a photo in it cannot be decoded.",
+    "401": "The request has no API key, or an unknown one. Only a service with API keys says so.",
     "408": "The body did not arrive within two minutes.",
     "413": "The body, a photo or the number of photos is too large.",
     "415": "The route does not accept this content type, or the body is compressed.",
@@ -21,6 +22,16 @@ _ERRORS = {
     "503": "No detector is published, the trend database is unavailable, or a photo would wait too "
     "long.",
 }
+
+KEY_HEADER = "X-API-Key"
+
+SECURITY_SCHEMES: Json = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "header": {"type": "apiKey", "in": "header", "name": KEY_HEADER},
+}
+
+# A service without API keys accepts requests without one.
+SECURITY: list[Json] = [{}, *({name: []} for name in SECURITY_SCHEMES)]
 
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 

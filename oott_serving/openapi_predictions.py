@@ -7,10 +7,10 @@ from pydantic import BaseModel
 from oott_serving.answer_colours import COLOURS_HEADER, CameraColours
 from oott_serving.api_models import BatchAnswer, BatchRequest, CameraAnswer, CameraRequest
 from oott_serving.garments_api import GarmentsAnswer, GarmentsRequest
-from oott_serving.openapi_parts import Json, error_of, json_of
+from oott_serving.openapi_parts import SECURITY, Json, error_of, json_of
 from oott_serving.request_records import VERSION_HEADER
 
-_PREDICTION_ERRORS = ("400", "408", "413", "415", "422", "503")
+_PREDICTION_ERRORS = ("400", "401", "408", "413", "415", "422", "503")
 _VERSION = {
     VERSION_HEADER: {
         "description": "The detector that answered; without a detector, the header is missing.",
@@ -70,6 +70,7 @@ def _prediction(name: str, summary: str, request: type[BaseModel], answer: type[
         "operationId": name,
         "summary": summary,
         "tags": ["predictions"],
+        "security": SECURITY,
         "requestBody": {"required": True, "content": json_of(request)},
         "responses": {
             "200": {

@@ -14,9 +14,10 @@ from oott_serving.app_trends import AppTrends, batch_digest, idempotency_key_in
 from oott_serving.connections import bound_connections
 from oott_serving.errors import with_error_responses
 from oott_serving.garments_api import GarmentsAnswer, GarmentsRequest
+from oott_serving.middlewares import middlewares
 from oott_serving.published_detector import LatestDetector, NoDetectorYet
-from oott_serving.request_limits import MAX_UPLOAD_SECONDS, Prediction, RequestLimits
-from oott_serving.request_records import RequestRecords, current_record
+from oott_serving.request_limits import MAX_UPLOAD_SECONDS, Prediction
+from oott_serving.request_records import current_record
 from oott_serving.sent_photos import garments_of_each, require_batch_size, seen_in
 from oott_serving.start_up import PROCESS_VARIABLES, StartUp, keep_usage_private, log_what_happens
 from oott_serving.trend_answers import TrendAnswers
@@ -49,7 +50,7 @@ bound_connections()
 
 @bentoml.service(
     name="closet_service",
-    http={"port": 5543},
+    http={"port": 5543, "host": "127.0.0.1"},
     workers=_settings.workers,
     threads=_photos.max_concurrent + _batches.max_concurrent,
     traffic={"timeout": _REQUEST_TIMEOUT_SECONDS},
@@ -121,12 +122,7 @@ class ClosetService:
         self._trends.close()
 
 
-# The first middleware is the outermost.
-ClosetService.add_asgi_middleware(  # type: ignore[attr-defined] # mypy sees the bare class
-    RequestRecords, version_in_service=_detectors.version
-)
-ClosetService.add_asgi_middleware(  # type: ignore[attr-defined] # mypy sees the bare class
-    RequestLimits,
-    predictions=[_CAMERA, _GARMENTS, _BATCH],
-    max_body_bytes=_settings.max_body_bytes,
-)
+for middleware, options in middlewares(
+    _settings, [_CAMERA, _GARMENTS, _BATCH], version_in_service=_detectors.version
+):
+    ClosetService.add_asgi_middleware(middleware, **options)  # type: ignore[attr-defined] # mypy sees the bare class

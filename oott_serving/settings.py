@@ -1,9 +1,14 @@
 """The settings of the closet service."""
 
-from pydantic import Field
+import re
+
+from pydantic import Field, SecretStr, field_validator
 
 from oott_fashion.settings import SharedSettings
 from oott_serving.answer_colours import CameraColours
+
+_MIN_KEY_LENGTH = 16
+_ORIGIN = re.compile(r"\*|https?://[^/\s]+")
 
 
 class ServiceSettings(SharedSettings):
@@ -45,3 +50,53 @@ class ServiceSettings(SharedSettings):
     detector_poll_seconds: float = Field(
         5.0, gt=0, description="Seconds between two checks whether a newer detector was published."
     )
+    api_keys: SecretStr | None = Field(
+        None,
+        description="API keys of the clients, separated by commas, each with at least 16 "
+        "characters. If it is set, a request needs one of them. Health checks, metrics and the "
+        "API pages need none.",
+    )
+    cors_origins: str = Field(
+        "",
+        description="Origins of the web pages that may call the service in a browser, separated "
+        "by commas, for instance https://closet.example.com. * allows all. If it is empty, only "
+        "the pages of the service itself may.",
+    )
+
+    @field_validator("api_keys")
+    @classmethod
+    def _has_long_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is None:
+            return None
+        for key in _split_at_commas(keys.get_secret_value()) or ("",):
+            if len(key) < _MIN_KEY_LENGTH or not key.isascii() or " " in key:
+                raise ValueError(
+                    f"a key has {len(key)} characters; expected at least {_MIN_KEY_LENGTH} letters "
+                    "and digits, as python3 -c 'import secrets; print(secrets.token_urlsafe())' "
+                    "prints them"
+                )
+        return keys
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: str) -> str:
+        for origin in _split_at_commas(origins):
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"{origin!r} is not an origin; expected one such as https://closet.example.com"
+                )
+        return origins
+
+    @property
+    def known_api_keys(self) -> tuple[str, ...]:
+        """List the API keys; never log them."""
+        return _split_at_commas("" if self.api_keys is None else self.api_keys.get_secret_value())
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """List the origins of other web pages that may call the service."""
+        return _split_at_commas(self.cors_origins)
+
+
+def _split_at_commas(values: str) -> tuple[str, ...]:
+    return tuple(value.strip() for value in values.split(",") if value.strip())

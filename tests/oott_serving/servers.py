@@ -60,7 +60,7 @@ def serving(folder: Path, target: str = SERVICE, **settings: object) -> Iterator
     log_file = folder / "log"
     with log_file.open("wb") as output:
         process = subprocess.Popen(
-            [*command, "--host", "127.0.0.1", "--port", str(port)],
+            [*command, "--port", str(port)],
             cwd=folder,
             env=environment(folder, **settings) | _import_path(target),
             stdout=output,

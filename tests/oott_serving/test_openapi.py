@@ -29,7 +29,7 @@ def test_every_reference_points_to_a_schema() -> None:
 def test_every_prediction_describes_its_answer_and_every_error() -> None:
     for path in ("/predict/camera", "/predict/garments", "/predict/batch"):
         responses = DOCUMENT["paths"][path]["post"]["responses"]
-        assert list(responses) == ["200", "400", "408", "413", "415", "422", "503"]
+        assert list(responses) == ["200", "400", "401", "408", "413", "415", "422", "503"]
         assert "OOTT-Detector-Version" in responses["200"]["headers"]
         assert "Retry-After" in responses["503"]["headers"]
 
@@ -49,6 +49,17 @@ def test_every_operation_has_a_unique_id() -> None:
     ]
 
     assert len(set(names)) == len(names) == 12
+
+
+def test_predictions_the_detector_and_trends_accept_an_api_key() -> None:
+    assert list(DOCUMENT["components"]["securitySchemes"]) == ["bearer", "header"]
+    secured = {
+        path
+        for path, operations in DOCUMENT["paths"].items()
+        if any("security" in operation for operation in operations.values())
+    }
+    predictions = {"/predict/camera", "/predict/garments", "/predict/batch"}
+    assert secured == predictions | {"/model", "/trends"}
 
 
 def test_a_camera_request_can_choose_its_colours() -> None:
@@ -77,4 +88,4 @@ def test_the_parameters_of_trends_are_described() -> None:
     names = [parameter["name"] for parameter in operation["parameters"]]
     assert names == ["destination", "month", "category", "subject", "limit"]
     assert all(parameter["description"] for parameter in operation["parameters"])
-    assert list(operation["responses"]) == ["200", "304", "404", "422", "503"]
+    assert list(operation["responses"]) == ["200", "304", "401", "404", "422", "503"]

@@ -3,10 +3,11 @@
 import re
 
 import httpx
+import psutil
 import pytest
 
 from oott_fashion.stores.detector_card import DetectorCard, read_card
-from tests.oott_serving.servers import STARTER
+from tests.oott_serving.servers import STARTER, Server
 
 
 @pytest.mark.parametrize("path", ["/ping", "/health", "/healthcheck", "/status"])
@@ -20,6 +21,14 @@ def test_every_health_check_answers_true(client: httpx.Client, path: str) -> Non
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
 def test_a_service_with_a_detector_is_alive_and_ready(client: httpx.Client, path: str) -> None:
     assert client.get(path).status_code == 200
+
+
+def test_only_this_machine_reaches_the_service_by_default(server: Server) -> None:
+    processes = psutil.Process(server.process.pid).children(recursive=True)
+
+    sockets = [socket for process in processes for socket in process.net_connections()]
+    listening = {socket.laddr for socket in sockets if socket.status == psutil.CONN_LISTEN}
+    assert listening == {("127.0.0.1", server.port)}
 
 
 def test_the_detector_in_service_is_described_with_its_card(client: httpx.Client) -> None:

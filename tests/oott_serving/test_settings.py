@@ -11,6 +11,10 @@ pytestmark = pytest.mark.usefixtures("nothing_is_set")
     [
         ("DETECTOR_POLL_SECONDS", "0", "Input should be greater than 0"),
         ("WORKERS", "many", "Input should be a valid integer"),
+        ("API_KEYS", "a-long-and-hidden-key,short-hidden", "a key has 12 characters; expected"),
+        ("API_KEYS", " , ", "a key has 0 characters; expected at least 16"),
+        ("CORS_ORIGINS", "closet.example.com", "'closet.example.com' is not an origin; expected"),
+        ("CORS_ORIGINS", "https://a.example,https://b.example/", "'https://b.example/' is not an"),
     ],
 )
 def test_an_unusable_setting_is_named_with_what_is_wrong(
@@ -22,6 +26,7 @@ def test_an_unusable_setting_is_named_with_what_is_wrong(
         read_settings(ServiceSettings)
 
     assert str(rejected.value).startswith(f"OOTT_{name}: {complaint}")
+    assert "hidden" not in str(rejected.value)
 
 
 def test_a_setting_of_the_pipeline_does_not_concern_the_service(
