@@ -1,12 +1,14 @@
 """The latest published detector, opened in an engine."""
 
 import logging
-from functools import lru_cache
+import time
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple, Self, cast
 
 import dagster as dg
 
+from oott_assets.engine_pool import EnginePool, usable_cores
 from oott_assets.setting_fields import from_setting
 from oott_fashion.colours import PALETTES
 from oott_fashion.opened_detector import DetectorOptions, OpenedDetector, opened_in
@@ -68,10 +70,15 @@ class GarmentDetector(dg.ConfigurableResource[None]):
         options, card = self._options, version.card
         file = _VerifiedFile(version.onnx.absolute(), card.sha256)
         try:
-            engine = _opened_once(file, card.image_side, options.engine, options.cores)
+            pool = kept_open(file, card.image_side, options.engine, options.cores)
         except (EngineUnavailable, ImplausibleAnswers, WrongExport) as error:
             raise BadDetector(f"detector {version.version} cannot be used: {error}") from error
-        return opened_in(engine, version, options)
+        return opened_in(pool, version, options, at_a_time=usable_cores())
+
+    def expect(self, opened: OpenedDetector, photos: int) -> None:
+        """Open the detector on every core if so many photos are worth it."""
+        if isinstance(opened.detector.engine, EnginePool):
+            opened.detector.engine.expect(photos)
 
     def published(self) -> PublishedDetector:
         """Find and verify the latest detector.
@@ -133,9 +140,16 @@ class _VerifiedFile(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _opened_once(file: _VerifiedFile, side: int, engine: EngineChoice, cores: int) -> Engine:
+def kept_open(file: _VerifiedFile, side: int, engine: EngineChoice, cores: int) -> EnginePool:
     """Open and try a file, and keep it open for the next partition of this process.
 
-    DeepSparse takes 4 seconds to open a detector.
+    DeepSparse takes 4 seconds to open a detector, and 3 to be imported before that.
     """
-    return open_and_try(file.file, side, engine, cores).engine
+    started = time.process_time()
+    tried = open_and_try(file.file, side, engine, cores)
+    milliseconds = 1000 * (time.process_time() - started)
+    # With "auto", all engines of a pool must be of one kind. An opened engine has the name of its
+    # choice.
+    same = partial(open_engine, file.file, cast(EngineChoice, tried.engine.name), cores)
+    max_engines = max(1, usable_cores() // cores)
+    return EnginePool(tried.engine, same, max_engines, milliseconds / tried.milliseconds)

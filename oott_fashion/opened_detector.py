@@ -46,9 +46,9 @@ def open_detector(published: PublishedDetector, options: DetectorOptions) -> Ope
 
 
 def opened_in(
-    engine: Engine, published: PublishedDetector, options: DetectorOptions
+    engine: Engine, published: PublishedDetector, options: DetectorOptions, at_a_time: int = 1
 ) -> OpenedDetector:
-    """Make a detector of an engine that has already opened it."""
+    """Make a detector of an engine that has already opened it, and that runs so many photos."""
     side = published.card.image_side
-    detector = Detector(engine, side, options.thresholds, options.colours)
+    detector = Detector(engine, side, options.thresholds, options.colours, at_a_time)
     return OpenedDetector(published.version, detector, published.card)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from oott_assets.detection_store import (
     PartitionDetections,
     PhotoDetections,
 )
+from oott_assets.engine_pool import usable_cores
 from oott_assets.failure_rules import failures_of
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.partitions import (
@@ -67,6 +67,7 @@ def garment_detections(
         # The lock prevents a deletion during the detection. The write would undo such a deletion.
         with stored.locked() as lock:
             photos = _photos_to_read(stored, partition)
+            garment_detector.expect(opened, len(photos))
             timezone = ZoneInfo(read_settings(TrendSettings).timezone)
             seen = read_by(opened.detector, photos, stored, timezone)
             seen = with_progress(seen, context.log, "photos read", len(photos))
@@ -91,8 +92,8 @@ def read_by(
 ) -> Iterator[PhotoDetections]:
     """Find the garments in each of the stored ``photos``, in their order.
 
-    Threads decode photos in parallel. The engine reads one photo at a time. The day of a photo is
-    its day in ``timezone``.
+    A thread per core decodes a photo, runs the detector on it and names its colours. The day of a
+    photo is its day in ``timezone``.
     """
 
     def read(photo: ManifestRow) -> PhotoDetections:
@@ -105,7 +106,7 @@ def read_by(
             return found._replace(unreadable=str(error))
         return found._replace(garments=tuple(detector.garments(pixels)))
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(usable_cores()) as pool:
         yield from pool.map(read, photos)
 
 

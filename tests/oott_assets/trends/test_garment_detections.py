@@ -1,21 +1,25 @@
 import json
+import threading
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from oott_assets import detection_store
+from oott_assets import detection_store, garment_detector
 from oott_assets.failure_rules import FailureRule
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store import photo_store
 from oott_assets.photos.store.gcs_blobs import GcsBlobs
 from oott_assets.photos.store.stored_month import StoredMonth
+from oott_assets.trends import garment_detections
 from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.blobs import AlreadyLocked
 from oott_fashion.stores.detector_card import read_card
 from oott_fashion.stores.model_store import ModelStore
+from oott_fashion.vision.engines import Engine, EngineChoice, open_engine
 from oott_fashion.vision.photos import Photo
+from oott_fashion.vision.tried_engine import TriedEngine
 from tests.object_store import Bucket
 from tests.oott_assets.trends_pipeline import (
     TrendsPipeline,
@@ -187,6 +191,41 @@ def test_photos_locked_by_another_process_are_not_read(
     [failure] = failures(run)
     assert "is locked by process" in failure
     assert trends_pipeline.detections() == before
+
+
+def test_every_core_finds_the_same_garments_in_the_same_order(
+    trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trends_pipeline.run()
+    before = trends_pipeline.detections()
+    engines = worth_three_engines(monkeypatch)
+
+    trends_pipeline.run(only="garment_detections")
+
+    for thread in threading.enumerate():
+        if thread.name.startswith("open engine"):
+            thread.join()
+    assert len(engines) == 3
+    assert trends_pipeline.detections() == before
+
+
+def worth_three_engines(monkeypatch: pytest.MonkeyPatch) -> list[Engine]:
+    """Let a few photos be worth an engine on each of three cores; give the engines, once opened."""
+    engines: list[Engine] = []
+
+    def opened(onnx: Path, choice: EngineChoice, cores: int) -> Engine:
+        engines.append(open_engine(onnx, choice, cores))
+        return engines[-1]
+
+    def tried(onnx: Path, _side: int, choice: EngineChoice, cores: int) -> TriedEngine:
+        return TriedEngine(opened(onnx, choice, cores), milliseconds=1e9)
+
+    for module in (garment_detector, garment_detections):
+        monkeypatch.setattr(module, "usable_cores", lambda: 3)
+    monkeypatch.setattr(garment_detector, "open_and_try", tried)
+    monkeypatch.setattr(garment_detector, "open_engine", opened)
+    garment_detector.kept_open.cache_clear()
+    return engines
 
 
 def test_photos_are_not_deleted_while_they_are_read(
