@@ -62,12 +62,13 @@ format: .venv/test
 # Updates the lock files. A locked version stays unless a package needs another (--upgrade moves all).
 LOCK := uv pip compile --quiet --no-header --generate-hashes --python-version 3.11 pyproject.toml
 lock: .venv/test
-	$(BIN)/$(LOCK) --extra pipeline -o requirements/base.txt
-	$(BIN)/$(LOCK) -c requirements/base.txt -o requirements/service.txt
-	$(BIN)/$(LOCK) --extra pipeline --extra train --extra label -c requirements/base.txt \
-		-o requirements/train.txt
-	$(BIN)/$(LOCK) --extra pipeline --extra train --extra label --group dev \
-		-c requirements/train.txt -o requirements/test.txt
+	$(BIN)/$(LOCK) --extra deepsparse --extra pipeline -o requirements/base.txt
+	$(BIN)/$(LOCK) --extra deepsparse -c requirements/base.txt -o requirements/service.txt
+	$(BIN)/$(LOCK) --extra openvino -c requirements/base.txt -o requirements/service-openvino.txt
+	$(BIN)/$(LOCK) --extra deepsparse --extra pipeline --extra train --extra label \
+		-c requirements/base.txt -o requirements/train.txt
+	$(BIN)/$(LOCK) --extra deepsparse --extra openvino --extra pipeline --extra train --extra label \
+		--group dev -c requirements/train.txt -o requirements/test.txt
 
 clean:
 	rm -rf .venv .oott

@@ -103,8 +103,8 @@ class SharedSettings(BaseSettings):
     )
     engine: EngineChoice = Field(
         "auto",
-        description="Program that runs the detector: deepsparse, onnxruntime, or auto (deepsparse "
-        "if it runs on this machine, otherwise onnxruntime).",
+        description="Program that runs the detector: deepsparse, openvino, onnxruntime, or auto "
+        "(the first of these that runs on this machine).",
     )
     engine_cores: int = Field(1, ge=1, le=64, description="Number of CPU cores of one engine.")
     min_confidence: float = Field(

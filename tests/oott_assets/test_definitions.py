@@ -16,7 +16,16 @@ from oott_assets.partitions import (
 from oott_assets.photos.settings import PhotoSettings
 from oott_fashion.destinations import UnknownPlace
 
-HEAVY = ("torch", "ultralytics", "autodistill", "selenium", "deepsparse", "onnxruntime", "bentoml")
+HEAVY = (
+    "torch",
+    "ultralytics",
+    "autodistill",
+    "selenium",
+    "deepsparse",
+    "openvino",
+    "onnxruntime",
+    "bentoml",
+)
 
 
 def test_definitions_can_be_loaded() -> None:

@@ -1,5 +1,6 @@
 """Makes detectors faster by pruning and int8 quantisation, and chooses the fastest good one."""
 
+import json
 import statistics
 import time
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from oott_fashion.vision.engines import Engine
+from oott_fashion.vision.int8_convolutions import OUTPUT_RANGES, scale_and_zero_point
 
 # A variant may lose at most this mAP50, and must be faster by at least this share. A smaller gain
 # may be noise of a busy machine.
@@ -76,14 +78,15 @@ def quantise_to_int8(dense: Path, inputs: Sequence[NDArray[np.float32]], out: Pa
 
     The last convolutions of the head stay in float32: confidences and box edges need the precision.
     Weights have 7 bits because processors without VNNI add two 8-bit products in 16 bits, which
-    would overflow.
+    would overflow. The metadata has the ranges of the outputs, which ONNX Runtime needs.
 
     Args:
         inputs: model inputs for calibrating the activations, each of shape (1, 3, side, side).
     """
     model = onnx.load(str(dense))
     convolutions = [node for node in model.graph.node if _can_be_int8(node)]
-    ranges = _ranges(model, sorted({node.input[0] for node in convolutions}), inputs)
+    outputs = {node.output[0] for node in convolutions}
+    ranges = _ranges(model, sorted(outputs | {node.input[0] for node in convolutions}), inputs)
     weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     graph = _Int8Graph(ranges, weights)
     nodes = [
@@ -96,12 +99,13 @@ def quantise_to_int8(dense: Path, inputs: Sequence[NDArray[np.float32]], out: Pa
         model.graph.ClearField(field)
         getattr(model.graph, field).extend(content)
     model.graph.ClearField("value_info")
+    written = json.dumps({name: ranges[name] for name in sorted(outputs)})
+    model.metadata_props.add(key=OUTPUT_RANGES, value=written)
     onnx.checker.check_model(model)
     onnx.save(model, str(out))
 
 
 _MAX_WEIGHT = 63
-_MAX_ACTIVATION = 255
 
 
 class _Int8Graph:
@@ -121,7 +125,7 @@ class _Int8Graph:
     def quantised(self, node: onnx.NodeProto) -> list[onnx.NodeProto]:
         source, weight, bias = node.input
         output = node.output[0]
-        scale, zero = self._scale_and_zero_point(source)
+        scale, zero = scale_and_zero_point(*self._ranges[source])
         quantise_input = self._quantise_input(source, scale, zero)
         kernels = self._weights[weight]
         steps = np.abs(kernels).reshape(len(kernels), -1).max(axis=1) / _MAX_WEIGHT
@@ -157,11 +161,6 @@ class _Int8Graph:
             self._constant(f"{name}_zero", zero),
         ]
         return [onnx.helper.make_node("QuantizeLinear", inputs, [f"{name}_whole"])]
-
-    def _scale_and_zero_point(self, name: str) -> tuple[np.float32, np.uint8]:
-        low, high = self._ranges[name]
-        scale = max((high - low) / _MAX_ACTIVATION, 1e-8)
-        return np.float32(scale), np.uint8(np.clip(round(-low / scale), 0, _MAX_ACTIVATION))
 
     def _constant(self, name: str, value: NDArray[np.generic] | np.generic) -> str:
         self.constants.append(numpy_helper.from_array(np.asarray(value), name))

@@ -1,4 +1,4 @@
-"""Tests that a photo has the same boxes in Ultralytics, ONNX Runtime and DeepSparse.
+"""Tests that a photo has the same boxes in Ultralytics, DeepSparse, OpenVINO and ONNX Runtime.
 
 Ultralytics predicts with the weights of the starter detector, with its own letterbox and non-max
 suppression. The engines run the ONNX export of the same weights.
@@ -99,7 +99,7 @@ def test_ultralytics_finds_garments_to_compare(
     assert len(garments) >= 5
 
 
-@pytest.mark.parametrize("choice", ["onnxruntime", "deepsparse"])
+@pytest.mark.parametrize("choice", ["deepsparse", "openvino", "onnxruntime"])
 def test_a_photo_has_the_same_boxes_in_ultralytics_and_in_the_engine(
     choice: EngineChoice,
     onnx: Path,

@@ -13,7 +13,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from oott_fashion.vision.engines import EngineChoice, EngineUnavailable, open_engine
 
-CHOICES: tuple[EngineChoice, ...] = ("deepsparse", "onnxruntime")
+CHOICES: tuple[EngineChoice, ...] = ("deepsparse", "openvino", "onnxruntime")
+
+NAMES = {"deepsparse": "DeepSparse", "openvino": "OpenVINO", "onnxruntime": "ONNX Runtime"}
 
 # Each of the two output channels is a different weighted sum of the three input channels.
 WEIGHTS = np.array([[1, 2, 4], [-1, 0.5, 8]], dtype=np.float32)
@@ -170,9 +172,8 @@ def test_the_error_for_an_unusable_detector_names_its_file(
     with pytest.raises(EngineUnavailable) as failed:
         open_engine(file, choice)
 
-    engine = "DeepSparse" if choice == "deepsparse" else "ONNX Runtime"
     message = str(failed.value)
-    assert f"{engine} cannot run detector.onnx: " in message or (
+    assert f"{NAMES.get(choice, 'ONNX Runtime')} cannot run detector.onnx: " in message or (
         message == f"{file} is not an ONNX file; expected one"
     )
 
@@ -202,7 +203,7 @@ def test_auto_prefers_deepsparse(file: Path, caplog: pytest.LogCaptureFixture) -
     assert caplog.messages == ["detector.onnx runs in deepsparse on 1 core(s)"]
 
 
-def test_auto_falls_back_to_onnx_runtime_and_warns(
+def test_auto_uses_openvino_when_deepsparse_cannot_run_a_file_and_warns(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "detector.onnx"
@@ -211,13 +212,13 @@ def test_auto_falls_back_to_onnx_runtime_and_warns(
 
     engine = open_engine(file)
 
-    assert engine.name == "onnxruntime"
+    assert engine.name == "openvino"
     assert engine.head_of(photo) == pytest.approx(
         np.einsum("oi,bihw->bohw", WEIGHTS, photo), abs=1e-5
     )
     [warning] = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert warning.getMessage().startswith("DeepSparse cannot run detector.onnx: ")
-    assert warning.getMessage().endswith("; using ONNX Runtime instead")
+    assert warning.getMessage().endswith("; the next engine is tried")
 
 
 def test_chosen_deepsparse_has_no_fallback(tmp_path: Path) -> None:
@@ -228,25 +229,39 @@ def test_chosen_deepsparse_has_no_fallback(tmp_path: Path) -> None:
         open_engine(file, "deepsparse")
 
 
-def test_auto_uses_onnx_runtime_when_deepsparse_is_not_installed(
+def test_auto_uses_onnx_runtime_when_no_other_engine_is_installed(
     file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     # With None in sys.modules, Python raises ImportError.
     monkeypatch.setitem(sys.modules, "deepsparse", None)
+    monkeypatch.setitem(sys.modules, "openvino", None)
 
     assert open_engine(file).name == "onnxruntime"
 
     assert "DeepSparse is not installed here" in caplog.text
-    with pytest.raises(EngineUnavailable, match="DeepSparse is not installed here"):
-        open_engine(file, "deepsparse")
+    assert "OpenVINO is not installed here" in caplog.text
 
 
-def test_chosen_onnx_runtime_does_not_need_deepsparse(
-    file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("choice", ["deepsparse", "openvino"])
+def test_a_chosen_engine_that_is_not_installed_is_an_error(
+    choice: EngineChoice, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, choice, None)
+
+    with pytest.raises(EngineUnavailable, match=r"is not installed here: .*install the extra"):
+        open_engine(file, choice)
+
+
+@pytest.mark.parametrize("choice", ["openvino", "onnxruntime"])
+def test_another_chosen_engine_does_not_need_deepsparse(
+    choice: EngineChoice,
+    file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setitem(sys.modules, "deepsparse", None)
 
-    assert open_engine(file, "onnxruntime").name == "onnxruntime"
+    assert open_engine(file, choice).name == choice
 
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 

@@ -16,11 +16,14 @@ from oott_assets.training.yolov8.faster_variants import (
     quantise_to_int8,
 )
 from oott_assets.training.yolov8.onnx_export import export_onnx
-from oott_fashion.vision.engines import EngineChoice, open_engine
+from oott_fashion.vision.detector import Thresholds
+from oott_fashion.vision.engines import Engine, EngineChoice, open_engine
 from oott_fashion.vision.letterbox import letterbox
 from tests.oott_assets.training.starter_weights import starter_weights
 
 SIDE = 160
+ENGINES: tuple[EngineChoice, ...] = ("deepsparse", "openvino", "onnxruntime")
+MIN_CONFIDENCE = Thresholds().confidence
 DENSE = Variant("dense", 10.0, 0.4)
 
 
@@ -40,19 +43,49 @@ def inputs() -> list[NDArray[np.float32]]:
     return letterboxed
 
 
-@pytest.mark.parametrize("engine", ["deepsparse", "onnxruntime"])
-def test_an_int8_detector_has_nearly_the_same_confidences(
-    dense: Path, inputs: list[NDArray[np.float32]], tmp_path: Path, engine: EngineChoice
-) -> None:
-    quantise_to_int8(dense, inputs, tmp_path / "int8.onnx")
+@pytest.fixture(scope="module")
+def int8(dense: Path, inputs: list[NDArray[np.float32]]) -> dict[EngineChoice, Engine]:
+    """Quantise the starter detector, and open it in each engine."""
+    file = dense.with_name("int8.onnx")
+    quantise_to_int8(dense, inputs, file)
+    return {name: open_engine(file, name) for name in ENGINES}
 
-    before, after = (open_engine(file, engine) for file in (dense, tmp_path / "int8.onnx"))
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_int8_detector_has_nearly_the_same_confidences(
+    dense: Path,
+    inputs: list[NDArray[np.float32]],
+    int8: dict[EngineChoice, Engine],
+    name: EngineChoice,
+) -> None:
+    before, after = open_engine(dense, "onnxruntime"), int8[name]
+
     for model_input in inputs:
         expected, found = before.head_of(model_input), after.head_of(model_input)
         most_confident = int(expected[0, 4:].max(axis=0).argmax())
         assert expected[0, 4:, most_confident].argmax() == found[0, 4:, most_confident].argmax()
         assert np.abs(expected[0, 4:] - found[0, 4:]).mean() < 0.01
-    assert (tmp_path / "int8.onnx").stat().st_size < dense.stat().st_size / 3
+
+
+@pytest.mark.usefixtures("int8")
+def test_an_int8_detector_is_smaller(dense: Path) -> None:
+    assert dense.with_name("int8.onnx").stat().st_size < dense.stat().st_size / 3
+
+
+def test_an_int8_detector_finds_the_same_garments_in_each_engine(
+    inputs: list[NDArray[np.float32]], int8: dict[EngineChoice, Engine]
+) -> None:
+    deepsparse, *others = int8.values()
+
+    for model_input in inputs:
+        expected = deepsparse.head_of(model_input)[0]
+        for engine in others:
+            found = engine.head_of(model_input)[0]
+            # The most confident box of each garment that the service would show.
+            for garment in np.flatnonzero(expected[4:].max(axis=1) > MIN_CONFIDENCE):
+                box = int(expected[4 + garment].argmax())
+                assert abs(found[4 + garment, box] - expected[4 + garment, box]) < 0.15
+                assert np.abs(found[:4, box] - expected[:4, box]).max() < 0.05 * SIDE
 
 
 def test_pruning_zeroes_the_given_share_of_the_weights(dense: Path, tmp_path: Path) -> None:

@@ -1,0 +1,146 @@
+"""Compares the accuracy and the CPU time of the starter detector in each engine.
+
+``python -m benchmarks.engines --main-data FOLDER --closet FOLDER`` (needs the packages of
+``make test``) exports the weights of the starter at several input sides, dense and in int8, and
+runs each export in each engine with one thread. The closet photos must not be photos that the
+starter was trained on. All engines take turns on the same photos. Prints a Markdown table; a row
+in bold is on the Pareto front: no other row is both faster and better in mAP50 and labels.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from oott_assets.photos.sources.folder import photos_under
+from oott_assets.training.labels.catalogue_folders import garment_of_folder
+from oott_assets.training.labels.labelled_data_set import read_labelled
+from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split, pixels_of
+from oott_assets.training.validation.answers import boxes_as_served
+from oott_assets.training.validation.closet_labels import label_of
+from oott_assets.training.validation.validated import map50_on
+from oott_assets.training.yolov8.faster_variants import quantise_to_int8
+from oott_assets.training.yolov8.onnx_export import export_onnx
+from oott_fashion.vision.detector import Detector, Thresholds
+from oott_fashion.vision.engines import Engine, EngineChoice, open_engine
+from oott_fashion.vision.letterbox import letterbox
+from oott_fashion.vision.photos import Photo, read_photo
+
+_WEIGHTS = Path("models/starter-detector/weights.pt")
+_ENGINES: tuple[EngineChoice, ...] = ("deepsparse", "openvino", "onnxruntime")
+_CALIBRATION_PHOTOS = 48
+_TIMED_PHOTOS = 40
+
+Inputs = Sequence[NDArray[np.float32]]
+
+
+class _Row(NamedTuple):
+    """One export in one engine: CPU milliseconds of the network per photo, and shares 0..1."""
+
+    side: int
+    form: str
+    engine: str
+    milliseconds: float
+    map50: float
+    label_right: float
+
+
+@click.command()
+@click.option("--main-data", type=click.Path(path_type=Path, exists=True), required=True)
+@click.option("--closet", type=click.Path(path_type=Path, exists=True), required=True)
+@click.option("--sides", default="256,320,384,448,512,640", help="Sides of the input, in pixels.")
+def main(main_data: Path, closet: Path, sides: str) -> None:
+    """Measure each export in each engine."""
+    street = list(read_labelled(main_data).photos)
+    worn = [
+        (garment_of_folder(file), read_photo(file.read_bytes())) for file in photos_under(closet)
+    ]
+    rows: list[_Row] = []
+    for side in map(int, sides.split(",")):
+        with tempfile.TemporaryDirectory() as folder:
+            rows += _rows_at(side, Path(folder), street, worn)
+        click.echo(f"{side} px is measured", err=True)
+    click.echo(f"{len(in_split(street, 'valid'))} street photos, {len(worn)} closet photos\n")
+    click.echo("| side | form | engine | CPU ms per photo | mAP50 | closet, label right |")
+    click.echo("|---|---|---|---|---|---|")
+    for row in sorted(rows, key=lambda row: (row.side, row.milliseconds)):
+        click.echo(_line(row, bold=not any(_is_better(other, row) for other in rows)))
+
+
+def _rows_at(
+    side: int,
+    folder: Path,
+    street: Sequence[LabelledPhoto],
+    worn: Sequence[tuple[str | None, Photo]],
+) -> Iterator[_Row]:
+    train = in_split(street, "train")
+    calibration = train[:: max(1, len(train) // _CALIBRATION_PHOTOS)][:_CALIBRATION_PHOTOS]
+    inputs = [letterbox(pixels_of(photo), side)[0][None] for photo in calibration]
+    files = {"dense": folder / "dense.onnx", "int8": folder / "int8.onnx"}
+    export_onnx(_WEIGHTS, side, files["dense"])
+    quantise_to_int8(files["dense"], inputs, files["int8"])
+    engines = {
+        (form, name): open_engine(file, name) for form, file in files.items() for name in _ENGINES
+    }
+    times = _cpu_milliseconds(list(engines.values()), inputs[:_TIMED_PHOTOS])
+    measured: dict[str, tuple[float, float]] = {}
+    for ((form, name), engine), milliseconds in zip(engines.items(), times, strict=True):
+        # A dense export has the same boxes in all engines, as a test checks.
+        key = form if form == "dense" else name
+        if key not in measured:
+            measured[key] = _accuracy(engine, side, street, worn)
+        yield _Row(side, form, name, milliseconds, *measured[key])
+
+
+def _cpu_milliseconds(engines: Sequence[Engine], inputs: Inputs) -> list[float]:
+    times: list[list[float]] = [[] for _ in engines]
+    for model_input in inputs:
+        for engine, taken in zip(engines, times, strict=True):
+            started = time.process_time()
+            engine.head_of(model_input)
+            taken.append(1000 * (time.process_time() - started))
+    # The first rounds only warm up the caches.
+    return [statistics.median(taken[5:]) for taken in times]
+
+
+def _accuracy(
+    engine: Engine,
+    side: int,
+    street: Sequence[LabelledPhoto],
+    worn: Sequence[tuple[str | None, Photo]],
+) -> tuple[float, float]:
+    """Give the mAP50, and the share of closet photos with the right label."""
+    served = Detector(engine, side, Thresholds())
+    right = [label_of(served.boxes(photo)) == garment for garment, photo in worn]
+    map50 = map50_on(street, boxes_as_served(engine, side, Thresholds().iou))
+    return map50, statistics.fmean(right)
+
+
+def _is_better(other: _Row, row: _Row) -> bool:
+    return (
+        other.milliseconds < row.milliseconds
+        and other.map50 >= row.map50
+        and other.label_right >= row.label_right
+    )
+
+
+def _line(row: _Row, *, bold: bool) -> str:
+    cells = (
+        str(row.side),
+        row.form,
+        row.engine,
+        f"{row.milliseconds:.1f}",
+        f"{row.map50:.3f}",
+        f"{row.label_right:.3f}",
+    )
+    return "| " + " | ".join(f"**{cell}**" if bold else cell for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    main()
