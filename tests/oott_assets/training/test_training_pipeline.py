@@ -30,7 +30,7 @@ from tests.oott_assets.training.training_pipeline import (
 )
 from tests.oott_assets.trends_pipeline import failures, metadata_of
 
-SIDE = 224
+SIDE = 192
 
 
 class Trained(NamedTuple):
@@ -46,7 +46,7 @@ class Trained(NamedTuple):
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
     """Train on drawn photos and a drawn catalogue, from weights that find no garments."""
     folder = tmp_path_factory.mktemp("pipeline")
-    write_data_set(folder / "main-data", train=80, valid=10)
+    write_data_set(folder / "main-data", train=48, valid=10)
     write_catalogue(folder / "closet", ("tee_shirt", "dress"), each=6)
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name, value in {
@@ -59,7 +59,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
             "OOTT_DRAWN_PHOTOS": "0",
             "OOTT_ENGINE": "deepsparse",
             "OOTT_IMAGE_SIDE": str(SIDE),
-            "OOTT_EPOCHS": "4",
+            "OOTT_EPOCHS": "3",
             "OOTT_BATCH_SIZE": "4",
             "OOTT_STARTING_WEIGHTS": weights_that_find_nothing(folder / "untrained.pt"),
         }.items():
@@ -153,8 +153,8 @@ def test_the_card_says_what_it_was_trained_on_and_how_it_was_measured() -> None:
     card = latest().card
 
     assert card.licence == "AGPL-3.0"
-    assert "72 photos labelled by main_data" in card.trained_on
-    assert "YOLOv8n at 224 px, 4 epochs" in card.trained_on
+    assert "44 photos labelled by main_data" in card.trained_on
+    assert "YOLOv8n at 192 px, 3 epochs" in card.trained_on
     assert card.engine == "deepsparse"
     assert card.parity is not None
     assert card.parity < 0.1
