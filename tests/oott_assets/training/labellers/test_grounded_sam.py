@@ -3,34 +3,37 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import supervision as sv
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-from segment_anything import SamPredictor
 
 from oott_assets.training.labellers.availability import LabellerUnavailable
 from oott_assets.training.labellers.grounded_sam import GroundedSamLabeller
-from oott_assets.training.labellers.local_grounded_sam import BgrSamPredictor
 from oott_assets.training.labellers.weight_files import DINO_SWINT_FILE, SAM_FILE
 from oott_fashion.garments import GARMENTS
 from tests.oott_assets.training.labellers.small_weights import (
     copy_without,
     list_sums,
     no_network,
-    small_grounded_sam,
-    write_grounded_sam,
     write_photo,
 )
+
+if TYPE_CHECKING:
+    import supervision as sv
 
 EVERYTHING, NOTHING = 0.0, 1.0
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    from tests.oott_assets.training.labellers.small_models import (
+        small_grounded_sam,
+        write_grounded_sam,
+    )
+
     root = tmp_path_factory.mktemp("weights")
     with small_grounded_sam(root):
         write_grounded_sam(root / "grounded_sam")
@@ -74,7 +77,9 @@ class CoatSeen:
 
     image: NDArray[np.uint8] | None = None
 
-    def predict(self, image: NDArray[np.uint8]) -> sv.Detections:
+    def predict(self, image: NDArray[np.uint8]) -> "sv.Detections":
+        import supervision as sv
+
         self.image = image
         height, width = image.shape[:2]
         masks = np.zeros((2, height, width), dtype=np.bool_)
@@ -129,6 +134,11 @@ def test_the_models_get_bgr_pixels(
 
 
 def test_sam_reads_bgr_pixels_as_the_original_colours(labeller: GroundedSamLabeller) -> None:
+    import torch
+    from segment_anything import SamPredictor
+
+    from oott_assets.training.labellers.local_grounded_sam import BgrSamPredictor
+
     photo = np.zeros((60, 90, 3), dtype=np.uint8)
     photo[:, :, 0] = 255
     right = SamPredictor(labeller.model.sam_predictor.model)
@@ -163,6 +173,8 @@ def test_a_damaged_checkpoint_is_rejected(root: Path, tmp_path: Path) -> None:
 
 def error_with(root: Path, tmp_path: Path, name: str, checkpoint: object) -> str:
     """Replace the file ``name`` by ``checkpoint``, and give the error that it causes."""
+    import torch
+
     torch.save(checkpoint, copy_without(name, root / "grounded_sam", tmp_path / "grounded_sam"))
     list_sums(tmp_path / "grounded_sam")
     with no_network(), pytest.raises(LabellerUnavailable) as raised:
@@ -177,6 +189,8 @@ def test_a_groundingdino_checkpoint_without_weights_is_rejected(root: Path, tmp_
 def test_a_groundingdino_checkpoint_that_lacks_one_weight_is_rejected(
     root: Path, tmp_path: Path
 ) -> None:
+    import torch
+
     checkpoint = torch.load(root / "grounded_sam" / DINO_SWINT_FILE, weights_only=True)
     del checkpoint["model"]["module.feat_map.weight"]
 
@@ -187,6 +201,8 @@ def test_a_groundingdino_checkpoint_that_lacks_one_weight_is_rejected(
 
 
 def test_a_groundingdino_checkpoint_of_another_size_is_rejected(root: Path, tmp_path: Path) -> None:
+    import torch
+
     checkpoint = torch.load(root / "grounded_sam" / DINO_SWINT_FILE, weights_only=True)
     checkpoint["model"]["module.feat_map.weight"] = torch.zeros(256, 768)
 

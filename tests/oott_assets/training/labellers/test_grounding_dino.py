@@ -5,8 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
-from transformers import AutoTokenizer
 
 from oott_assets.training.labellers.availability import LabellerUnavailable
 from oott_assets.training.labellers.grounding_dino import (
@@ -19,7 +17,6 @@ from tests.oott_assets.training.labellers.small_weights import (
     copy_without,
     list_sums,
     no_network,
-    write_grounding_dino,
     write_photo,
 )
 
@@ -29,6 +26,8 @@ EVERYTHING = 0.0
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.oott_assets.training.labellers.small_models import write_grounding_dino
+
     root = tmp_path_factory.mktemp("weights")
     (root / "grounding_dino").mkdir()
     write_grounding_dino(root / "grounding_dino")
@@ -43,6 +42,8 @@ def labeller(root: Path) -> GroundingDinoLabeller:
 
 @pytest.fixture(scope="module")
 def weights(root: Path) -> NDArray[np.float32]:
+    from transformers import AutoTokenizer
+
     tokenizer = AutoTokenizer.from_pretrained(root / "grounding_dino", local_files_only=True)
     return token_weights(tokenizer, [garment.prompt for garment in GARMENTS], 256)
 
@@ -93,6 +94,8 @@ def test_two_jackets_are_distinguished_by_their_first_word(weights: NDArray[np.f
 
 
 def test_a_vocabulary_that_gives_too_many_tokens_is_rejected(root: Path) -> None:
+    from transformers import AutoTokenizer
+
     tokenizer = AutoTokenizer.from_pretrained(root / "grounding_dino", local_files_only=True)
 
     with pytest.raises(LabellerUnavailable, match="into 76 tokens, but the model reads only 75"):
@@ -154,6 +157,8 @@ SWIN_BLOCK = "model.backbone.conv_encoder.model.encoder.layers.0.blocks.0"
 def test_a_checkpoint_that_lacks_a_weight_or_a_buffer_is_rejected(
     root: Path, tmp_path: Path, name: str
 ) -> None:
+    from safetensors.torch import load_file, save_file
+
     checkpoint = copy_without(WEIGHTS, root / "grounding_dino", tmp_path / "grounding_dino")
     tensors = load_file(root / "grounding_dino" / WEIGHTS)
     del tensors[name]
@@ -165,6 +170,8 @@ def test_a_checkpoint_that_lacks_a_weight_or_a_buffer_is_rejected(
 
 
 def test_an_empty_checkpoint_is_rejected(root: Path, tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
     checkpoint = copy_without(WEIGHTS, root / "grounding_dino", tmp_path / "grounding_dino")
     save_file({}, checkpoint, metadata={"format": "pt"})
     list_sums(tmp_path / "grounding_dino")
