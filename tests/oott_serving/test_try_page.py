@@ -18,10 +18,13 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from oott_serving.api_keys import ApiKeys
+from oott_serving.error_examples import ERROR_EXAMPLES
 from oott_serving.try_page.try_routes import TRY_ROUTES
 from tests.databases import free_port
 from tests.oott_serving.photos import file_of, sideways, street_image, street_jpeg
@@ -229,10 +232,8 @@ def test_the_page_fits_a_phone_and_offers_its_camera(page: TryPage, server: Serv
     assert page.errors() == []
 
 
-async def ask_for_a_key(request: Request) -> Response:
-    """Answer as a service with API keys does."""
-    if request.headers.get("authorization") != "Bearer right":
-        return JSONResponse({"error": "the API key is missing or unknown"}, 401)
+async def nothing_found(_request: Request) -> Response:
+    """Answer /predict/garments without a detector."""
     milliseconds = dict.fromkeys(("waiting", "decoding", "detection", "colours"), 1.0)
     answer = {"garments": [], "width": 1, "height": 1, "detector_version": "v1"}
     return JSONResponse({**answer, "milliseconds": milliseconds})
@@ -240,8 +241,9 @@ async def ask_for_a_key(request: Request) -> Response:
 
 @contextmanager
 def service_with_keys() -> Iterator[str]:
+    prediction = Route("/predict/garments", nothing_found, methods=["POST"])
     app = Starlette(
-        routes=[Route("/predict/garments", ask_for_a_key, methods=["POST"]), *TRY_ROUTES]
+        routes=[prediction, *TRY_ROUTES], middleware=[Middleware(ApiKeys, keys=["right"])]
     )
     config = uvicorn.Config(app, port=free_port(), log_level="error")
     uvicorn_server = uvicorn.Server(config)
@@ -259,9 +261,8 @@ def test_a_service_with_api_keys_is_asked_with_the_key_of_the_person(page: TryPa
         page.open(url)
         assert not page.shows("#key")
         page.hand_over(JPEG, "look.jpg")
-        assert page.text("#problem") == (
-            "The service answers 401: the API key is missing or unknown."
-        )
+        sentence = ERROR_EXAMPLES["/predict/garments"]["401"]["no key"]
+        assert page.text("#problem") == f"The service answers 401: {sentence}."
 
         page.press("#key-text", "right", Keys.ENTER)
         page.wait()
