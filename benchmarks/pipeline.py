@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oott_fashion.stores.detector_card import read_card
+from oott_fashion.vision.box_colours import colours_of
 from oott_fashion.vision.detections import Box
-from oott_fashion.vision.detector import colours_of
 from oott_fashion.vision.engines import EngineChoice, open_engine
 from oott_fashion.vision.letterbox import letterbox
 from oott_fashion.vision.photos import Photo, read_photo

@@ -1,4 +1,4 @@
-"""The colour palette, and which of its colours a garment has.
+"""The colour palette, and which of its colours a pixel has.
 
 Colours are compared in CIELAB, where equal distances look about equally different. In RGB a
 navy coat is nearer to black than to blue jeans. Palette names are spelled as in the HTTP API.
@@ -52,13 +52,6 @@ RELEASED_PALETTE = tuple(colour for colour in PALETTE if colour.name in RELEASED
 
 PALETTES = {"default": PALETTE, "prototype": RELEASED_PALETTE}
 
-# Folds and shade alone spread the photographed colour of one cloth over about 10 CIELAB units.
-_WITHIN_A_FOLD = 12.0
-
-
-class NoPixels(ValueError):
-    """There are no pixels to find a colour in."""
-
 
 def nearest_colours(
     pixels: NDArray[np.uint8], palette: Sequence[PaletteColour] = PALETTE
@@ -70,36 +63,6 @@ def nearest_colours(
         palette: the colours to choose from.
     """
     return _nearest(lab_of(pixels), tuple(palette))
-
-
-def garment_colour(
-    pixels: NDArray[np.uint8],
-    background: NDArray[np.uint8],
-    weights: NDArray[np.float64] | None = None,
-    palette: Sequence[PaletteColour] = PALETTE,
-) -> str:
-    """Name the main colour of a garment.
-
-    Args:
-        pixels: sRGB of the garment's box, shape (n, 3), 0..255; some show the background.
-        background: sRGB around the box, shape (m, 3); m may be 0.
-        weights: how likely each of ``pixels`` shows the garment, shape (n,), at least 0.
-        palette: the colours to choose from.
-
-    Raises:
-        NoPixels: ``pixels`` is empty.
-    """
-    if len(pixels) == 0:
-        raise NoPixels("the garment has no pixels, so no colour: its box is outside the photo")
-    cells, weights = _distinct_cells(pixels, np.ones(len(pixels)) if weights is None else weights)
-    lab = _lab_of_cells()[cells]
-    kept = weights * ~_looks_like(lab, background)
-    # A white shirt in front of a white wall looks like background everywhere. In that case the
-    # background is ignored, and the pixels in the middle of the box count most.
-    if kept.sum() < 0.15 * weights.sum():
-        kept = weights
-    votes = np.bincount(_names_of_cells(tuple(palette))[cells], kept, minlength=len(palette))
-    return palette[int(votes.argmax())].name
 
 
 def lab_of(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -124,42 +87,10 @@ _XYZ_OF_LINEAR_RGB = np.array(
 )
 _WHITE_POINT = np.array([0.95047, 1.0, 1.08883])
 
-# RGB is divided into 64 x 64 x 64 cells. The pixels of a cell are named by its middle, so a name is
-# looked up instead of computed for every pixel.
-_CELL_WIDTH = 4
-_CELLS = 256 // _CELL_WIDTH
-
-# The background is reduced to a few typical colours: comparing all pixel pairs takes seconds.
-_TYPICAL_COLOURS = 6
-_BIN_WIDTH = 32
-
-
-def _distinct_cells(
-    pixels: NDArray[np.uint8], weights: NDArray[np.float64]
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Find the cells that ``pixels`` are in, and the sum of the weights in each."""
-    red, green, blue = (pixels // _CELL_WIDTH).astype(np.intp).T
-    totals = np.bincount((red * _CELLS + green) * _CELLS + blue, weights)
-    cells = np.flatnonzero(totals > 0)  # comparing first takes a tenth of the time
-    return cells, np.asarray(totals[cells], dtype=np.float64)
-
-
-@lru_cache(maxsize=1)
-def _lab_of_cells() -> NDArray[np.float64]:
-    middles = np.arange(_CELLS, dtype=np.uint8) * _CELL_WIDTH + _CELL_WIDTH // 2
-    red, green, blue = np.meshgrid(middles, middles, middles, indexing="ij")
-    return lab_of(np.stack([red, green, blue], axis=-1).reshape(-1, 3))
-
-
-@lru_cache(maxsize=8)
-def _names_of_cells(palette: tuple[PaletteColour, ...]) -> NDArray[np.intp]:
-    planes = np.split(_lab_of_cells(), _CELLS)  # all at once, the distances would take 90 MB
-    return np.concatenate([_nearest(plane, palette) for plane in planes])
-
 
 def _nearest(lab: NDArray[np.float64], palette: tuple[PaletteColour, ...]) -> NDArray[np.intp]:
     names = np.repeat(np.arange(len(palette)), [len(colour.samples) for colour in palette])
-    return np.asarray(names[_squared_distances(lab, _samples_of(palette)).argmin(axis=1)])
+    return np.asarray(names[squared_distances(lab, _samples_of(palette)).argmin(axis=1)])
 
 
 @lru_cache(maxsize=8)
@@ -168,14 +99,7 @@ def _samples_of(palette: tuple[PaletteColour, ...]) -> NDArray[np.float64]:
     return lab_of(np.array(codes, dtype=np.uint8))
 
 
-def _looks_like(lab: NDArray[np.float64], background: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    if len(background) == 0:
-        return np.zeros(len(lab), dtype=bool)
-    distances = _squared_distances(lab, lab_of(_typical_colours(background)))
-    return np.asarray(distances.min(axis=1) < _WITHIN_A_FOLD**2)
-
-
-def _squared_distances(
+def squared_distances(
     some: NDArray[np.float64], others: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Compute the distances from ``some``, shape (n, 3), to ``others``, (m, 3): shape (n, m)."""
@@ -183,16 +107,6 @@ def _squared_distances(
     products = some @ others.T
     squares = (some**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)[None]
     return np.asarray(squares - 2 * products)
-
-
-def _typical_colours(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Average the pixels in each of the fullest RGB bins; rare bins are skipped."""
-    bins = (pixels // _BIN_WIDTH).astype(np.int64) @ (64, 8, 1)
-    sizes = np.bincount(bins, minlength=512)
-    fullest = np.argsort(-sizes, kind="stable")[:_TYPICAL_COLOURS]
-    common = [index for index in fullest if sizes[index] >= 0.08 * len(pixels)]
-    means = [pixels[bins == index].mean(axis=0) for index in common or fullest[:1]]
-    return np.array(means).round().astype(np.uint8)
 
 
 def _rgb(code: str) -> tuple[int, ...]:

@@ -1,4 +1,3 @@
-import itertools
 import re
 
 import numpy as np
@@ -10,9 +9,7 @@ from oott_fashion.colours import (
     PALETTES,
     RELEASED_COLOURS,
     RELEASED_PALETTE,
-    NoPixels,
     PaletteColour,
-    garment_colour,
     lab_of,
     nearest_colours,
 )
@@ -100,102 +97,15 @@ def test_on_a_tie_the_first_palette_colour_is_chosen() -> None:
     twins = [PaletteColour(name, ("#404040",), "gray", name) for name in ("soot", "slate")]
 
     assert nearest_colours(cloth(((64, 64, 64), 1)), twins).tolist() == [0]
-    assert garment_colour(cloth(((64, 64, 64), 1)), NO_PIXELS, palette=twins) == "soot"
 
 
 def test_no_pixels_give_no_colours() -> None:
     assert nearest_colours(NO_PIXELS).tolist() == []
 
 
-def test_a_garment_without_pixels_is_rejected() -> None:
-    with pytest.raises(NoPixels, match="its box is outside the photo"):
-        garment_colour(NO_PIXELS, cloth((WHITE, 5)))
-
-
-def test_a_single_pixel_has_a_colour() -> None:
-    assert garment_colour(cloth((RED, 1)), NO_PIXELS) == "red"
-
-
-def test_the_colour_of_most_pixels_is_the_garments_colour() -> None:
-    assert garment_colour(cloth((RED, 51), (BLUE, 49)), NO_PIXELS) == "red"
-    assert garment_colour(cloth((RED, 49), (BLUE, 51)), NO_PIXELS) == "blue"
-
-
-def test_on_a_tie_of_pixels_the_first_palette_colour_is_chosen() -> None:
-    assert garment_colour(cloth((BLUE, 5), (RED, 5)), NO_PIXELS) == "red"
-
-
-def test_shades_of_one_colour_are_counted_together() -> None:
-    pixels = cloth((RED, 3), ((142, 28, 36), 3), (WHITE, 5))
-
-    assert garment_colour(pixels, NO_PIXELS) == "red"
-
-
-def test_pixels_with_more_weight_outvote_more_pixels() -> None:
-    weights = np.array([5.0] * 2 + [1.0] * 8)
-
-    assert garment_colour(cloth((RED, 2), (BLUE, 8)), NO_PIXELS, weights) == "red"
-
-
-def test_pixels_that_look_like_the_background_do_not_count() -> None:
-    assert garment_colour(cloth((RED, 30), (WHITE, 70)), cloth((WHITE, 50))) == "red"
-
-
-def test_without_a_background_all_pixels_count() -> None:
-    assert garment_colour(cloth((RED, 30), (WHITE, 70)), NO_PIXELS) == "white"
-
-
-def test_a_white_shirt_in_front_of_a_white_wall_is_white() -> None:
-    assert garment_colour(cloth((WHITE, 90), (SKIN, 10)), cloth((WHITE, 50))) == "white"
-
-
-# 15 of 100 pixels are the limit of 15 %: with fewer, the background is not excluded.
-@pytest.mark.parametrize(("red", "name"), [(14, "white"), (15, "red"), (16, "red")])
-def test_pixels_unlike_the_background_decide_from_15_percent(red: int, name: str) -> None:
-    assert garment_colour(cloth((RED, red), (WHITE, 100 - red)), cloth((WHITE, 50))) == name
-
-
-def test_a_wall_in_shade_is_background() -> None:
-    # The shade differs from the wall by 9 CIELAB units in lightness.
-    shaded = (218, 218, 218)
-
-    assert garment_colour(cloth((RED, 30), (shaded, 70)), cloth((WHITE, 50))) == "red"
-
-
-def test_cloth_clearly_duller_than_the_wall_is_not_background() -> None:
-    # 20 CIELAB units in lightness.
-    duller = (188, 188, 188)
-
-    assert garment_colour(cloth((RED, 30), (duller, 70)), cloth((WHITE, 50))) == "gray"
-
-
-def test_every_common_background_colour_is_excluded() -> None:
-    street = cloth((WHITE, 50), (BLUE, 40), ((60, 122, 68), 30))
-    pixels = cloth((RED, 20), (WHITE, 40), (BLUE, 40), ((60, 122, 68), 30))
-
-    assert garment_colour(pixels, street) == "red"
-
-
-# 8 of 100 background pixels are the limit of 8 %, from which a colour is common.
-@pytest.mark.parametrize(("blue_behind", "name"), [(7, "blue"), (8, "red")])
-def test_a_rare_background_colour_can_be_the_garments_colour(blue_behind: int, name: str) -> None:
-    street = cloth((WHITE, 100 - blue_behind), (BLUE, blue_behind))
-
-    assert garment_colour(cloth((RED, 40), (BLUE, 60)), street) == name
-
-
-def test_without_a_common_colour_the_fullest_bin_is_the_background() -> None:
-    # Thirty-one colours, each in its own bin; white has two of 32 pixels, which is 6 %.
-    dots = itertools.product((16, 80, 144), (16, 80), range(16, 176, 32))
-    street = cloth((WHITE, 2), *((dot, 1) for dot in dots))
-
-    assert garment_colour(cloth((RED, 30), (WHITE, 70)), street) == "red"
-
-
 def test_the_prototype_palette_has_the_five_released_colours() -> None:
     assert {colour.name for colour in RELEASED_PALETTE} == set(RELEASED_COLOURS)
     assert PALETTES == {"default": PALETTE, "prototype": RELEASED_PALETTE}
-    assert garment_colour(cloth(((70, 48, 32), 1)), NO_PIXELS, palette=RELEASED_PALETTE) == "black"
 
 
 # The five released colours keep their names; the others get the nearest of the five.

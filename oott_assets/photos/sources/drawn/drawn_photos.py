@@ -29,7 +29,8 @@ from oott_assets.photos.sources.drawn.figures import (
     shade,
 )
 from oott_assets.photos.sources.drawn.tailor import Tailor
-from oott_fashion.colours import PALETTE, PALETTE_NAMES, lab_of, nearest_colours
+from oott_fashion.colours import PALETTE, PALETTE_NAMES, lab_of
+from oott_fashion.garment_colours import garment_colour
 from oott_fashion.garments import GARMENTS, Category, category_of
 from oott_fashion.vision.detections import Box
 
@@ -158,15 +159,18 @@ def _samples(colour: str) -> list[Rgb]:
     return [(int(code[1:3], 16), int(code[3:5], 16), int(code[5:7], 16)) for code in codes]
 
 
+_NO_BACKGROUND = np.empty((0, 3), dtype=np.uint8)
+
+
 def _cloth_of(colour: str, rng: np.random.Generator) -> Rgb:
-    """Choose a shade of ``colour`` that keeps its palette name in light and in shadow."""
+    """Choose a shade of ``colour`` that people name so in light and in shadow."""
     samples = _samples(colour)
     for _ in range(30):
         sample = samples[int(rng.integers(len(samples)))]
         red, green, blue = (int(channel + rng.integers(-8, 9)) for channel in sample)
         cloth = shade((red, green, blue), 1)
-        lights = np.array([shade(cloth, gain) for gain in (0.84, 0.92, 1, 1.1)], dtype=np.uint8)
-        if (nearest_colours(lights) == PALETTE_NAMES.index(colour)).all():
+        lights = np.array([shade(cloth, gain) for gain in (0.84, 1, 1.15, 1.3)], dtype=np.uint8)
+        if all(garment_colour(light[None], _NO_BACKGROUND) == colour for light in lights):
             return cloth
     return samples[0]
 
