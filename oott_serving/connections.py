@@ -16,6 +16,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 # open between requests must expect that it is closed.
 _MAX_IDLE_SECONDS = 10.0
 
+# A connection stays with its worker. So it is closed from time to time: when its client connects
+# again, the worker with the fewest requests gets it.
+_MAX_ANSWERS = 50
+
 # Each has a file descriptor and about 20 KiB of memory. The queue of predictions never needs more.
 _MAX_CONNECTIONS = 2000
 
@@ -32,27 +36,48 @@ class BoundedConnection(HttpToolsProtocol):
 
     max_idle_seconds = _MAX_IDLE_SECONDS
     max_connections = _MAX_CONNECTIONS
+    max_answers = _MAX_ANSWERS
+
+    unanswered = 0
+    """The requests of all connections of this process that have no complete answer yet."""
 
     _idle_since = 0.0
+    _answers_left = 0
+    _is_unanswered = False
     _idle_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the time limit; make room by closing another connection if there are too many."""
         super().connection_made(transport)
+        self._answers_left = self.max_answers
         self._start_idle_timer()
         if len(self.connections) > self.max_connections:
             self._longest_idle().transport.abort()
 
+    def on_headers_complete(self) -> None:
+        """Begin a request; close the connection after it if it has had many."""
+        super().on_headers_complete()
+        self._set_unanswered(not self._is_idle())
+        self._answers_left -= 1
+        if self._answers_left <= 0 and self.cycle is not None:
+            self.cycle.keep_alive = False
+
     def on_response_complete(self) -> None:
         """Start the time limit of the next request on this connection."""
         super().on_response_complete()
+        self._set_unanswered(not self._is_idle())
         self._start_idle_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the time limit."""
+        self._set_unanswered(False)
         if self._idle_timer is not None:
             self._idle_timer.cancel()
         super().connection_lost(exc)
+
+    def _set_unanswered(self, is_unanswered: bool) -> None:
+        BoundedConnection.unanswered += is_unanswered - self._is_unanswered
+        self._is_unanswered = is_unanswered
 
     def _start_idle_timer(self) -> None:
         # uvicorn's own timer starts again with each byte, so one byte a second would keep it off.

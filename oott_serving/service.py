@@ -7,6 +7,7 @@ import bentoml
 from starlette.exceptions import HTTPException
 
 from oott_fashion.vision.reduced_photos import DecodingMemory
+from oott_serving.accepting import share_connections
 from oott_serving.answer_colours import colours_in
 from oott_serving.api_models import BatchAnswer, BatchRequest, CameraAnswer, CameraRequest
 from oott_serving.api_pages import pages
@@ -46,12 +47,14 @@ _detectors = LatestDetector(_settings)
 
 keep_usage_private()
 bound_connections()
+if _settings.worker_processes > 1:
+    share_connections()
 
 
 @bentoml.service(
     name="closet_service",
     http={"port": 5543, "host": "127.0.0.1"},
-    workers=_settings.workers,
+    workers=_settings.worker_processes,
     threads=_photos.max_concurrent + _batches.max_concurrent,
     traffic={"timeout": _REQUEST_TIMEOUT_SECONDS},
     envs=PROCESS_VARIABLES,

@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from oott_fashion.settings import SharedSettings
 from oott_serving.answer_colours import CameraColours
+from oott_serving.usable_cores import usable_cores
 
 _MIN_KEY_LENGTH = 16
 _ORIGIN = re.compile(r"\*|https?://[^/\s]+")
@@ -14,11 +15,12 @@ _ORIGIN = re.compile(r"\*|https?://[^/\s]+")
 class ServiceSettings(SharedSettings):
     """The shared settings, and those that only the service reads."""
 
-    workers: int = Field(
-        1,
+    workers: int | None = Field(
+        None,
         ge=1,
         le=64,
-        description="Number of worker processes of the service. Each needs one CPU core.",
+        description="Number of worker processes of the service. Default: the number of CPU cores "
+        "that the service may use, divided by OOTT_ENGINE_CORES.",
     )
     max_body_bytes: int = Field(
         50 * 2**20,
@@ -96,6 +98,11 @@ class ServiceSettings(SharedSettings):
     def allowed_origins(self) -> tuple[str, ...]:
         """List the origins of other web pages that may call the service."""
         return _split_at_commas(self.cors_origins)
+
+    @property
+    def worker_processes(self) -> int:
+        """How many workers the service starts; each has an engine with ``engine_cores``."""
+        return self.workers or max(1, usable_cores() // self.engine_cores)
 
 
 def _split_at_commas(values: str) -> tuple[str, ...]:

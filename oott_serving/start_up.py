@@ -22,6 +22,9 @@ PROCESS_VARIABLES = [
         # gives blocks of this many bytes and more back.
         "MALLOC_MMAP_THRESHOLD_": str(4 * 2**20),
         "MALLOC_ARENA_MAX": "2",
+        # With a threshold of its own, glibc gives every free block at the end of its memory back,
+        # and asks for it again: 2,700 page faults and 6 ms of CPU time for a photo.
+        "MALLOC_TRIM_THRESHOLD_": str(32 * 2**20),
     }.items()
 ]
 

@@ -52,7 +52,9 @@ def letterbox(photo: NDArray[np.uint8], side: int = 640) -> tuple[NDArray[np.flo
     top = round((side - fitted_height) / 2 - 0.1)
     square = np.full((side, side, 3), PADDING_GREY, dtype=np.uint8)
     square[top : top + fitted_height, left : left + fitted_width] = fitted
-    model_input = np.ascontiguousarray(square.transpose(2, 0, 1), dtype=np.float32)
+    model_input = np.empty((3, side, side), dtype=np.float32)
+    for channel, values in zip(model_input, cv2.split(square), strict=True):
+        channel[:] = values  # copying them from between the other channels takes twice as long
     model_input /= 255
     placement = Placement(scale, left, top, fitted_width, fitted_height, width, height)
     return model_input, placement

@@ -89,6 +89,7 @@ def environment(folder: Path, **settings: object) -> dict[str, str]:
         "OOTT_STARTER_DETECTOR": str(folder / "no-starter"),
         "OOTT_ENGINE": "onnxruntime",  # opens in a tenth of the time
         "OOTT_DETECTOR_POLL_SECONDS": "0.2",
+        "OOTT_WORKERS": "1",  # each needs seconds to start
         **{f"OOTT_{name.upper()}": str(value) for name, value in settings.items()},
     }
 

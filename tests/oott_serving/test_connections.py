@@ -16,6 +16,8 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: closet\r\n\r\n"
 class Impatient(BoundedConnection):
     """A connection that may be idle for a short time only, and has few others beside it."""
 
+    max_answers = 3
+
     max_idle_seconds = 0.2
     max_connections = 3
 
@@ -83,6 +85,26 @@ def test_a_connection_stays_open_while_its_request_is_answered_and_between_reque
             return answers
 
     assert [answer[:15] for answer in asyncio.run(send_two())] == [b"HTTP/1.1 200 OK"] * 2
+
+
+def test_a_connection_is_closed_with_its_last_answer_and_says_so() -> None:
+    async def send_all() -> tuple[list[bytes], bool, list[int]]:
+        async with serving() as open_connection:
+            reader, writer = await open_connection()
+            answers, unanswered = [], []
+            for _ in range(Impatient.max_answers):
+                writer.write(REQUEST)
+                await asyncio.sleep(0.05)
+                unanswered.append(BoundedConnection.unanswered)
+                answers.append(await reader.readuntil(b"hello"))
+            is_closed = await is_closed_within((reader, writer), 0.05)
+            return answers, is_closed, [*unanswered, BoundedConnection.unanswered]
+
+    answers, is_closed, unanswered = asyncio.run(send_all())
+
+    assert [b"connection: close" in answer for answer in answers] == [False, False, True]
+    assert is_closed
+    assert unanswered == [1, 1, 1, 0]
 
 
 def test_one_connection_too_many_closes_the_one_that_is_idle_longest() -> None:

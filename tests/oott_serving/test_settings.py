@@ -35,4 +35,10 @@ def test_a_setting_of_the_pipeline_does_not_concern_the_service(
     monkeypatch.setenv("OOTT_PHOTO_SOURCE", "graph_api")  # without a token
     monkeypatch.setenv("OOTT_EPOCHS", "many")
 
-    assert read_settings(ServiceSettings).workers == 1
+    assert read_settings(ServiceSettings).workers is None
+
+
+def test_engines_of_several_cores_need_fewer_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OOTT_ENGINE_CORES", "64")
+
+    assert read_settings(ServiceSettings).worker_processes == 1

@@ -18,7 +18,7 @@ def test_the_default_settings_stand_in_for_unusable_ones_until_the_start(
 
     start_up = StartUp.read()
 
-    assert start_up.settings.workers == 1
+    assert start_up.settings.workers is None
     with pytest.raises(SystemExit, match=r"^the service cannot start: OOTT_WORKERS: "):
         start_up.destinations()
 

@@ -1,0 +1,1 @@
+"""Compares the closet service with other servers of the same detector."""

@@ -1,0 +1,103 @@
+"""Compares the speed of the closet service with other servers of the same detector.
+
+``python -m benchmarks.serving PHOTOS_FOLDER`` (needs the packages of ``make train``, and of the
+group ``benchmarks``). All servers get the same JPEG files, one server at a time.
+"""
+
+import base64
+import io
+import json
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+from PIL import Image
+
+from benchmarks.serving import raw_engine
+from benchmarks.serving.load import send
+from benchmarks.serving.results import Row, draw, table_head, table_line
+from benchmarks.serving.servers import KINDS, Kind, Server, running
+
+_PATH = "/predict/camera"
+_CLIENTS = (1, 4, 8, 16)
+_PHONE_PHOTO = (4000, 3000)
+_MEMORY_REQUESTS = 10_000
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--servers", default=",".join(KINDS), help="Which servers, separated by commas.")
+@click.option("--requests", default=500, help="Requests of a row.")
+@click.option("--max-seconds", default=60.0, help="A slow server gets fewer requests.")
+@click.option("--picture", type=click.Path(path_type=Path), help="Draws the speeds into this PNG.")
+@click.option("--memory", is_flag=True, help="Also sends 10,000 requests, and large photos.")
+def main(
+    folder: Path,
+    servers: str,
+    requests: int,
+    max_seconds: float,
+    picture: Path | None,
+    memory: bool,
+) -> None:
+    """Send the photos of FOLDER to each server, and print a table."""
+    photos = [file.read_bytes() for file in sorted(folder.glob("*.jpg"))[:200]]
+    if not photos:
+        raise click.UsageError(f"{folder} has no .jpg files")
+    raw = raw_engine.measure(photos, runs=300)
+    click.echo(table_head(raw))
+    rows = []
+    for kind in (KINDS[name] for name in servers.split(",")):
+        for row in _rows_of(kind, [_body(photo) for photo in photos], requests, max_seconds):
+            rows.append(row)
+            click.echo(table_line(row, raw))
+    if picture is not None:
+        draw(rows, raw, picture)
+    if memory:
+        _measure_memory(photos)
+
+
+def _rows_of(
+    kind: Kind, bodies: Sequence[bytes], requests: int, max_seconds: float
+) -> Iterator[Row]:
+    with running(kind) as server:
+        _warm_up(server, bodies)
+        for clients in _CLIENTS:
+            cpu = server.cpu_seconds()
+            load = send(server.port, _PATH, bodies, clients, requests, max_seconds)
+            yield Row(kind.title, clients, load, server.cpu_seconds() - cpu, server.peak_bytes)
+
+
+def _warm_up(server: Server, bodies: Sequence[bytes]) -> None:
+    """Wait until all processes have answered a request; a server may be ready with its first."""
+    time.sleep(5)
+    send(server.port, _PATH, bodies, clients=8, requests=60, max_seconds=15)
+
+
+def _measure_memory(photos: Sequence[bytes]) -> None:
+    with running(KINDS["ours2"]) as server:
+        bodies = [_body(photo) for photo in photos]
+        _warm_up(server, bodies)
+        for done in range(0, _MEMORY_REQUESTS, 1000):
+            click.echo(f"after {done:,} requests: {server.memory_bytes() / 1e6:.0f} MB")
+            send(server.port, _PATH, bodies, clients=8, requests=1000, max_seconds=600)
+        click.echo(f"after {_MEMORY_REQUESTS:,} requests: {server.memory_bytes() / 1e6:.0f} MB")
+        large = [_body(_enlarged(photo)) for photo in photos[:20]]
+        cpu = server.cpu_seconds()
+        load = send(server.port, _PATH, large, clients=4, requests=100, max_seconds=120)
+        milliseconds = 1000 * (server.cpu_seconds() - cpu) / len(load.answers)
+        click.echo(f"photos of 12 megapixels: {milliseconds:.0f} ms of CPU time each")
+
+
+def _body(photo: bytes) -> bytes:
+    return json.dumps({"base64_image": base64.b64encode(photo).decode()}).encode()
+
+
+def _enlarged(photo: bytes) -> bytes:
+    file = io.BytesIO()
+    Image.open(io.BytesIO(photo)).convert("RGB").resize(_PHONE_PHOTO).save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
+if __name__ == "__main__":
+    main()
