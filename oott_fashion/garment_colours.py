@@ -57,10 +57,9 @@ def garment_colour(
     """
     if len(pixels) == 0:
         raise NoPixels("the garment has no pixels, so no colour: its box is outside the photo")
-    typical, votes = votes_for(tuple(palette))
     shares = cell_shares(pixels, background, np.ones(len(pixels)) if weights is None else weights)
-    cells = np.flatnonzero(shares)
-    totals = shares[cells] @ typical_colours_of_cells(typical)[cells] @ votes
+    cells = np.flatnonzero(shares > 0)  # comparing first takes a tenth of the time
+    totals = shares[cells] @ _votes_of_cells(tuple(palette))[cells]
     return palette[int(totals.argmax())].name
 
 
@@ -110,11 +109,11 @@ def _spread(histogram: NDArray[np.intp] | NDArray[np.float64]) -> NDArray[np.flo
     """Give half of each cell to its neighbours, then scale the sum to 1; an empty one stays so."""
     cube = histogram.reshape(_COARSE_CELLS, _COARSE_CELLS, _COARSE_CELLS).astype(np.float64)
     for axis in range(3):
-        padded = np.pad(cube, [(1, 1) if axis == index else (0, 0) for index in range(3)])
-        before, here, after = (
-            np.take(padded, np.arange(_COARSE_CELLS) + offset, axis) for offset in range(3)
-        )
-        cube = before / 4 + here / 2 + after / 4
+        here = cube.swapaxes(0, axis)
+        spread = here / 2
+        spread[1:] += here[:-1] / 4
+        spread[:-1] += here[1:] / 4
+        cube = spread.swapaxes(0, axis)
     return np.asarray(cube.ravel() / max(cube.sum(), 1e-9))
 
 
@@ -123,6 +122,12 @@ _REACH = 8.0
 
 # People's names depend more on hue than on lightness, which changes in folds and shade.
 HUE_COUNTS = np.array([1, 1.6, 1.6])
+
+
+@lru_cache(maxsize=8)
+def _votes_of_cells(palette: tuple[PaletteColour, ...]) -> NDArray[np.float64]:
+    typical, votes = votes_for(palette)
+    return np.asarray(typical_colours_of_cells(typical) @ votes)
 
 
 @lru_cache(maxsize=2)

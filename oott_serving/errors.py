@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 import bentoml
+from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from oott_fashion.destinations import UnknownPlace
@@ -18,9 +19,11 @@ from oott_serving.sent_photos import NotBase64, TooManyPhotos
 from oott_serving.trend_questions import InvalidTrendQuery, NoEstimates
 
 Arguments = ParamSpec("Arguments")
-Answer = TypeVar("Answer")
+Answer = TypeVar("Answer", bound=BaseModel)
 
 _log = logging.getLogger(__name__)
+
+_JSON = "application/json"
 
 # Within this time, a queue gets shorter or a database restarts. A client can wait this long.
 _RETRY_AFTER_SECONDS = 5
@@ -82,16 +85,17 @@ def response_to(error: Exception) -> Response:
     return error_response(http_status(error), public_message(error))
 
 
-def with_error_responses(predict: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
-    """Turn the errors that an API method raises into JSON responses.
+def with_json_responses(predict: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    """Turn the answer of an API method and the errors that it raises into JSON responses.
 
-    BentoML itself would hide the message, wrap it in a list, or log it as a crash.
+    BentoML itself would hide the message of an error, wrap it in a list, or log it as a crash. It
+    would send an answer in three parts, and each part passes all middlewares.
     """
 
     @functools.wraps(predict)
     def answer(*args: Any, **kwargs: Any) -> Any:
         try:
-            return predict(*args, **kwargs)
+            return Response(predict(*args, **kwargs).model_dump_json(), media_type=_JSON)
         except TRANSLATED_ERRORS as error:
             response = response_to(error)
             context = kwargs.get("ctx")

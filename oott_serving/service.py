@@ -13,7 +13,7 @@ from oott_serving.api_models import BatchAnswer, BatchRequest, CameraAnswer, Cam
 from oott_serving.api_pages import pages
 from oott_serving.app_trends import AppTrends, batch_digest, idempotency_key_in
 from oott_serving.connections import bound_connections
-from oott_serving.errors import with_error_responses
+from oott_serving.errors import with_json_responses
 from oott_serving.garments_api import GarmentsAnswer, GarmentsRequest
 from oott_serving.middlewares import middlewares
 from oott_serving.published_detector import LatestDetector, NoDetectorYet
@@ -79,7 +79,7 @@ class ClosetService:
         self._trends.start()
 
     @bentoml.api(route=_CAMERA.path, input_spec=validated_input(_CAMERA.request))
-    @with_error_responses
+    @with_json_responses
     def camera(self, base64_image: str, ctx: bentoml.Context) -> CameraAnswer:
         """Name the most confident garment of a photo and its colour."""
         colours = colours_in(ctx.request.headers, _settings.camera_colours)
@@ -87,7 +87,7 @@ class ClosetService:
         return CameraAnswer.of(seen.garments, colours)
 
     @bentoml.api(route=_GARMENTS.path, input_spec=validated_input(_GARMENTS.request))
-    @with_error_responses
+    @with_json_responses
     def garments(self, photo: str | bytes) -> GarmentsAnswer:
         """Find all garments of a photo, with their boxes, confidences and colours."""
         opened = _detectors.answering()
@@ -95,7 +95,7 @@ class ClosetService:
         return GarmentsAnswer.of(seen, opened.version, current_record().milliseconds())
 
     @bentoml.api(route=_BATCH.path, input_spec=validated_input(_BATCH.request))
-    @with_error_responses
+    @with_json_responses
     def batch(
         self, base64_images: list[str], recommend_type: str, ctx: bentoml.Context
     ) -> BatchAnswer:
