@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from oott_fashion.vision.int8_convolutions import output_ranges, with_dequantised_inputs
 from oott_fashion.vision.onnx_file import WrongExport, self_contained
+from oott_fashion.vision.silu import with_fused_silu
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -120,7 +121,8 @@ class OnnxRuntimeEngine:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = cores
-        content = with_dequantised_inputs(model, output_ranges(model)).SerializeToString()
+        int8 = with_dequantised_inputs(model, output_ranges(model))
+        content = with_fused_silu(int8).SerializeToString()
         try:
             self._session = onnxruntime.InferenceSession(
                 content, options, providers=["CPUExecutionProvider"]
