@@ -97,7 +97,7 @@ CHANGES = st.builds(Change, st.floats(0, 1), st.integers(0, 8), st.binary(max_si
 def check_damaged_photos(client: httpx.Client) -> None:
     """Send photos with some damaged bytes."""
 
-    @settings(BOUNDS, max_examples=25)
+    @settings(BOUNDS, max_examples=10)
     @given(st.sampled_from(FILES), st.lists(CHANGES, min_size=1, max_size=4))
     def send(file: bytes, changes: list[Change]) -> None:
         headers = {"Content-Type": "image/jpeg"}
