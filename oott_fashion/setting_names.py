@@ -74,6 +74,7 @@ NAMES = {
         "MAX_WAITING_SECONDS",
         "DETECTOR_POLL_SECONDS",
         "API_KEYS",
+        "LOG_FORMAT",
         "CORS_ORIGINS",
     ),
 }

@@ -8,18 +8,12 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oott_serving.errors import error_response
-from oott_serving.openapi import HEALTH_PATHS
 from oott_serving.openapi_parts import KEY_HEADER
+from oott_serving.service_paths import PAGE_FOLDERS, PAGE_PATHS, PROBE_PATHS
 
 # These need no key: probes and Prometheus have none, and a person must be able to read how to send
 # one. All other paths need one, also those that are added later.
-_OPEN_PATHS = {*HEALTH_PATHS, "/livez", "/healthz", "/readyz", "/metrics"} | {
-    "/",
-    "/docs.js",
-    "/docs.json",
-    "/try",
-}
-_OPEN_FOLDERS = ("/static_content/", "/try/")
+_OPEN_PATHS = PROBE_PATHS | PAGE_PATHS
 
 _MISSING = (
     "the request has no API key; send one in the header Authorization: Bearer KEY, or in "
@@ -55,7 +49,7 @@ class ApiKeys:
 
 
 def _is_open(path: str) -> bool:
-    return path in _OPEN_PATHS or path.startswith(_OPEN_FOLDERS)
+    return path in _OPEN_PATHS or path.startswith(PAGE_FOLDERS)
 
 
 def _key_in(headers: Headers) -> str | None:

@@ -8,8 +8,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from oott_serving.errors import response_to
-from oott_serving.openapi import HEALTH_PATHS, openapi_document
+from oott_serving.openapi import openapi_document
 from oott_serving.published_detector import LatestDetector, NoDetectorYet
+from oott_serving.service_paths import HEALTH_PATHS
 from oott_serving.try_page.try_routes import TRY_ROUTES
 
 # BentoML's own page loads a tag manager from another host. This page loads scripts and styles only

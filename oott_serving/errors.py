@@ -15,6 +15,7 @@ from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
 from oott_serving.answer_colours import UnknownColours
 from oott_serving.app_trends import InvalidIdempotencyKey
 from oott_serving.published_detector import NoDetectorYet
+from oott_serving.request_records import current_record
 from oott_serving.sent_photos import NotBase64, TooManyPhotos
 from oott_serving.trend_questions import InvalidTrendQuery, NoEstimates
 
@@ -33,11 +34,16 @@ class RejectedRequest(Exception):
     """A request that is rejected before it reaches a prediction, with its HTTP status."""
 
     def __init__(
-        self, status: int, message: str, retry_after_seconds: int = _RETRY_AFTER_SECONDS
+        self,
+        status: int,
+        message: str,
+        retry_after_seconds: int = _RETRY_AFTER_SECONDS,
+        reason: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after_seconds = retry_after_seconds
+        self.reason = reason
 
 
 _STATUS: dict[type[Exception], int] = {
@@ -54,6 +60,19 @@ _STATUS: dict[type[Exception], int] = {
     NoDetectorYet: 503,
     TrendDatabaseError: 503,
 }
+
+# The reasons that the metrics and the log give; an error of status 503 has its own.
+_REASONS = {
+    400: "unreadable",
+    401: "api_key",
+    404: "not_found",
+    405: "method",
+    408: "slow_upload",
+    413: "too_large",
+    415: "content_type",
+    422: "invalid",
+}
+_REASONS_OF_503 = {NoDetectorYet: "no_detector", TrendDatabaseError: "no_database"}
 
 TRANSLATED_ERRORS = tuple(_STATUS)
 
@@ -73,16 +92,22 @@ def public_message(error: Exception) -> str:
 
 
 def error_response(
-    status: int, message: str, retry_after_seconds: int = _RETRY_AFTER_SECONDS
+    status: int,
+    message: str,
+    retry_after_seconds: int = _RETRY_AFTER_SECONDS,
+    reason: str | None = None,
 ) -> Response:
-    """Build the JSON response of an error; a 503 also says when to retry."""
+    """Build the JSON response of an error, and record its reason; a 503 says when to retry."""
+    current_record().rejected_because = reason or _REASONS.get(status, "unavailable")
     headers = {"Retry-After": str(retry_after_seconds)} if status == 503 else None
     return JSONResponse({"error": message}, status, headers)
 
 
 def response_to(error: Exception) -> Response:
     """Build the JSON response of one of ``TRANSLATED_ERRORS``."""
-    return error_response(http_status(error), public_message(error))
+    reasons = (why for kind, why in _REASONS_OF_503.items() if isinstance(error, kind))
+    reason = next(reasons, None)
+    return error_response(http_status(error), public_message(error), reason=reason)
 
 
 def with_json_responses(predict: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:

@@ -9,11 +9,18 @@ from oott_serving.answer_colours import COLOURS_HEADER
 from oott_serving.api_keys import ApiKeys
 from oott_serving.openapi_parts import KEY_HEADER
 from oott_serving.request_limits import Prediction, RequestLimits
-from oott_serving.request_records import VERSION_HEADER, RequestRecords
+from oott_serving.request_observer import REQUEST_ID_HEADER, RequestObserver
+from oott_serving.request_records import VERSION_HEADER
 from oott_serving.settings import ServiceSettings
 
-_HEADERS_OF_CLIENTS = ("Authorization", KEY_HEADER, "Idempotency-Key", COLOURS_HEADER)
-_HEADERS_FOR_CLIENTS = (VERSION_HEADER, "Retry-After", "ETag")
+_HEADERS_OF_CLIENTS = (
+    "Authorization",
+    KEY_HEADER,
+    "Idempotency-Key",
+    COLOURS_HEADER,
+    REQUEST_ID_HEADER,
+)
+_HEADERS_FOR_CLIENTS = (VERSION_HEADER, REQUEST_ID_HEADER, "Retry-After", "ETag")
 
 Middleware = tuple[type, dict[str, Any]]
 
@@ -26,7 +33,7 @@ def middlewares(
     """List the middlewares and their options, the outermost first."""
     limits = {"predictions": predictions, "max_body_bytes": settings.max_body_bytes}
     return [
-        (RequestRecords, {"version_in_service": version_in_service}),
+        (RequestObserver, {"version_in_service": version_in_service}),
         # A browser asks without a key whether it may send one.
         *_cross_origin(settings.allowed_origins),
         (ApiKeys, {"keys": settings.known_api_keys}),

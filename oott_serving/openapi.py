@@ -26,8 +26,7 @@ from oott_serving.openapi_parts import (
     json_of,
 )
 from oott_serving.openapi_predictions import predictions
-
-HEALTH_PATHS = ("/ping", "/health", "/healthcheck", "/status")
+from oott_serving.service_paths import HEALTH_PATHS
 
 _MODELS = (
     CameraRequest,

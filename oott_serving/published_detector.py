@@ -10,6 +10,7 @@ from oott_fashion.usable_detector import first_usable
 from oott_serving.detector_trials import DetectorTrials
 from oott_serving.garments_api import ModelAnswer
 from oott_serving.request_records import current_record
+from oott_serving.service_metrics import service_metrics
 from oott_serving.settings import ServiceSettings
 
 _log = logging.getLogger(__name__)
@@ -106,8 +107,12 @@ class LatestDetector:
                 return ""
             self._trials.reject_refused(latest)
             opened, problem = self._trials.opened(store.latest(), in_place=current), ""
-        self._in_service = opened
         engine = opened.detector.engine.name
+        if self._in_service is not None:
+            before = self._in_service
+            service_metrics().take_out_of_service(before.version, before.detector.engine.name)
+        self._in_service = opened
+        service_metrics().put_into_service(opened.version, engine)
         _log.info("detector %s is in service in %s", opened.version, engine)
         return problem
 
@@ -117,6 +122,7 @@ class LatestDetector:
         self._problem = problem
         if not problem:
             return
+        service_metrics().count_detector_failure()
         if self._in_service is None:
             _log.warning("no detector is in service: %s", problem)
         else:

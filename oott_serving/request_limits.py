@@ -75,7 +75,9 @@ class RequestLimits:
                     await _require_connected(receive)
                     await self._app(scope, receive, send)
         except RejectedRequest as error:
-            rejection = error_response(error.status, str(error), error.retry_after_seconds)
+            rejection = error_response(
+                error.status, str(error), error.retry_after_seconds, error.reason
+            )
             await rejection(scope, receive, send)
 
     def _require_allowed_length(self, headers: Headers) -> None:

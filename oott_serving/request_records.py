@@ -1,14 +1,13 @@
-"""Records what is known of a request while it is answered: its detector, and its stages."""
+"""Records what is known of a request while it is answered: its detector, stages and garments."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from oott_fashion.vision.detections import Detection
 
 Stage = Literal["waiting", "decoding", "detection", "colours"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -20,15 +19,41 @@ VERSION_HEADER = "OOTT-Detector-Version"
 class RequestRecord:
     """What is known of one request; its stages in seconds."""
 
+    method: str = ""
+    path: str = ""
+    request_id: str = ""
+    began: float = field(default_factory=time.perf_counter)
+    status: int | None = None
+    rejected_because: str | None = None
+    body_bytes: int = 0
     detector_version: str | None = None
     seconds: dict[Stage, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
+    photos: int = 0
+    photos_without_garments: int = 0
+    garments: list[Detection] = field(default_factory=list)
 
     def milliseconds(self) -> dict[Stage, float]:
         return {stage: round(1000 * seconds, 1) for stage, seconds in self.seconds.items()}
 
+    def add_photo(self, garments: Sequence[Detection]) -> None:
+        """Add the garments of a photo."""
+        self.photos += 1
+        self.photos_without_garments += not garments
+        self.garments += garments
+
 
 # The thread of an API method has the context of its request.
 _record: ContextVar[RequestRecord | None] = ContextVar("request_record", default=None)
+
+
+def begin_record(record: RequestRecord) -> Token[RequestRecord | None]:
+    """Make ``record`` the current one; ``end_record`` needs the token."""
+    return _record.set(record)
+
+
+def end_record(token: Token[RequestRecord | None]) -> None:
+    """Make the record before it the current one."""
+    _record.reset(token)
 
 
 def current_record() -> RequestRecord:
@@ -49,29 +74,3 @@ def measured(stage: Stage) -> Iterator[None]:
         yield
     finally:
         add_seconds(stage, time.perf_counter() - began)
-
-
-class RequestRecords:
-    """Makes the record of each request, and names the detector in the answers of predictions."""
-
-    def __init__(self, app: ASGIApp, version_in_service: Callable[[], str | None]) -> None:
-        self._app = app
-        self._version_in_service = version_in_service
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/predict/"):
-            await self._app(scope, receive, send)
-            return
-        record = RequestRecord()
-
-        async def send_with_version(message: Message) -> None:
-            version = record.detector_version or self._version_in_service()
-            if message["type"] == "http.response.start" and version:
-                MutableHeaders(scope=message)[VERSION_HEADER] = version
-            await send(message)
-
-        token = _record.set(record)
-        try:
-            await self._app(scope, receive, send_with_version)
-        finally:
-            _record.reset(token)

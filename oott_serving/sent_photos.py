@@ -11,7 +11,7 @@ from oott_fashion.vision.detections import Detection
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.photos import Photo, PhotoTooLarge, UnreadablePhoto
 from oott_fashion.vision.reduced_photos import DecodingMemory, ReducedPhoto, read_reduced_photo
-from oott_serving.request_records import measured
+from oott_serving.request_records import current_record, measured
 
 # The length is limited, so that a long text without a comma is not searched to its end.
 _DATA_URL = re.compile(r"\s*data:[^,]{0,200};base64,", re.IGNORECASE)
@@ -118,6 +118,7 @@ def _garments_of(photo: ReducedPhoto, detector: Detector) -> list[Detection]:
         boxes = detector.boxes(photo.pixels)
     with measured("colours"):
         found = detector.coloured(boxes, photo.pixels)
+    current_record().add_photo(found)
     return [replace(garment, box=photo.in_whole_photo(garment.box)) for garment in found]
 
 

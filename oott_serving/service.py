@@ -20,6 +20,7 @@ from oott_serving.published_detector import LatestDetector, NoDetectorYet
 from oott_serving.request_limits import MAX_UPLOAD_SECONDS, Prediction
 from oott_serving.request_records import current_record
 from oott_serving.sent_photos import garments_of_each, require_batch_size, seen_in
+from oott_serving.service_metrics import bound_bentoml_metrics, service_metrics
 from oott_serving.start_up import PROCESS_VARIABLES, StartUp, keep_usage_private, log_what_happens
 from oott_serving.trend_answers import TrendAnswers
 from oott_serving.validated_input import validated_input
@@ -47,6 +48,7 @@ _detectors = LatestDetector(_settings)
 
 keep_usage_private()
 bound_connections()
+bound_bentoml_metrics()
 if _settings.worker_processes > 1:
     share_connections()
 
@@ -58,8 +60,7 @@ if _settings.worker_processes > 1:
     threads=_photos.max_concurrent + _batches.max_concurrent,
     traffic={"timeout": _REQUEST_TIMEOUT_SECONDS},
     envs=PROCESS_VARIABLES,
-    # BentoML's access log fails on a content type that is not UTF-8, and cuts off the response.
-    logging={"access": {"request_content_type": False}},
+    logging={"access": {"enabled": False}},  # request_log writes more
 )
 @bentoml.asgi_app(pages(TrendAnswers(_start_up).respond, _detectors))
 class ClosetService:
@@ -69,10 +70,12 @@ class ClosetService:
     @staticmethod
     def check_settings() -> None:
         """Stop the service on unusable settings; otherwise BentoML restarts its workers forever."""
+        log_what_happens(_settings.log_format)
         _start_up.destinations()
 
     def __init__(self) -> None:
-        log_what_happens()
+        log_what_happens(_settings.log_format)
+        service_metrics()  # before the first request, because it is slow
         self._destinations = _start_up.destinations()
         _detectors.start()
         self._trends = AppTrends(_settings, self._destinations)

@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from oott_fashion.settings import SharedSettings
 from oott_serving.answer_colours import CameraColours
+from oott_serving.request_log import LogFormat
 from oott_serving.usable_cores import usable_cores
 
 _MIN_KEY_LENGTH = 16
@@ -57,6 +58,9 @@ class ServiceSettings(SharedSettings):
         description="API keys of the clients, separated by commas, each with at least 16 "
         "characters. If it is set, a request needs one of them. Health checks, metrics and the "
         "API pages need none.",
+    )
+    log_format: LogFormat = Field(
+        "text", description="Format of the log lines: text, or json (an object per line)."
     )
     cors_origins: str = Field(
         "",

@@ -8,6 +8,7 @@ from bentoml._internal.utils.analytics import usage_stats
 
 from oott_fashion.destinations import Destinations, read_destinations
 from oott_fashion.settings import BadSetting, read_settings
+from oott_serving.request_log import LogFormat, log_in
 from oott_serving.settings import ServiceSettings
 
 # Libraries read these variables when they are loaded, so BentoML sets them for its workers. A value
@@ -65,7 +66,8 @@ def keep_usage_private() -> None:
     usage_stats.do_not_track.cache_clear()
 
 
-def log_what_happens() -> None:
+def log_what_happens(log_format: LogFormat) -> None:
     """Log our own info messages; by default BentoML logs only the warnings of other packages."""
+    log_in(log_format)
     for package in ("oott_fashion", "oott_serving"):
         logging.getLogger(package).setLevel(logging.INFO)

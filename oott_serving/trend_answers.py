@@ -59,7 +59,7 @@ class TrendAnswers:
                     self._answers, query, _minute(), limiter=self._threads, abandon_on_cancel=True
                 )
         except TimeoutError:
-            return error_response(503, _TOO_SLOW)
+            return error_response(503, _TOO_SLOW, reason="no_database")
         except TRANSLATED_ERRORS as error:
             return response_to(error)
         if isinstance(answer, NoEstimates):

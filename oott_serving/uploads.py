@@ -118,6 +118,7 @@ class Uploads:
             raise RejectedRequest(
                 503,
                 f"{self._bytes_in_memory:,} bytes of requests are already waiting; try again later",
+                reason="memory_full",
             )
         under_way = [upload for upload in uploads if upload.seconds() > _SECONDS_TO_GET_GOING]
         slowest = min(under_way or uploads, key=_Upload.bytes_per_second)
@@ -133,7 +134,9 @@ class Uploads:
     def _too_slow(self, upload: _Upload) -> RejectedRequest:
         if upload.is_stopped:
             return RejectedRequest(
-                503, "too many uploads, and this was the slowest of them; try again later"
+                503,
+                "too many uploads, and this was the slowest of them; try again later",
+                reason="slowest_upload",
             )
         return RejectedRequest(
             408,

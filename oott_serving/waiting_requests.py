@@ -68,6 +68,7 @@ class WaitingRequests:
             503,
             f"{self._photos:,} photos are already waiting; try again later",
             retry_after_seconds=math.ceil(self._promised_until - now),
+            reason="queue_full",
         )
 
 

@@ -42,6 +42,13 @@ def test_only_good_detectors_answer_whatever_is_published_and_after_a_restart(
         assert set(labels) == {"coat", "jeans"}
         assert client.get("/readyz").text == f"detector {last.version} is in service"
         assert server.log.count("stays in service") == len(bad_detectors.ALL)
+        metrics = client.get("/metrics").text
+        assert "oott_detector_swaps_total 2.0" in metrics
+        # The empty store was the first problem.
+        assert f"oott_detector_failures_total {len(bad_detectors.ALL) + 1}.0" in metrics
+        in_service = 'oott_detector_workers{detector_version="%s",engine="onnxruntime"} %s'
+        assert in_service % (first.version, "0.0") in metrics
+        assert in_service % (last.version, "1.0") in metrics
 
     slow = bad_detectors.put(store.root, bad_detectors.SLOW, tmp_path, minutes=120)
     with serving(tmp_path) as server, server.client() as client:

@@ -6,6 +6,7 @@ from typing import Any
 from oott_fashion.colours import PALETTE_NAMES
 from oott_fashion.garments import GARMENT_NAMES
 from oott_serving.openapi import openapi_document
+from oott_serving.service_paths import ALL_PATHS
 
 DOCUMENT = openapi_document()
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -67,6 +68,10 @@ def test_a_camera_request_can_choose_its_colours() -> None:
 
     assert (parameter["name"], parameter["in"]) == ("OOTT-Colours", "header")
     assert parameter["schema"] == {"enum": ["released", "full"]}
+
+
+def test_all_documented_paths_are_known_to_the_metrics_and_the_keys() -> None:
+    assert set(DOCUMENT["paths"]) <= ALL_PATHS
 
 
 def test_a_photo_for_all_its_garments_is_json_an_image_or_a_form() -> None:

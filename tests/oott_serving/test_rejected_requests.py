@@ -252,4 +252,5 @@ def test_invalid_requests_are_not_logged_as_crashes(server: Server, client: http
         post(client, "/predict/batch", body)
 
     assert "Traceback" not in server.log
+    assert "status=422" in server.log
     assert "status=500" not in server.log

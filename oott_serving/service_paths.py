@@ -1,0 +1,13 @@
+"""The paths of the service."""
+
+HEALTH_PATHS = ("/ping", "/health", "/healthcheck", "/status")
+
+# Prometheus, load balancers and container engines ask for these every few seconds.
+PROBE_PATHS = frozenset({*HEALTH_PATHS, "/livez", "/healthz", "/readyz", "/metrics"})
+
+PAGE_PATHS = frozenset({"/", "/docs.js", "/docs.json", "/try"})
+PAGE_FOLDERS = ("/static_content/", "/try/")
+
+PREDICTION_PATHS = frozenset({"/predict/camera", "/predict/garments", "/predict/batch"})
+
+ALL_PATHS = PREDICTION_PATHS | PROBE_PATHS | PAGE_PATHS | {"/model", "/trends"}
