@@ -11,6 +11,8 @@ from oott_fashion.detector_trial import NoVerdict, try_detector
 from oott_fashion.opened_detector import DetectorOptions, OpenedDetector, open_detector, opened_in
 from oott_fashion.stores.detector_card import BadDetector, PublishedDetector, read_card
 from oott_fashion.stores.model_store import ModelStore
+from oott_fashion.vision.box_colours import colours_of
+from oott_fashion.vision.detections import Box
 from oott_fashion.vision.engines import EngineUnavailable
 from oott_fashion.vision.known_answers import max_milliseconds
 from oott_fashion.vision.letterbox import PADDING_GREY
@@ -18,6 +20,7 @@ from oott_fashion.vision.tried_engine import open_and_try
 from oott_serving.settings import ServiceSettings
 
 _WARM_UP_PHOTO = np.full((64, 64, 3), PADDING_GREY, dtype=np.uint8)
+_WARM_UP_BOX = Box(0, 0, 64, 64)
 
 # Without a verdict, the machine may have been too busy.
 _SECONDS_TO_NEXT_TRIAL = 600
@@ -61,7 +64,11 @@ class DetectorTrials:
         version = published.version
         self.reject_refused(version)
         try:
-            return self._tried_and_opened(published, in_place)
+            opened = self._tried_and_opened(published, in_place)
+            # The first run is slow, and the first request must not wait for it.
+            opened.detector.boxes(_WARM_UP_PHOTO)
+            colours_of(_WARM_UP_PHOTO, [_WARM_UP_BOX], opened.detector.palette)
+            return opened
         except NoVerdict as error:
             again_at = time.monotonic() + _SECONDS_TO_NEXT_TRIAL
             self._refused[version] = _Refusal(str(error), again_at)
@@ -80,10 +87,7 @@ class DetectorTrials:
         milliseconds = try_detector(published, self._options)
         self._milliseconds[published.version] = milliseconds
         self._reject_slow(published.version, milliseconds, in_place)
-        opened = open_detector(published, self._options)
-        # The first run is slow, and the first request must not wait for it.
-        opened.detector.garments(_WARM_UP_PHOTO)
-        return opened
+        return open_detector(published, self._options)
 
     def _is_starter(self, published: PublishedDetector) -> bool:
         with suppress(BadDetector):
