@@ -1,4 +1,4 @@
-"""Compares the speed of our detector, in both engines, with that of Ultralytics.
+"""Compares the speed of our detector, in each engine, with that of Ultralytics.
 
 ``python -m benchmarks.photo_to_garments`` (needs the packages of ``make test``). Each reads the
 bytes of a drawn photo and finds its garments. All take turns on the same photos, so that a busy
@@ -31,8 +31,10 @@ def main() -> None:
     detectors = {
         "Ultralytics on ONNX Runtime, boxes": _ultralytics(),
         "OOTT in ONNX Runtime, boxes": _boxes(_detector("onnxruntime")),
+        "OOTT in OpenVINO, boxes": _boxes(_detector("openvino")),
         "OOTT in DeepSparse, boxes": _boxes(_detector("deepsparse")),
         "OOTT in ONNX Runtime, boxes and colours": _garments(_detector("onnxruntime")),
+        "OOTT in OpenVINO, boxes and colours": _garments(_detector("openvino")),
         "OOTT in DeepSparse, boxes and colours": _garments(_detector("deepsparse")),
     }
     walls: dict[str, list[float]] = {name: [] for name in detectors}
