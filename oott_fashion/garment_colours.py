@@ -130,7 +130,6 @@ def _votes_of_cells(palette: tuple[PaletteColour, ...]) -> NDArray[np.float64]:
     return np.asarray(typical_colours_of_cells(typical) @ votes)
 
 
-@lru_cache(maxsize=2)
 def typical_colours_of_cells(typical: tuple[str, ...]) -> NDArray[np.float64]:
     """Divide each RGB cell among the ``typical`` colours near it, shape (32768, colours)."""
     distances = squared_distances(
