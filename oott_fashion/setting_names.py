@@ -73,6 +73,7 @@ NAMES = {
         "CAMERA_COLOURS",
         "MAX_WAITING_SECONDS",
         "DETECTOR_POLL_SECONDS",
+        "DRAIN_SECONDS",
         "API_KEYS",
         "LOG_FORMAT",
         "CORS_ORIGINS",

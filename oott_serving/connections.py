@@ -20,6 +20,9 @@ _MAX_IDLE_SECONDS = 10.0
 # again, the worker with the fewest requests gets it.
 _MAX_ANSWERS = 50
 
+# When a worker stops, a request may be on its way on a connection that looks idle.
+_LAST_SECONDS = 1.0
+
 # Each has a file descriptor and about 20 KiB of memory. The queue of predictions never needs more.
 _MAX_CONNECTIONS = 2000
 
@@ -41,6 +44,8 @@ class BoundedConnection(HttpToolsProtocol):
     unanswered = 0
     """The requests of all connections of this process that have no complete answer yet."""
 
+    closes_after_answer = False
+
     _idle_since = 0.0
     _answers_left = 0
     _is_unanswered = False
@@ -55,11 +60,11 @@ class BoundedConnection(HttpToolsProtocol):
             self._longest_idle().transport.abort()
 
     def on_headers_complete(self) -> None:
-        """Begin a request; close the connection after it if it has had many."""
+        """Begin a request; close the connection after it if it has had many, or on a stop."""
         super().on_headers_complete()
         self._set_unanswered(not self._is_idle())
         self._answers_left -= 1
-        if self._answers_left <= 0 and self.cycle is not None:
+        if self.cycle is not None and (self._answers_left <= 0 or self.closes_after_answer):
             self.cycle.keep_alive = False
 
     def on_response_complete(self) -> None:
@@ -79,12 +84,23 @@ class BoundedConnection(HttpToolsProtocol):
         BoundedConnection.unanswered += is_unanswered - self._is_unanswered
         self._is_unanswered = is_unanswered
 
+    def shutdown(self) -> None:
+        """Close the connection soon, after its request if there is one."""
+        BoundedConnection.closes_after_answer = True  # also those that begin at this moment
+        if self._is_idle():
+            self._close_if_idle_after(_LAST_SECONDS)
+        else:
+            super().shutdown()
+
     def _start_idle_timer(self) -> None:
         # uvicorn's own timer starts again with each byte, so one byte a second would keep it off.
+        self._idle_since = time.monotonic()
+        self._close_if_idle_after(self.max_idle_seconds)
+
+    def _close_if_idle_after(self, seconds: float) -> None:
         if self._idle_timer is not None:
             self._idle_timer.cancel()
-        self._idle_since = time.monotonic()
-        self._idle_timer = self.loop.call_later(self.max_idle_seconds, self._close_if_idle)
+        self._idle_timer = self.loop.call_later(seconds, self._close_if_idle)
 
     def _close_if_idle(self) -> None:
         if self._is_idle():

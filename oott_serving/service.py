@@ -22,9 +22,11 @@ from oott_serving.request_records import current_record
 from oott_serving.sent_photos import garments_of_each, require_batch_size, seen_in
 from oott_serving.service_metrics import bound_bentoml_metrics, service_metrics
 from oott_serving.start_up import PROCESS_VARIABLES, StartUp, keep_usage_private, log_what_happens
+from oott_serving.stopping import Stopping
 from oott_serving.trend_answers import TrendAnswers
 from oott_serving.validated_input import validated_input
 from oott_serving.waiting_requests import WaitingRequests
+from oott_serving.worker_processes import watch_workers
 
 _start_up = StartUp.read()
 _settings = _start_up.settings
@@ -69,13 +71,16 @@ class ClosetService:
     @bentoml.on_deployment
     @staticmethod
     def check_settings() -> None:
-        """Stop the service on unusable settings; otherwise BentoML restarts its workers forever."""
+        """Stop the start on unusable settings; otherwise the workers are restarted forever."""
         log_what_happens(_settings.log_format)
         _start_up.destinations()
+        watch_workers(_settings.drain_seconds)
 
     def __init__(self) -> None:
         log_what_happens(_settings.log_format)
         service_metrics()  # before the first request, because it is slow
+        self._stopping = Stopping(_settings.drain_seconds)
+        self._stopping.on_sigterm()
         self._destinations = _start_up.destinations()
         _detectors.start()
         self._trends = AppTrends(_settings, self._destinations)
@@ -115,6 +120,8 @@ class ClosetService:
 
     def __is_ready__(self) -> bool:
         """Tell /readyz which detector is in service; if none is, say where the service looked."""
+        if self._stopping.has_begun:
+            raise HTTPException(503, "the service is stopping; send requests to another one")
         try:
             state = _detectors.readiness()
         except NoDetectorYet as error:

@@ -53,6 +53,14 @@ class ServiceSettings(SharedSettings):
     detector_poll_seconds: float = Field(
         5.0, gt=0, description="Seconds between two checks whether a newer detector was published."
     )
+    drain_seconds: float = Field(
+        5,
+        ge=0,
+        le=600,
+        description="Seconds between SIGTERM and the closing of the port. In this time, /readyz "
+        "answers 503, so that a load balancer sends no more requests, and requests are answered. "
+        "Requests that have arrived are answered in any case.",
+    )
     api_keys: SecretStr | None = Field(
         None,
         description="API keys of the clients, separated by commas, each with at least 16 "

@@ -58,6 +58,7 @@ NOT_RUN_HERE = {
     "make format": "it changes the working tree",
     ".venv/bin/bentoml build": "tests/oott_serving/test_bento.py builds and serves a bento",
     ".venv/bin/bentoml serve closet_service": "tests/oott_serving/test_bento.py serves a bento",
+    "docker": "tests/oott_serving/test_container.py runs what the image runs",
     ".venv/bin/pre-commit install": "it changes the hooks of the working tree",
     "python3.11 -m venv": "it needs a package index",
     "~/label-studio/bin/pip install": "it needs a package index",

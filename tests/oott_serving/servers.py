@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -57,17 +58,21 @@ def serving(folder: Path, target: str = SERVICE, **settings: object) -> Iterator
     """Start ``target`` with only ``settings`` set, wait until it answers, then stop it."""
     port = free_port()
     command = [sys.executable, "-m", "bentoml", "serve", target]
-    log_file = folder / "log"
+    env = environment(folder, **settings) | _import_path(target) | {"BENTOML_PORT": str(port)}
+    with running(command, port, folder / "home", folder / "log", cwd=folder, env=env) as server:
+        yield server
+
+
+@contextmanager
+def running(
+    command: list[str], port: int, home: Path, log_file: Path, **options: Any
+) -> Iterator[Server]:
+    """Run ``command``, which serves at ``port``, wait until it answers, then stop it."""
     with log_file.open("wb") as output:
         process = subprocess.Popen(
-            [*command, "--port", str(port)],
-            cwd=folder,
-            env=environment(folder, **settings) | _import_path(target),
-            stdout=output,
-            stderr=output,
-            preexec_fn=_stop_with_pytest,
+            command, stdout=output, stderr=output, preexec_fn=_stop_with_pytest, **options
         )
-    server = Server(process, port, folder / "home", log_file)
+    server = Server(process, port, home, log_file)
     try:
         _wait_until_it_answers(server)
         yield server
@@ -90,6 +95,7 @@ def environment(folder: Path, **settings: object) -> dict[str, str]:
         "OOTT_ENGINE": "onnxruntime",  # opens in a tenth of the time
         "OOTT_DETECTOR_POLL_SECONDS": "0.2",
         "OOTT_WORKERS": "1",  # each needs seconds to start
+        "OOTT_DRAIN_SECONDS": "0",
         **{f"OOTT_{name.upper()}": str(value) for name, value in settings.items()},
     }
 
