@@ -21,7 +21,8 @@ Row = TypeVar("Row")
 _CONNECT_SECONDS = 10
 # Without this timeout, a server that stops in the middle of a response would block its caller.
 _ANSWER_SECONDS = 60
-_LOCK_SECONDS = 20
+# A write takes milliseconds. If a lock lasts this long, its owner hangs, or is a backup.
+_LOCK_SECONDS = 10
 # The driver of MySQL joins rows into one statement, and MariaDB allows 16 MB in a statement.
 _ROWS_PER_STATEMENT = 5_000
 _PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -132,14 +133,19 @@ def batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 
 
 def retry_when_busy(attempt: Callable[[], Result]) -> Result:
-    """Call ``attempt``, and retry up to 5 times while another writer has a lock."""
+    """Call ``attempt``, and retry up to 5 times while another writer has a lock.
+
+    An attempt that has waited for a lock as long as allowed is not retried.
+    """
     pauses = iter(_PAUSES_SECONDS)
+    last_retry = time.monotonic() + 0.9 * _LOCK_SECONDS  # the drivers round their waiting time
     while True:
         try:
             return attempt()
         except DBAPIError as error:
             pause = next(pauses, None)
-            if pause is None or _reason(error) != _BUSY:
+            too_late = time.monotonic() > last_retry
+            if pause is None or too_late or _reason(error) != _BUSY:
                 raise
             # The wait is random, because two writers with equal waits would collide again.
             time.sleep(pause * random.uniform(0.5, 1.5))
