@@ -19,7 +19,7 @@ def steady_clients(server: Server, photo: str, count: int) -> Iterator[Counter[s
     """Run ``count`` clients until the block ends, or until the server refuses connections.
 
     An outcome is the status and the answer, "refused" if the server accepts no connection, or
-    "lost" if a request that was sent got no answer.
+    "lost" and the reason if a request got no answer.
     """
     outcomes: Counter[str] = Counter()
     ended = threading.Event()
@@ -58,8 +58,8 @@ def outcomes_of(port: int, body: str, outcomes: Counter[str]) -> bool:
             if response.will_close:
                 break
             time.sleep(_PAUSE_SECONDS)
-    except (OSError, http.client.HTTPException):
-        outcomes["lost"] += 1
+    except (OSError, http.client.HTTPException) as error:
+        outcomes[f"lost: {error!r}"] += 1
     finally:
         connection.close()
     return False
