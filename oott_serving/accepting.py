@@ -11,6 +11,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import uvloop
@@ -56,10 +57,16 @@ class SharedListener:
         self._listen()
 
     def close(self) -> None:
-        """Accept no more connections."""
+        """Take the connections that wait for a worker, and accept no more.
+
+        uvicorn closes the socket after this, and then the kernel resets those that still wait.
+        """
         if self._is_open:
             self._is_open = False
             self._loop.remove_reader(self._socket)
+            with suppress(OSError):
+                while True:
+                    self._begin(self._socket.accept()[0])
 
     async def wait_closed(self) -> None:
         """Return at once; the protocols know when their connections end."""
@@ -92,12 +99,15 @@ class SharedListener:
             self._loop.remove_reader(self._socket)
             self._loop.call_later(_SECONDS_AFTER_FAILURE, self._listen)
             return False
+        self._begin(connection)
+        return True
+
+    def _begin(self, connection: socket.socket) -> None:
         self._expected += 1
         self._loop.call_later(_SECONDS_TO_REQUEST, self._expect_less)
         connecting = self._loop.create_task(self._connect(connection))
         self._connecting.add(connecting)
         connecting.add_done_callback(self._connecting.discard)
-        return True
 
     def _expect_less(self) -> None:
         self._expected -= 1
