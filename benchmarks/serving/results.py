@@ -19,7 +19,7 @@ class Row(NamedTuple):
     clients: int
     load: Load
     cpu_seconds: float
-    peak_bytes: int
+    memory_bytes: int
 
     def cpu_milliseconds(self) -> float:
         """Give the CPU time of the server for a request."""
@@ -30,7 +30,7 @@ def table_head(raw: RawEngine) -> str:
     """Write the head of the table, and the engine alone as its first row."""
     return (
         "| server | clients | requests | requests/s | of the engine | p50 ms | p99 ms | CPU ms | "
-        "client's CPU ms | peak MB | failures |\n" + "|---" * 11 + "|\n"
+        "client's CPU ms | memory MB | failures |\n" + "|---" * 11 + "|\n"
         f"| engine alone, 2 processes | | | {raw.per_second:.1f} | 1.00 | | | "
         f"{raw.cpu_milliseconds:.1f} | | | |"
     )
@@ -44,7 +44,7 @@ def table_line(row: Row, raw: RawEngine) -> str:
         f"| {row.title} | {row.clients} | {len(load.answers)} | {load.per_second:.1f} | "
         f"{load.per_second / raw.per_second:.2f} | {load.milliseconds(50):.0f} | "
         f"{load.milliseconds(99):.0f} | {row.cpu_milliseconds():.1f} | {client_cpu:.2f} | "
-        f"{row.peak_bytes / 1e6:.0f} | {load.failures} |"
+        f"{row.memory_bytes / 1e6:.0f} | {load.failures} |"
     )
 
 

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -56,11 +55,7 @@ class Server:
 
     def __init__(self, process: "subprocess.Popen[bytes]", port: int) -> None:
         self.port = port
-        self.peak_bytes = 0
         self._process = psutil.Process(process.pid)
-        self._stopped = threading.Event()
-        self._sampler = threading.Thread(target=self._sample, daemon=True)
-        self._sampler.start()
 
     def cpu_seconds(self) -> float:
         """Give the CPU time that all processes have used so far."""
@@ -75,18 +70,8 @@ class Server:
                 total += process.memory_full_info().pss
         return total
 
-    def stop(self) -> None:
-        """Stop to measure."""
-        self._stopped.set()
-        self._sampler.join()
-
     def _processes(self) -> list[psutil.Process]:
         return [self._process, *self._process.children(recursive=True)]
-
-    def _sample(self) -> None:
-        while not self._stopped.wait(1):
-            with suppress(psutil.NoSuchProcess):
-                self.peak_bytes = max(self.peak_bytes, self.memory_bytes())
 
 
 @contextmanager
@@ -108,9 +93,7 @@ def running(kind: Kind) -> Iterator[Server]:
         )
         try:
             _wait_until_ready(port, "/readyz" if "bentoml" in kind.command else "/", process)
-            server = Server(process, port)
-            yield server
-            server.stop()
+            yield Server(process, port)
         finally:
             process.send_signal(signal.SIGTERM)
             _end(process)
