@@ -1,7 +1,8 @@
 """Other servers of the same detector: ``python -m benchmarks.serving.rivals NAME PORT``.
 
 Each reads the same JSON as /predict/camera, and answers with the most confident garment and its
-colour. Each gets the number of processes and threads with which it is fastest on two cores.
+colour. LitServe and Ultralytics get two processes, as the closet service on two cores does. ONNX
+Runtime keeps its own number of threads, as Ultralytics sets it.
 """
 
 # mypy: disable-error-code="untyped-decorator"
