@@ -11,8 +11,9 @@ from oott_fashion.stores.detector_card import read_card
 
 STARTER = Path(__file__).parents[1] / "models" / "starter-detector"
 
-# One photo takes an eighth of the time that it takes at 448 pixels. It finds half of the garments.
-SMALL_SIDE = 160
+# A photo takes a sixth of the time that it takes at 448 pixels. Half of its garments are found.
+# With a smaller side, the service would decode the drawn photos at half of their size.
+SMALL_SIDE = 192
 
 
 def _write_small_starter(folder: Path) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.oott_serving.servers import REPOSITORY, Server
+from tests.oott_serving.servers import REPOSITORY, STARTER, Server, serving
 
 PAGE = (REPOSITORY / "docs" / "call-the-service.md").read_text(encoding="utf-8")
 LOOK = REPOSITORY / "docs" / "look.jpg"
@@ -23,6 +23,13 @@ LANGUAGES = ("python", "js", "kotlin")
 JAVA_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
 Command = list[str]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start the service with the starter detector, whose answers the page shows."""
+    with serving(tmp_path_factory.mktemp("service"), starter_detector=STARTER) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

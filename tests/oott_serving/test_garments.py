@@ -20,13 +20,13 @@ from tests.oott_serving.photos import (
     street_image,
     street_jpeg,
 )
-from tests.oott_serving.servers import STARTER
 from tests.oott_serving.service_client import batch, camera, error_in
+from tests.starters import SMALL_STARTER
 
 PATH = "/predict/garments"
 JPEG = street_jpeg()
 GREY_WALL = file_of(Image.new("RGB", (320, 200), (128, 128, 128)), "JPEG")
-VERSION = read_card(STARTER / "card.json").version
+VERSION = read_card(SMALL_STARTER / "card.json").version
 
 
 def garments(client: httpx.Client, photo: bytes) -> dict[str, Any]:

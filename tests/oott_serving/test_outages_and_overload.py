@@ -24,12 +24,12 @@ from tests.oott_serving.photos import base64_of, file_of, street_jpeg
 from tests.oott_serving.servers import (
     REPOSITORY,
     SERVICE,
-    STARTER,
     Server,
     environment,
     serving,
 )
 from tests.oott_serving.service_client import app_slice, batch, camera, error_in, photos_counted
+from tests.starters import SMALL_STARTER
 
 JPEG = street_jpeg()
 PHOTO = base64_of(JPEG)
@@ -269,5 +269,5 @@ def test_an_invalid_setting_stops_the_start_with_one_sentence(
 def test_the_service_starts_with_settings_of_the_pipeline_that_cannot_be_used(
     tmp_path: Path,
 ) -> None:
-    with serving(tmp_path, starter_detector=STARTER, photo_source="graph_api") as server:
+    with serving(tmp_path, starter_detector=SMALL_STARTER, photo_source="graph_api") as server:
         assert server.client().get("/readyz").status_code == 200

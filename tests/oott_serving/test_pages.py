@@ -7,7 +7,8 @@ import psutil
 import pytest
 
 from oott_fashion.stores.detector_card import DetectorCard, read_card
-from tests.oott_serving.servers import STARTER, Server
+from tests.oott_serving.servers import Server
+from tests.starters import SMALL_STARTER
 
 
 @pytest.mark.parametrize("path", ["/ping", "/health", "/healthcheck", "/status"])
@@ -34,7 +35,7 @@ def test_only_this_machine_reaches_the_service_by_default(server: Server) -> Non
 def test_the_detector_in_service_is_described_with_its_card(client: httpx.Client) -> None:
     answer = client.get("/model").json()
 
-    card = read_card(STARTER / "card.json")
+    card = read_card(SMALL_STARTER / "card.json")
     assert (answer["version"], answer["engine"]) == (card.version, "onnxruntime")
     assert answer["why_not_latest"] is None
     assert DetectorCard.model_validate(answer["card"]) == card

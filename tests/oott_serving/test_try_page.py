@@ -201,7 +201,9 @@ def test_a_large_photo_is_made_smaller_and_the_page_says_so(
 
 
 def test_a_photo_without_garments_is_explained(page: TryPage) -> None:
-    page.hand_over(file_of(Image.new("RGB", (64, 64), "gray"), "PNG"), "wall.png", kind="image/png")
+    page.hand_over(
+        file_of(Image.new("RGB", (640, 480), "gray"), "PNG"), "wall.png", kind="image/png"
+    )
 
     assert page.text("#garments h2") == "No garment"
     assert "found no garment in this photo" in page.text("#garments")

@@ -17,9 +17,9 @@ from oott_assets.training.validation_photos import ValidationPhotos
 from oott_fashion.garments import GARMENT_NAMES
 from tests.oott_assets.training.labellers.catalogue_photos import write_catalogue
 from tests.oott_assets.training.labels.data_sets import picture
-from tests.oott_assets.training.starter_weights import STARTER
 from tests.oott_assets.training.training_pipeline import TrainingPipeline
 from tests.oott_assets.trends_pipeline import attempts, failures, metadata_of
+from tests.starters import SMALL_STARTER
 
 
 @pytest.fixture
@@ -265,7 +265,7 @@ def test_a_teacher_with_another_confidence_threshold_labels_again(
     draw_photos(tmp_path / "looks", 1, "train")
     monkeypatch.setenv("OOTT_SUB_PHOTOS", str(tmp_path / "looks"))
     monkeypatch.setenv("OOTT_LABELLER", "teacher")
-    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
+    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(SMALL_STARTER))
     monkeypatch.setenv("OOTT_MIN_CONFIDENCE", "0.999")
     assert failures(training_pipeline.run("sub_data")) == []
     assert training_pipeline.photos("sub_data") == []
@@ -281,7 +281,7 @@ def test_the_error_names_the_missing_engine_of_a_teacher(
     training_pipeline: TrainingPipeline, closet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_LABELLER", "teacher")
-    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
+    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(SMALL_STARTER))
     monkeypatch.setenv("OOTT_ENGINE", "deepsparse")
     monkeypatch.setitem(sys.modules, "deepsparse", None)
 
@@ -296,7 +296,7 @@ def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[LabelledPhot
     """Drawn street photos beside a closet, the tags of which a test writes to ``tags.tsv``."""
     monkeypatch.setenv("OOTT_SUB_PHOTOS", f"{tmp_path}/closet:{tmp_path}/street")
     monkeypatch.setenv("OOTT_PHOTO_TAGS", str(tmp_path / "tags.tsv"))
-    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
+    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(SMALL_STARTER))
     monkeypatch.setenv("OOTT_HELD_OUT_SHARE", "0")
     write_catalogue(tmp_path / "closet", ("tee_shirt",), each=1)
     return draw_photos(tmp_path / "street", 3, "train")

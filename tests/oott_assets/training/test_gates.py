@@ -14,6 +14,7 @@ from tests.oott_assets.training.compared_pipeline import ComparedPipeline
 from tests.oott_assets.training.starter_weights import STARTER
 from tests.oott_assets.training.training_pipeline import TrainingPipeline
 from tests.oott_assets.trends_pipeline import failures
+from tests.starters import SMALL_STARTER
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def compared(training_pipeline: TrainingPipeline, tmp_path: Path) -> ComparedPip
 def published_starter(training_pipeline: TrainingPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set the starter detector, which counts as published where nothing else is."""
     assert training_pipeline
-    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(STARTER))
+    monkeypatch.setenv("OOTT_STARTER_DETECTOR", str(SMALL_STARTER))
 
 
 @pytest.fixture

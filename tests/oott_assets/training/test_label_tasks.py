@@ -142,7 +142,7 @@ def test_a_damaged_candidate_is_not_compared(
 ) -> None:
     collect(trends_pipeline, "hongdae", SEPTEMBER)
     candidate = tmp_path / "home/training/candidates/half"
-    shutil.copytree("models/starter-detector", candidate)
+    shutil.copytree(SMALL_STARTER, candidate)
     card = json.loads((candidate / "card.json").read_text())
     (candidate / "card.json").write_text(json.dumps(card | {"created": "2030-01-01T00:00:00Z"}))
     whole = choose_photos(photos=1)
