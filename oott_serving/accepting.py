@@ -28,6 +28,9 @@ _REQUESTS_OF_HALF_DELAY = 4
 # A client sends its request this soon after its connection is accepted.
 _SECONDS_TO_REQUEST = 0.05
 
+# In a burst, such as 1,000 clients at once, a worker accepts several connections after each wait.
+_EXPECTED_FOR_ANOTHER = 4
+
 # While a process has no file descriptors left, the system reports the connection again and again.
 _SECONDS_AFTER_FAILURE = 0.1
 
@@ -85,7 +88,9 @@ class SharedListener:
         self._loop.call_later(delay, self._accept_and_listen)
 
     def _accept_and_listen(self) -> None:
-        if self._is_open and self._accept():
+        # If many have come in the last moment, more are waiting.
+        several = range(1 + self._expected // _EXPECTED_FOR_ANOTHER)
+        if self._is_open and all(self._accept() for _ in several):
             self._listen()
 
     def _accept(self) -> bool:

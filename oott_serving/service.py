@@ -51,8 +51,7 @@ _detectors = LatestDetector(_settings)
 keep_usage_private()
 bound_connections()
 bound_bentoml_metrics()
-if _settings.worker_processes > 1:
-    share_connections()
+share_connections()
 
 
 @bentoml.service(
