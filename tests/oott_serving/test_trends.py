@@ -50,6 +50,21 @@ def write(url: str, month: date, rows: list[EstimateRow]) -> None:
 
 
 @pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start a service that has not cached answers from before there were estimates."""
+    folder = tmp_path_factory.mktemp("service")
+    publish(ModelStore(folder / "home" / "models"), folder, "coat")
+    with serving(folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def client(server: Server) -> Iterator[httpx.Client]:
+    with server.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
 def trends(server: Server, client: httpx.Client) -> Iterator[httpx.Client]:
     """Give a client of a service with estimates of two months."""
     september = [estimate(SEPTEMBER, "destination", "haeundae", "coat", 0.25)]
