@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 OUTPUT_RANGES = "oott_output_ranges"
 
 _MAX_ACTIVATION = 255
+_MAX_BIAS = 2**30
 
 Ranges = Mapping[str, tuple[float, float]]
 
@@ -138,8 +139,10 @@ class _Rewritten:
         if source not in self._dequantised:
             self._dequantised.add(source)
             yield _dequantise(source, scale, zero)
-        per_integer = self._values[scaled.input[1]].reshape(-1)
-        steps = per_integer / self._values[scale]
+        steps = self._values[scaled.input[1]].reshape(-1) / self._values[scale]
+        # Weights that are all zero have any step. With the tiny one that they have, their bias
+        # would not fit into 32 bits.
+        steps[~self._values[weight].reshape(len(steps), -1).any(axis=1)] = 1
         step = self._constant(f"{weight}_steps", steps.astype(np.float32))
         zeros = self._constant(f"{weight}_zeros", np.zeros(len(steps), np.int8))
         yield _dequantise(weight, step, zeros, axis=0)
@@ -147,21 +150,22 @@ class _Rewritten:
         offset = f"{weight}_offset"
         output = convolution.output
         inputs = [f"{source}_dequantised", f"{weight}_dequantised", offset]
-        if output not in self._ranges:
+        bias_in_steps = np.round(bias / (steps * self._values[scale]))
+        if output not in self._ranges or np.abs(bias_in_steps).max() > _MAX_BIAS:
             self._constant(offset, bias)
             yield _convolution_like(integers, inputs, output)
             return
         inputs[2] = f"{offset}_dequantised"
-        yield self._quantised_bias(offset, bias, per_integer)
+        yield self._quantised_bias(offset, bias_in_steps, steps * self._values[scale])
         yield _convolution_like(integers, inputs, f"{output}_exact")
         yield from self._quantised_output(output)
 
     def _quantised_bias(
-        self, name: str, bias: NDArray[np.float32], steps: NDArray[np.float32]
+        self, name: str, bias_in_steps: NDArray[np.float32], steps: NDArray[np.float32]
     ) -> "NodeProto":
         step = self._constant(f"{name}_steps", steps)
         zeros = self._constant(f"{name}_zeros", np.zeros(len(steps), np.int32))
-        self._constant(name, np.round(bias / steps).astype(np.int32))
+        self._constant(name, bias_in_steps.astype(np.int32))
         return _dequantise(name, step, zeros, axis=0)
 
     def _quantised_output(self, output: str) -> "Iterator[NodeProto]":

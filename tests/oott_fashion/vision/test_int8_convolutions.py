@@ -27,9 +27,9 @@ def photos() -> list[Photo]:
     return [rng.uniform(0, 1, (1, 3, 8, 8)).astype(np.float32) for _ in range(3)]
 
 
-@pytest.fixture
-def published(tmp_path: Path) -> Any:
-    """Quantise a network of two convolutions, one after the other."""
+@pytest.fixture(params=["dense", "pruned"])
+def published(tmp_path: Path, request: pytest.FixtureRequest) -> Any:
+    """Quantise a network of two convolutions; pruned, a kernel of each has only zeros."""
     rng = np.random.default_rng(1)
     tensors = [
         numpy_helper.from_array(rng.normal(0, 1, shape).astype(np.float32), name)
@@ -40,6 +40,11 @@ def published(tmp_path: Path) -> Any:
             "second_bias": (2,),
         }.items()
     ]
+    if request.param == "pruned":
+        for number in (0, 2):
+            kernels = numpy_helper.to_array(tensors[number]).copy()
+            kernels[0] = 0
+            tensors[number].CopyFrom(numpy_helper.from_array(kernels, tensors[number].name))
     nodes = [
         helper.make_node("Conv", ["images", "first", "first_bias"], ["middle"], strides=[2, 2]),
         helper.make_node("Conv", ["middle", "second", "second_bias"], ["head"]),
