@@ -105,7 +105,7 @@ def test_the_palette_of_the_prototype_can_be_chosen(monkeypatch: pytest.MonkeyPa
         ("TIMEZONE", "Asia/Soul", "'Asia/Soul' is not a time zone; expected one such as Asia/S"),
         ("TIMEZONE", "../etc", "'../etc' is not a time zone; expected one such as Asia/Seoul"),
         ("TIMEZONE", "Asia", "'Asia' is not a time zone; expected one such as Asia/Seoul"),
-        ("ENGINE", "openvino", "Input should be 'auto', 'deepsparse' or 'onnxruntime'"),
+        ("ENGINE", "tensorrt", "Input should be 'auto', 'deepsparse', 'openvino' or 'onnxruntime'"),
         ("MIN_CONFIDENCE", "1.01", "Input should be less than or equal to 1"),
         ("IOU_THRESHOLD", "-0.1", "Input should be greater than or equal to 0"),
         ("ENGINE_CORES", "0", "Input should be greater than or equal to 1"),
@@ -204,7 +204,7 @@ def test_misspelt_and_unusable_settings_are_reported_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OOTT_SCORE_THRESHOLD", "0.5")
-    monkeypatch.setenv("OOTT_ENGINE", "openvino")
+    monkeypatch.setenv("OOTT_ENGINE", "tensorrt")
 
     with pytest.raises(BadSetting, match=r"OOTT_MIN_CONFIDENCE.*; OOTT_ENGINE: Input"):
         read_settings(SharedSettings)

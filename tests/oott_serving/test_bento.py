@@ -8,6 +8,7 @@ import pytest
 
 from oott_fashion.stores.detector_card import read_card
 from oott_fashion.vision.detector import Detector
+from oott_fashion.vision.engines import open_engine
 from tests.locked_packages import without_other_packages
 from tests.oott_serving.photos import base64_of, street_jpeg
 from tests.oott_serving.servers import REPOSITORY, STARTER, end, environment, serving
@@ -22,8 +23,10 @@ PHOTO = base64_of(JPEG)
 
 
 def test_a_bento_serves_by_itself_with_the_packages_of_its_lock(
-    tmp_path: Path, detector: Detector, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    side = read_card(STARTER / "card.json").image_side
+    detector = Detector(open_engine(STARTER / "detector.onnx", "onnxruntime"), side)
     _build(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(without_other_packages("service", tmp_path / "locked")))
 

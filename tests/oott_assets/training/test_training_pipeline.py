@@ -59,7 +59,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
             "OOTT_DRAWN_PHOTOS": "0",
             "OOTT_ENGINE": "deepsparse",
             "OOTT_IMAGE_SIDE": str(SIDE),
-            "OOTT_EPOCHS": "3",
+            "OOTT_EPOCHS": "4",
             "OOTT_BATCH_SIZE": "4",
             "OOTT_STARTING_WEIGHTS": weights_that_find_nothing(folder / "untrained.pt"),
         }.items():
@@ -154,7 +154,7 @@ def test_the_card_says_what_it_was_trained_on_and_how_it_was_measured() -> None:
 
     assert card.licence == "AGPL-3.0"
     assert "44 photos labelled by main_data" in card.trained_on
-    assert "YOLOv8n at 192 px, 3 epochs" in card.trained_on
+    assert "YOLOv8n at 192 px, 4 epochs" in card.trained_on
     assert card.engine == "deepsparse"
     assert card.parity is not None
     assert card.parity < 0.1
