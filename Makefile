@@ -42,10 +42,10 @@ train: .venv/train
 	$(BIN)/$(if $(ROUNDS),python -m oott_assets.training_rounds --max $(ROUNDS),dagster job execute \
 		-m oott_assets.definitions -j training_job)
 
-# Four workers for two cores, because tests often wait for browsers and servers.
+# Three workers for two cores, because tests often wait for browsers and servers.
 test: .venv/test
 	tests/install-packages.sh
-	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # Format, lint, strict types, import contracts, names of modules.
 check: .venv/test
