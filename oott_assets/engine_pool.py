@@ -1,7 +1,6 @@
 """One engine per core for the same detector, opened in one process and kept between partitions."""
 
 import logging
-import os
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -64,9 +63,3 @@ class EnginePool:
             self._free.put(self._open_another())
         except EngineUnavailable as error:
             _log.warning("photos are read on fewer cores: %s", error)
-
-
-def usable_cores() -> int:
-    """Count the cores that this process may use; ``taskset`` can limit them."""
-    # macOS cannot limit them.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -8,13 +8,14 @@ from typing import NamedTuple, Self, cast
 
 import dagster as dg
 
-from oott_assets.engine_pool import EnginePool, usable_cores
+from oott_assets.engine_pool import EnginePool
 from oott_assets.setting_fields import from_setting
 from oott_fashion.colours import PALETTES
 from oott_fashion.opened_detector import DetectorOptions, OpenedDetector, opened_in
 from oott_fashion.settings import SharedSettings
 from oott_fashion.stores.detector_card import BadDetector, DetectorCard, PublishedDetector
 from oott_fashion.stores.model_store import ModelStore, NoDetector
+from oott_fashion.usable_cores import usable_cores
 from oott_fashion.usable_detector import first_usable
 from oott_fashion.vision.detector import Thresholds
 from oott_fashion.vision.engines import Engine, EngineChoice, EngineUnavailable, open_engine

@@ -15,7 +15,6 @@ from oott_assets.detection_store import (
     PartitionDetections,
     PhotoDetections,
 )
-from oott_assets.engine_pool import usable_cores
 from oott_assets.failure_rules import failures_of
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.partitions import (
@@ -35,6 +34,7 @@ from oott_assets.trends.trend_failures import TREND_FAILURES
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.blobs import BlobNotFound
 from oott_fashion.stores.model_store import ModelStore
+from oott_fashion.usable_cores import usable_cores
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from oott_serving.usable_cores import usable_cores
+from oott_fashion.usable_cores import usable_cores
 
 ALLOWED = len(os.sched_getaffinity(0))
 
