@@ -12,12 +12,12 @@ from starlette.responses import JSONResponse, Response
 from oott_fashion.destinations import UnknownPlace
 from oott_fashion.stores.trend_tables import ReusedKey, TrendDatabaseError
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
-from oott_serving.answer_colours import UnknownColours
-from oott_serving.app_trends import InvalidIdempotencyKey
-from oott_serving.published_detector import NoDetectorYet
-from oott_serving.request_records import current_record
-from oott_serving.sent_photos import NotBase64, TooManyPhotos
-from oott_serving.trend_questions import InvalidTrendQuery, NoEstimates
+from oott_serving.api.answer_colours import UnknownColours
+from oott_serving.detection.published_detector import NoDetectorYet
+from oott_serving.detection.sent_photos import NotBase64, TooManyPhotos
+from oott_serving.records.request_records import current_record
+from oott_serving.trends.app_trends import InvalidIdempotencyKey
+from oott_serving.trends.trend_questions import InvalidTrendQuery, NoEstimates
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer", bound=BaseModel)

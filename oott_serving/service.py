@@ -7,26 +7,26 @@ import bentoml
 from starlette.exceptions import HTTPException
 
 from oott_fashion.vision.reduced_photos import DecodingMemory
-from oott_serving.accepting import share_connections
-from oott_serving.answer_colours import colours_in
-from oott_serving.api_models import BatchAnswer, BatchRequest, CameraAnswer, CameraRequest
-from oott_serving.api_pages import pages
-from oott_serving.app_trends import AppTrends, batch_digest, idempotency_key_in
-from oott_serving.connections import bound_connections
+from oott_serving.admission.middlewares import middlewares
+from oott_serving.admission.request_limits import MAX_UPLOAD_SECONDS, Prediction
+from oott_serving.admission.validated_input import validated_input
+from oott_serving.admission.waiting_requests import WaitingRequests
+from oott_serving.api.answer_colours import colours_in
+from oott_serving.api.api_models import BatchAnswer, BatchRequest, CameraAnswer, CameraRequest
+from oott_serving.detection.garments_api import GarmentsAnswer, GarmentsRequest
+from oott_serving.detection.published_detector import LatestDetector, NoDetectorYet
+from oott_serving.detection.sent_photos import garments_of_each, require_batch_size, seen_in
 from oott_serving.errors import with_json_responses
-from oott_serving.garments_api import GarmentsAnswer, GarmentsRequest
-from oott_serving.middlewares import middlewares
-from oott_serving.published_detector import LatestDetector, NoDetectorYet
-from oott_serving.request_limits import MAX_UPLOAD_SECONDS, Prediction
-from oott_serving.request_records import current_record
-from oott_serving.sent_photos import garments_of_each, require_batch_size, seen_in
-from oott_serving.service_metrics import bound_bentoml_metrics, service_metrics
+from oott_serving.records.request_records import current_record
+from oott_serving.records.service_metrics import bound_bentoml_metrics, service_metrics
+from oott_serving.routes.api_pages import pages
+from oott_serving.routes.trend_answers import TrendAnswers
+from oott_serving.server.accepting import share_connections
+from oott_serving.server.connections import bound_connections
+from oott_serving.server.stopping import Stopping
+from oott_serving.server.worker_processes import watch_workers
 from oott_serving.start_up import PROCESS_VARIABLES, StartUp, keep_usage_private, log_what_happens
-from oott_serving.stopping import Stopping
-from oott_serving.trend_answers import TrendAnswers
-from oott_serving.validated_input import validated_input
-from oott_serving.waiting_requests import WaitingRequests
-from oott_serving.worker_processes import watch_workers
+from oott_serving.trends.app_trends import AppTrends, batch_digest, idempotency_key_in
 
 _start_up = StartUp.read()
 _settings = _start_up.settings

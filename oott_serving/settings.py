@@ -6,8 +6,8 @@ from pydantic import Field, SecretStr, field_validator
 
 from oott_fashion.settings import SharedSettings
 from oott_fashion.usable_cores import usable_cores
-from oott_serving.answer_colours import CameraColours
-from oott_serving.request_log import LogFormat
+from oott_serving.api.answer_colours import CameraColours
+from oott_serving.records.request_log import LogFormat
 
 _MIN_KEY_LENGTH = 16
 _ORIGIN = re.compile(r"\*|https?://[^/\s]+")

@@ -8,7 +8,7 @@ from bentoml._internal.utils.analytics import usage_stats
 
 from oott_fashion.destinations import Destinations, read_destinations
 from oott_fashion.settings import BadSetting, read_settings
-from oott_serving.request_log import LogFormat, log_in
+from oott_serving.records.request_log import LogFormat, log_in
 from oott_serving.settings import ServiceSettings
 
 # Libraries read these variables when they are loaded, so BentoML sets them for its workers. A value

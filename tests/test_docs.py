@@ -37,7 +37,7 @@ from oott_fashion.stores.blobs import StoreUnreachable
 from oott_fashion.stores.detector_card import read_card
 from oott_fashion.stores.estimate_tables import EstimateRow
 from oott_fashion.stores.trend_tables import TrendDatabaseUnavailable, TrendTables
-from oott_serving.openapi import openapi_document
+from oott_serving.documentation.openapi import openapi_document
 from tests.oott_serving.servers import STARTER, serving
 from tests.test_demo import run_demo
 

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from oott_serving.openapi import openapi_document
+from oott_serving.documentation.openapi import openapi_document
 from tests.oott_serving.photos import file_of, sideways, street_image
 from tests.oott_serving.service_client import error_in
 

@@ -6,7 +6,7 @@ Each answer has a documented status and form, and none is an error of the server
 import httpx
 import pytest
 
-from oott_serving.openapi import openapi_document
+from oott_serving.documentation.openapi import openapi_document
 from tests.oott_serving.servers import Server
 
 OPERATIONS = [

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from oott_fashion.stores.model_store import ModelStore
-from oott_serving.error_examples import ERROR_EXAMPLES
+from oott_serving.documentation.error_examples import ERROR_EXAMPLES
 from tests.databases import MariaDB
 from tests.oott_serving.detectors import publish
 from tests.oott_serving.photos import base64_of, file_of, street_jpeg

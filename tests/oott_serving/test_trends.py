@@ -15,7 +15,7 @@ from oott_fashion.destinations import read_destinations
 from oott_fashion.stores.estimate_tables import EstimateRow, PlaceKind, Subject
 from oott_fashion.stores.model_store import ModelStore
 from oott_fashion.stores.trend_tables import TrendTables
-from oott_serving.error_examples import ERROR_EXAMPLES
+from oott_serving.documentation.error_examples import ERROR_EXAMPLES
 from tests.oott_serving.detectors import publish
 from tests.oott_serving.photos import base64_of, street_jpeg
 from tests.oott_serving.servers import Server, serving

@@ -1,0 +1,1 @@
+"""Decides which requests are answered, and reads their bodies within limits."""

@@ -1,0 +1,1 @@
+"""Keeps the latest usable detector open, and detects the garments in sent photos."""

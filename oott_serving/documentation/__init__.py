@@ -1,0 +1,1 @@
+"""The OpenAPI document, with a true example of each error."""

@@ -1,0 +1,1 @@
+"""Takes connections, shares them among the workers, and stops without losing a request."""

@@ -1,0 +1,1 @@
+"""Counts app photos into the trend tables, and looks up trends."""
