@@ -6,14 +6,8 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 import httpx
+from protego import Protego
 
-from oott_assets.photos.sources.browser.robots import (
-    ALL_ALLOWED,
-    MAX_BYTES,
-    NONE_ALLOWED,
-    Robots,
-    robots_for,
-)
 from oott_assets.photos.sources.hosts import host_of, is_loopback, is_permitted
 from oott_assets.photos.sources.http_requests import (
     RequestFailed,
@@ -25,8 +19,13 @@ from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
 from oott_assets.photos.sources.request_interval import MAX_WAIT_SECONDS, RequestInterval
 
 _ROBOTS_SECONDS = 60.0
+# RFC 9309 requires reading at least this many bytes, and following this many redirects.
+_MAX_BYTES = 500 * 1024
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
+
+_ALL_ALLOWED = Protego.parse("")
+_NONE_ALLOWED = Protego.parse("User-agent: *\nDisallow: /")
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +46,7 @@ class CrawlPermission:
         self.crawler_name = crawler_name
         self._client = client
         self._interval = interval
-        self._robots: dict[str, Robots] = {}
+        self._robots: dict[str, Protego] = {}
 
     def permits_host(self, url: str) -> bool:
         """Tell whether the host of ``url`` is permitted."""
@@ -63,7 +62,7 @@ class CrawlPermission:
             SourceBusy: its robots.txt cannot be read now.
             PhotosUnknown: its robots.txt is on a host that is not permitted.
         """
-        return self.permits_host(url) and self.robots_of(url).allows(url)
+        return self.permits_host(url) and self._robots_allow(url)
 
     def require(self, url: str) -> None:
         """Check that ``url`` may be crawled.
@@ -79,30 +78,31 @@ class CrawlPermission:
                 f"OOTT_PERMITTED_HOSTS={host} once you have it in writing; the source graph_api "
                 "does not need it"
             )
-        if not self.robots_of(url).allows(url):
+        if not self._robots_allow(url):
             raise PhotosUnknown(
                 f"{host} does not allow {self.crawler_name} to read {urlsplit(url).path}: its "
                 "robots.txt forbids it, and OOTT always obeys robots.txt"
             )
 
-    def robots_of(self, url: str) -> Robots:
-        """Read the robots.txt for ``url``, once per run, and apply its Crawl-delay."""
+    def _robots_allow(self, url: str) -> bool:
+        """Ask the robots.txt of the host, which is read once per run; apply its Crawl-delay."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         if origin not in self._robots:
             robots = self._read_robots(f"{origin}/robots.txt")
-            if robots.delay_seconds > MAX_WAIT_SECONDS:
+            delay = robots.crawl_delay(self.crawler_name) or 0.0
+            if delay > MAX_WAIT_SECONDS:
                 raise PhotosUnknown(
-                    f"{origin} asks for {robots.delay_seconds:,.0f} s between requests; with "
-                    "so long a delay a run would never end"
+                    f"{origin} asks for {delay:,.0f} s between requests; with so long a delay a "
+                    "run would never end"
                 )
-            if robots.delay_seconds > self._interval.seconds:
-                _log.info("%s asks for %s s between requests", origin, robots.delay_seconds)
-                self._interval.seconds = robots.delay_seconds
+            if delay > self._interval.seconds:
+                _log.info("%s asks for %s s between requests", origin, delay)
+                self._interval.seconds = delay
             self._robots[origin] = robots
-        return self._robots[origin]
+        return self._robots[origin].can_fetch(url, self.crawler_name)
 
-    def _read_robots(self, url: str) -> Robots:
+    def _read_robots(self, url: str) -> Protego:
         try:
             return with_retries(
                 lambda until: self._download(url, until), self._interval, _ROBOTS_SECONDS
@@ -113,7 +113,7 @@ class CrawlPermission:
                 "this again later"
             ) from failure
 
-    def _download(self, url: str, until: float) -> Robots:
+    def _download(self, url: str, until: float) -> Protego:
         """Download ``url``, following redirects to permitted hosts."""
         origin = host_of(url)
         for _ in range(1 + _MAX_REDIRECTS):
@@ -129,24 +129,23 @@ class CrawlPermission:
                     return self._robots_in(response, until)
                 url = str(response.url.join(response.headers.get("Location", "")))
         # RFC 9309: after this many redirects the file counts as missing.
-        return ALL_ALLOWED
+        return _ALL_ALLOWED
 
-    def _robots_in(self, response: httpx.Response, until: float) -> Robots:
+    def _robots_in(self, response: httpx.Response, until: float) -> Protego:
         if response.status_code in (401, 403):
-            return NONE_ALLOWED
+            return _NONE_ALLOWED
         if response.status_code != 200:
-            return ALL_ALLOWED
-        text = _start_of(response, until).decode("utf-8", errors="replace")
-        return robots_for(self.crawler_name, text)
+            return _ALL_ALLOWED
+        return Protego.parse(_start_of(response, until).decode("utf-8-sig", errors="replace"))
 
 
 def _start_of(response: httpx.Response, until: float) -> bytes:
-    """Read the first bytes of a robots.txt, as many as RFC 9309 requires."""
+    """Read the first bytes of a robots.txt."""
     body = b""
     for block in response.iter_raw():
         body += block
-        if len(body) >= MAX_BYTES:
+        if len(body) >= _MAX_BYTES:
             break
         if time.monotonic() > until:
             raise RequestFailed(f"{response.url.host} is too slow")
-    return body[:MAX_BYTES]
+    return body[:_MAX_BYTES]

@@ -38,6 +38,30 @@ def test_robots_txt_is_read_once_and_by_crawler_name(client: httpx.Client) -> No
     assert request.headers["user-agent"] == "OOTT"
 
 
+# What a parser other than protego could read differently.
+@pytest.mark.parametrize(
+    ("rules", "forbidden"),
+    [
+        # The longest matching rule decides, in any order.
+        ("User-agent: *\nAllow: /\nDisallow: /p/\n", True),
+        ("User-agent: *\nDisallow: /\nAllow: /p/\n", False),
+        # A crawler with its own group ignores the group for all crawlers.
+        ("User-agent: *\nDisallow: /\n\nUser-agent: oott\nAllow: /\n", False),
+        ("\ufeffUser-agent: *\r\nDisallow: /*/%ed%99%8d$ # 홍\r\n", True),
+        # With backtracking, this would take extremely long.
+        (f"User-agent: *\nDisallow: /{'*p' * 50}*b\n", False),
+        ("<html>not found</html>", False),
+    ],
+)
+def test_robots_txt_is_read_as_rfc_9309_says(
+    client: httpx.Client, rules: str, forbidden: bool
+) -> None:
+    with InstagramSite(robots=rules) as site:
+        permits = permission(site, client).permits
+
+        assert permits(f"{site.url}/p/{'p' * 500}/홍") is not forbidden
+
+
 def test_a_site_without_robots_txt_allows_everything(client: httpx.Client) -> None:
     with InstagramSite(robots=None) as site:
         permission(site, client).require(f"{site.url}/p/a/")
