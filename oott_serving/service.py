@@ -129,9 +129,8 @@ class ClosetService:
 
     @bentoml.on_shutdown
     def stop(self) -> None:
-        """Stop polling for detectors and close the database."""
+        """Stop polling for detectors."""
         _detectors.stop()
-        self._trends.close()
 
 
 for middleware, options in middlewares(

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.pool import NullPool
 
 from oott_fashion.stores.mysql_values import RememberingConverter
@@ -19,8 +18,8 @@ Result = TypeVar("Result")
 Row = TypeVar("Row")
 
 _CONNECT_SECONDS = 10
-# Without this timeout, a server that stops in the middle of a response would block its caller.
-_ANSWER_SECONDS = 60
+# Longer than the wait for a lock, which has its own error.
+_ANSWER_SECONDS = 15
 # A write takes milliseconds. If a lock lasts this long, its owner hangs, or is a backup.
 _LOCK_SECONDS = 10
 # The driver of MySQL joins rows into one statement, and MariaDB allows 16 MB in a statement.
@@ -54,18 +53,17 @@ def engine_for(url: str) -> sa.Engine:
             cannot be created.
     """
     parsed = _parsed(url)
+    # No engine keeps connections. A kept one continues to write to a SQLite file that was deleted,
+    # and a server that no longer answers on it is waited for twice. A new one takes 2 ms.
     if parsed.get_backend_name() == "sqlite":
         _make_folder(parsed)
-        # A pooled connection would continue to write to its file after the file was deleted.
         engine = _engine(parsed, poolclass=NullPool, connect_args={"timeout": _LOCK_SECONDS})
         event.listen(engine, "connect", _leave_transactions_to_sqlalchemy)
         event.listen(engine, "begin", _begin)
         return engine
     return _engine(
         parsed,
-        pool_pre_ping=True,
-        pool_recycle=1800,
-        pool_timeout=_CONNECT_SECONDS,
+        poolclass=NullPool,
         connect_args={
             "converter_class": RememberingConverter,
             "connection_timeout": _CONNECT_SECONDS,
@@ -109,7 +107,7 @@ def readable_errors(url: sa.URL) -> Iterator[None]:
     """Turn errors of the database driver into one sentence that says what to do.
 
     Raises:
-        TrendDatabaseUnavailable: the server is down, is busy or has no free connection.
+        TrendDatabaseUnavailable: the server is down or busy.
         TrendDatabaseError: the server refuses the user, is full, read-only or not migrated.
     """
     try:
@@ -120,10 +118,6 @@ def readable_errors(url: sa.URL) -> Iterator[None]:
         reason = _reason(error)
         kind = TrendDatabaseUnavailable if reason in _TEMPORARY else TrendDatabaseError
         raise kind(f"the trend database {redacted(url)} {reason}") from error
-    except NoConnectionFree as error:
-        raise TrendDatabaseUnavailable(
-            f"the trend database {redacted(url)} has no free connection; try again later"
-        ) from error
 
 
 def batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
@@ -159,7 +153,14 @@ def _engine(url: sa.URL, **settings: Any) -> sa.Engine:
     with _option_errors(url):
         engine = sa.create_engine(url, **settings)
     event.listen(engine, "do_connect", connect)
+    event.listen(engine, "handle_error", _leave_silent_connection)
     return engine
+
+
+def _leave_silent_connection(context: sa.ExceptionContext) -> None:
+    # SQLAlchemy does not know this error. It would wait as long again for each of two rollbacks.
+    if getattr(context.original_exception, "errno", None) == _MYSQL_TIMEOUT:
+        context.is_disconnect = True
 
 
 @contextmanager
@@ -243,9 +244,11 @@ _DAMAGED_FILE = "is not a SQLite database, or is damaged; move the file away"
 # Reasons for which a retry may help.
 _TEMPORARY = (_DOWN, _BUSY, _CROWDED)
 
+_MYSQL_TIMEOUT = 3024
+
 # Source: the "Server Error Reference" and "Client Error Reference" of MySQL, and of MariaDB.
 _MYSQL_REASONS = {
-    **dict.fromkeys((2002, 2003, 2005, 2006, 2013, 2026, 2055, 1053, 3024, 4031), _DOWN),
+    **dict.fromkeys((2002, 2003, 2005, 2006, 2013, 2026, 2055, 1053, _MYSQL_TIMEOUT, 4031), _DOWN),
     **dict.fromkeys((1045, 1251, 1524, 1698, 1862, 2059, 2061, 3118), _REFUSED),
     **dict.fromkeys((1044, 1142, 1143, 1227, 1356, 1370), _FORBIDDEN),
     1049: _NO_DATABASE,

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
@@ -28,6 +29,7 @@ from oott_fashion.stores.trend_schema import VIEWS, reference_rows
 VERSION_TABLE = "trend_schema_version"
 
 _LONGEST_MIGRATION_SECONDS = 45
+_LONGEST_STATEMENT_SECONDS = 60
 
 # Alembic stores the running migration in module globals, which threads share.
 _one_thread = threading.Lock()
@@ -46,7 +48,7 @@ def migrate(engine: sa.Engine, destinations: Destinations) -> None:
     """
     if engine.dialect.name == "sqlite":
         use_write_ahead_log(engine)
-    with _one_thread, _migration_lock(engine) as connection, connection.begin():
+    with _migration_lock(engine) as connection, _one_thread, connection.begin():
         _apply_revisions(connection)
         prototype_takeover.rename_prototype_tables(connection)
         _drop_creator_views(connection)
@@ -79,8 +81,10 @@ def _migration_lock(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def _lock(connection: sa.Connection) -> None:
-    # The lock ends when its connection is closed, so the connection must not return to the pool.
-    connection.detach()
+    # To wait for the lock, or to change a large table, takes longer than to count a batch.
+    driver: Any = connection.connection.driver_connection
+    driver.read_timeout = _LONGEST_STATEMENT_SECONDS
+    # The lock ends when its connection is closed.
     # Lock names are shared by all databases of the server, and have at most 64 characters.
     name = f"oott {connection.engine.url.database}"[:64]
     got = connection.scalar(sa.select(sa.func.get_lock(name, _LONGEST_MIGRATION_SECONDS)))

@@ -30,17 +30,10 @@ class AppTrends:
         self._settings = settings
         self._destinations = destinations
         self._tables: TrendTables | None = None
-        self._open_lock = threading.Lock()
 
     def start(self) -> None:
         """Migrate the database in a thread, so that the service does not wait for it."""
         threading.Thread(target=self._try_to_open, name="trend-migration", daemon=True).start()
-
-    def close(self) -> None:
-        """Close the connections to the database; the next batch opens and migrates it again."""
-        tables, self._tables = self._tables, None
-        if tables is not None:
-            tables.close()
 
     def check_database(self) -> None:
         """Check that the database can be reached.
@@ -48,7 +41,7 @@ class AppTrends:
         Raises:
             TrendDatabaseError: the database cannot be used.
         """
-        with self._tables_closed_on_error() as tables:
+        with self._tables_migrated_after_an_error() as tables:
             tables.check_connection()
 
     def count(
@@ -72,26 +65,27 @@ class AppTrends:
         now = datetime.now(ZoneInfo(self._settings.timezone))
         category = place.category if isinstance(place, Destination) else place
         slice_ = TrendSlice(now.date().replace(day=1), place.slug, category.slug, "app")
-        with self._tables_closed_on_error() as tables:
+        with self._tables_migrated_after_an_error() as tables:
             tables.add(slice_, photos, detector_version, now, idempotency_key, request_digest)
 
     @contextmanager
-    def _tables_closed_on_error(self) -> Iterator[TrendTables]:
+    def _tables_migrated_after_an_error(self) -> Iterator[TrendTables]:
         try:
             yield self._open()
         except TrendDatabaseError:
             # The database may be empty when it can be reached again, for instance because it moved
             # to another machine. So the next batch migrates it again.
-            self.close()
+            self._tables = None
             raise
 
     def _open(self) -> TrendTables:
-        with self._open_lock:
-            if self._tables is None:
-                tables = TrendTables.open(self._settings.trend_database_url, self._destinations)
-                tables.migrate()
-                self._tables = tables
-            return self._tables
+        tables = self._tables
+        if tables is None:
+            # Without a lock: a batch must not wait for the thread that waits for the database.
+            tables = TrendTables.open(self._settings.trend_database_url, self._destinations)
+            tables.migrate()
+            self._tables = tables
+        return tables
 
     def _try_to_open(self) -> None:
         try:

@@ -197,8 +197,9 @@ def test_a_database_that_hangs_delays_no_photo(tmp_path: Path) -> None:
         with (
             serving(tmp_path, database_url=url) as server,
             server.client() as client,
-            ThreadPoolExecutor(12) as clients,
+            ThreadPoolExecutor(13) as clients,
         ):
+            app_photos = clients.submit(batch, client, [base64_of(street_jpeg())], "jeju")
             asked = [clients.submit(client.get, "/trends") for _ in range(12)]
             start = time.monotonic()
             assert camera(client, base64_of(street_jpeg())).json()["label"] == "coat"
@@ -209,3 +210,5 @@ def test_a_database_that_hangs_delays_no_photo(tmp_path: Path) -> None:
                 assert response.elapsed.total_seconds() < 9
                 assert int(response.headers["retry-after"]) > 0
                 assert error_in(response) == ERROR_EXAMPLES["/trends"]["503"]["slow database"]
+            assert app_photos.result().status_code == 503
+            assert app_photos.result().elapsed.total_seconds() < 12

@@ -10,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event
 
 from oott_fashion.destinations import read_destinations
-from oott_fashion.stores import trend_migration
+from oott_fashion.stores import trend_connection, trend_migration
 from oott_fashion.stores.trend_connection import engine_for
 from oott_fashion.stores.trend_migration import VERSION_TABLE
 from oott_fashion.stores.trend_schema import VIEWS, metadata
@@ -107,7 +107,8 @@ def test_four_processes_can_migrate_one_database_at_the_same_time(trend_database
 def test_waiting_for_a_long_migration_times_out(
     mariadb: MariaDB, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trend_migration, "_LONGEST_MIGRATION_SECONDS", 1)
+    monkeypatch.setattr(trend_connection, "_ANSWER_SECONDS", 1)
+    monkeypatch.setattr(trend_migration, "_LONGEST_MIGRATION_SECONDS", 2)
     database = mariadb.new_database()
     other = engine_for(mariadb.url(database))
     with other.connect() as connection:
