@@ -19,6 +19,7 @@ from oott_serving.detection.sent_photos import garments_of_each, require_batch_s
 from oott_serving.errors import with_json_responses
 from oott_serving.records.request_records import current_record
 from oott_serving.records.service_metrics import bound_bentoml_metrics, service_metrics
+from oott_serving.records.traces import tracing
 from oott_serving.routes.api_pages import pages
 from oott_serving.routes.trend_answers import TrendAnswers
 from oott_serving.server.accepting import share_connections
@@ -61,6 +62,7 @@ share_connections()
     threads=_photos.max_concurrent + _batches.max_concurrent,
     traffic={"timeout": _REQUEST_TIMEOUT_SECONDS},
     envs=PROCESS_VARIABLES,
+    tracing=tracing(),
     logging={"access": {"enabled": False}},  # request_log writes more
 )
 @bentoml.asgi_app(pages(TrendAnswers(_start_up).respond, _detectors))

@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -17,15 +18,14 @@ _log = logging.getLogger(__name__)
 _LOGGERS_WITH_HANDLERS = (None, "bentoml", "circus", "uvicorn.error")
 
 
-def log_request(record: RequestRecord) -> None:
+def log_request(fields: Mapping[str, Any]) -> None:
     """Log an answered request; probes only if they failed."""
-    if record.path in PROBE_PATHS and record.status == 200:
-        return
-    fields = _fields_of(record)
-    _log.info("%s", _text_of(fields), extra={"request": fields})
+    if fields["path"] not in PROBE_PATHS or fields["status"] != 200:
+        _log.info("%s", _text_of(fields), extra={"request": fields})
 
 
-def _fields_of(record: RequestRecord) -> dict[str, Any]:
+def fields_of(record: RequestRecord) -> dict[str, Any]:
+    """List what the log says of an answered request."""
     milliseconds: dict[str, float] = {
         "total": round(1000 * (time.perf_counter() - record.began), 1)
     }
@@ -47,7 +47,7 @@ def _fields_of(record: RequestRecord) -> dict[str, Any]:
     return fields
 
 
-def _text_of(fields: dict[str, Any]) -> str:
+def _text_of(fields: Mapping[str, Any]) -> str:
     parts = [f"{fields['method']} {fields['path']} status={fields['status']}"]
     parts += [f"{stage}={spent}ms" for stage, spent in fields["milliseconds"].items()]
     known = ("method", "path", "status", "milliseconds")

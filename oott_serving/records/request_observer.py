@@ -8,7 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oott_serving.api.service_paths import PREDICTION_PATHS
-from oott_serving.records.request_log import log_request
+from oott_serving.records.request_log import fields_of, log_request
 from oott_serving.records.request_records import (
     VERSION_HEADER,
     RequestRecord,
@@ -16,6 +16,7 @@ from oott_serving.records.request_records import (
     end_record,
 )
 from oott_serving.records.service_metrics import service_metrics
+from oott_serving.records.traces import add_to_span
 
 REQUEST_ID_HEADER = "X-Request-ID"
 
@@ -74,11 +75,13 @@ class _Observed:
         headers[REQUEST_ID_HEADER] = self._record.request_id
 
     def end(self) -> None:
-        """Count and log the request, once."""
+        """Count, log and trace the request, once."""
         if not self._has_ended:
             self._has_ended = True
             self.count()
-            log_request(self._record)
+            fields = fields_of(self._record)
+            log_request(fields)
+            add_to_span(fields)
 
     def count(self) -> None:
         service_metrics().count(self._record)

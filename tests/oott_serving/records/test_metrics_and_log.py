@@ -1,4 +1,4 @@
-"""Tests the metrics and the log of a service with two workers, JSON log lines and an API key."""
+"""Tests metrics, log and traces of a service with two workers, JSON log and an API key."""
 
 import json
 import os
@@ -19,6 +19,7 @@ from tests.oott_serving.detectors import publish
 from tests.oott_serving.photos import base64_of, file_of, image_of, street_jpeg
 from tests.oott_serving.servers import Server, serving
 from tests.oott_serving.service_client import batch, camera, error_in
+from tests.oott_serving.trace_collector import Collector, collector_of_new_processes
 
 KEY = "the-hidden-key-of-the-closet"
 JPEG = street_jpeg()
@@ -36,7 +37,16 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Published
 
 
 @pytest.fixture(scope="module")
-def service(published: tuple[Path, PublishedDetector]) -> Iterator[Server]:
+def collector() -> Iterator[Collector]:
+    with collector_of_new_processes() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="module")
+def service(
+    published: tuple[Path, PublishedDetector],
+    collector: Collector,  # noqa: ARG001 - the service finds it in the environment
+) -> Iterator[Server]:
     folder, detector = published
     with serving(folder, workers=WORKERS, api_keys=KEY, log_format="json") as server:
         deadline = time.monotonic() + 30
@@ -161,6 +171,24 @@ def test_each_request_is_one_line_of_json_with_its_stages_and_garments(
     stages = ["total", "waiting", "decoding", "detection", "colours"]
     assert list(line["milliseconds"]) == stages
     assert line["milliseconds"]["total"] >= line["milliseconds"]["detection"]
+
+
+def test_each_request_is_a_span_in_the_trace_of_its_client(
+    client: httpx.Client, collector: Collector, published: tuple[Path, PublishedDetector]
+) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    headers = {"X-Request-ID": "traced", "traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+    client.get("/readyz", headers=headers | {"X-Request-ID": "probe"})
+
+    client.post("/predict/camera", json={"base64_image": PHOTO}, headers=headers)
+
+    name, its_trace, attributes = collector.span_of("traced")
+    assert (name, its_trace) == ("POST /predict/camera", trace)
+    assert attributes["oott.detector_version"] == published[1].version
+    assert attributes["oott.photos"] == attributes["oott.garments"] == 1
+    stages = [attributes[f"oott.milliseconds.{stage}"] for stage in ("decoding", "detection")]
+    assert 0 < sum(stages) < attributes["oott.milliseconds.total"]
+    assert not any("readyz" in name for name, _, _ in collector.spans)
 
 
 def test_a_rejected_request_is_logged_with_the_reason(
