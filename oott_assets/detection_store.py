@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import dagster as dg
 import pyarrow as pa
 
+from oott_assets.opened_blobs import opened_blobs
 from oott_assets.parquet import from_parquet, to_parquet
 from oott_assets.photos.settings import PhotoSettings
-from oott_assets.photos.store.opened_blobs import opened_blobs
 from oott_assets.setting_fields import from_setting
 from oott_fashion.stores.blobs import BlobNotFound, Blobs
 from oott_fashion.vision.detections import Box, Detection

@@ -12,8 +12,8 @@ import dagster as dg
 
 from oott_fashion.stores.blobs import (
     AlreadyLocked,
+    BlobChanged,
     BlobNotFound,
-    LockLost,
     StoreMisconfigured,
     StoreUnreachable,
 )
@@ -87,16 +87,15 @@ def _missing_blob_sentence(error: Exception) -> str:
 
 
 # The client of the object store has already retried a request for 20 s, so the first wait is longer
-# than that. If a step cannot reach the store, it cannot release its lease on the folder. The lease
-# ends after 120 s. Both waits together are longer than the lease.
+# than that.
 _STORE = FailureRule(delays_seconds=(30, 120))
 
 STORE_FAILURES: FailureTable = {
     StoreUnreachable: _STORE,
     StoreMisconfigured: PERMANENT,
-    # The lock belongs to another run or to the nightly sweep, or an earlier attempt left its lease.
+    # Another run or the nightly sweep works on the month, here or on another machine.
     AlreadyLocked: _STORE,
-    LockLost: _STORE,
+    BlobChanged: _STORE,
     BlobNotFound: FailureRule(sentence=_missing_blob_sentence),
     OSError: FailureRule(sentence=_full_disk_sentence),
 }

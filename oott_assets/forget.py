@@ -21,16 +21,16 @@ from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.crawl_journal import hash_of
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
-from oott_assets.photos.store.stored_month import StoredMonth
+from oott_assets.photos.store.stored_month import MonthLock, StoredMonth
 from oott_assets.trends.monthly_trends import replace_counts, trend_slice
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_fashion.settings import read_settings
-from oott_fashion.stores.blobs import AlreadyLocked, BlobNotFound, Lock, LockLost
+from oott_fashion.stores.blobs import AlreadyLocked, BlobChanged, BlobNotFound
 from oott_fashion.stores.trend_tables import TrendDatabaseError
 
 _EXPECTED = (
     AlreadyLocked,
-    LockLost,
+    BlobChanged,
     OSError,
     TrendDatabaseError,
     ValueError,
@@ -76,7 +76,7 @@ class Forgetting:
             raise ValueError("; ".join(unread))
 
     def _remove(
-        self, shortcode: str, stored: StoredMonth, lock: Lock, slug: str, month: date
+        self, shortcode: str, stored: StoredMonth, lock: MonthLock, slug: str, month: date
     ) -> None:
         stored.journal.remove(shortcode)
         rows = stored.rows()
@@ -86,12 +86,11 @@ class Forgetting:
             self._remove_from_counts(hashes, slug, month)
         if self.records is not None:
             delete_runs_with_pictures(self.records, slug, month, "a post on it was removed")
-        lock.check()
         # The manifest is written after the counts and runs are changed. If the removal is
         # interrupted earlier, the next removal still finds the post in the manifest.
         if rows:
             names = {row.name for row in gone}
-            stored.write_manifest([_without_names(names, row) for row in rows if row not in gone])
+            lock.write_manifest([_without_names(names, row) for row in rows if row not in gone])
         stored.delete_unlisted()
 
     def _remove_from_counts(self, gone: set[str], slug: str, month: date) -> None:

@@ -26,9 +26,8 @@ from oott_assets.photos.sources.photo_source import (
 from oott_assets.photos.store.crawl_journal import JournalledPost
 from oott_assets.photos.store.manifest import ManifestRow, State
 from oott_assets.photos.store.photo_store import PhotoStore
-from oott_assets.photos.store.stored_month import StoredMonth
+from oott_assets.photos.store.stored_month import MonthLock, StoredMonth
 from oott_assets.reports.progress import with_progress
-from oott_fashion.stores.blobs import Lock
 from oott_fashion.vision.near_duplicates import PerceptualHash, groups_of, near_duplicates
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
 
@@ -65,7 +64,7 @@ class Collector:
         Raises:
             PhotosUnknown: the source cannot say which photos exist; the manifest is unchanged.
             FacesNotHidden: faces cannot be hidden, so no photo was stored.
-            AlreadyLocked, LockLost: another run collects the same partition.
+            AlreadyLocked, BlobChanged: another run collects the same partition.
             OSError: the store is full or cannot be reached.
         """
         stored = self.store.month(partition.destination.slug, partition.month)
@@ -82,7 +81,7 @@ class Collector:
         return collected
 
     def _fetch(
-        self, post: ListedPost, writer: "_PostWriter", stored: StoredMonth, lock: Lock
+        self, post: ListedPost, writer: "_PostWriter", stored: StoredMonth, lock: MonthLock
     ) -> JournalledPost:
         journalled = writer.fetch_and_store(post)
         if self.source.uses_network:
@@ -96,7 +95,7 @@ class Collector:
 
     def _resumed(self, stored: StoredMonth) -> Collected:
         """Continue an interrupted run if it used the same source and the same face hiding."""
-        posts = stored.journal.posts()
+        posts = stored.journalled()
         same_settings = all(
             post.source == self.source.name and post.hides_faces == self._hides_faces
             for post in posts
@@ -126,7 +125,7 @@ class Collector:
                 collected.forgotten += forgotten
                 yield None if forgotten or post.shortcode in known else post
 
-    def _finish(self, collected: Collected, stored: StoredMonth, lock: Lock) -> None:
+    def _finish(self, collected: Collected, stored: StoredMonth, lock: MonthLock) -> None:
         # A user may have removed posts with ``forget`` during this run. The manifest must not list
         # these posts.
         posts = collected.posts.values()
@@ -135,9 +134,10 @@ class Collector:
         collected.rows = [row for row in rows if not self.store.is_forgotten(row.shortcode)]
         if self.source.uses_network:
             _reject_unavailable_month(collected.rows)
-        lock.check()
-        stored.write_manifest(collected.rows)
+        stored.reject_missing(collected.rows)
+        lock.write_manifest(collected.rows)
         stored.journal.end()
+        lock.check()
         collected.dropped = stored.delete_unlisted()
 
 

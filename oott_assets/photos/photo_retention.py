@@ -44,8 +44,7 @@ class Sweep:
                 # sweep therefore finds that the month is still due.
                 why = "its photos were deleted"
                 delete_runs_with_pictures(self.records, destination, month, why)
-                lock.check()
-                stored.write_manifest([_deleted(row) for row in rows])
+                lock.write_manifest([_deleted(row) for row in rows])
             for post in stored.journal.posts():
                 if self._is_due(post.rows):
                     stored.journal.remove(post.shortcode)

@@ -4,24 +4,21 @@ OOTT stores all files as blobs. Writes are atomic. A blob name is a relative pat
 names that start with a dot are not listed. ``object_blobs.blobs_at`` opens a folder or a bucket.
 """
 
-import json
 import os
 import socket
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from oott_fashion.stores.file_locks import (
-    is_same_file,
-    locked_folder,
-    open_exclusively,
-    remove_unless_locked,
-)
+from filelock import FileLock, Timeout
 
 _UNFINISHED = ".writing-"
-_LOCK_FILE = ".held"
+# No write takes so long, so the process that began it was killed.
+_ABANDONED_SECONDS = 3600
 # Characters that a bucket or a disk does not allow in names.
 _FORBIDDEN_CHARACTERS = frozenset("\0\r\n")
 
@@ -45,19 +42,11 @@ class AlreadyLocked(Exception):
     """Another process, or another thread of this one, has locked the folder."""
 
 
-class LockLost(Exception):
-    """The lock was lost; the caller must stop writing, as another process may hold the lock."""
+class BlobChanged(Exception):
+    """Another process replaced the blob meanwhile, so it was not written; a retry may help."""
 
-
-class Lock(Protocol):
-    """An exclusive lock on a folder."""
-
-    def check(self) -> None:
-        """Check that the lock is still ours; call this before each important write.
-
-        Raises:
-            LockLost: another process may have locked the folder.
-        """
+    def __init__(self, where: str) -> None:
+        super().__init__(f"{where} was changed by another process meanwhile; run again")
 
 
 class Blobs(Protocol):
@@ -70,8 +59,11 @@ class Blobs(Protocol):
             BlobNotFound: there is no blob with that name.
         """
 
-    def write(self, name: str, content: bytes) -> None:
-        """Write or replace a blob; after a crash either the old or the new content is there."""
+    def write(self, name: str, content: bytes) -> str:
+        """Write or replace a blob, and give its new version.
+
+        After a crash either the old or the new content is there.
+        """
 
     def delete(self, name: str) -> None:
         """Delete a blob if it exists."""
@@ -91,15 +83,29 @@ class Blobs(Protocol):
     def where(self, name: str) -> str:
         """Give the full address of a blob or folder, for messages."""
 
-    def locked(self, folder: str) -> AbstractContextManager[Lock]:
-        """Lock ``folder``, without waiting for another lock.
+    def version(self, name: str) -> str | None:
+        """Give the version of a blob, which every write changes; None if there is no such blob."""
 
-        A killed process loses its lock. In a bucket, a process also loses its lock if it is
-        suspended for a long time.
+    def replace(self, name: str, content: bytes, version: str | None) -> str:
+        """Write a blob if it still has ``version``, and give its new version.
+
+        In a folder, only processes that lock the same folder are excluded.
+
+        Raises:
+            BlobChanged: another process has written the blob.
+        """
+
+    def locked(self, folder: str) -> AbstractContextManager[None]:
+        """Lock ``folder`` on this machine, without waiting; a bucket has no locks.
+
+        A killed process loses its lock.
 
         Raises:
             AlreadyLocked: another process or thread has locked the folder.
         """
+
+    def exclusive_lock(self, folder: str) -> AbstractContextManager[None]:
+        """Lock ``folder`` on this machine, after waiting for any other lock."""
 
 
 class LocalBlobs:
@@ -125,33 +131,46 @@ class LocalBlobs:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
             raise BlobNotFound(f"{path} does not exist") from error
 
-    def write(self, name: str, content: bytes) -> None:
+    def write(self, name: str, content: bytes) -> str:
         path = self._file(name)
         self._make(path.parent)
-        with open_exclusively(path.with_name(f"{_UNFINISHED}{path.name}"), self._private) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            os.replace(file.name, path)
+        unfinished = path.with_name(f"{_UNFINISHED}{uuid.uuid4().hex}")
+        try:
+            with open(unfinished, "xb", opener=self._open) as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            version = _version_of(unfinished.stat())
+            # New photos are the most frequent writes, and their folders are large.
+            if path.exists():
+                _remove_abandoned(path.parent)
+            os.replace(unfinished, path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+        return version
+
+    def version(self, name: str) -> str | None:
+        try:
+            return _version_of(self._file(name).stat())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def replace(self, name: str, content: bytes, version: str | None) -> str:
+        if self.version(name) != version:
+            raise BlobChanged(self.where(name))
+        return self.write(name, content)
 
     def delete(self, name: str) -> None:
-        """Delete a blob and the temporary file that a killed writer left; its folder stays.
-
-        The folder is not removed, because another process may write into it or have locked it.
-        """
-        path = self._file(name)
-        _remove(path)
-        unfinished = path.with_name(f"{_UNFINISHED}{path.name}")
-        if unfinished.exists():
-            remove_unless_locked(unfinished)
+        """Delete a blob; its folder stays, because another process may write into it."""
+        _remove(self._file(name))
 
     def delete_all(self, folder: str) -> None:
         for subfolder, _, files in os.walk(self._file(folder)):
             for file in files:
-                if file.startswith(_UNFINISHED):
-                    remove_unless_locked(Path(subfolder, file))
-                elif file != _LOCK_FILE:
+                if not file.startswith(_UNFINISHED):
                     _remove(Path(subfolder, file))
+            _remove_abandoned(Path(subfolder))
 
     def exists(self, name: str) -> bool:
         return self._file(name).is_file()
@@ -169,30 +188,31 @@ class LocalBlobs:
     def where(self, name: str) -> str:
         return str(self.path_of(name))
 
-    @contextmanager
-    def locked(self, folder: str) -> Iterator[Lock]:
-        """Lock ``folder``, and remove the temporary files that killed writers left in it."""
-        path = self.path_of(folder)
-        lock_file = path / _LOCK_FILE
-        self._make(path)
-        with ExitStack() as stack:
-            try:
-                descriptor = stack.enter_context(locked_folder(path, wait=False))
-            except BlockingIOError:
-                raise AlreadyLocked(locked_message(str(path), _owner_in(lock_file))) from None
-            for unfinished in path.glob(f"{_UNFINISHED}*"):
-                remove_unless_locked(unfinished)
-            stack.callback(lock_file.unlink, missing_ok=True)
-            lock_file.write_text(json.dumps(lock_owner()), encoding="utf-8")
-            yield _FolderLock(descriptor, path)
+    def locked(self, folder: str) -> AbstractContextManager[None]:
+        return self._lock(folder, wait=False)
+
+    def exclusive_lock(self, folder: str) -> AbstractContextManager[None]:
+        return self._lock(folder, wait=True)
 
     @contextmanager
-    def exclusive_lock(self, folder: str) -> Iterator[None]:
-        """Lock ``folder``, after waiting for any other lock; a killed process loses its lock."""
+    def _lock(self, folder: str, wait: bool) -> Iterator[None]:
+        """Lock a file beside ``folder``, so that the folder itself can be deleted."""
         path = self.path_of(folder)
         self._make(path)
-        with locked_folder(path, wait=True):
+        file = path.with_name(f".{path.name}.lock") if folder else path / ".lock"
+        lock = FileLock(file, timeout=-1 if wait else 0, mode=0o600 if self._private else 0o644)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise AlreadyLocked(_locked_message(path, file)) from None
+        try:
+            file.write_text(_this_process(), encoding="utf-8")
+            _remove_abandoned(path)
             yield
+        finally:
+            # A process that waits for the deleted file creates another one.
+            file.unlink(missing_ok=True)
+            lock.release()
 
     def path_of(self, name: str) -> Path:
         """Give the path of a blob or folder, for libraries that open files themselves.
@@ -204,6 +224,9 @@ class LocalBlobs:
 
     def _file(self, name: str) -> Path:
         return self.root / checked_name(name)
+
+    def _open(self, path: str, flags: int) -> int:
+        return os.open(path, flags, 0o600 if self._private else 0o666)
 
     def _make(self, folder: Path) -> None:
         """Create ``folder``; only the root and the folders below it are made private."""
@@ -217,18 +240,6 @@ class LocalBlobs:
         if not path.is_dir():
             return []
         return sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
-
-
-class _FolderLock:
-    """The lock on a local folder; the lock is lost only if someone removes the folder."""
-
-    def __init__(self, descriptor: int, folder: Path) -> None:
-        self._descriptor = descriptor
-        self._folder = folder
-
-    def check(self) -> None:
-        if not is_same_file(self._descriptor, self._folder):
-            raise LockLost(f"{self._folder} was removed while this process used it; run again")
 
 
 def checked_name(name: str) -> str:
@@ -247,30 +258,31 @@ def checked_name(name: str) -> str:
     return name
 
 
-def lock_owner() -> dict[str, str]:
+def _this_process() -> str:
     """Describe this process, for processes that find the folder locked."""
     since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return {"host": socket.gethostname(), "pid": str(os.getpid()), "since": since}
+    return f"process {os.getpid()} on {socket.gethostname()} since {since}"
 
 
-def locked_message(where: str, owner: Mapping[str, str]) -> str:
-    """Write the error message for a locked folder; ``owner`` is empty when it is unknown."""
-    try:
-        process = "process {pid} on {host} since {since}".format_map(owner)
-    except KeyError:
-        process = "another process"
+def _locked_message(folder: Path, lock_file: Path) -> str:
+    process = "another process"
+    with suppress(OSError, ValueError):
+        process = lock_file.read_text(encoding="utf-8") or process
     return (
-        f"{where} is locked by {process}; wait until that process ends, or stop it, and run again"
+        f"{folder} is locked by {process}; wait until that process ends, or stop it, and run again"
     )
 
 
-def _owner_in(lock_file: Path) -> dict[str, str]:
-    """Read who has locked a folder; empty while the owner has not written its lock file."""
-    try:
-        owner = json.loads(lock_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return owner if isinstance(owner, dict) else {}
+def _version_of(found: os.stat_result) -> str:
+    return f"{found.st_ino}-{found.st_mtime_ns}"
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove the temporary files that killed writers left in ``folder``."""
+    for unfinished in folder.glob(f"{_UNFINISHED}*"):
+        with suppress(FileNotFoundError):
+            if time.time() - unfinished.stat().st_mtime > _ABANDONED_SECONDS:
+                unfinished.unlink()
 
 
 def _contains_a_blob(folder: Path) -> bool:

@@ -15,6 +15,7 @@ from oott_fashion.stores.detector_card import PublishedDetector
 from oott_fashion.stores.model_store import ModelStore
 from tests.oott_assets.trends_pipeline import OCTOBER, SEPTEMBER, TrendsPipeline
 from tests.oott_serving.detectors import RED_SPOT, publish
+from tests.stored_months import write_manifest
 
 # The newest month first, then in the order of the destinations.
 COUNTED = (("hongdae", OCTOBER), ("hongdae", SEPTEMBER), ("haeundae", SEPTEMBER))
@@ -47,7 +48,7 @@ class CountedTrends:
     def delete_photos(self, destination: str, month: date) -> None:
         """Make the manifest look as retention leaves it."""
         stored = self.pipeline.stored(destination, month)
-        stored.write_manifest([row._replace(state="deleted") for row in stored.manifest()])
+        write_manifest(stored, [row._replace(state="deleted") for row in stored.manifest()])
 
 
 def save_red_spot(file: Path, grey: int) -> None:

@@ -2,7 +2,6 @@
 
 import ast
 import errno
-import inspect
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -12,10 +11,8 @@ import pytest
 
 from oott_assets.failure_rules import FailureRule, FailureTable, failures_of
 from oott_assets.photos.photo_failures import PHOTO_FAILURES
-from oott_assets.photos.store.gcs_blobs import GcsBlobs
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.trends.trend_failures import TREND_FAILURES
-from oott_fashion.stores.blobs import AlreadyLocked, StoreUnreachable
 from tests.oott_assets.trends_pipeline import attempts, failures
 
 TABLES: dict[str, FailureTable] = {
@@ -183,10 +180,3 @@ def _errors_defined() -> Iterator[tuple[str, list[str]]]:
         )
 
     return ((name, bases) for name, bases in classes.items() if any(map(is_error, bases)))
-
-
-def test_the_retries_of_an_unreachable_store_take_longer_than_a_lease() -> None:
-    lease_seconds = inspect.signature(GcsBlobs).parameters["lease_seconds"].default
-
-    for kind in (StoreUnreachable, AlreadyLocked):
-        assert sum(PHOTO_FAILURES[kind].delays_seconds) > lease_seconds

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,8 +16,8 @@ import pytest
 from oott_assets.photos.sources.browser.browser_start import Programs
 from oott_assets.photos.sources.photo_source import PhotosUnknown
 from oott_assets.photos.store import photo_store
-from oott_assets.photos.store.gcs_blobs import GcsBlobs
 from oott_fashion.stores.blobs import AlreadyLocked, BlobNotFound, StoreUnreachable
+from oott_fashion.stores.gcs_blobs import GcsBlobs
 from tests.instagram import faults
 from tests.instagram.posts import Post, make_post, make_posts
 from tests.instagram.responses import Response
@@ -37,7 +36,6 @@ from tests.oott_assets.photos.sources.browser.crawls import (
 
 TAKEN = datetime(2026, 9, 5, 3, tzinfo=UTC)
 SOON = 7
-LEASE_SECONDS = 4.0
 
 
 def in_nine_minutes() -> datetime:
@@ -282,7 +280,7 @@ def test_a_killed_object_store_stops_the_run_and_the_next_run_resumes(
     tmp_path: Path, mortal_bucket: Bucket, programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     posts, store = some(3), CrawledStore(f"{mortal_bucket.url}/oott")
-    blobs = GcsBlobs(mortal_bucket.client(), mortal_bucket.name, "oott", 2.0, LEASE_SECONDS)
+    blobs = GcsBlobs(mortal_bucket.client(), mortal_bucket.name, "oott", retry_seconds=2.0)
     monkeypatch.setattr(photo_store, "opened_blobs", lambda _root: blobs)
 
     def die(response: Response) -> Response:
@@ -295,8 +293,6 @@ def test_a_killed_object_store_stops_the_run_and_the_next_run_resumes(
             store.crawl(browser_at(site.url, tmp_path, programs=programs))
 
         mortal_bucket.store.start()
-        # The stopped run could not release its lock, so the lease must expire first.
-        time.sleep(LEASE_SECONDS + 0.5)
         assert store.crawl(browser_at(site.url, tmp_path, programs=programs)).resumed == 1
     store.assert_sound(posts)
     kinds = sorted(name.split("/")[1] for name in mortal_bucket.contents())

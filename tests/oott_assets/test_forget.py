@@ -12,6 +12,7 @@ from oott_assets.forget import main
 from oott_assets.photos.store.crawl_journal import JournalledPost
 from tests.oott_assets.label_pipeline import batches, choose_photos, collect, copies, tasks_in
 from tests.oott_assets.trends_pipeline import SEPTEMBER, TrendsPipeline, save_photo
+from tests.stored_months import write_manifest
 
 LOOK = "look-0001.jpg"
 
@@ -89,7 +90,7 @@ def test_a_post_of_an_interrupted_crawl_can_be_forgotten(
     stored = trends_pipeline.stored()
     rows = stored.manifest()
     stored.journal.write(JournalledPost([rows[1]], {}, False))
-    stored.write_manifest([rows[0]])
+    write_manifest(stored, [rows[0]])
 
     forget(LOOK)
 

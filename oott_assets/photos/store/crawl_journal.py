@@ -40,6 +40,11 @@ class JournalledPost:
         return self.rows[0].source
 
     @property
+    def hashes(self) -> set[str]:
+        """The hashes of the stored photos."""
+        return {row.sha256 for row in self.rows if row.sha256}
+
+    @property
     def is_incomplete(self) -> bool:
         """Tell whether the post was gone, or one of its photos could not be fetched."""
         return any(row.state in ("refused", "gone") for row in self.rows)

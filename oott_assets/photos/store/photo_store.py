@@ -7,10 +7,10 @@ from typing import Self
 
 import dagster as dg
 
+from oott_assets.opened_blobs import opened_blobs
 from oott_assets.photos.privacy.faces import FaceHider
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.crawl_journal import hash_of
-from oott_assets.photos.store.opened_blobs import opened_blobs
 from oott_assets.photos.store.stored_month import StoredMonth
 from oott_assets.setting_fields import from_setting
 from oott_fashion.stores.blobs import Blobs

@@ -2,7 +2,8 @@
 
 A photo is stored under the hash of its content and never changes. A run replaces the manifest
 last, in one step, so a reader never sees a mixture of the old and the new month. Then the run
-deletes the photos that are not in the manifest.
+deletes the photos that are not in the manifest. In a bucket, two machines may work on one month at
+the same time: only the one that replaces the manifest first succeeds.
 """
 
 import hashlib
@@ -13,9 +14,9 @@ from typing import NamedTuple
 
 from oott_assets.photos.privacy.faces import FaceHider
 from oott_assets.photos.privacy.stored_form import stored_form
-from oott_assets.photos.store.crawl_journal import CrawlJournal
+from oott_assets.photos.store.crawl_journal import CrawlJournal, JournalledPost
 from oott_assets.photos.store.manifest import ManifestRow, kept_in, manifest_file, rows_in
-from oott_fashion.stores.blobs import BlobNotFound, Blobs, Lock
+from oott_fashion.stores.blobs import BlobChanged, BlobNotFound, Blobs
 from oott_fashion.vision.near_duplicates import PerceptualHash, perceptual_hash_of
 from oott_fashion.vision.photos import Photo, UnreadablePhoto, read_photo
 
@@ -39,6 +40,33 @@ class StoredPhoto(NamedTuple):
         )
 
 
+class MonthLock:
+    """A locked month; nobody else has replaced its manifest, or the next call raises an error."""
+
+    def __init__(self, blobs: Blobs, manifest: str) -> None:
+        self._blobs = blobs
+        self._manifest = manifest
+        self._version = blobs.version(manifest)
+
+    def check(self) -> None:
+        """Check that the month is still as it was; call this before each important write.
+
+        Raises:
+            BlobChanged: a process on another machine has replaced the manifest.
+        """
+        if self._blobs.version(self._manifest) != self._version:
+            raise BlobChanged(self._blobs.where(self._manifest))
+
+    def write_manifest(self, rows: Sequence[ManifestRow]) -> None:
+        """Replace the manifest with ``rows``.
+
+        Raises:
+            BlobChanged: a process on another machine has replaced the manifest.
+        """
+        content = manifest_file(rows)
+        self._version = self._blobs.replace(self._manifest, content, self._version)
+
+
 class StoredMonth:
     """The photos of ``destination``, a slug, in the month that starts on ``month``."""
 
@@ -50,14 +78,14 @@ class StoredMonth:
         self.journal = CrawlJournal(blobs, f"journals/{destination}/{month:%Y-%m}")
 
     @contextmanager
-    def locked(self) -> Iterator[Lock]:
+    def locked(self) -> Iterator[MonthLock]:
         """Lock this month for writing.
 
         Raises:
-            AlreadyLocked: another run has locked this month.
+            AlreadyLocked: another run on this machine has locked this month.
         """
-        with self._blobs.locked(self._photos) as lock:
-            yield lock
+        with self._blobs.locked(self._photos):
+            yield MonthLock(self._blobs, self._manifest)
 
     def keep(self, content: bytes, faces: FaceHider | None) -> StoredPhoto:
         """Store a photo without its metadata, unless it is stored already.
@@ -126,18 +154,30 @@ class StoredMonth:
         except BlobNotFound:
             return []
 
-    def write_manifest(self, rows: Sequence[ManifestRow]) -> None:
-        """Replace the manifest with ``rows``."""
-        self._blobs.write(self._manifest, manifest_file(rows))
+    def journalled(self) -> list[JournalledPost]:
+        """Read the posts in the journal of which all photos are still stored."""
+        stored = self._stored()
+        return [post for post in self.journal.posts() if post.hashes <= stored]
+
+    def reject_missing(self, rows: Sequence[ManifestRow]) -> None:
+        """Check that the photos of ``rows`` are stored.
+
+        Raises:
+            BlobChanged: a process on another machine has deleted photos of this month.
+        """
+        if not set(kept_in(rows)) <= self._stored():
+            raise BlobChanged(self._blobs.where(self._photos))
 
     def delete_unlisted(self) -> int:
         """Delete the photos that are not in the manifest or the journal; return their number."""
-        listed = {row.sha256 for post in self.journal.posts() for row in post.rows}
-        listed |= set(kept_in(self.rows()))
-        stored = {name.rpartition("/")[2] for name in self._blobs.names(self._photos)}
-        for sha256 in stored - listed:
+        listed = {sha256 for post in self.journal.posts() for sha256 in post.hashes}
+        unlisted = self._stored() - listed - set(kept_in(self.rows()))
+        for sha256 in unlisted:
             self._blobs.delete(f"{self._photos}/{sha256}")
-        return len(stored - listed)
+        return len(unlisted)
+
+    def _stored(self) -> set[str]:
+        return {name.rpartition("/")[2] for name in self._blobs.names(self._photos)}
 
     def _is_whole(self, sha256: str) -> bool:
         try:

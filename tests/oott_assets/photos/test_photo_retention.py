@@ -12,6 +12,7 @@ from oott_assets.photos.store.stored_month import StoredMonth
 from oott_fashion.stores.blobs import StoreUnreachable
 from tests.oott_assets.label_pipeline import batches, choose_photos, collect, copies, tasks_in
 from tests.oott_assets.trends_pipeline import OCTOBER, SEPTEMBER, TrendsPipeline, attempts, failures
+from tests.stored_months import write_manifest
 
 NOW = datetime.now(UTC)
 
@@ -27,7 +28,7 @@ def age(trends_pipeline: TrendsPipeline, days: float) -> None:
     """Make September's photos look as if they were fetched ``days`` days ago."""
     stored = trends_pipeline.stored()
     aged = NOW - timedelta(days=days)
-    stored.write_manifest([row._replace(fetched_at=aged) for row in stored.manifest()])
+    write_manifest(stored, [row._replace(fetched_at=aged) for row in stored.manifest()])
 
 
 def sweep(records: dg.DagsterInstance | None = None) -> dg.ExecuteInProcessResult:

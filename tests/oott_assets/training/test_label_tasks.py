@@ -35,6 +35,7 @@ from tests.oott_assets.trends_pipeline import (
     metadata_of,
 )
 from tests.starters import SMALL_STARTER, STARTER
+from tests.stored_months import write_manifest
 
 
 def hashes(batch: Path) -> set[str]:
@@ -196,7 +197,7 @@ def test_submitted_tasks_come_back_through_main_data_until_their_photo_is_delete
         ]
     assert metadata_of(run, "main_data")["photos_never_shown_here"] == 4
 
-    trends_pipeline.stored().write_manifest([])
+    write_manifest(trends_pipeline.stored(), [])
     batches_of = LabelBatches(root=str(label_tasks_root()))
     assert batches_of.delete_unstored(trends_pipeline.photo_store, None) == 4
     assert failures(choose_photos(photos=1)) == []

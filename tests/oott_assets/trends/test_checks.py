@@ -12,6 +12,7 @@ from oott_assets.trends.checks import MIN_GARMENTS
 from oott_fashion.settings import SharedSettings, read_settings
 from tests.databases import free_port, run_sql
 from tests.oott_assets.trends_pipeline import TrendsPipeline, attempts, failures
+from tests.stored_months import write_manifest
 
 
 def evaluation(run: dg.ExecuteInProcessResult, check: str) -> dg.AssetCheckEvaluation:
@@ -63,7 +64,7 @@ def test_a_photo_missing_from_the_detections_fails_the_check(
     trends_pipeline.run()
     rows = trends_pipeline.manifest()
     unread = rows[0]._replace(sha256="f" * 64, fetched_at=datetime.now(UTC))
-    trends_pipeline.stored().write_manifest([*rows, unread])
+    write_manifest(trends_pipeline.stored(), [*rows, unread])
 
     found = evaluation(
         trends_pipeline.run(

@@ -10,12 +10,12 @@ from oott_assets import detection_store, garment_detector
 from oott_assets.failure_rules import FailureRule
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store import photo_store
-from oott_assets.photos.store.gcs_blobs import GcsBlobs
 from oott_assets.photos.store.stored_month import StoredMonth
 from oott_assets.trends import garment_detections
 from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.blobs import AlreadyLocked
 from oott_fashion.stores.detector_card import read_card
+from oott_fashion.stores.gcs_blobs import GcsBlobs
 from oott_fashion.stores.model_store import ModelStore
 from oott_fashion.vision.engines import Engine, EngineChoice, open_engine
 from oott_fashion.vision.photos import Photo

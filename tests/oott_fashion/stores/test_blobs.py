@@ -2,6 +2,7 @@ import os
 import re
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -9,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from oott_assets.photos.store.gcs_blobs import GcsBlobs
-from oott_fashion.stores.blobs import AlreadyLocked, BlobNotFound, Blobs, LocalBlobs, LockLost
+from oott_fashion.stores.blobs import AlreadyLocked, BlobChanged, BlobNotFound, Blobs, LocalBlobs
+from oott_fashion.stores.gcs_blobs import GcsBlobs
 from tests.databases import in_processes, kill_when_ready
 from tests.object_store import Bucket
 
@@ -63,15 +64,6 @@ def test_other_users_cannot_read_private_blobs(tmp_path: Path) -> None:
     paths = [private.root, *private.root.rglob("*")]
     assert {oct(path.stat().st_mode & 0o077) for path in paths} == {"0o0"}
     assert (tmp_path / "home").stat().st_mode & 0o055
-
-
-def test_a_private_blob_is_private_after_a_killed_writer(tmp_path: Path) -> None:
-    (tmp_path / ".writing-coat.jpg").write_bytes(b"co")
-    (tmp_path / ".writing-coat.jpg").chmod(0o644)
-
-    LocalBlobs(tmp_path, private=True).write("coat.jpg", b"coat")
-
-    assert (tmp_path / "coat.jpg").stat().st_mode & 0o777 == 0o600
 
 
 def test_other_users_can_read_blobs_that_are_not_private(local: LocalBlobs) -> None:
@@ -229,6 +221,7 @@ def test_a_name_outside_the_store_is_rejected(name: str, blobs: Blobs) -> None:
         blobs.where, blobs.read, blobs.exists, lambda name: blobs.write(name, b""), blobs.delete,
         blobs.delete_all, lambda name: list(blobs.names(name)),
         lambda name: list(blobs.folders(name)), lambda name: blobs.locked(name).__enter__(),
+        blobs.version, lambda name: blobs.replace(name, b"", None),
     ]  # fmt: skip
 
     for call in calls:
@@ -248,55 +241,84 @@ def test_an_invalid_blob_name_is_rejected(name: str, blobs: Blobs) -> None:
             call(name)
 
 
-def test_one_of_eight_threads_gets_the_lock(opened: Callable[[], Blobs]) -> None:
-    all_ready, all_tried = threading.Barrier(8), threading.Barrier(8)
+def test_one_of_eight_writers_replaces_a_blob(opened: Callable[[], Blobs]) -> None:
+    blobs = opened()
+    version = blobs.write("manifest", b"old")
+    all_ready = threading.Barrier(8)
 
-    def race(blobs: Blobs) -> str:
+    def race(number: int) -> bytes | None:
+        writer, content = opened(), f"content {number}".encode()
         all_ready.wait(30)
         try:
-            with blobs.locked("photos/hongdae") as lock:
+            with writer.exclusive_lock("manifests"):
+                writer.replace("manifest", content, version)
+        except BlobChanged:
+            return None
+        return content
+
+    with ThreadPoolExecutor(8) as threads:
+        won = [content for content in threads.map(race, range(8)) if content]
+
+    assert won == [blobs.read("manifest")]
+
+
+def test_a_blob_is_replaced_only_while_it_is_as_it_was(blobs: Blobs) -> None:
+    assert blobs.version("manifest") is None
+
+    first = blobs.replace("manifest", b"1", None)
+    second = blobs.replace("manifest", b"2", first)
+
+    assert blobs.version("manifest") == second
+    for version in (None, first):
+        with pytest.raises(BlobChanged, match=f"{re.escape(blobs.where('manifest'))} was changed"):
+            blobs.replace("manifest", b"3", version)
+    blobs.delete("manifest")
+    with pytest.raises(BlobChanged):
+        blobs.replace("manifest", b"3", second)
+    assert not blobs.exists("manifest")
+
+
+def test_one_of_eight_threads_gets_the_lock_of_a_folder(local: LocalBlobs) -> None:
+    all_ready, all_tried = threading.Barrier(8), threading.Barrier(8)
+
+    def race(blobs: LocalBlobs) -> str:
+        all_ready.wait(30)
+        try:
+            with blobs.locked("photos/hongdae"):
                 all_tried.wait(30)
-                lock.check()
                 return "locked"
         except AlreadyLocked as error:
             all_tried.wait(30)
             return str(error)
 
     with ThreadPoolExecutor(8) as threads:
-        outcomes = list(threads.map(race, [opened() for _ in range(8)]))
+        outcomes = list(threads.map(race, [LocalBlobs(local.root) for _ in range(8)]))
 
     assert outcomes.count("locked") == 1
     errors = [outcome for outcome in outcomes if outcome != "locked"]
     assert all("photos/hongdae is locked by" in error for error in errors)
 
 
-def test_the_error_for_a_locked_folder_names_the_owner(blobs: Blobs) -> None:
+def test_the_error_for_a_locked_folder_names_the_owner(local: LocalBlobs) -> None:
     with (
-        blobs.locked("photos/hongdae"),
+        local.locked("photos/hongdae"),
         pytest.raises(AlreadyLocked, match=f"process {os.getpid()} on .* since 20.* UTC; wait"),
-        blobs.locked("photos/hongdae"),
+        local.locked("photos/hongdae"),
     ):
         pytest.fail("one folder was locked twice")
 
 
-def test_a_lock_ends_after_success_or_an_error(blobs: Blobs) -> None:
-    with blobs.locked("photos"):
-        pass
-    with pytest.raises(ZeroDivisionError), blobs.locked("photos"):
+def test_a_lock_ends_after_an_error_and_covers_one_folder(local: LocalBlobs) -> None:
+    with pytest.raises(ZeroDivisionError), local.locked("photos"):
         raise ZeroDivisionError
 
-    with blobs.locked("photos") as lock:
-        lock.check()
-
-
-def test_a_lock_does_not_cover_other_folders(blobs: Blobs) -> None:
     with ExitStack() as all_four:
         for folder in ("photos/a", "photos/b", "photos", ""):
-            all_four.enter_context(blobs.locked(folder)).check()
+            all_four.enter_context(local.locked(folder))
 
 
 def test_a_lock_is_not_listed(blobs: Blobs) -> None:
-    with blobs.locked("photos/hongdae"):
+    with blobs.locked("photos/hongdae"), blobs.locked(""):
         assert list(blobs.names("photos/hongdae")) == []
         assert list(blobs.folders("")) == []
         blobs.write("photos/hongdae/1.jpg", b"1")
@@ -305,23 +327,14 @@ def test_a_lock_is_not_listed(blobs: Blobs) -> None:
     assert list(blobs.names("photos/hongdae")) == ["photos/hongdae/1.jpg"]
 
 
-def test_deleting_a_locked_folder_does_not_unlock_it(opened: Callable[[], Blobs]) -> None:
-    blobs = opened()
-    with blobs.locked("journals/a") as lock:
-        blobs.write("journals/a/1", b"1")
-        blobs.delete_all("journals/a")
+def test_deleting_a_locked_folder_does_not_unlock_it(local: LocalBlobs) -> None:
+    with local.locked("journals/a"):
+        local.write("journals/a/1", b"1")
+        local.delete_all("journals/a")
+        shutil.rmtree(local.path_of("journals/a"))
 
-        lock.check()
-        with pytest.raises(AlreadyLocked), opened().locked("journals/a"):
+        with pytest.raises(AlreadyLocked), local.locked("journals/a"):
             pytest.fail("one folder was locked twice")
-
-
-def test_a_lock_leaves_no_files(local: LocalBlobs, bucket: Bucket) -> None:
-    with local.locked("photos"), GcsBlobs(bucket.client(), bucket.name).locked("photos"):
-        assert bucket.contents() != []
-
-    assert files_in(local) == []
-    assert bucket.contents() == []
 
 
 def test_the_lock_of_a_killed_process_ends_immediately(local: LocalBlobs) -> None:
@@ -331,59 +344,42 @@ def test_the_lock_of_a_killed_process_ends_immediately(local: LocalBlobs) -> Non
 
     kill_when_ready(lock_and_block)
 
-    with local.locked("photos") as lock:
-        lock.check()
-
-
-def test_a_lock_is_lost_when_its_folder_is_removed(local: LocalBlobs) -> None:
-    with local.locked("photos") as lock:
-        shutil.rmtree(local.root)
-
-        with pytest.raises(LockLost, match=f"{local.root}/photos was removed"):
-            lock.check()
-
-
-def test_an_exclusive_lock_blocks_a_lock_that_does_not_wait(local: LocalBlobs) -> None:
-    with (
-        local.exclusive_lock("photos"),
-        pytest.raises(AlreadyLocked, match="by another process"),
-    ):
-        local.locked("photos").__enter__()
-
-
-def test_temporary_files_of_killed_writers_are_removed(
-    local: LocalBlobs,
-) -> None:
-    for name in ("photos/a/1.jpg", "photos/b/2.jpg", "photos/c/3.jpg", "photos/d/4.jpg"):
-        _kill_while_writing(local, name, b"a face")
-
-    local.delete("photos/a/1.jpg")
-    local.delete_all("photos/b")
-    with local.locked("photos/c"):
+    with local.locked("photos"):
         pass
 
-    assert files_in(local) == ["photos/d/.writing-4.jpg"]
 
+def test_an_exclusive_lock_waits_and_excludes_a_lock_that_does_not(local: LocalBlobs) -> None:
+    waiting = threading.Event()
 
-def test_deleting_does_not_disturb_a_running_writer(local: LocalBlobs) -> None:
-    writing, may_finish = threading.Event(), threading.Event()
-
-    def fsync_later(_: int) -> None:
-        writing.set()
-        may_finish.wait(30)
-
-    with ThreadPoolExecutor(1) as writer, pytest.MonkeyPatch.context() as slow_disk:
-        slow_disk.setattr(os, "fsync", fsync_later)
-        written = writer.submit(local.write, "photos/1.jpg", b"new")
-        assert writing.wait(30)
-        local.delete("photos/1.jpg")
-        local.delete_all("photos")
-        with local.locked("photos"):
+    def wait_for_the_lock() -> None:
+        waiting.set()
+        with local.exclusive_lock("photos"):
             pass
-        may_finish.set()
-        written.result(30)
 
-    assert local.read("photos/1.jpg") == b"new"
+    with ThreadPoolExecutor(1) as threads:
+        with local.exclusive_lock("photos"):
+            waiter = threads.submit(wait_for_the_lock)
+            assert waiting.wait(30)
+            with pytest.raises(AlreadyLocked):
+                local.locked("photos").__enter__()
+            assert not waiter.done()
+        waiter.result(30)
+
+
+def test_temporary_files_of_killed_writers_are_removed_after_an_hour(local: LocalBlobs) -> None:
+    long_ago = time.time() - 3601
+    for folder in ("deleted", "locked", "replaced", "recent"):
+        local.write(f"{folder}/1", b"old")
+        (local.root / folder / ".writing-0").write_bytes(b"a face")
+        if folder != "recent":
+            os.utime(local.root / folder / ".writing-0", (long_ago, long_ago))
+
+    local.delete_all("deleted")
+    with local.locked("locked"), local.locked("recent"):
+        pass
+    local.write("replaced/1", b"new")
+
+    assert [file for file in files_in(local) if ".writing-" in file] == ["recent/.writing-0"]
 
 
 @pytest.mark.parametrize("root", ["gs://bucket/photos", "s3://bucket"])
@@ -399,15 +395,6 @@ def test_a_killed_writer_leaves_the_old_blob(local: LocalBlobs) -> None:
 
     assert local.read("latest.json") == b"old"
     assert list(LocalBlobs(local.root.parent).names("store")) == ["store/latest.json"]
-
-
-def test_a_write_replaces_the_temporary_file_of_a_killed_writer(local: LocalBlobs) -> None:
-    _kill_while_writing(local, "latest.json", b"x" * 100_000)
-
-    local.write("latest.json", b"new")
-
-    assert local.read("latest.json") == b"new"
-    assert files_in(local) == ["latest.json"]
 
 
 def test_a_failed_write_leaves_only_the_old_blob(

@@ -12,6 +12,7 @@ from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
 from oott_fashion.stores.blobs import AlreadyLocked, BlobNotFound
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
+from tests.stored_months import write_manifest
 
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
 NOON = datetime(2026, 9, 3, 12, tzinfo=UTC)
@@ -92,7 +93,7 @@ def test_a_changed_or_missing_photo_is_unreadable(store: PhotoStore, stored: Sto
 def test_a_written_manifest_can_be_read(stored: StoredMonth) -> None:
     rows = [row(), row("b.jpg", None)._replace(taken_at=None, permalink=None, hashtag=None)]
 
-    stored.write_manifest(rows)
+    write_manifest(stored, rows)
 
     assert stored.manifest() == rows
     assert stored.kept() == ["0" * 64]
@@ -101,7 +102,7 @@ def test_a_written_manifest_can_be_read(stored: StoredMonth) -> None:
 def test_an_empty_month_differs_from_one_never_collected(
     store: PhotoStore, stored: StoredMonth
 ) -> None:
-    stored.write_manifest([])
+    write_manifest(stored, [])
 
     assert stored.manifest() == []
     with pytest.raises(BlobNotFound):
@@ -109,7 +110,7 @@ def test_an_empty_month_differs_from_one_never_collected(
 
 
 def test_a_manifest_without_a_column_is_rejected(store: PhotoStore, stored: StoredMonth) -> None:
-    stored.write_manifest([row()])
+    write_manifest(stored, [row()])
     [file] = files(store)
     pd.read_parquet(file).drop(columns=["state"]).to_parquet(file)
 
@@ -118,7 +119,7 @@ def test_a_manifest_without_a_column_is_rejected(store: PhotoStore, stored: Stor
 
 
 def test_other_tools_read_a_manifest(store: PhotoStore, stored: StoredMonth) -> None:
-    stored.write_manifest([row()])
+    write_manifest(stored, [row()])
 
     table = pd.read_parquet(Path(store.root) / "manifests/hongdae/2026-09.parquet")
 
@@ -128,7 +129,7 @@ def test_other_tools_read_a_manifest(store: PhotoStore, stored: StoredMonth) -> 
 
 def test_photos_not_in_the_manifest_are_deleted(stored: StoredMonth) -> None:
     listed, stray = stored.keep(png(), None).sha256, stored.keep(png(grey=5), None).sha256
-    stored.write_manifest([row(sha256=listed)])
+    write_manifest(stored, [row(sha256=listed)])
 
     assert stored.delete_unlisted() == 1
     assert stored.content(listed) == png()
@@ -150,7 +151,7 @@ def test_months_with_photos_or_a_manifest_are_listed(
     store: PhotoStore, stored: StoredMonth
 ) -> None:
     stored.keep(png(), None)
-    store.month("jeju", OCTOBER).write_manifest([])
+    write_manifest(store.month("jeju", OCTOBER), [])
 
     assert store.months() == [("hongdae", SEPTEMBER), ("jeju", OCTOBER)]
 

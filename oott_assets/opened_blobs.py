@@ -3,8 +3,8 @@
 from functools import cache
 from typing import TYPE_CHECKING
 
-from oott_assets.photos.store.object_blobs import blobs_at
 from oott_fashion.stores.blobs import Blobs
+from oott_fashion.stores.object_blobs import blobs_at
 
 if TYPE_CHECKING:
     from google.cloud import storage

@@ -13,6 +13,7 @@ from google.api_core.exceptions import (
     GoogleAPICallError,
     GoogleAPIError,
     NotFound,
+    PreconditionFailed,
     RetryError,
     Unauthorized,
 )
@@ -21,7 +22,7 @@ from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, Tra
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
 
-from oott_fashion.stores.blobs import StoreMisconfigured, StoreUnreachable
+from oott_fashion.stores.blobs import BlobChanged, StoreMisconfigured, StoreUnreachable
 
 _CONNECT_SECONDS = 5.0
 _RESPONSE_SECONDS = 15.0
@@ -71,11 +72,14 @@ def storage_errors(address: str) -> Iterator[None]:
     """Turn errors of the Google Cloud library into errors that name ``address``.
 
     Raises:
+        BlobChanged: another process has written the blob.
         StoreUnreachable: the store did not respond.
         StoreMisconfigured: the store refused the request; a retry does not help.
     """
     try:
         yield
+    except PreconditionFailed:
+        raise BlobChanged(address) from None
     except _ERRORS as error:
         # The new error does not use "from error", because the messages of the library contain
         # upload URLs. Anyone who has such a URL can write to the bucket.

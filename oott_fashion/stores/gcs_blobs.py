@@ -1,43 +1,34 @@
 """Blobs in a bucket of Google Cloud Storage or a compatible server."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from google.api_core.exceptions import NotFound
 from google.cloud import storage
 
-from oott_assets.photos.store.gcs_leases import Lease, auto_renewed
-from oott_assets.photos.store.gcs_requests import Timeouts, storage_errors
-from oott_fashion.stores.blobs import BlobNotFound, Lock, checked_name
+from oott_fashion.stores.blobs import BlobChanged, BlobNotFound, checked_name
+from oott_fashion.stores.gcs_requests import Timeouts, storage_errors
 
 # The largest page that Google Cloud Storage returns.
 _PAGE_BLOBS = 1000
-
-_LEASES = ".holds"
 
 
 class GcsBlobs:
     """Blobs under ``prefix`` in ``bucket``; every name must pass ``checked_name``.
 
-    Failed requests are retried for ``retry_seconds``; with the defaults, a stopped server is
-    reported after at most about 40 s. The lock of a killed process ends after ``lease_seconds``.
+    Failed requests are retried for ``retry_seconds``; with the default, a stopped server is
+    reported after at most about 40 s.
     """
 
     def __init__(
-        self,
-        client: storage.Client,
-        bucket: str,
-        prefix: str = "",
-        retry_seconds: float = 20.0,
-        lease_seconds: float = 120.0,
+        self, client: storage.Client, bucket: str, prefix: str = "", retry_seconds: float = 20.0
     ) -> None:
         self._client = client
         self._bucket = client.bucket(bucket)
         self._prefix = f"{checked_name(prefix)}/" if prefix else ""
         self._root = f"gs://{bucket}/{self._prefix}"
         self._timeouts = Timeouts(retry_seconds)
-        self._lease_seconds = lease_seconds
         self._bucket_was_seen = False
 
     def read(self, name: str) -> bytes:
@@ -53,15 +44,29 @@ class GcsBlobs:
                 raise BlobNotFound(f"{self.where(name)} does not exist") from None
         return content
 
-    def write(self, name: str, content: bytes) -> None:
-        blob = self._blob(name)
+    def write(self, name: str, content: bytes) -> str:
+        return self._upload(name, content)
+
+    def replace(self, name: str, content: bytes, version: str | None) -> str:
+        try:
+            return self._upload(name, content, if_generation_match=int(version or 0))
+        except BlobChanged:
+            # If the response to a successful upload was lost, the library has sent it again.
+            written = self.version(name)
+            if written is None or self.read(name) != content:
+                raise
+            return written
+
+    def version(self, name: str) -> str | None:
         with storage_errors(self.where(name)):
-            blob.upload_from_string(
-                content,
-                content_type="application/octet-stream",
+            found = self._bucket.get_blob(
+                self._blob(name).name,
                 retry=self._timeouts.retry(),
-                timeout=self._timeouts.timeout(len(content)),
+                timeout=self._timeouts.timeout(),
             )
+            if found is None:
+                self._check_bucket()
+        return found and str(found.generation)
 
     def delete(self, name: str) -> None:
         blob = self._blob(name)
@@ -79,12 +84,7 @@ class GcsBlobs:
             self.delete(name.removeprefix(self._prefix))
 
     def exists(self, name: str) -> bool:
-        blob = self._blob(name)
-        with storage_errors(self.where(name)):
-            found = blob.exists(retry=self._timeouts.retry(), timeout=self._timeouts.timeout())
-            if not found:
-                self._check_bucket()
-        return bool(found)
+        return self.version(name) is not None
 
     def names(self, folder: str) -> Iterator[str]:
         inside = self._inside(folder)
@@ -109,12 +109,24 @@ class GcsBlobs:
     def where(self, name: str) -> str:
         return f"{self._root}{checked_name(name) if name else ''}"
 
-    @contextmanager
-    def locked(self, folder: str) -> Iterator[Lock]:
-        name = f"{self._prefix}{_LEASES}/{checked_name(folder) if folder else ''}.lease"
-        lease = Lease(self._bucket, name, self.where(folder), self._lease_seconds, self._timeouts)
-        with auto_renewed(lease, self._lease_seconds):
-            yield lease
+    def locked(self, folder: str) -> AbstractContextManager[None]:
+        # Processes on other machines are excluded by ``replace``.
+        self.where(folder)
+        return nullcontext()
+
+    exclusive_lock = locked
+
+    def _upload(self, name: str, content: bytes, **condition: int) -> str:
+        blob = self._blob(name)
+        with storage_errors(self.where(name)):
+            blob.upload_from_string(
+                content,
+                content_type="application/octet-stream",
+                retry=self._timeouts.retry(),
+                timeout=self._timeouts.timeout(len(content)),
+                **condition,
+            )
+        return str(blob.generation)
 
     def _blob(self, name: str) -> storage.Blob:
         return self._bucket.blob(f"{self._prefix}{checked_name(name)}")

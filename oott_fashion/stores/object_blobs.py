@@ -40,8 +40,8 @@ def blobs_at(
 
 def _bucket_blobs(client: "Callable[[], storage.Client]", bucket: str, prefix: str) -> Blobs:
     # These imports are here, because the Google Cloud libraries are not needed for folders.
-    from oott_assets.photos.store.gcs_blobs import GcsBlobs
-    from oott_assets.photos.store.gcs_requests import storage_errors
+    from oott_fashion.stores.gcs_blobs import GcsBlobs
+    from oott_fashion.stores.gcs_requests import storage_errors
 
     with storage_errors(f"gs://{bucket}/{prefix}"):
         return GcsBlobs(client(), bucket, prefix)

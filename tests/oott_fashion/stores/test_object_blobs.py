@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from google.cloud import storage
 
-from oott_assets.photos.store.object_blobs import blobs_at
 from oott_fashion.stores.blobs import LocalBlobs, StoreMisconfigured
+from oott_fashion.stores.object_blobs import blobs_at
 from tests.object_store import Bucket
 
 
@@ -73,7 +73,7 @@ def test_the_error_for_missing_credentials_says_what_to_do(
 def test_a_folder_needs_no_google_libraries(tmp_path: Path) -> None:
     script = f"""
 import sys
-from oott_assets.photos.store.object_blobs import blobs_at
+from oott_fashion.stores.object_blobs import blobs_at
 blobs_at({str(tmp_path)!r}, lambda: None).write("photo", b"coat")
 sys.exit(any(name.startswith("google.") for name in sys.modules))
 """

@@ -1,4 +1,4 @@
-from oott_assets.photos.store.gcs_requests import Timeouts
+from oott_fashion.stores.gcs_requests import Timeouts
 
 
 def test_short_timeouts_limit_a_single_request() -> None:
