@@ -174,7 +174,8 @@ class _PostWriter:
         perceptual_hashes: dict[str, PerceptualHash] = {}
         for photo in fetched.photos:
             if isinstance(photo, UnavailablePhoto):
-                rows.append(self._row(post, photo.name, "refused", photo.reason))
+                state: State = "unreadable" if photo.permanent else "refused"
+                rows.append(self._row(post, photo.name, state, photo.reason))
                 continue
             try:
                 stored_photo = self.stored.keep(photo.content, self.faces)

@@ -82,7 +82,7 @@ class Downloads:
                 with open_response(self._client, url, _ACCEPT, until) as response:
                     if response.status_code not in _REDIRECTS:
                         _check_status(response)
-                        return body_of(response, self._max_bytes, until)
+                        return body_of(response, self._max_bytes)
                     url = str(response.url.join(response.headers.get("Location", "")))
             except httpx.InvalidURL:
                 raise _Rejected("its URL is invalid") from None

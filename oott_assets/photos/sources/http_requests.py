@@ -150,27 +150,21 @@ def open_response(
         raise RequestFailed(f"the connection to {request.url.host} failed: {how}") from error
 
 
-def body_of(response: httpx.Response, max_bytes: int, until: float) -> bytes:
+def body_of(response: httpx.Response, max_bytes: int) -> bytes:
     """Read the body, without decompressing it.
 
     Raises:
         ResponseTooLarge: the declared or the real size is more than ``max_bytes``.
-        RequestFailed: the body did not end before ``until``, a time of ``time.monotonic``.
     """
     declared = response.headers.get("Content-Length", "")
     if declared.isdecimal() and int(declared) > max_bytes:
         raise ResponseTooLarge(f"{int(declared):,} bytes; at most {max_bytes:,} allowed")
-    blocks, received = [], 0
+    content = bytearray()
     for block in response.iter_raw():
-        blocks.append(block)
-        received += len(block)
-        if received > max_bytes:
+        content += block
+        if len(content) > max_bytes:
             raise ResponseTooLarge(f"more than {max_bytes:,} bytes, the most allowed")
-        if time.monotonic() > until:
-            raise RequestFailed(
-                f"{response.url.host} is too slow: it sent {received:,} bytes in time"
-            )
-    return b"".join(blocks)
+    return bytes(content)
 
 
 def raise_for_failure(response: httpx.Response) -> None:

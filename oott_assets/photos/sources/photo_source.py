@@ -20,10 +20,14 @@ class FoundPhoto(NamedTuple):
 
 
 class UnavailablePhoto(NamedTuple):
-    """A photo that the source lists but cannot deliver, and the reason."""
+    """A photo that the source lists but cannot deliver, and the reason.
+
+    If this is ``permanent``, a later run will not get it either. It says nothing about the site.
+    """
 
     name: str
     reason: str
+    permanent: bool = False
 
 
 class FetchedPost(NamedTuple):

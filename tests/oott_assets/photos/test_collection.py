@@ -50,7 +50,12 @@ def test_every_listed_post_gets_a_state(store: PhotoStore) -> None:
         [
             Post("kept", [jpeg(1)]),
             Post(
-                "album", [jpeg(2), jpeg(3), UnavailablePhoto("album-3.jpg", "the server said 403")]
+                "album",
+                [
+                    jpeg(2),
+                    UnavailablePhoto("album-2.jpg", "the server said 403"),
+                    UnavailablePhoto("album-3.jpg", "the API gives no URL", permanent=True),
+                ],
             ),
             Post("damaged", [jpeg(4)[:300]]),
             Post("gone", error=PostGone("the page says it isn't available")),
@@ -67,8 +72,8 @@ def test_every_listed_post_gets_a_state(store: PhotoStore) -> None:
     assert states(store) == {
         "kept-1.jpg": "kept",
         "album-1.jpg": "kept",
-        "album-2.jpg": "kept",
-        "album-3.jpg": "refused",
+        "album-2.jpg": "refused",
+        "album-3.jpg": "unreadable",
         "damaged-1.jpg": "unreadable",
         "gone": "gone",
         "video": "no photo",
@@ -215,10 +220,13 @@ def test_a_site_that_delivers_no_photos_does_not_empty_a_month(
     assert [file for file in files(store) if not file.startswith("journals/")] == before
 
 
-def test_a_few_deleted_posts_are_accepted(store: PhotoStore) -> None:
-    collect(store, FakeSource([Post("a", error=PostGone("gone")), Post("b")]))
+def test_a_few_deleted_posts_and_photos_without_a_url_are_accepted(store: PhotoStore) -> None:
+    no_url = UnavailablePhoto("c", "the API gives no URL", permanent=True)
+    posts = [Post("a", error=PostGone("gone")), Post("b"), Post("c", [no_url])]
 
-    assert states(store) == {"a": "gone", "b": "no photo"}
+    collect(store, FakeSource(posts))
+
+    assert states(store) == {"a": "gone", "b": "no photo", "c": "unreadable"}
 
 
 def test_a_run_that_hides_faces_does_not_continue_one_that_did_not(tmp_path: Path) -> None:

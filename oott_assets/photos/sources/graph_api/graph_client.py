@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -9,8 +10,12 @@ from typing import TypeVar
 import httpx
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from oott_assets.photos.sources.graph_api.graph_errors import exception_for
-from oott_assets.photos.sources.graph_api.graph_responses import GraphError, PossibleError
+from oott_assets.photos.sources.graph_api.graph_errors import TooMuchData, exception_for
+from oott_assets.photos.sources.graph_api.graph_responses import (
+    GraphError,
+    PossibleError,
+    problem_in,
+)
 from oott_assets.photos.sources.graph_api.usage import Usage, usage_in
 from oott_assets.photos.sources.hosts import host_of, is_loopback
 from oott_assets.photos.sources.http_requests import (
@@ -87,8 +92,11 @@ class GraphClient:
         self._interval = interval
         self._usage = Usage()
 
-    def get(self, path: str, shape: type[_Shape], **parameters: str) -> _Shape:
+    def get(self, path: str, shape: type[_Shape], parameters: dict[str, str]) -> _Shape:
         """Get ``path`` and parse the response as ``shape``.
+
+        If the API asks for less data, the ``limit`` in ``parameters`` is halved, also for the
+        caller's next pages.
 
         Raises:
             NoSuchId: the hashtag or id does not exist.
@@ -96,12 +104,19 @@ class GraphClient:
             SourceBusy: the API fails at every try.
             PhotosUnknown: the API refuses, or its response is invalid.
         """
+        while True:
+            try:
+                return self._get(path, shape, parameters)
+            except TooMuchData as error:
+                parameters["limit"] = str(int(parameters["limit"]) // 2)
+                _log.info("%s is requested with limit %s: %s", path, parameters["limit"], error)
+
+    def _get(self, path: str, shape: type[_Shape], parameters: Mapping[str, str]) -> _Shape:
         self._slow_down()
-        url = f"{self._account.url.rstrip('/')}/{path}"
-        query = str(httpx.URL(url, params=parameters))
+        url = httpx.URL(f"{self._account.url.rstrip('/')}/{path}", params=parameters)
         try:
             content = with_retries(
-                partial(self._response_to, query), self._interval, _REQUEST_SECONDS
+                partial(self._response_to, url), self._interval, _REQUEST_SECONDS
             )
             return shape.model_validate_json(content)
         except RequestFailed as failure:
@@ -111,7 +126,10 @@ class GraphClient:
         except ResponseTooLarge as error:
             raise PhotosUnknown(f"the Graph API answered {path} with {error}") from error
         except ValidationError as error:
-            raise PhotosUnknown(_invalid_response(path, error)) from None
+            raise PhotosUnknown(
+                f"the Graph API answered {path} with an unknown structure: {problem_in(error)}; "
+                f"set OOTT_GRAPH_URL to a version that OOTT supports, {GRAPH_URL}"
+            ) from None
 
     def _slow_down(self) -> None:
         """Wait as long as the last response requires."""
@@ -128,19 +146,21 @@ class GraphClient:
             )
             self._interval.pause(usage.wait_seconds)
 
-    def _response_to(self, query: str, until: float) -> bytes:
+    def _response_to(self, url: httpx.URL, until: float) -> bytes:
         token = self._account.token.get_secret_value()
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        with open_response(self._client, query, headers, until) as response:
+        with open_response(self._client, str(url), headers, until) as response:
             self._usage = usage_in(response.headers)
-            content = body_of(response, _MAX_RESPONSE_BYTES, until)
+            content = body_of(response, _MAX_RESPONSE_BYTES)
         try:
             error = PossibleError.model_validate_json(content).error
         except ValidationError:
             raise_for_failure(response)
             raise PhotosUnknown(_not_an_api_response(response, content)) from None
         if error is not None:
-            raise exception_for(error, self._message_of(error), self._requested_wait(response))
+            limit = int(url.params.get("limit", 1))
+            wait = self._requested_wait(response)
+            raise exception_for(error, self._message_of(error), wait, limit)
         raise_for_failure(response)
         if response.status_code != 200:
             raise PhotosUnknown(_not_an_api_response(response, content))
@@ -161,14 +181,4 @@ def _not_an_api_response(response: httpx.Response, content: bytes) -> str:
     return (
         f"{response.url.host} answered {response.status_code} with {len(content):,} bytes of "
         f"{content_type:.80}, which is not a response of the Graph API; check OOTT_GRAPH_URL"
-    )
-
-
-def _invalid_response(path: str, error: ValidationError) -> str:
-    """Say which part of a response is invalid, without quoting its values."""
-    problem = error.errors()[0]
-    place = ".".join(str(part) for part in problem["loc"]) or "the response"
-    return (
-        f"the Graph API answered {path} with an unknown structure: {place}: {problem['msg']}; set "
-        f"OOTT_GRAPH_URL to a version that OOTT supports, {GRAPH_URL}"
     )

@@ -14,6 +14,7 @@ _BAD_TOKEN = frozenset((102, 190))
 _NO_PERMISSION = frozenset((3, 10, *range(200, 300)))
 _TOO_MANY_CALLS = frozenset((4, 17, 32, 613, 80002))
 _TEMPORARY = frozenset((1, 2))
+_TOO_MUCH_DATA = 1
 _HASHTAGS_USED_UP, _HASHTAGS_USED_UP_SUBCODE = 18, 2207034
 
 # Pairs of code and subcode. The codes 24 and 100 alone also stand for other errors.
@@ -25,16 +26,25 @@ class NoSuchId(PhotosUnknown):
     """The API does not know an id; a stored id may be out of date."""
 
 
+class TooMuchData(Exception):
+    """The API asks for a request with a lower limit."""
+
+
 class NoSuchHashtag(NoSuchId):
     """Instagram does not know a hashtag. If a search says so, the hashtag has no posts."""
 
 
-def exception_for(error: GraphError, message: str, wait_seconds: float) -> Exception:
-    """Choose the exception to raise for ``error``: RequestFailed, PhotosUnknown or a subclass.
+def exception_for(
+    error: GraphError, message: str, wait_seconds: float, limit: int = 1
+) -> Exception:
+    """Choose the exception to raise for ``error``, the response to a request of ``limit`` entries.
 
     ``message`` is its text without secrets, ``wait_seconds`` the wait that the response asks for.
     """
     code, subcode = error.code, error.error_subcode
+    # Code 1 means an unknown error, or: "Please reduce the amount of data you're asking for".
+    if code == _TOO_MUCH_DATA and limit > 1:
+        return TooMuchData(message)
     if code == _HASHTAGS_USED_UP or subcode == _HASHTAGS_USED_UP_SUBCODE:
         return PhotosUnknown(
             "the account has searched the 30 hashtags that Instagram allows in 7 days; to "

@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Generator, Iterator
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,7 +16,7 @@ from oott_assets.photos.sources.graph_api.graph_client import GraphAccount, Grap
 from oott_assets.photos.sources.graph_api.graph_errors import NoSuchHashtag, NoSuchId
 from oott_assets.photos.sources.graph_api.graph_responses import (
     MEDIA_FIELDS,
-    HashtagIdsPage,
+    HashtagsPage,
     MediaItem,
     MediaPage,
 )
@@ -26,7 +28,7 @@ from oott_assets.photos.sources.graph_api.hashtags import (
     new_hashtags,
     plan_of,
 )
-from oott_assets.photos.sources.hosts import is_loopback, is_public
+from oott_assets.photos.sources.hosts import is_loopback, is_permitted
 from oott_assets.photos.sources.http_requests import trusted_certificates
 from oott_assets.photos.sources.photo_source import (
     FetchedPost,
@@ -41,7 +43,14 @@ from oott_fashion.destinations import Destination, Destinations
 # Posts of the last 24 hours, and the most popular posts of any time. The API offers no others.
 _EDGES = ("recent_media", "top_media")
 
-_MEDIA_PER_PAGE = "50"  # the maximum of the API
+_MEDIA_PER_PAGE = 50  # the maximum of the API
+
+# A page in the middle of a listing can be empty, or repeat an earlier page. After this many of them
+# in a row, the API is probably repeating itself.
+_MAX_DRY_PAGES = 10
+
+# A response of the API must not make this process send requests to the private network.
+_PHOTO_HOSTS = ("cdninstagram.com", "fbcdn.net")
 
 _IDS_FILE = "hashtag-ids.json"
 
@@ -51,43 +60,32 @@ _MAX_INTERVAL_SECONDS = 1.0
 # The error message lists at most this many destinations. The command prints all destinations.
 _MAX_NAMED = 10
 
+_NO_URL = "the Graph API gives no URL for it, only its permalink"
+
 _log = logging.getLogger(__name__)
 
 
+@dataclass
 class GraphApi:
     """Posts by hashtag, for an account with Meta's permission to search them.
 
     The API lists posts of the last 24 hours and the most popular posts of any time. So an older
-    month contains only popular posts.
+    month contains only popular posts. At most ``max_posts`` of each are listed for a hashtag.
+    ``ids_file`` stores the ids of hashtags; months begin in ``timezone``.
     """
+
+    account: GraphAccount
+    destinations: Destinations
+    ids_file: Path
+    timezone: str
+    max_posts: int
+    max_photo_bytes: int
+    interval: RequestInterval
+    user_agent: str = "OOTT"
 
     name = "graph_api"
     shows_people = True
     uses_network = True
-
-    def __init__(
-        self,
-        account: GraphAccount,
-        destinations: Destinations,
-        ids_file: Path,
-        timezone: str,
-        max_posts: int,
-        max_photo_bytes: int,
-        interval: RequestInterval,
-        user_agent: str = "OOTT",
-    ) -> None:
-        """Request at most ``max_posts`` recent and ``max_posts`` popular posts of each hashtag.
-
-        ``ids_file`` stores the ids of hashtags; months begin in ``timezone``.
-        """
-        self._account = account
-        self._destinations = [destinations.destination(slug) for slug in destinations.slugs]
-        self._ids = HashtagIds(ids_file)
-        self._timezone = ZoneInfo(timezone)
-        self._max_posts = max_posts
-        self._max_photo_bytes = max_photo_bytes
-        self._interval = interval
-        self._user_agent = user_agent
 
     def posts(self, destination: Destination, month: date) -> Generator[ListedPost, None, None]:
         """List the posts of ``month`` and posts without a date. Fetch each before listing the next.
@@ -98,15 +96,16 @@ class GraphApi:
             SourceBusy: the API fails at every try.
         """
         with self._client() as client:
-            graph = GraphClient(client, self._account, self._interval)
-            downloads = Downloads(client, self._is_allowed, self._max_photo_bytes, self._interval)
-            self._require_quota(destination, self._recent(graph))
+            graph = GraphClient(client, self.account, self.interval)
+            downloads = Downloads(client, self._is_allowed, self.max_photo_bytes, self.interval)
+            self._require_quota(destination, graph)
             listed: set[str] = set()
             for hashtag in hashtags_of(destination):
                 for item in self._media(graph, hashtag):
-                    if item.shortcode not in listed and self._may_belong_to(month, item):
-                        listed.add(item.shortcode)
-                        yield self._listed(item, hashtag, downloads)
+                    post = self._listed(item, hashtag, downloads)
+                    if post.shortcode not in listed and _may_belong_to(month, post):
+                        listed.add(post.shortcode)
+                        yield post
 
     def plan(self) -> Plan:
         """Plan which destinations the weekly limit still allows, all together.
@@ -115,29 +114,36 @@ class GraphApi:
             PhotosUnknown: the API does not list the recently searched hashtags.
         """
         with self._client() as client:
-            recent = self._recent(GraphClient(client, self._account, self._interval))
-        return plan_of(self._destinations, recent, self._ids.read())
+            return self._plan(self._recent(GraphClient(client, self.account, self.interval)))
+
+    def _plan(self, recent: set[str]) -> Plan:
+        places = [self.destinations.destination(slug) for slug in self.destinations.slugs]
+        return plan_of(places, recent, self._ids.read())
+
+    @property
+    def _ids(self) -> HashtagIds:
+        return HashtagIds(self.ids_file)
 
     def _client(self) -> httpx.Client:
         # A proxy would resolve loopback to its own machine.
-        direct = is_loopback(self._account.url)
-        headers = {"User-Agent": self._user_agent}
+        direct = is_loopback(self.account.url)
+        headers = {"User-Agent": self.user_agent}
         return httpx.Client(headers=headers, trust_env=not direct, verify=trusted_certificates())
 
     def _is_allowed(self, url: str) -> bool:
-        """Allow public hosts, and loopback if the API itself is on loopback, as in tests."""
-        return is_public(url) or (is_loopback(url) and is_loopback(self._account.url))
+        """Allow Meta's hosts, and loopback if the API itself is on loopback, as in tests."""
+        loopback = is_loopback(url)
+        return is_loopback(self.account.url) if loopback else is_permitted(url, _PHOTO_HOSTS)
 
     def _recent(self, graph: GraphClient) -> set[str]:
-        path = f"{self._account.user}/recently_searched_hashtags"
-        page = graph.get(path, HashtagIdsPage, limit=str(MAX_HASHTAGS))
-        return {hashtag.id for hashtag in page.data}
+        path = f"{self.account.user}/recently_searched_hashtags"
+        return set(graph.get(path, HashtagsPage, {"limit": str(MAX_HASHTAGS)}).ids)
 
-    def _require_quota(self, destination: Destination, recent: set[str]) -> None:
+    def _require_quota(self, destination: Destination, graph: GraphClient) -> None:
         """Raise before the first search if the limit is too low for ``destination``."""
-        ids = self._ids.read()
-        new = new_hashtags(destination, recent, ids)
-        plan = plan_of(self._destinations, recent, ids)
+        recent = self._recent(graph)
+        new = new_hashtags(destination, recent, self._ids.read())
+        plan = self._plan(recent)
         if len(new) > plan.free:
             fitting = ", ".join(place.slug for place in plan.fitting[:_MAX_NAMED]) or "none"
             raise PhotosUnknown(
@@ -152,13 +158,9 @@ class GraphApi:
         if remembered is not None:
             try:
                 yield from self._media_of(graph, remembered, hashtag)
-            except NoSuchId as error:
-                _log.warning(
-                    "the id of #%s is out of date and is looked up again: %s", hashtag, error
-                )
-                self._ids.forget(hashtag)
-            else:
                 return
+            except NoSuchId as error:
+                _log.warning("the id of #%s is out of date: %s", hashtag, error)
         try:
             hashtag_id = self._look_up(graph, hashtag)
         except NoSuchHashtag as error:
@@ -166,49 +168,45 @@ class GraphApi:
             return
         yield from self._media_of(graph, hashtag_id, hashtag)
 
+    def _look_up(self, graph: GraphClient, hashtag: str) -> str:
+        """Look up the id of ``hashtag`` and store it."""
+        query = {"user_id": self.account.user, "q": hashtag}
+        found = graph.get("ig_hashtag_search", HashtagsPage, query)
+        if not found.ids:
+            # An entry without an id does not mean that there is no such hashtag.
+            unknown = "the search for the hashtag found no id"
+            raise PhotosUnknown(unknown) if found.data else NoSuchHashtag(unknown)
+        self._ids.remember(hashtag, found.ids[0])
+        return found.ids[0]
+
     def _media_of(self, graph: GraphClient, hashtag_id: str, hashtag: str) -> Iterator[MediaItem]:
         for edge in _EDGES:
             yield from self._media_at(graph, f"{hashtag_id}/{edge}", hashtag)
 
-    def _look_up(self, graph: GraphClient, hashtag: str) -> str:
-        """Look up the id of ``hashtag`` and store it."""
-        found = graph.get(
-            "ig_hashtag_search", HashtagIdsPage, user_id=self._account.user, q=hashtag
-        ).data
-        if not found:
-            raise NoSuchHashtag("no id was found")
-        self._ids.remember(hashtag, found[0].id)
-        return found[0].id
-
     def _media_at(self, graph: GraphClient, path: str, hashtag: str) -> Iterator[MediaItem]:
-        """List all pages. Cursors can repeat, so a page without new posts ends the listing."""
-        query = {
-            "user_id": self._account.user,
-            "fields": MEDIA_FIELDS,
-            "limit": _MEDIA_PER_PAGE,
-        }
+        """List all pages. Cursors and pages can repeat; only a page without a next one is last."""
+        limit = str(_MEDIA_PER_PAGE)
+        query = {"user_id": self.account.user, "fields": MEDIA_FIELDS, "limit": limit}
         seen: set[str] = set()
-        while True:
-            page = graph.get(path, MediaPage, **query)
-            new = [item for item in page.data if item.id not in seen]
-            yield from new[: self._max_posts - len(seen)]
+        dry_pages = 0
+        for number in count(1):
+            page = graph.get(path, MediaPage, query)
+            new = [item for item in page.items(f"{path} page {number}") if item.id not in seen]
+            yield from new[: self.max_posts - len(seen)]
             seen.update(item.id for item in new)
-            if page.cursor is None or not new:
+            dry_pages = 0 if any(item.problem is None for item in new) else dry_pages + 1
+            if page.cursor is None:
                 return
-            if len(seen) >= self._max_posts:
-                _log.info("#%s has more posts than the limit of %d", hashtag, self._max_posts)
+            if len(seen) >= self.max_posts:
+                _log.info("#%s has more posts than the limit of %d", hashtag, self.max_posts)
+                return
+            if dry_pages == _MAX_DRY_PAGES:
+                _log.warning("#%s: the last %d pages have no new posts", hashtag, dry_pages)
                 return
             query["after"] = page.cursor
 
-    def _may_belong_to(self, month: date, item: MediaItem) -> bool:
-        taken_at = self._taken_at(item)
-        return taken_at is None or taken_at.date().replace(day=1) == month
-
-    def _taken_at(self, item: MediaItem) -> datetime | None:
-        return item.timestamp and item.timestamp.astimezone(self._timezone)
-
     def _listed(self, item: MediaItem, hashtag: str, downloads: Downloads) -> ListedPost:
-        taken_at = self._taken_at(item)
+        taken_at = item.timestamp and item.timestamp.astimezone(ZoneInfo(self.timezone))
         return ListedPost(
             item.shortcode,
             lambda: FetchedPost(taken_at, _photos_of(item, downloads)),
@@ -238,10 +236,14 @@ def graph_api_of(settings: PhotoSettings, destinations: Destinations) -> GraphAp
     )
 
 
+def _may_belong_to(month: date, post: ListedPost) -> bool:
+    return post.taken_at is None or post.taken_at.date().replace(day=1) == month
+
+
 def _photos_of(item: MediaItem, downloads: Downloads) -> Iterator[FoundPhoto | UnavailablePhoto]:
-    for place, media_file in item.photos:
+    for place, file in item.photos:
         name = f"{item.shortcode}-{place}.jpg"
-        if media_file.media_url is None:
-            yield UnavailablePhoto(name, "the Graph API gives no URL for it, only its permalink")
+        if file.media_url is None:
+            yield UnavailablePhoto(name, file.problem or _NO_URL, permanent=True)
         else:
-            yield downloads.fetch_photo(media_file.media_url, name)
+            yield downloads.fetch_photo(file.media_url, name)

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from oott_assets.photos.sources.photo_source import PhotosUnknown
 from oott_fashion.destinations import Destination
 from oott_fashion.stores.blobs import BlobNotFound, LocalBlobs
 
@@ -44,23 +43,9 @@ class HashtagIds:
         """Add an id. Two runs that write at once may lose one; searching it again does not count.
 
         Raises:
-            PhotosUnknown: the file cannot be written.
+            OSError: the file cannot be written.
         """
-        self._write(self.read() | {hashtag: hashtag_id})
-
-    def forget(self, hashtag: str) -> None:
-        """Remove an id that is out of date.
-
-        Raises:
-            PhotosUnknown: the file cannot be written.
-        """
-        self._write({name: known for name, known in self.read().items() if name != hashtag})
-
-    def _write(self, known: Mapping[str, str]) -> None:
-        try:
-            self._blobs.write(self._name, _ids.dump_json(dict(known)))
-        except OSError as error:
-            raise PhotosUnknown(f"hashtag ids cannot be written: {error}") from error
+        self._blobs.write(self._name, _ids.dump_json(self.read() | {hashtag: hashtag_id}))
 
 
 class Plan(NamedTuple):

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,13 +15,19 @@ USER, TOKEN = "17841400000000001", "EAAtesttoken0123456789abcdefghij"
 
 JsonObject = dict[str, object]
 
+_NEXT: JsonObject = {
+    "cursors": {"after": "QVFIU"},
+    "next": f"https://graph.facebook.com/x?access_token={TOKEN}&after=QVFIU",
+}
+
 
 @dataclass(frozen=True)
 class FakePost:
     """A post with a hashtag and its ``photos``: one for an image, several for an album.
 
     In ``photos``, None stands for a video in an album. Without ``with_urls``, the API gives no
-    media_url for the post. With ``popular``, the post is also among the top media.
+    media_url for the post. With ``popular``, the post is also among the top media. An album in
+    state ``no children`` has only its cover; in state ``null child``, its first child is null.
     """
 
     shortcode: str
@@ -31,6 +37,7 @@ class FakePost:
     with_urls: bool = True
     popular: bool = True
     path: str = "p"
+    album: Literal["whole", "no children", "null child"] = "whole"
 
 
 def graph_error(
@@ -65,6 +72,8 @@ class GraphServer(LoopbackServer):
     """A server with ``posts`` by hashtag, and a limit of ``max_hashtags`` searched hashtags.
 
     ``recent_media`` lists the posts of the 24 hours before ``now``, by default the latest post.
+    ``extra_pages`` of top_media are sent by page number, before the page that would come. If asked
+    for more than ``max_limit`` posts, the server asks for less data.
     """
 
     posts: Mapping[str, Sequence[FakePost]] = field(default_factory=dict)
@@ -72,6 +81,8 @@ class GraphServer(LoopbackServer):
     max_hashtags: int = 30
     page_size: int = 50
     usage: Mapping[str, str] = field(default_factory=dict)
+    max_limit: int = 50
+    extra_pages: Mapping[int, Sequence[object]] = field(default_factory=dict)
     repeats_pages: bool = False
     searched: list[str] = field(default_factory=list)
 
@@ -79,6 +90,7 @@ class GraphServer(LoopbackServer):
         super().__init__()
         self.failures: list[PlannedFailure] = []
         self._position: dict[str, int] = {}
+        self._pages: Counter[str] = Counter()
 
     def id_of(self, hashtag: str) -> str:
         """Return the id of a hashtag that has posts."""
@@ -129,17 +141,20 @@ class GraphServer(LoopbackServer):
     def _page(self, hashtag: str, edge: str, query: dict[str, str]) -> Reply:
         """Return the next page; as in the API, every page has the same cursor."""
         place = f"{hashtag}/{edge}"
+        if int(query.get("limit", "25")) > self.max_limit:
+            return graph_error(1, message="Please reduce the amount of data you're asking for")
+        self._pages[place] += 1
+        if edge == "top_media" and self._pages[place] in self.extra_pages:
+            extra = self.extra_pages[self._pages[place]]
+            return self._success({"data": extra, "paging": _NEXT})
         start = self._position.get(place, 0) if "after" in query else 0
         end = start + min(self.page_size, int(query.get("limit", "25")))
         posts = self._posts_at(hashtag, edge)
-        response: JsonObject = {"data": [self._item(post) for post in posts[start:end]]}
+        response: JsonObject = {"data": [self.entry_of(post) for post in posts[start:end]]}
         self._position[place] = end
         if self.repeats_pages or end < len(posts):
             self._position[place] = end if end < len(posts) else 0
-            response["paging"] = {
-                "cursors": {"after": "QVFIU"},
-                "next": f"https://graph.facebook.com/x?access_token={TOKEN}&after=QVFIU",
-            }
+            response["paging"] = _NEXT
         elif posts:
             response["paging"] = {"cursors": {"after": "QVFIU"}}
         return self._success(response)
@@ -155,7 +170,8 @@ class GraphServer(LoopbackServer):
             post for post in posts if post.taken_at is not None and now - day < post.taken_at <= now
         ]
 
-    def _item(self, post: FakePost) -> JsonObject:
+    def entry_of(self, post: FakePost) -> JsonObject:
+        """Build the entry of ``post`` in a listing."""
         item: JsonObject = {
             "id": str(18000000000000000 + _number_of(post.shortcode)),
             "permalink": f"https://www.instagram.com/{post.path}/{post.shortcode}/",
@@ -163,10 +179,10 @@ class GraphServer(LoopbackServer):
         }
         if post.taken_at is not None:
             item["timestamp"] = f"{post.taken_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}+0000"
-        if post.media_type == "CAROUSEL_ALBUM":
-            item["children"] = {
-                "data": [self._media_file(post, index) for index in range(len(post.photos))]
-            }
+        if post.media_type == "CAROUSEL_ALBUM" and post.album != "no children":
+            files = [self._media_file(post, index) for index in range(len(post.photos))]
+            lost = 1 if post.album == "null child" else 0
+            item["children"] = {"data": [None] * lost + files[lost:]}
         else:
             item |= self._media_file(post, 0) | {"media_type": post.media_type}
         return item

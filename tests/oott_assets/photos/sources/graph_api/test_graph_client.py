@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from pydantic import SecretStr
@@ -31,18 +32,16 @@ HTML = Reply(body=b"<html>", headers={"Content-Type": "text/html"})
 UNKNOWN = Reply(404, b"<html>", {"Content-Type": "text/html"})
 
 
-@pytest.mark.parametrize("status", [200, 400, 403, 429])
 @pytest.mark.parametrize(
-    ("code", "subcode", "message"),
+    ("status", "code", "subcode", "message"),
     [
-        (190, 463, "renew OOTT_GRAPH_TOKEN"),
-        (10, None, "instagram_basic and Instagram Public Content Access"),
-        (3, None, "Instagram Public Content Access"),
-        (200, None, "Instagram Public Content Access"),
-        (299, None, "Instagram Public Content Access"),
-        (18, None, "searched the 30 hashtags"),
-        (100, 33, r"refuses the request \(the message code 100\)"),
-        (99999, None, r"refuses the request \(the message code 99999\)"),
+        (200, 190, 463, "renew OOTT_GRAPH_TOKEN"),
+        (429, 190, 463, "renew OOTT_GRAPH_TOKEN"),
+        (403, 10, None, "instagram_basic and Instagram Public Content Access"),
+        (400, 299, None, "Instagram Public Content Access"),
+        (403, 18, None, "searched the 30 hashtags"),
+        (400, 100, 33, r"refuses the request \(the message code 100\)"),
+        (200, 99999, None, r"refuses the request \(the message code 99999\)"),
     ],
 )
 def test_a_permanent_error_ends_the_run_without_a_retry(
@@ -79,7 +78,7 @@ def test_only_a_search_can_report_an_unknown_hashtag(
             listed(source)
 
 
-@pytest.mark.parametrize("code", [4, 17, 32, 613, 80002])
+@pytest.mark.parametrize("code", [4, 80002])
 def test_after_too_many_calls_each_retry_waits_one_minute(
     ids_file: Path, sleeper: Sleeper, code: int
 ) -> None:
@@ -105,13 +104,12 @@ def test_too_many_calls_with_a_long_wait_end_the_run(ids_file: Path, sleeper: Sl
     "failure",
     [
         graph_error(4),
-        graph_error(1, status=500),
         graph_error(2),
         Reply(502, b"<html>"),
         Reply(429),
         Reply(how="reset"),
     ],
-    ids=["too many calls", "unknown", "service", "no JSON", "429", "reset"],
+    ids=["too many calls", "service", "no JSON", "429", "reset"],
 )
 def test_a_failure_at_every_try_ends_the_run(
     ids_file: Path, sleeper: Sleeper, failure: Reply
@@ -139,6 +137,18 @@ def test_a_temporary_failure_loses_no_post(
         assert len(shortcodes(source)) == 120
 
 
+def test_code_1_halves_the_limit_down_to_one_and_is_then_a_failure(
+    ids_file: Path, sleeper: Sleeper
+) -> None:
+    with GraphServer({"홍대": [FakePost("A")]}, max_limit=0) as server:
+        with pytest.raises(SourceBusy, match=r"reduce the amount of data .* at every try"):
+            listed(graph_api(server, ids_file, sleeper))
+
+        limits = [parse_qs(request.query)["limit"][0] for request in server.requests[2:]]
+    assert limits == ["50", "25", "12", "6", "3", "1", "1", "1", "1"]
+    assert len(sleeper.waits) == 3
+
+
 def test_a_retry_after_of_one_hour_ends_the_run(ids_file: Path, sleeper: Sleeper) -> None:
     with api_with(ids_file, sleeper, FakePost("A")) as (server, source):
         server.fail("top_media", Reply(429, headers={"Retry-After": "3600"}))
@@ -157,17 +167,12 @@ def test_a_retry_after_of_one_hour_ends_the_run(ids_file: Path, sleeper: Sleeper
         (Reply(body=b"[" * 100_000), "which is not a response"),
         (Reply(404, b'{"data": []}'), "answered 404"),
         (Reply(body=b"{}"), "with an unknown structure: data: Field required"),
-        (Reply(body=b'{"data": [{"id": "secret/../x"}]}'), r"data\.0\.id: String should match"),
-        (
-            Reply(body=b'{"data": [{"id": "1", "timestamp": "yesterday"}]}'),
-            r"data\.0\.timestamp: Input should be a valid datetime",
-        ),
         (
             Reply(body=b'{"data": [], "paging": {"next": "https://x/?access_token=secret"}}'),
             r"paging\.next: Value error, expected a URL with the parameter after",
         ),
     ],
-    ids=["HTML", "404", "moved", "list", "deep", "no error", "empty", "id", "date", "cursor"],
+    ids=["HTML", "404", "moved", "list", "deep", "no error", "empty", "cursor"],
 )
 def test_an_invalid_response_raises_photos_unknown(
     ids_file: Path, sleeper: Sleeper, response: Reply, message: str

@@ -97,9 +97,44 @@ def test_all_pages_are_read_even_if_cursors_repeat(ids_file: Path, sleeper: Slee
     assert server.paths().count(f"/{hashtag_id}/top_media") == 3
 
 
-def test_a_page_without_new_posts_ends_the_listing(ids_file: Path, sleeper: Sleeper) -> None:
+def test_every_post_is_listed_whatever_the_pages_look_like(
+    ids_file: Path, sleeper: Sleeper
+) -> None:
+    posts = many_posts(30)
+    with GraphServer({"홍대": posts}, max_limit=6) as server:
+        entries = [server.entry_of(post) for post in posts]
+        server.extra_pages = {
+            1: [],
+            3: entries[:6],
+            4: [None, {"id": 7}, entries[29], "text"],
+            5: [],
+            6: [entries[28] | {"timestamp": "yesterday"}, entries[27] | {"media_type": None}],
+            7: [None],
+        }
+        photos = fetched(graph_api(server, ids_file, sleeper))
+
+    found = [photo.name for photo in photos if isinstance(photo, FoundPhoto)]
+    lost = [photo for photo in photos if isinstance(photo, UnavailablePhoto)]
+    assert sorted(found) == sorted(f"{post.shortcode}-1.jpg" for post in posts)
+    assert len({photo.name for photo in lost}) == len(lost) == 5
+    assert [photo.reason.split(": ")[1] for photo in lost] == [
+        "Input should be a valid dictionary or instance of MediaItem",
+        "id",
+        "Input should be a valid dictionary or instance of MediaItem",
+        "timestamp",
+        "Input should be a valid dictionary or instance of MediaItem",
+    ]
+    assert all(photo.permanent for photo in lost)
+
+
+def test_a_listing_that_only_repeats_itself_ends(
+    ids_file: Path, sleeper: Sleeper, caplog: pytest.LogCaptureFixture
+) -> None:
     with GraphServer({"홍대": many_posts(60)}, repeats_pages=True) as server:
         assert len(shortcodes(graph_api(server, ids_file, sleeper))) == 60
+
+    assert len(server.requests) < 30
+    assert "#홍대: the last 10 pages have no new posts" in caplog.text
 
 
 def test_no_page_beyond_max_posts_is_requested(ids_file: Path, sleeper: Sleeper) -> None:
@@ -163,12 +198,28 @@ def test_a_video_is_a_post_without_photos(ids_file: Path, sleeper: Sleeper) -> N
     assert not any(path.startswith("/photos/") for path in server.paths())
 
 
-@pytest.mark.parametrize("kind", ["IMAGE", "CAROUSEL_ALBUM"])
-def test_a_photo_without_a_url_is_unavailable(ids_file: Path, sleeper: Sleeper, kind: str) -> None:
-    post = FakePost("music", media_type=kind, with_urls=False)  # type: ignore[arg-type]
-    with api_with(ids_file, sleeper, post) as (_, source):
+def test_what_an_entry_lacks_is_lost_and_the_rest_is_fetched(
+    ids_file: Path, sleeper: Sleeper
+) -> None:
+    two = (b"one", b"two")
+    posts = (
+        FakePost("music", with_urls=False),
+        FakePost("cover", photos=two, media_type="CAROUSEL_ALBUM", album="no children"),
+        FakePost("child", photos=two, media_type="CAROUSEL_ALBUM", album="null child"),
+        FakePost("B"),
+    )
+    no_children = "the Graph API does not list the photos of this album"
+    no_child = "its entry is invalid: Input should be a valid dictionary or instance of MediaFile"
+    with api_with(ids_file, sleeper, *posts) as (_, source):
         assert fetched(source) == [
-            UnavailablePhoto("music-1.jpg", "the Graph API gives no URL for it, only its permalink")
+            UnavailablePhoto(
+                "music-1.jpg", "the Graph API gives no URL for it, only its permalink", True
+            ),
+            FoundPhoto("cover-1.jpg", b"one"),
+            UnavailablePhoto("cover-2.jpg", no_children, True),
+            UnavailablePhoto("child-1.jpg", no_child, True),
+            FoundPhoto("child-2.jpg", b"two"),
+            FoundPhoto("B-1.jpg", b"a photo"),
         ]
 
 
