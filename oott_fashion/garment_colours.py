@@ -71,6 +71,10 @@ _CELLS = 32
 # about two of them.
 _COARSE_CELLS = 8
 
+# A cell keeps half, and each of its two neighbours along an axis gets a quarter.
+_NEIGHBOURS = np.eye(_COARSE_CELLS) / 2
+_NEIGHBOURS += (np.eye(_COARSE_CELLS, k=1) + np.eye(_COARSE_CELLS, k=-1)) / 4
+
 # With this power, only pixels near the corners of a box count as background.
 _CORNERS = 6
 
@@ -80,8 +84,8 @@ def cell_shares(
 ) -> NDArray[np.float64]:
     """Compute which share of the garment is in each of the RGB cells, shape (32768,)."""
     kept = weights * _unlike_background(pixels, background, weights)
-    shares = np.bincount(_cells_of(pixels, _CELLS), kept, minlength=_CELLS**3)
-    return np.asarray(shares / shares.sum(), dtype=np.float64)
+    shares = np.bincount(_cells_of(pixels, _CELLS), kept / kept.sum(), minlength=_CELLS**3)
+    return np.asarray(shares, dtype=np.float64)
 
 
 def _unlike_background(
@@ -97,7 +101,7 @@ def _unlike_background(
     behind = np.bincount(_cells_of(background, _COARSE_CELLS), minlength=_COARSE_CELLS**3)
     corners = np.bincount(cells, (1 - weights) ** _CORNERS, minlength=_COARSE_CELLS**3)
     outside = _spread(behind + corners)
-    return np.asarray((garment / (garment + outside + 1e-9))[cells] ** 2)
+    return np.asarray(((garment / (garment + outside + 1e-9)) ** 2)[cells])
 
 
 def _cells_of(pixels: NDArray[np.uint8], cells: int) -> NDArray[np.intp]:
@@ -107,13 +111,9 @@ def _cells_of(pixels: NDArray[np.uint8], cells: int) -> NDArray[np.intp]:
 
 def _spread(histogram: NDArray[np.intp] | NDArray[np.float64]) -> NDArray[np.float64]:
     """Give half of each cell to its neighbours, then scale the sum to 1; an empty one stays so."""
-    cube = histogram.reshape(_COARSE_CELLS, _COARSE_CELLS, _COARSE_CELLS).astype(np.float64)
-    for axis in range(3):
-        here = cube.swapaxes(0, axis)
-        spread = here / 2
-        spread[1:] += here[:-1] / 4
-        spread[:-1] += here[1:] / 4
-        cube = spread.swapaxes(0, axis)
+    side = _COARSE_CELLS
+    along_red = (_NEIGHBOURS @ histogram.reshape(side, -1)).reshape(side, side, side)
+    cube = _NEIGHBOURS @ along_red @ _NEIGHBOURS
     return np.asarray(cube.ravel() / max(cube.sum(), 1e-9))
 
 

@@ -75,6 +75,9 @@ def decode(head: NDArray[np.float32], classes: int, min_confidence: float) -> Ra
     Source: ``ultralytics.utils.nms`` with ``multi_label=True``, which Ultralytics validates with.
     """
     anchors = anchors_of(head, classes)
+    # Nearly all anchors show nothing. NumPy finds the few others faster before their classes.
+    likely = np.flatnonzero((anchors.confidences > min_confidence).any(axis=1))
+    anchors = Anchors(anchors.boxes[likely], anchors.confidences[likely])
     rows, class_ids = np.nonzero(anchors.confidences > min_confidence)
     confidences = anchors.confidences[rows, class_ids]
     if len(confidences) > MAX_CANDIDATES:
@@ -115,8 +118,12 @@ def ious_of(boxes: NDArray[Real], others: NDArray[Real]) -> NDArray[Real]:
     shared = np.minimum(boxes[..., 2:], others[..., 2:]) - np.maximum(
         boxes[..., :2], others[..., :2]
     )
-    intersections = shared.clip(min=0).prod(axis=-1)
-    areas = [(each[..., 2:] - each[..., :2]).prod(axis=-1) for each in (boxes, others)]
+    intersections = _area_of(np.maximum(shared, 0))
+    areas = [_area_of(each[..., 2:] - each[..., :2]) for each in (boxes, others)]
     unions = areas[0] + areas[1] - intersections
     ious = np.divide(intersections, unions, out=np.zeros_like(intersections), where=unions > 0)
     return np.asarray(ious, dtype=boxes.dtype)
+
+
+def _area_of(sizes: NDArray[Real]) -> NDArray[Real]:
+    return np.asarray(sizes[..., 0] * sizes[..., 1])  # ``prod`` takes three times as long
