@@ -143,8 +143,7 @@ def _as_oott(site: dict[str, str], folder: Path) -> None:
         interval=RequestInterval(0),
         max_posts=10_000,
         max_photo_bytes=30 * _MIB,
-        session_folder=folder / "session",
-        programs=Programs(),
+        programs=Programs(folder / "browser"),
     )
     store = PhotoStore(root=str(folder), max_pixels=50_000_000)
     Collector(source, store, "Asia/Seoul", 10_000).collect(_PARTITION, logging.getLogger("crawl"))

@@ -43,6 +43,7 @@ NAMES = {
         "CRAWLER_NAME",
         "CHROMIUM",
         "CHROMEDRIVER",
+        "BROWSER_FOLDER",
         "MAX_PHOTO_BYTES",
     ),
     "trends": ("FIRST_MONTH",),

@@ -110,6 +110,11 @@ class PhotoSettings(SharedSettings):
     chromedriver: UserPath = Field(
         Path("/usr/bin/chromedriver"), description="browser only: path of the ChromeDriver program."
     )
+    browser_folder: UserPath | None = Field(
+        None,
+        description="browser only: private folder of the browser's profile. The log-in stays in "
+        "it. Default: instagram-session in OOTT_HOME.",
+    )
     max_photo_bytes: int = Field(
         30 * 2**20,
         ge=1,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from oott_assets.photos.sources.photo_source import PhotoSource
 from tests.instagram.posts import make_posts
-from tests.oott_assets.crawled_store import HASHTAG, CrawledStore, own_browser_folders
+from tests.oott_assets.crawled_store import HASHTAG, CrawledStore
 from tests.oott_assets.killed_runs import WHOLE, Moments, in_a_fork
 from tests.oott_assets.photos.sources.browser.crawls import (
     SEPTEMBER,
@@ -30,20 +30,17 @@ SourceIn = Callable[[Path], PhotoSource]
 def main(url: str, folder: Path) -> None:
     """Kill the crawls of a browser and of a fake source.
 
-    The writes of a browser's crawl are its session, two photos, the journal of their post, and the
-    manifest. Only the first of them is the browser's own, so its crawl is killed before two writes.
-    The crawl of a fake source, which takes a tenth of the time, is killed before every write.
+    The writes of a browser's crawl are two for the tried password, two photos, the journal of their
+    post, and the manifest. The browser's crawl is killed after the log-in, before the try is
+    removed. The crawl of a fake source, which takes a tenth of the time, is killed before every
+    write.
     """
-    programs = own_browser_folders()
     browser = folder / "browser"
-    source = partial(browser_at, url, programs=programs)
-    for moment in whole_crawl(browser, source)[:2]:
+    source = partial(browser_at, url)
+    for moment in whole_crawl(browser, source)[1:2]:
         in_a_fork(partial(crawl, browser / moment, source, killed_at=moment))
-        comes_true_soon(lambda: not processes_in(programs.browser_folders))
-        left = [
-            *processes_in(programs.browser_folders).values(),
-            *programs.browser_folders.glob("*"),
-        ]
+        comes_true_soon(lambda: not processes_in(folder))
+        left = list(processes_in(folder).values())
         (browser / moment / "left running").write_text(str(left))
         in_a_fork(partial(crawl, browser / moment, source))
     fake = folder / "fake"

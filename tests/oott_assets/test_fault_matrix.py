@@ -2,18 +2,15 @@
 
 import errno
 import os
-import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psutil
 import pytest
 
-from oott_assets.photos.sources.browser.browser_start import Programs
 from oott_assets.photos.sources.photo_source import PhotosUnknown
 from oott_assets.photos.store import photo_store
 from oott_fashion.stores.blobs import AlreadyLocked, BlobNotFound, StoreUnreachable
@@ -23,7 +20,7 @@ from tests.instagram.posts import Post, make_post, make_posts
 from tests.instagram.responses import Response
 from tests.instagram.site import InstagramSite
 from tests.object_store import Bucket
-from tests.oott_assets.crawled_store import HASHTAG, CrawledStore, own_browser_folders
+from tests.oott_assets.crawled_store import HASHTAG, CrawledStore
 from tests.oott_assets.killed_crawls import POSTS
 from tests.oott_assets.killed_runs import WHOLE
 from tests.oott_assets.photos.sources.browser.crawls import (
@@ -31,6 +28,7 @@ from tests.oott_assets.photos.sources.browser.crawls import (
     Waits,
     browser_at,
     comes_true_soon,
+    kill,
     processes_in,
 )
 
@@ -83,15 +81,6 @@ def store(tmp_path: Path) -> CrawledStore:
     return CrawledStore(str(tmp_path / "photos"))
 
 
-@pytest.fixture
-def programs() -> Iterator[Programs]:
-    """Start browsers in a new folder; afterwards no process and no file may be left."""
-    programs = own_browser_folders()
-    yield programs
-    assert comes_true_soon(lambda: processes_in(programs.browser_folders) == {})
-    assert comes_true_soon(lambda: not any(programs.browser_folders.glob("*")))
-
-
 def named_posts(names: dict[str, object]) -> dict[str, Post]:
     """Make a post for each fault; its shortcode has the number of the fault."""
     return {
@@ -100,15 +89,16 @@ def named_posts(names: dict[str, object]) -> dict[str, Post]:
     }
 
 
+@pytest.mark.usefixtures("shared_browser")
 def test_each_photo_fault_gives_its_post_the_right_state(
-    tmp_path: Path, store: CrawledStore, programs: Programs
+    tmp_path: Path, store: CrawledStore
 ) -> None:
     posts, waits = named_posts(dict(PHOTO_FAULTS)), Waits()
     with InstagramSite(posts.values()) as site:
         for name, (fault, times, _) in PHOTO_FAULTS.items():
             if fault is not None:
                 site.faults.on(f"/cdn/{posts[name].photos[0].name}", fault, times)
-        store.crawl(browser_at(site.url, tmp_path, waits=waits, programs=programs))
+        store.crawl(browser_at(site.url, tmp_path, waits=waits))
 
     states = store.states()
     assert {name: states[post.shortcode] for name, post in posts.items()} == {
@@ -122,14 +112,14 @@ def test_each_photo_fault_gives_its_post_the_right_state(
 
 @pytest.mark.usefixtures("shared_browser")
 def test_each_page_fault_gives_its_post_the_right_state(
-    tmp_path: Path, store: CrawledStore, programs: Programs
+    tmp_path: Path, store: CrawledStore
 ) -> None:
     posts, waits = named_posts(dict(PAGE_FAULTS)), Waits()
     with InstagramSite(posts.values()) as site:
         for name, (fault, times, _) in PAGE_FAULTS.items():
             if fault is not None:
                 site.faults.on(posts[name].path, fault, times)
-        store.crawl(browser_at(site.url, tmp_path, waits=waits, programs=programs))
+        store.crawl(browser_at(site.url, tmp_path, waits=waits))
 
     states = store.states()
     assert {name: states[post.shortcode] for name, post in posts.items()} == {
@@ -142,11 +132,11 @@ def test_each_page_fault_gives_its_post_the_right_state(
 
 @pytest.mark.usefixtures("shared_browser")
 def test_a_session_that_expires_is_renewed_once_and_no_post_is_lost(
-    tmp_path: Path, store: CrawledStore, programs: Programs
+    tmp_path: Path, store: CrawledStore
 ) -> None:
     posts = some(4)
     with InstagramSite(posts, pages_per_session=3) as site:
-        store.crawl(browser_at(site.url, tmp_path, programs=programs))
+        store.crawl(browser_at(site.url, tmp_path))
         assert site.log_ins == [True, True]
 
     assert set(store.states().values()) == {"kept"}
@@ -155,19 +145,19 @@ def test_a_session_that_expires_is_renewed_once_and_no_post_is_lost(
 
 @pytest.mark.usefixtures("shared_browser")
 def test_a_challenge_stops_the_run_and_the_next_run_resumes(
-    tmp_path: Path, store: CrawledStore, programs: Programs
+    tmp_path: Path, store: CrawledStore
 ) -> None:
     posts = some(4)
     with InstagramSite(posts) as site:
         site.faults.on("post", faults.challenged, after=2)
         with pytest.raises(PhotosUnknown, match="challenge"):
-            store.crawl(browser_at(site.url, tmp_path, programs=programs))
+            store.crawl(browser_at(site.url, tmp_path))
         assert len(site.requests_for("post")) == 3
         with pytest.raises(BlobNotFound):
             store.rows()
 
         site.faults.off()
-        assert store.crawl(browser_at(site.url, tmp_path, programs=programs)).resumed == 2
+        assert store.crawl(browser_at(site.url, tmp_path)).resumed == 2
         assert len(site.requests_for("post")) == 5
         assert len(site.requests_for("photo")) == 4
     store.assert_sound(posts)
@@ -175,12 +165,12 @@ def test_a_challenge_stops_the_run_and_the_next_run_resumes(
 
 @pytest.mark.usefixtures("shared_browser")
 def test_a_wrong_password_is_sent_once_for_all_partitions(
-    tmp_path: Path, store: CrawledStore, programs: Programs
+    tmp_path: Path, store: CrawledStore
 ) -> None:
     with InstagramSite(some(2), password="another") as site:
         for _ in range(2):
             with pytest.raises(PhotosUnknown, match="OOTT_INSTAGRAM_PASSWORD"):
-                store.crawl(browser_at(site.url, tmp_path, programs=programs))
+                store.crawl(browser_at(site.url, tmp_path))
         assert site.log_ins == [False]
 
     with pytest.raises(BlobNotFound):
@@ -188,41 +178,28 @@ def test_a_wrong_password_is_sent_once_for_all_partitions(
 
 
 def test_a_killed_renderer_browser_or_driver_loses_no_post(
-    tmp_path: Path, store: CrawledStore, programs: Programs
+    tmp_path: Path, store: CrawledStore
 ) -> None:
     posts = some(5)
     killed: list[str] = []
 
-    def kill(kind: str) -> Callable[[Response], Response]:
+    def killing(part: str) -> Callable[[Response], Response]:
         def fault(response: Response) -> Response:
-            killed.append(kind)
-            for process in _processes_of(kind, programs.browser_folders):
-                process.send_signal(signal.SIGKILL)
+            killed.append(part)
+            kill(tmp_path, part)
             return response
 
         return fault
 
     with InstagramSite(posts) as site:
         for number, kind in ((1, "renderer"), (2, "browser"), (3, "driver")):
-            site.faults.on(posts[number].path, kill(kind), times=1)
-        store.crawl(browser_at(site.url, tmp_path, programs=programs))
+            site.faults.on(posts[number].path, killing(kind), times=1)
+        store.crawl(browser_at(site.url, tmp_path))
 
     assert sorted(killed) == ["browser", "driver", "renderer"]
+    assert comes_true_soon(lambda: processes_in(tmp_path) == {})
     assert set(store.states().values()) == {"kept"}
     store.assert_sound(posts)
-
-
-def _processes_of(kind: str, browser_folders: Path) -> list[psutil.Process]:
-    commands = processes_in(browser_folders)
-    marks = {"renderer": "--type=renderer", "driver": "chromedriver", "browser": "--headless"}
-    return [
-        psutil.Process(process)
-        for process, command in commands.items()
-        if marks[kind] in command
-        and (kind == "renderer" or "--type=" not in command)
-        and (kind != "browser" or "chromedriver" not in command)
-        and "guard" not in command
-    ]
 
 
 def test_a_crawler_killed_at_any_write_loses_nothing_and_leaves_no_process(tmp_path: Path) -> None:
@@ -236,7 +213,7 @@ def test_a_crawler_killed_at_any_write_loses_nothing_and_leaves_no_process(tmp_p
 
     kills = [*(tmp_path / "browser").glob("write-*"), *(tmp_path / "fake").glob("write-*")]
     # A fake source writes two photos, the journal of their post, and the manifest.
-    assert len(kills) == 2 + 4
+    assert len(kills) == 1 + 4
     for home in kills:
         whole = CrawledStore(str(home.with_name(WHOLE) / "photos"))
         again = CrawledStore(str(home / "photos"))
@@ -248,7 +225,7 @@ def test_a_crawler_killed_at_any_write_loses_nothing_and_leaves_no_process(tmp_p
 
 
 def test_a_full_disk_stops_the_run_and_the_next_run_resumes(
-    tmp_path: Path, store: CrawledStore, programs: Programs, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, store: CrawledStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     posts = some(3)
     sync, full = os.fsync, [False]
@@ -266,18 +243,18 @@ def test_a_full_disk_stops_the_run_and_the_next_run_resumes(
     with InstagramSite(posts) as site:
         site.faults.on(posts[1].path, fill)
         with pytest.raises(OSError, match="No space left"):
-            store.crawl(browser_at(site.url, tmp_path, programs=programs))
+            store.crawl(browser_at(site.url, tmp_path))
         with pytest.raises(BlobNotFound):
             store.rows()
         site.faults.off()
         full[0] = False
-        assert store.crawl(browser_at(site.url, tmp_path, programs=programs)).resumed == 1
+        assert store.crawl(browser_at(site.url, tmp_path)).resumed == 1
     store.assert_sound(posts)
 
 
 @pytest.mark.usefixtures("shared_browser")
 def test_a_killed_object_store_stops_the_run_and_the_next_run_resumes(
-    tmp_path: Path, mortal_bucket: Bucket, programs: Programs, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, mortal_bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     posts, store = some(3), CrawledStore(f"{mortal_bucket.url}/oott")
     blobs = GcsBlobs(mortal_bucket.client(), mortal_bucket.name, "oott", retry_seconds=2.0)
@@ -290,10 +267,10 @@ def test_a_killed_object_store_stops_the_run_and_the_next_run_resumes(
     with InstagramSite(posts) as site:
         site.faults.on(posts[1].path, die, times=1)
         with pytest.raises(StoreUnreachable, match=mortal_bucket.name):
-            store.crawl(browser_at(site.url, tmp_path, programs=programs))
+            store.crawl(browser_at(site.url, tmp_path))
 
         mortal_bucket.store.start()
-        assert store.crawl(browser_at(site.url, tmp_path, programs=programs)).resumed == 1
+        assert store.crawl(browser_at(site.url, tmp_path)).resumed == 1
     store.assert_sound(posts)
     kinds = sorted(name.split("/")[1] for name in mortal_bucket.contents())
     assert kinds == ["manifests", *["photos"] * 3]
@@ -301,19 +278,17 @@ def test_a_killed_object_store_stops_the_run_and_the_next_run_resumes(
 
 @pytest.mark.usefixtures("shared_browser")
 def test_the_second_crawler_of_a_partition_sends_the_site_no_request(
-    tmp_path: Path, store: CrawledStore, programs: Programs
+    tmp_path: Path, store: CrawledStore
 ) -> None:
     posts, held = some(2), faults.HeldResponses()
     with InstagramSite(posts) as site:
         site.faults.on("photo", held)
-        first = threading.Thread(
-            target=store.crawl, args=(browser_at(site.url, tmp_path, programs=programs),)
-        )
+        first = threading.Thread(target=store.crawl, args=(browser_at(site.url, tmp_path),))
         first.start()
         assert held.reached.wait(60)
         requests = len(site.requests)
         with pytest.raises(AlreadyLocked, match=str(os.getpid())):
-            store.crawl(browser_at(site.url, tmp_path / "second", programs=programs))
+            store.crawl(browser_at(site.url, tmp_path / "second"))
         assert len(site.requests) == requests
         held.release()
         first.join()

@@ -79,6 +79,9 @@ def _browser(settings: PhotoSettings) -> PhotoSource:
         interval=RequestInterval(max(min_seconds, settings.request_interval_seconds)),
         max_posts=settings.max_posts,
         max_photo_bytes=settings.max_photo_bytes,
-        session_folder=settings.home / "instagram-session",
-        programs=Programs(settings.chromium, settings.chromedriver),
+        programs=Programs(
+            settings.browser_folder or settings.home / "instagram-session",
+            settings.chromium,
+            settings.chromedriver,
+        ),
     )

@@ -5,7 +5,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 import httpx
@@ -23,7 +22,7 @@ from oott_assets.photos.sources.browser.hashtag_page import hashtag_url, listed_
 from oott_assets.photos.sources.browser.log_in import LogIn
 from oott_assets.photos.sources.browser.page_opener import PageFailed, PageOpener
 from oott_assets.photos.sources.browser.post_page import PostOnPage, post_on_page
-from oott_assets.photos.sources.browser.session_file import Account, SessionFile
+from oott_assets.photos.sources.browser.tried_passwords import Account, TriedPasswords
 from oott_assets.photos.sources.downloads import Downloads
 from oott_assets.photos.sources.hosts import host_of, is_loopback
 from oott_assets.photos.sources.photo_source import (
@@ -37,6 +36,7 @@ from oott_assets.photos.sources.photo_source import (
 )
 from oott_assets.photos.sources.request_interval import RequestInterval
 from oott_fashion.destinations import Destination
+from oott_fashion.stores.blobs import LocalBlobs
 
 _MAX_RESTARTS = 3
 
@@ -74,7 +74,6 @@ class Browser:
         interval: RequestInterval,
         max_posts: int,
         max_photo_bytes: int,
-        session_folder: Path,
         programs: Programs,
         timeouts: Timeouts = _TIMEOUTS,
     ) -> None:
@@ -87,7 +86,6 @@ class Browser:
         self.programs = programs
         self.timeouts = timeouts
         self._account = Account(self.site, user, password) if user and password else None
-        self._session = SessionFile(session_folder)
 
     def posts(self, destination: Destination, month: date) -> Generator[ListedPost, None, None]:
         """List the posts of all months with the hashtags of ``destination``.
@@ -109,8 +107,13 @@ class Browser:
             permission.require(f"{self.site}/p/any/")
             self.programs.require_installed()
             downloads = Downloads(client, permission.permits, self.max_photo_bytes, self.interval)
-            log_in = LogIn(self.site, self._account, self._session, self.interval)
-            with closing(_Run(self, permission, downloads, log_in)) as run:
+            folder = self.programs.folder
+            log_in = LogIn(self.site, self._account, TriedPasswords(folder), self.interval)
+            with (
+                # One browser at a time can use a profile, and one account has one interval.
+                LocalBlobs(folder, private=True).exclusive_lock(""),
+                closing(_Run(self, permission, downloads, log_in)) as run,
+            ):
                 yield from run.posts(destination)
 
 
@@ -150,19 +153,9 @@ class _Run:
             yield ListedPost(shortcode, fetch, permalink, hashtag)
 
     def close(self) -> None:
-        """End the browser, and save its session for later runs."""
+        """End the browser."""
         opener, self._opener = self._opener, None
-        if opener is None:
-            return
-        try:
-            self._log_in.save_session(opener.chromium)
-        except BrowserDied:
-            _log.warning("the browser died before its session was saved")
-        # The fetched posts are complete without a saved session. Another error may already be
-        # ending the run, and this one must not replace it.
-        except OSError as error:
-            _log.warning("the session is not saved for later runs: %s", error)
-        finally:
+        if opener is not None:
             opener.chromium.stop()
 
     def _fetch(self, shortcode: str, permalink: str) -> FetchedPost:
@@ -240,13 +233,10 @@ class _Run:
             chromium = Chromium(programs, source.timeouts, source.crawler_name)
             self._opener = PageOpener(chromium, self._permission, source.interval, self._log_in)
             self._posts_in_browser = 0
-            self._log_in.restore_session(chromium)
         return self._opener
 
     def _after_death(self, error: BrowserDied) -> None:
-        if self._opener is not None:
-            self._opener.chromium.stop()
-            self._opener = None
+        self.close()
         self._restarts += 1
         if self._restarts > _MAX_RESTARTS:
             raise SourceBusy(

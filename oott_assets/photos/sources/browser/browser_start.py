@@ -1,26 +1,34 @@
-"""Starts a browser: the guard process, the driver, and Chromium's flags and options."""
+"""Starts Chromium and its driver. They end with this process, also if it is killed.
 
-import json
+The kernel kills the driver when the thread that started it ends. Chromium ends by itself when its
+driver is gone, and saves its profile.
+"""
+
+import ctypes
 import os
-import select
-import subprocess
-import sys
-import tempfile
-import time
+import shutil
+import signal
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from urllib.request import getproxies
 
 from selenium.webdriver import ChromeOptions
 from selenium.webdriver.chrome.remote_connection import ChromeRemoteConnection
+from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.remote.client_config import ClientConfig
 
 from oott_assets.photos.sources.hosts import host_of, is_loopback
 from oott_assets.photos.sources.photo_source import PhotosUnknown
 
-_GUARD = Path(__file__).with_name("guard.py")
-_START_SECONDS = 60.0
+# From linux/prctl.h.
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
+
+# The browser needs these environment variables. It must not get the others: some are passwords.
+_VARIABLES = ("PATH", "LANG", "TZ", "LD_LIBRARY_PATH")
+_PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 # The window is tall, so that a listing needs few scrolls.
 _WIDTH, _HEIGHT = 1280, 1600
@@ -39,10 +47,10 @@ _FLAGS = (
     "--disable-breakpad",
     # Otherwise Chromium keeps previous pages in memory, including the long list.
     "--disable-back-forward-cache",
-    "--lang=en-US",
     f"--window-size={_WIDTH},{_HEIGHT}",
-    # Chromium ends with its driver only under two conditions: Chromium has this flag, and the
-    # driver has a death signal.
+    # Otherwise a browser with a window and one without cannot read each other's cookies.
+    "--password-store=basic",
+    # Chromium ends with its driver only with this flag.
     "--remote-debugging-pipe",
 )
 
@@ -70,12 +78,22 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Programs:
-    """The paths of Chromium and its driver, and other start options."""
+    """The folder of the browser's profile, the paths of Chromium and its driver, and more flags."""
 
+    folder: Path
     chromium: Path = Path("/usr/bin/chromium")
     chromedriver: Path = Path("/usr/bin/chromedriver")
     flags: tuple[str, ...] = ()
-    browser_folders: Path = Path(tempfile.gettempdir()) / f"oott-browsers-{os.geteuid()}"
+
+    @property
+    def profile(self) -> Path:
+        """The profile of Chromium: its cookies stay from one run to the next."""
+        return self.folder / "profile"
+
+    @property
+    def scratch(self) -> Path:
+        """The files of one browser, such as its cache of pages and photos."""
+        return self.folder / "scratch"
 
     def require_installed(self) -> None:
         """Check that Chromium and its driver are installed.
@@ -107,71 +125,59 @@ def limited_to_hosts(programs: Programs, site: str, permitted: Iterable[str]) ->
     return replace(programs, flags=(f"--host-resolver-rules={rules}", *programs.flags))
 
 
-def start_guard(programs: Programs) -> "subprocess.Popen[bytes]":
-    """Start the guard, which starts the driver. It ends when its standard input closes."""
-    return subprocess.Popen(
-        [
-            sys.executable,
-            "-I",
-            str(_GUARD),
-            str(programs.browser_folders),
-            str(programs.chromedriver),
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        # Ctrl-C must reach only the crawler, which then stops the browser.
-        start_new_session=True,
+def start_driver(programs: Programs, temporary_folder: str) -> Service:
+    """Start the driver as the leader of a process group, with an empty scratch folder."""
+    shutil.rmtree(programs.scratch, ignore_errors=True)
+    for folder in (programs.folder, programs.profile, programs.scratch):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # A killed Chromium leaves these. It may have run in a container with another host name; then
+    # the next one believes that the profile is in use.
+    for left in programs.profile.glob("Singleton*"):
+        left.unlink()
+    passed_on = {name: os.environ[name] for name in _VARIABLES + _PROXIES if name in os.environ}
+    # Sockets in TMPDIR need a short path.
+    folders = {"HOME": str(programs.scratch), "TMPDIR": temporary_folder}
+    driver = Service(
+        str(programs.chromedriver),
+        env=passed_on | folders,
+        # In a group of its own, Ctrl-C reaches only the crawler, which then stops the browser.
+        popen_kw={"process_group": 0, "preexec_fn": partial(_die_with, os.getpid())},
     )
+    driver.start()
+    return driver
 
 
-def read_greeting(guard: "subprocess.Popen[bytes]") -> tuple[str, int]:
-    """Read the browser's folder and the driver's port.
-
-    Raises:
-        BrowserDied: the guard reports an error, or nothing.
-    """
-    if guard.stdout is None:
-        raise BrowserDied("its guard has no output")
-    output, deadline = b"", time.monotonic() + _START_SECONDS
-    while b"\n" not in output and time.monotonic() < deadline:
-        readable, _, _ = select.select([guard.stdout], [], [], 0.5)
-        if readable:
-            block = os.read(guard.stdout.fileno(), 4096)
-            if not block:
-                break
-            output += block
-    try:
-        greeting = json.loads(output)
-    except ValueError:
-        text = output.decode(errors="replace").strip()
-        last = text.splitlines()[-1] if text else "its guard reported nothing"
-        raise BrowserDied(f"it did not start: {last[:300]}") from None
-    return greeting["folder"], greeting["port"]
+def _die_with(crawler: int) -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # If the crawler died before the call above, this process gets no signal.
+    if os.getppid() != crawler:
+        os._exit(1)
 
 
-def connection_to(port: int, timeouts: Timeouts) -> ChromeRemoteConnection:
+def connection_to(driver: Service, timeouts: Timeouts) -> ChromeRemoteConnection:
     """Connect to the driver, without retries."""
-    address = f"http://127.0.0.1:{port}"
     return ChromeRemoteConnection(
-        address,
+        driver.service_url,
         ignore_proxy=True,
         client_config=ClientConfig(
-            address,
+            driver.service_url,
             timeout=timeouts.answer_seconds,
             init_args_for_pool_manager={"init_args_for_pool_manager": {"retries": False}},
         ),
     )
 
 
-def options_for(programs: Programs, browser_folder: Path) -> ChromeOptions:
-    """Build Chromium's options, with its profile in ``browser_folder``."""
+def options_for(programs: Programs) -> ChromeOptions:
+    """Build Chromium's options."""
     options = ChromeOptions()
     options.binary_location = str(programs.chromium)
     # The sandbox does not work as root.
     root = ("--no-sandbox",) if os.geteuid() == 0 else ()
-    profile = f"--user-data-dir={browser_folder / 'profile'}"
-    for flag in (*_FLAGS, *root, profile, *programs.flags):
+    folders = (
+        f"--user-data-dir={programs.profile}",
+        f"--disk-cache-dir={programs.scratch / 'cache'}",
+    )
+    for flag in (*_FLAGS, *root, *folders, *programs.flags):
         options.add_argument(flag)
     # Continue when a page is parsed; images and beacons may never finish.
     options.page_load_strategy = "eager"
@@ -180,7 +186,5 @@ def options_for(programs: Programs, browser_folder: Path) -> ChromeOptions:
     options.add_experimental_option(
         "perfLoggingPrefs", {"enableNetwork": True, "enablePage": False}
     )
-    options.add_experimental_option(
-        "prefs", {"credentials_enable_service": False, "intl.accept_languages": "en-US,en"}
-    )
+    options.add_experimental_option("prefs", {"credentials_enable_service": False})
     return options

@@ -1,13 +1,14 @@
 """A headless Chromium with one tab, which raises BrowserDied when it stops working."""
 
 import logging
+import os
 import re
 import shutil
-import subprocess
+import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
+from tempfile import TemporaryDirectory
 
 from selenium.common.exceptions import (
     InvalidElementStateException,
@@ -25,8 +26,7 @@ from oott_assets.photos.sources.browser.browser_start import (
     Timeouts,
     connection_to,
     options_for,
-    read_greeting,
-    start_guard,
+    start_driver,
 )
 from oott_assets.photos.sources.browser.page_responses import PageResponse, responses_in
 from oott_assets.photos.sources.photo_source import PhotosUnknown
@@ -34,8 +34,9 @@ from oott_assets.photos.sources.photo_source import PhotosUnknown
 # At DEBUG, Selenium logs every typed key, including the password.
 logging.getLogger("selenium.webdriver.remote").setLevel(logging.INFO)
 
-_STOP_SECONDS = 15.0
-_CLEARING_SECONDS = 5.0
+# Chromium saves its profile and ends in about a second.
+_STOP_SECONDS = 5.0
+_CHECK_INTERVAL_SECONDS = 0.02
 
 # The driver's error messages if another page was loaded meanwhile.
 _PAGE_LEFT = re.compile(r"navigation|unloaded|context", re.IGNORECASE)
@@ -52,7 +53,7 @@ class PageLeft(Exception):
 
 
 class Chromium:
-    """One browser with one tab. Leaving its context ends all processes and removes all files."""
+    """One browser with one tab. Leaving its context ends all its processes."""
 
     def __init__(self, programs: Programs, timeouts: Timeouts, crawler_name: str) -> None:
         """Start a browser; its User-Agent is Chromium's, followed by ``crawler_name``.
@@ -62,15 +63,14 @@ class Chromium:
         """
         self.timeouts = timeouts
         self._requested_urls: dict[str, str] = {}
-        self._browser_folder: Path | None = None
-        self._guard = start_guard(programs)
+        self._scratch = programs.scratch
+        self._temporary_folder = TemporaryDirectory(prefix="oott-", ignore_cleanup_errors=True)
+        with _raising_browser_died():
+            self._service = start_driver(programs, self._temporary_folder.name)
         try:
-            browser_folder, port = read_greeting(self._guard)
-            self._browser_folder = Path(browser_folder)
             with _raising_browser_died():
                 self._driver = Remote(
-                    connection_to(port, timeouts),
-                    options=options_for(programs, self._browser_folder),
+                    connection_to(self._service, timeouts), options=options_for(programs)
                 )
                 self._driver.set_page_load_timeout(timeouts.page_seconds)
                 self._driver.set_script_timeout(timeouts.script_seconds)
@@ -89,31 +89,17 @@ class Chromium:
         self.stop()
 
     def stop(self) -> None:
-        """Let the guard kill all processes and remove the profile; a second call does nothing."""
-        if self._guard.stdin is not None:
-            self._guard.stdin.close()
-        # A forked process may keep the guard's standard input open, so the guard also
-        # gets a signal.
-        self._guard.terminate()
-        try:
-            self._guard.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._guard.kill()
-            self._guard.wait()
-            self._clear_browser_folder()
-        if self._guard.stdout is not None:
-            self._guard.stdout.close()
-
-    def _clear_browser_folder(self) -> None:
-        """Remove the folder of a killed guard. The browser may still be ending in that folder."""
-        deadline = time.monotonic() + _CLEARING_SECONDS
-        while (
-            self._browser_folder is not None
-            and self._browser_folder.exists()
-            and time.monotonic() < deadline
-        ):
-            shutil.rmtree(self._browser_folder, ignore_errors=True)
-            time.sleep(0.02)
+        """Kill the driver; then Chromium saves its profile and ends. Kill it if it does not."""
+        self._service.process.kill()
+        self._service.process.wait()
+        group, deadline = self._service.process.pid, time.monotonic() + _STOP_SECONDS
+        with suppress(ProcessLookupError):
+            while time.monotonic() < deadline:
+                os.killpg(group, 0)
+                time.sleep(_CHECK_INTERVAL_SECONDS)
+            os.killpg(group, signal.SIGKILL)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._temporary_folder.cleanup()
 
     def open(self, url: str) -> None:
         """Load ``url``, and discard earlier entries of the network log.

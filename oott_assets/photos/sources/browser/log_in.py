@@ -1,4 +1,4 @@
-"""Logs in and saves the cookies. A password that failed once is never sent again."""
+"""Logs in by name and password. A password that failed once is never sent again."""
 
 import time
 from contextlib import suppress
@@ -12,7 +12,7 @@ from oott_assets.photos.sources.browser.page_states import (
     is_refusal,
     state_of,
 )
-from oott_assets.photos.sources.browser.session_file import Account, Cookies, Outcome, SessionFile
+from oott_assets.photos.sources.browser.tried_passwords import Account, TriedPasswords
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusyForHours
 from oott_assets.photos.sources.request_interval import RequestInterval
 
@@ -20,8 +20,6 @@ _RESULT_SECONDS = 30.0
 _CHECK_INTERVAL_SECONDS = 0.1
 
 _MAX_LOG_INS = 2
-# The site probably blocks a session that ends after fewer pages than this.
-_MIN_PAGES = 3
 
 _SUBMIT = """
 const field = document.querySelector("input[name=password]");
@@ -35,39 +33,13 @@ class LogIn:
     """Logs in at ``site``: once per run, and once more if the session expires."""
 
     def __init__(
-        self, site: str, account: Account | None, session: SessionFile, interval: RequestInterval
+        self, site: str, account: Account | None, tried: TriedPasswords, interval: RequestInterval
     ) -> None:
         self.site = site
-        self.pages = 0
         self._account = account
-        self._session = session
+        self._tried = tried
         self._interval = interval
         self._log_ins = 0
-        self._restored: Cookies = []
-
-    @property
-    def _user(self) -> str | None:
-        return self._account.user if self._account else None
-
-    def restore_session(self, chromium: Chromium) -> None:
-        """Set the saved cookies of the last log-in in ``chromium``, if there are any."""
-        self._restored = self._session.cookies(self.site, self._user)
-        if self._restored:
-            chromium.cdp("Network.setCookies", {"cookies": self._restored})
-
-    def save_session(self, chromium: Chromium) -> None:
-        """Save the cookies that ``chromium`` has for the site."""
-        cookies = self._cookies_in(chromium)
-        with self._session.locked():
-            kept = _session_of(self._session.cookies(self.site, self._user))
-            # Another run may have logged in since. Its cookies are newer.
-            if kept in (None, _session_of(self._restored), _session_of(cookies)):
-                self._session.save(self.site, self._user, cookies)
-                self._restored = cookies
-
-    def _cookies_in(self, chromium: Chromium) -> Cookies:
-        found = chromium.cdp("Network.getCookies", {"urls": [self.site]})["cookies"]
-        return [_settable(cookie) for cookie in found] if isinstance(found, list) else []
 
     def log_in(self, chromium: Chromium, shown: Facts) -> None:
         """Log in with the form that ``chromium`` shows.
@@ -84,33 +56,19 @@ class LogIn:
             raise PhotosUnknown(
                 f"the password is only for {self.site}; requested by {shown.seen()}"
             )
-        with self._session.locked():
-            if self._another_run_logged_in(chromium):
-                return
-            self._check_tries(self._account)
-            self._log_ins += 1
-            self._submit(chromium, self._account)
-            self._require_success(chromium, self._account)
-        self.pages = 0
-        self.save_session(chromium)
-
-    def _another_run_logged_in(self, chromium: Chromium) -> bool:
-        """Use the session of another run that has logged in since, if there is one."""
-        before = self._restored
-        kept = self._session.cookies(self.site, self._user)
-        if _session_of(kept) in (None, _session_of(before)):
-            return False
-        self.restore_session(chromium)
-        return True
+        self._check_tries(self._account)
+        self._log_ins += 1
+        self._submit(chromium, self._account)
+        self._require_success(chromium, self._account)
 
     def _check_tries(self, account: Account) -> None:
-        outcome = self._session.outcome_of(account)
+        outcome = self._tried.outcome_of(account)
         if outcome is not None:
             raise PhotosUnknown(self._not_again(outcome))
-        if self._log_ins >= _MAX_LOG_INS or (self._log_ins and self.pages <= _MIN_PAGES):
+        if self._log_ins >= _MAX_LOG_INS:
             raise PhotosUnknown(
-                f"the site ended the log-in again, after {self.pages} pages; it may block "
-                "this account: check it in a browser before the next run"
+                f"the site ended the log-in {self._log_ins} times; it may block this account: "
+                "check it in a browser before the next run"
             )
 
     def _submit(self, chromium: Chromium, account: Account) -> None:
@@ -120,7 +78,7 @@ class LogIn:
         chromium.responses()
         # The try is recorded before sending. If this run is killed before the response, the next
         # run must not send the password again.
-        self._session.remember(account, Outcome.UNANSWERED)
+        self._tried.remember(account, "unanswered")
         with suppress(PageLeft):
             chromium.run(_SUBMIT)
 
@@ -129,39 +87,36 @@ class LogIn:
         facts = _result_of(chromium)
         state = state_of(facts)
         if state is PageState.CHALLENGE:
-            self._session.remember(account, Outcome.CHALLENGED)
-            raise PhotosUnknown(self._not_again(Outcome.CHALLENGED))
+            self._tried.remember(account, "challenged")
+            raise PhotosUnknown(self._not_again("challenged"))
         limited = any(response.status == 429 for response in chromium.responses())
         if limited or state is PageState.RATE_LIMITED or asks_to_wait(facts.alert):
-            self._session.forget(account)
+            self._tried.forget(account)
             raise SourceBusyForHours(
                 "the site asks to wait before a log-in; run this again in a few hours"
             )
-        if not facts.asks_password and _session_of(self._cookies_in(chromium)) is not None:
-            self._session.forget(account)
+        if not facts.asks_password and _has_session(chromium, self.site):
+            self._tried.forget(account)
             return
         if facts.asks_password and is_refusal(facts.alert):
-            self._session.remember(account, Outcome.REFUSED)
-            raise PhotosUnknown(self._not_again(Outcome.REFUSED))
-        raise PhotosUnknown(f"{self._not_again(Outcome.UNANSWERED)}; the site shows {facts.seen()}")
+            self._tried.remember(account, "refused")
+            raise PhotosUnknown(self._not_again("refused"))
+        raise PhotosUnknown(f"{self._not_again('unanswered')}; the site shows {facts.seen()}")
 
-    def _not_again(self, outcome: Outcome) -> str:
+    def _not_again(self, outcome: str) -> str:
         return (
-            f"{_OUTCOMES[outcome]}; OOTT_INSTAGRAM_USER and OOTT_INSTAGRAM_PASSWORD are not sent "
-            f"again, so that the account is not locked: {_TO_DO[outcome]} {self._session.tries}, "
-            "or change the password, and run this again"
+            f"{_OUTCOMES.get(outcome, outcome)}; OOTT_INSTAGRAM_USER and OOTT_INSTAGRAM_PASSWORD "
+            "are not sent again, so that the account is not locked: log in by hand in a browser. "
+            f"If the password is right, delete {self._tried.path}; otherwise change it. Then run "
+            "this again"
         )
 
 
+# tried.json keeps these words.
 _OUTCOMES = {
-    Outcome.UNANSWERED: "the log-in got no response",
-    Outcome.CHALLENGED: "the site answers the log-in with a challenge for a person",
-    Outcome.REFUSED: "the site refused the log-in",
-}
-_TO_DO = {
-    Outcome.UNANSWERED: "log in by hand in a browser, then delete",
-    Outcome.CHALLENGED: "log in by hand in a browser, solve the challenge, then delete",
-    Outcome.REFUSED: "correct them; if they are right, delete",
+    "unanswered": "the log-in got no response",
+    "challenged": "the site answers the log-in with a challenge for a person",
+    "refused": "the site refused the log-in",
 }
 
 
@@ -176,16 +131,6 @@ def _result_of(chromium: Chromium) -> Facts:
         time.sleep(_CHECK_INTERVAL_SECONDS)
 
 
-def _session_of(cookies: Cookies) -> object:
-    return next(
-        (cookie.get("value") for cookie in cookies if cookie.get("name") == "sessionid"), None
-    )
-
-
-def _settable(cookie: dict[str, object]) -> dict[str, object]:
-    """Copy the fields that setting a cookie needs; a session cookie gets no expiry."""
-    kept = ("name", "value", "domain", "path", "secure", "httpOnly", "sameSite")
-    given = {name: cookie[name] for name in kept if name in cookie}
-    if not cookie.get("session"):
-        given["expires"] = cookie["expires"]
-    return given
+def _has_session(chromium: Chromium, site: str) -> bool:
+    cookies = chromium.cdp("Network.getCookies", {"urls": [site]})["cookies"]
+    return isinstance(cookies, list) and any(cookie["name"] == "sessionid" for cookie in cookies)

@@ -125,7 +125,6 @@ class PageOpener:
         """Open ``url`` once, decline cookies, and return the page's facts and state."""
         self.permission.require(url)
         self.interval.wait()
-        self.log_in.pages += 1
         try:
             self.chromium.open(url)
         except PageUnreachable as error:

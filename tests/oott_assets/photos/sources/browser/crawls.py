@@ -1,9 +1,12 @@
 """What tests of the browser source share: a browser limited to this machine, and a page opener."""
 
 import os
+import signal
+import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +19,7 @@ from oott_assets.photos.sources.browser.chromium import Chromium
 from oott_assets.photos.sources.browser.crawl_permission import CrawlPermission
 from oott_assets.photos.sources.browser.log_in import LogIn
 from oott_assets.photos.sources.browser.page_opener import PageOpener
-from oott_assets.photos.sources.browser.session_file import Account, SessionFile
+from oott_assets.photos.sources.browser.tried_passwords import Account, TriedPasswords
 from oott_assets.photos.sources.request_interval import RequestInterval
 from oott_fashion.destinations import read_destinations
 from tests.instagram.site import InstagramSite
@@ -25,7 +28,10 @@ HONGDAE = read_destinations().destination("hongdae")
 SEPTEMBER = date(2026, 9, 1)
 USER, PASSWORD = "a.crawler", "open sesame"
 
-PROGRAMS = Programs(flags=("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",))
+_FOLDER = tempfile.TemporaryDirectory(prefix="oott-", ignore_cleanup_errors=True)
+PROGRAMS = Programs(
+    Path(_FOLDER.name), flags=("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",)
+)
 TIMEOUTS = Timeouts(
     page_seconds=5,
     script_seconds=5,
@@ -48,7 +54,7 @@ class Waits:
 
 
 class Guest:
-    """Creates page openers for test sites, with one browser and one session folder."""
+    """Creates page openers for test sites, with one browser and one folder of tried passwords."""
 
     def __init__(self, chromium: Chromium, client: httpx.Client, folder: Path) -> None:
         self.chromium = chromium
@@ -59,12 +65,10 @@ class Guest:
     def opener(
         self, site: InstagramSite, user: str | None = USER, password: str = PASSWORD
     ) -> PageOpener:
-        """Begin a run, with only the cookies that an earlier run has saved."""
-        self.chromium.cdp("Network.clearBrowserCookies", {})
+        """Begin a run, with the cookies of earlier runs."""
         interval = RequestInterval(0, sleep=self.waits)
         account = Account(site.url, user, SecretStr(password)) if user else None
-        log_in = LogIn(site.url, account, SessionFile(self.folder), interval)
-        log_in.restore_session(self.chromium)
+        log_in = LogIn(site.url, account, TriedPasswords(self.folder), interval)
         permission = CrawlPermission(site.url, (), "OOTT", self.client, interval)
         return PageOpener(self.chromium, permission, interval, log_in)
 
@@ -77,21 +81,21 @@ def browser_at(
     permitted_hosts: tuple[str, ...] = (),
     max_posts: int = 500,
     programs: Programs = PROGRAMS,
+    user: str | None = USER,
     timeouts: Timeouts = TIMEOUTS,
     interval: RequestInterval | None = None,
 ) -> Browser:
-    """Create the source for ``url``, without real waits."""
+    """Create the source for ``url``, without real waits, and with its browser in ``folder``."""
     return Browser(
         url,
-        USER,
+        user,
         SecretStr(PASSWORD),
         permitted_hosts=permitted_hosts,
         crawler_name="OOTT",
         interval=interval or RequestInterval(0, sleep=waits or Waits()),
         max_posts=max_posts,
         max_photo_bytes=10**7,
-        session_folder=folder / "session",
-        programs=programs,
+        programs=replace(programs, folder=folder / "browser"),
         timeouts=timeouts,
     )
 
@@ -106,8 +110,8 @@ def comes_true_soon(condition: Callable[[], bool]) -> bool:
     return True
 
 
-def processes_in(browser_folders: Path) -> dict[int, str]:
-    """Find the processes that use ``browser_folders``, with their command lines."""
+def processes_in(folder: Path) -> dict[int, str]:
+    """Find the processes of the browsers in ``folder``, with their command lines."""
     found: dict[int, str] = {}
     for process in Path("/proc").iterdir():
         if not process.name.isdecimal() or int(process.name) == os.getpid():
@@ -119,6 +123,21 @@ def processes_in(browser_folders: Path) -> dict[int, str]:
             environment = (process / "environ").read_bytes().decode(errors="replace")
         except OSError:
             continue
-        if str(browser_folders) in environment or str(browser_folders) in command:
+        if f"HOME={folder}/" in environment or f"{folder}/" in command:
             found[int(process.name)] = command
     return found
+
+
+def kill(folder: Path, part: str, signal_number: int = signal.SIGKILL) -> None:
+    """Send a signal to every process of this ``part`` of the browser in ``folder``."""
+    parts: dict[str, Callable[[str], bool]] = {
+        "renderer": lambda command: "--type=renderer" in command,
+        "browser": lambda command: "--headless" in command and "--type=" not in command,
+        "driver": lambda command: "/chromedriver " in command,
+    }
+    killed = [pid for pid, command in processes_in(folder).items() if parts[part](command)]
+    assert killed
+    for pid in killed:
+        # Renderers can end at any time.
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal_number)
