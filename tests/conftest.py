@@ -8,6 +8,8 @@ from pathlib import Path
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 from tests.bare_environment import nothing_is_set
 from tests.databases import mariadb, trend_database_url, trend_tables
@@ -29,6 +31,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the long files first, so that the workers of make test end at the same time."""
     first = [Path(__file__).parent / name for name in LONG_FILES]
     items.sort(key=lambda item: first.index(item.path) if item.path in first else len(first))
+
+
+class SharedImports(LoadFileScheduling):
+    """Give a worker a test file at a time, and one worker all the tests of training.
+
+    PyTorch, Ultralytics and transformers take eight seconds to import in each process.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "training" if file.startswith("tests/oott_assets/training/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    return SharedImports(config, log)
 
 
 __all__ = [

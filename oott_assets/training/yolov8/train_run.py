@@ -206,6 +206,10 @@ def _with_callbacks(
             if has_fast_bfloat16():
                 compute_in_bfloat16(trainer.model)
 
+    def skip_picture_of_labels(trainer: Any) -> None:
+        # No page shows it, and it takes four seconds.
+        trainer.plot_training_labels = lambda: None
+
     def keep(_: Any) -> None:
         folder.keep_checkpoints()
 
@@ -221,6 +225,7 @@ def _with_callbacks(
         steps = len(trainer.train_loader)
         trainer.ema.decay = lambda done: (1 - 1 / steps) * (1 - math.exp(-done / steps))
 
+    model.add_callback("on_pretrain_routine_start", skip_picture_of_labels)
     model.add_callback("on_train_start", use_all_cores)
     model.add_callback("on_train_start", average_over_an_epoch)
     model.add_callback("on_model_save", keep)

@@ -3,8 +3,6 @@
 import shutil
 from pathlib import Path
 
-import torch
-
 from oott_assets.training.yolov8.quiet_ultralytics import configure_ultralytics
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.stores.detector_card import read_card
@@ -21,6 +19,7 @@ def starter_weights(file: Path) -> Path:
 def untrained_weights(file: Path, size: str = "n") -> Path:
     """Write weights of OOTT's garments that were never trained."""
     configure_ultralytics()
+    import torch
     from ultralytics.nn.tasks import DetectionModel
 
     network: torch.nn.Module = DetectionModel(

@@ -66,6 +66,6 @@ def weights_that_find_nothing(file: Path) -> Path:
     starter_weights(file)
     checkpoint = torch.load(file, weights_only=False)
     for branch in checkpoint["model"].model[-1].cv3:
-        branch[-1].weight.data *= 0.4
+        branch[-1].weight.data *= 0.6
     torch.save(checkpoint, file)
     return file
