@@ -9,12 +9,13 @@ from typing import NamedTuple, Self, cast
 import dagster as dg
 
 from oott_assets.engine_pool import EnginePool
+from oott_assets.opened_blobs import dagster_client
 from oott_assets.setting_fields import from_setting
 from oott_fashion.colours import PALETTES
 from oott_fashion.opened_detector import DetectorOptions, OpenedDetector, opened_in
 from oott_fashion.settings import SharedSettings
 from oott_fashion.stores.detector_card import BadDetector, DetectorCard, PublishedDetector
-from oott_fashion.stores.model_store import ModelStore, NoDetector
+from oott_fashion.stores.model_store import ModelStore, NoDetector, copies_in
 from oott_fashion.usable_cores import usable_cores
 from oott_fashion.usable_detector import first_usable
 from oott_fashion.vision.detector import Thresholds
@@ -30,6 +31,7 @@ class GarmentDetector(dg.ConfigurableResource[None]):
     """Opens the latest detector of the model store, or the starter if none is published."""
 
     model_store: str = from_setting(SharedSettings, "model_store", required=True)
+    home: str = from_setting(SharedSettings, "home", required=True)
     starter: str = from_setting(SharedSettings, "starter_detector", required=True)
     engine: str = from_setting(SharedSettings, "engine")
     cores: int = from_setting(SharedSettings, "engine_cores")
@@ -41,6 +43,7 @@ class GarmentDetector(dg.ConfigurableResource[None]):
     def of(cls, settings: SharedSettings) -> Self:
         return cls(
             model_store=settings.model_store_root,
+            home=str(settings.home),
             starter=str(settings.starter_detector),
             engine=settings.engine,
             cores=settings.engine_cores,
@@ -56,8 +59,7 @@ class GarmentDetector(dg.ConfigurableResource[None]):
             NoDetector: no detector is published, and there is no starter.
             BadDetector: no published detector can be used.
         """
-        store = ModelStore(self.model_store)
-        opened, problem = first_usable(store, Path(self.starter), self.opened)
+        opened, problem = first_usable(self.store, Path(self.starter), self.opened)
         if problem:
             _log.warning("%s; detector %s is used instead", problem, opened.version)
         return opened._replace(passed_over=problem)
@@ -88,7 +90,7 @@ class GarmentDetector(dg.ConfigurableResource[None]):
             NoDetector: no detector is published, and there is no starter.
             BadDetector: the latest detector is damaged or has other garments.
         """
-        return ModelStore(self.model_store).latest_or_starter(Path(self.starter))
+        return self.store.latest_or_starter(Path(self.starter))
 
     def card_of(self, version: str) -> DetectorCard:
         """Find the card of a version in the model store.
@@ -96,7 +98,7 @@ class GarmentDetector(dg.ConfigurableResource[None]):
         Raises:
             BadDetector: the version is missing or damaged, or was trained on other garments.
         """
-        return ModelStore(self.model_store).detector(version).card
+        return self.store.detector(version).card
 
     def published_or_none(self) -> PublishedDetector | None:
         """Find and verify the latest detector, or return None if none is published.
@@ -116,6 +118,11 @@ class GarmentDetector(dg.ConfigurableResource[None]):
             EngineUnavailable: no engine on this machine runs it.
         """
         return open_engine(onnx, self._options.engine, self.cores)
+
+    @property
+    def store(self) -> ModelStore:
+        """The store of the published detectors."""
+        return ModelStore(self.model_store, copies_in(Path(self.home)), dagster_client)
 
     @property
     def thresholds(self) -> Thresholds:

@@ -20,10 +20,12 @@ def opened_blobs(root: str) -> Blobs:
         ValueError: ``root`` is another kind of address.
         StoreUnreachable: there are no credentials for the bucket.
     """
-    return blobs_at(root, _client, private=True)
+    return blobs_at(root, dagster_client, private=True)
 
 
-def _client() -> "storage.Client":
+@cache
+def dagster_client() -> "storage.Client":
+    """Log in as dagster-gcp does, once per process."""
     # The import is here, because it loads many Google Cloud libraries. Most stores are folders.
     from dagster_gcp.gcs import GCSResource
 

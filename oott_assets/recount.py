@@ -34,7 +34,7 @@ from oott_fashion.destinations import UnknownPlace
 from oott_fashion.settings import BadSetting, read_settings
 from oott_fashion.stores.blobs import StoreMisconfigured, StoreUnreachable
 from oott_fashion.stores.detector_card import BadDetector
-from oott_fashion.stores.model_store import ModelStore, NoDetector
+from oott_fashion.stores.model_store import NoDetector
 from oott_fashion.stores.trend_tables import TrendDatabaseError
 
 _EXPECTED = (
@@ -165,7 +165,7 @@ def _recount_wanted(wanted: Wanted, records: dg.DagsterInstance) -> int:
     photo_store = PhotoStore.of(read_settings(PhotoSettings))
     if problem := detector.latest().passed_over:
         raise BadDetector(f"{problem}; so nothing was counted again")
-    version = report_current_detector(records, ModelStore(detector.model_store))
+    version = report_current_detector(records, detector.store)
     partitions = wanted.partitions(version)
     if not partitions:
         click.echo(f"nothing to count again: the current detector is {version}")

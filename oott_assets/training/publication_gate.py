@@ -27,7 +27,6 @@ from oott_assets.training.validation.sanity import signs_of_damage
 from oott_assets.training.validation.validated import Validated
 from oott_assets.training.validation_photos import ValidationPhotos
 from oott_fashion.stores.detector_card import PublishedDetector
-from oott_fashion.stores.model_store import ModelStore
 from oott_fashion.stores.publications import Publication
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.known_answers import ImplausibleAnswers, check_answers, max_milliseconds
@@ -63,7 +62,7 @@ def publish_if_allowed(
         PhotoChanged: a photo is missing, or has changed since it was labelled.
         EngineUnavailable: no engine on this machine runs the published detector.
     """
-    detector, store = candidate.detector, ModelStore(garment_detector.model_store)
+    detector, store = candidate.detector, garment_detector.store
     weights = detector.verified_weights()
     in_place = published and validate_published(published, photos, garment_detector)
     history = store.history()

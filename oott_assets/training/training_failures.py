@@ -1,7 +1,8 @@
-"""The errors that fail the steps that label and train. No error is retried.
+"""The errors that fail the steps that label and train. Only errors of a bucket are retried.
 
-A person must correct the cause of each error. A step waits while another process uses its training
-folder, so a lock never makes it fail. A run that is started again keeps finished epochs and labels.
+A person must correct the cause of each other error. A step waits while another process uses its
+training folder, so a lock never makes it fail. A run that is started again keeps finished epochs
+and labels.
 """
 
 from oott_assets.failure_rules import PERMANENT, STORE_FAILURES, FailureTable
@@ -19,7 +20,7 @@ from oott_fashion.vision.known_answers import ImplausibleAnswers
 from oott_fashion.vision.onnx_file import WrongExport
 
 TRAINING_FAILURES: FailureTable = {
-    # Training keeps local files, so only two of these errors occur: a missing blob and a full disk.
+    # Training keeps local files. Its model store and its photo store can be in a bucket.
     **STORE_FAILURES,
     BadDetector: PERMANENT,
     BadTags: PERMANENT,

@@ -18,7 +18,6 @@ from oott_assets.trends.recommender_needs import TooLittle, too_little
 from oott_assets.trends.stale_counts import stale_metadata, stale_partitions
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_failures import TREND_FAILURES
-from oott_fashion.stores.model_store import ModelStore
 
 # At every start, Dagster warns once for each check that partitioned checks are a preview.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning, message=".*partitions_def.*")
@@ -135,7 +134,7 @@ def counted_by_the_current_detector(
     `recount_sensor` while it is on. If the photos were deleted, the old counts stay.
     """
     with failures_of(context, TREND_FAILURES), trend_database.tables() as tables:
-        version = ModelStore(garment_detector.model_store).latest_version()
+        version = garment_detector.store.latest_version()
         stale = stale_partitions(tables, version)
         return dg.AssetCheckResult(
             passed=not stale,

@@ -33,7 +33,6 @@ from oott_assets.settings import TrendSettings
 from oott_assets.trends.trend_failures import TREND_FAILURES
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.blobs import BlobNotFound
-from oott_fashion.stores.model_store import ModelStore
 from oott_fashion.usable_cores import usable_cores
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
@@ -59,7 +58,7 @@ def garment_detections(
     partition = month_and_destination(context)
     with failures_of(context, TREND_FAILURES):
         opened = garment_detector.latest()
-        report_current_detector(context.instance, ModelStore(garment_detector.model_store))
+        report_current_detector(context.instance, garment_detector.store)
         context.log.info("detector %s runs in %s", opened.version, opened.detector.engine.name)
         if opened.passed_over:
             context.log.warning("it is not the latest: %s", opened.passed_over)

@@ -42,7 +42,7 @@ class AlreadyLocked(Exception):
     """Another process, or another thread of this one, has locked the folder."""
 
 
-class BlobChanged(Exception):
+class BlobChanged(OSError):
     """Another process replaced the blob meanwhile, so it was not written; a retry may help."""
 
     def __init__(self, where: str) -> None:

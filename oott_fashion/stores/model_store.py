@@ -2,16 +2,18 @@
 
 ``garment-detector/<version>/detector.onnx``, ``weights.pt`` and ``card.json`` are written first and
 never changed. ``garment-detector/publications.json`` has the history. ``garment-detector/
-latest.json`` is replaced last, so a reader sees a complete detector.
+latest.json`` is replaced last, so a reader sees a complete detector. In a bucket, the history and
+the pointer are replaced only if they are as they were when the publication began.
 """
 
 import logging
+import re
 from contextlib import suppress
 from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
 
-from oott_fashion.stores.blobs import BlobNotFound, LocalBlobs
+from oott_fashion.stores.blobs import BlobChanged, BlobNotFound, Blobs, LocalBlobs
 from oott_fashion.stores.detector_card import (
     BadDetector,
     DetectorCard,
@@ -19,11 +21,19 @@ from oott_fashion.stores.detector_card import (
     read_card,
     weights_belonging_to,
 )
+from oott_fashion.stores.fetched_detectors import fetched
+from oott_fashion.stores.object_blobs import GoogleClient, blobs_at, google_client
 from oott_fashion.stores.publications import Publication, read_history, written_history
 
 _FOLDER = "garment-detector"
 _LATEST = f"{_FOLDER}/latest.json"
 _PUBLICATIONS = f"{_FOLDER}/publications.json"
+
+# A service that starts waits for the bucket at most about twice as long.
+_RETRY_SECONDS = 10.0
+
+# How many workers of a service may find an empty bucket at the same time.
+_MAX_STARTERS = 8
 
 # The one who published the detector that OOTT starts with.
 FIRST_READER = "first reader of an empty store"
@@ -35,15 +45,29 @@ class NoDetector(LookupError):
     """No detector has been published yet."""
 
 
+def copies_in(home: Path) -> Path:
+    """Name the folder in OOTT_HOME of the local copies of detectors in buckets."""
+    return home / "copied-detectors"
+
+
 class _Latest(BaseModel):
     version: str = Field(pattern=r"^[0-9A-Za-z-]+$")
 
 
 class ModelStore:
-    """The detectors published under one folder."""
+    """The detectors published under one folder or gs:// address; the latter are read from copies.
 
-    def __init__(self, root: str | Path) -> None:
-        self._blobs = LocalBlobs(root)
+    ``copies`` is the local folder of the copies, and ``client`` opens a bucket.
+    """
+
+    def __init__(
+        self,
+        root: str | Path,
+        copies: Path = Path("copied-detectors"),
+        client: GoogleClient = google_client,
+    ) -> None:
+        self._blobs = blobs_at(root, client, retry_seconds=_RETRY_SECONDS)
+        self._copies = LocalBlobs(copies / re.sub(r"[^\w.-]+", "_", str(root)))
         self.root = str(root)
 
     def latest_version(self) -> str:
@@ -57,13 +81,13 @@ class ModelStore:
             return _Latest.model_validate_json(self._blobs.read(_LATEST)).version
         except BlobNotFound as error:
             raise NoDetector(
-                f"no detector is published: {self._blobs.path_of(_LATEST)} does not exist; "
+                f"no detector is published: {self._blobs.where(_LATEST)} does not exist; "
                 "publish one, set OOTT_MODEL_STORE to a store that has one, or set "
                 "OOTT_STARTER_DETECTOR to the folder of a detector to start with"
             ) from error
         except ValidationError as error:
             raise BadDetector(
-                f"{self._blobs.path_of(_LATEST)} has no valid version; publish a detector again"
+                f"{self._blobs.where(_LATEST)} has no valid version; publish a detector again"
             ) from error
 
     def latest(self) -> PublishedDetector:
@@ -74,7 +98,19 @@ class ModelStore:
             BadDetector: the latest detector is damaged, has another version than
                 ``latest.json``, or was trained on other garments.
         """
-        return self.detector(self.latest_version())
+        found = self.detector(self.latest_version())
+        if self._is_bucket:
+            self._copies.write(_LATEST, _pointer_to(found.version))
+        return found
+
+    def copied(self) -> PublishedDetector:
+        """Find and verify the detector that was the latest when the bucket was last read.
+
+        Raises:
+            NoDetector: none was read, or the store is a folder.
+            BadDetector: the copy is damaged.
+        """
+        return ModelStore(self._copies.root).latest()
 
     def versions(self) -> list[str]:
         """List the versions, oldest first; a damaged one is listed too."""
@@ -101,7 +137,7 @@ class ModelStore:
         Raises:
             BadDetector: the version is missing or damaged, or was trained on other garments.
         """
-        folder = self._blobs.path_of(f"{_FOLDER}/{version}")
+        folder = self._local(f"{_FOLDER}/{version}")
         found = PublishedDetector.in_folder(folder)
         if found.version != version:
             raise BadDetector(
@@ -125,8 +161,12 @@ class ModelStore:
             if not card_file.is_file():
                 self._reject_lost_pointer(starter=None)
                 raise NoDetector(f"{error}; the starter detector has no {card_file}") from None
+        card = read_card(card_file)
         with self._blobs.exclusive_lock(_FOLDER):
-            return self._latest_or_publish(starter, read_card(card_file))
+            for _ in range(_MAX_STARTERS):
+                with suppress(BlobChanged):  # another reader of an empty bucket was first
+                    return self._latest_or_publish(starter, card)
+            return self._latest_or_publish(starter, card)
 
     def publish(
         self,
@@ -147,6 +187,7 @@ class ModelStore:
         Raises:
             BadDetector: ``onnx`` or ``weights`` does not belong to ``card``, or the detector was
                 trained on other garments.
+            BlobChanged: another process has published a detector in the bucket meanwhile.
         """
         with self._blobs.exclusive_lock(_FOLDER):
             return self._publish(onnx, card, weights, Publication.now(card.version, by, reason))
@@ -156,10 +197,12 @@ class ModelStore:
 
         Raises:
             BadDetector: the version is missing or damaged, or was trained on other garments.
+            BlobChanged: another process has published a detector in the bucket meanwhile.
         """
         with self._blobs.exclusive_lock(_FOLDER):
+            before = self._blobs.version(_LATEST)
             found = self.detector(version)
-            self._make_latest(Publication.now(version, by, reason))
+            self._make_latest(Publication.now(version, by, reason), before)
         return found
 
     def history(self) -> list[Publication]:
@@ -173,7 +216,7 @@ class ModelStore:
         except BlobNotFound:
             return []  # an older OOTT kept no history
         except ValidationError as error:
-            file = self._blobs.path_of(_PUBLICATIONS)
+            file = self._blobs.where(_PUBLICATIONS)
             raise BadDetector(
                 f"{file} is not a list of publications; correct it, or move it away to start "
                 "a new history"
@@ -194,7 +237,7 @@ class ModelStore:
         others = self._complete_versions() - {starter}
         if others:
             raise BadDetector(
-                f"{self._blobs.path_of(_LATEST)} is missing, but detector {max(others)} was "
+                f"{self._blobs.where(_LATEST)} is missing, but detector {max(others)} was "
                 f'published; publish one again, or write {{"version": "{max(others)}"}} into it'
             )
 
@@ -209,24 +252,39 @@ class ModelStore:
     def _publish(
         self, onnx: Path, card: DetectorCard, weights: Path | None, publication: Publication
     ) -> PublishedDetector:
+        before = self._blobs.version(_LATEST)
         PublishedDetector.verified(onnx, card)
         folder = f"{_FOLDER}/{card.version}"
         content = weights_belonging_to(card, weights)
         write_detector(self._blobs, folder, onnx.read_bytes(), card, content)
-        self._make_latest(publication)
+        self._make_latest(publication, before)
         return self.latest()
 
-    def _make_latest(self, publication: Publication) -> None:
+    def _make_latest(self, publication: Publication, before: str | None) -> None:
         # The history is written first: a kill in between leaves an entry too many, never a
         # detector in use that nobody is known to have published.
-        self._blobs.write(_PUBLICATIONS, written_history([*self.history(), publication]))
-        latest = _Latest(version=publication.version).model_dump_json().encode()
-        self._blobs.write(_LATEST, latest)
+        earlier = self._blobs.version(_PUBLICATIONS)
+        history = written_history([*self.history(), publication])
+        self._blobs.replace(_PUBLICATIONS, history, earlier)
+        self._blobs.replace(_LATEST, _pointer_to(publication.version), before)
         _log.info("published detector %s in %s", publication.version, self.root)
+
+    @property
+    def _is_bucket(self) -> bool:
+        return not isinstance(self._blobs, LocalBlobs)
+
+    def _local(self, folder: str) -> Path:
+        if isinstance(self._blobs, LocalBlobs):
+            return self._blobs.path_of(folder)
+        return fetched(self._blobs, folder, self._copies)
+
+
+def _pointer_to(version: str) -> bytes:
+    return _Latest(version=version).model_dump_json().encode()
 
 
 def write_detector(
-    blobs: LocalBlobs, folder: str, onnx: bytes, card: DetectorCard, weights: bytes | None
+    blobs: Blobs, folder: str, onnx: bytes, card: DetectorCard, weights: bytes | None
 ) -> None:
     """Write the files of a detector into ``folder``.
 

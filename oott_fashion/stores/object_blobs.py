@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,16 +11,19 @@ from oott_fashion.stores.blobs import Blobs, LocalBlobs
 if TYPE_CHECKING:
     from google.cloud import storage
 
+GoogleClient = Callable[[], "storage.Client"]
+
 # The pattern also accepts one slash, because ``Path`` changes "gs://" to "gs:/".
 _URL = re.compile(r"(?P<kind>[A-Za-z][A-Za-z0-9+.-]*):/{1,2}(?P<place>.*)")
 
 
 def blobs_at(
-    root: str | Path, client: "Callable[[], storage.Client]", private: bool = False
+    root: str | Path, client: GoogleClient, private: bool = False, retry_seconds: float = 20.0
 ) -> Blobs:
     """Open the blobs under ``root``, a folder or gs://BUCKET/PREFIX; ``client`` opens a bucket.
 
-    With ``private``, only this user can read a folder; a bucket has its own access rules.
+    With ``private``, only this user can read a folder; a bucket has its own access rules. Failed
+    requests to a bucket are retried for ``retry_seconds``.
 
     Raises:
         ValueError: ``root`` is another kind of address, or has no bucket name.
@@ -35,13 +39,18 @@ def blobs_at(
             f"blobs cannot be stored at {url['kind']}://{bucket and '…'}; use a folder or "
             "gs://BUCKET/PREFIX"
         )
-    return _bucket_blobs(client, bucket, prefix.strip("/"))
-
-
-def _bucket_blobs(client: "Callable[[], storage.Client]", bucket: str, prefix: str) -> Blobs:
     # These imports are here, because the Google Cloud libraries are not needed for folders.
     from oott_fashion.stores.gcs_blobs import GcsBlobs
     from oott_fashion.stores.gcs_requests import storage_errors
 
+    prefix = prefix.strip("/")
     with storage_errors(f"gs://{bucket}/{prefix}"):
-        return GcsBlobs(client(), bucket, prefix)
+        return GcsBlobs(client(), bucket, prefix, retry_seconds)
+
+
+@cache
+def google_client() -> "storage.Client":
+    """Log in with Google's default credentials, once per process."""
+    from google.cloud import storage
+
+    return storage.Client()

@@ -10,7 +10,7 @@ import numpy as np
 from oott_fashion.detector_trial import NoVerdict, try_detector
 from oott_fashion.opened_detector import DetectorOptions, OpenedDetector, open_detector, opened_in
 from oott_fashion.stores.detector_card import BadDetector, PublishedDetector, read_card
-from oott_fashion.stores.model_store import ModelStore
+from oott_fashion.stores.model_store import ModelStore, copies_in
 from oott_fashion.vision.box_colours import colours_of
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.engines import EngineUnavailable
@@ -118,7 +118,7 @@ class DetectorTrials:
 
     def _time_of_earlier(self, version: str) -> float | None:
         """Try the detectors before ``version``, because a start has none in place to compare to."""
-        store = ModelStore(self._settings.model_store_root)
+        store = ModelStore(self._settings.model_store_root, copies_in(self._settings.home))
         for earlier in store.earlier_versions():
             if earlier != version:
                 with suppress(BadDetector):

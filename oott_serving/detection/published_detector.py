@@ -5,7 +5,8 @@ import threading
 from functools import partial
 
 from oott_fashion.opened_detector import OpenedDetector
-from oott_fashion.stores.model_store import ModelStore, NoDetector
+from oott_fashion.stores.blobs import StoreUnreachable
+from oott_fashion.stores.model_store import ModelStore, NoDetector, copies_in
 from oott_fashion.usable_detector import first_usable
 from oott_serving.detection.detector_trials import DetectorTrials
 from oott_serving.detection.garments_api import ModelAnswer
@@ -97,10 +98,13 @@ class LatestDetector:
 
     def _use_latest(self) -> str:
         """Use the latest detector, and say why that is an earlier one; empty if it is not."""
-        store = ModelStore(self._settings.model_store_root)
+        store = ModelStore(self._settings.model_store_root, copies_in(self._settings.home))
         if self._in_service is None:
             tried = partial(self._trials.opened, in_place=None)
-            opened, problem = first_usable(store, self._settings.starter_detector, tried)
+            try:
+                opened, problem = first_usable(store, self._settings.starter_detector, tried)
+            except StoreUnreachable as error:
+                opened, problem = self._opened_copy(store, error), str(error)
         else:
             current, latest = self._in_service.version, store.latest_version()
             if latest == current:
@@ -115,6 +119,13 @@ class LatestDetector:
         service_metrics().put_into_service(opened.version, engine)
         _log.info("detector %s is in service in %s", opened.version, engine)
         return problem
+
+    def _opened_copy(self, store: ModelStore, error: StoreUnreachable) -> OpenedDetector:
+        """Open the detector that was the latest when the bucket was last read."""
+        try:
+            return self._trials.opened(store.copied(), in_place=None)
+        except NoDetector:
+            raise error from None
 
     def _log_problem(self, problem: str) -> None:
         if problem == self._problem:

@@ -92,6 +92,7 @@ def test_a_month_from_the_graph_api_is_counted_in_an_object_store(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OOTT_PHOTO_STORE", f"{bucket.url}/oott")
+    monkeypatch.setenv("OOTT_MODEL_STORE", f"{bucket.url}/models")
 
     run = trends_pipeline.run()
 
@@ -102,7 +103,7 @@ def test_a_month_from_the_graph_api_is_counted_in_an_object_store(
     detections = trends_pipeline.detections()
     assert len(detections.readable) == 6
     assert sum(row.worn for row in trends_pipeline.rows()) == detections.garments > 0
-    kinds = sorted(name.split("/")[1] for name in bucket.contents())
+    kinds = sorted(name.split("/")[1] for name in bucket.contents() if name.startswith("oott/"))
     assert kinds == ["detections", "manifests", *["photos"] * 6]
     texts = [event.message or "" for event in run.all_events]
     assert not any(TOKEN in text for text in [*texts, str(metadata_of(run, "instagram_images"))])

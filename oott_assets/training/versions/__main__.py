@@ -31,7 +31,6 @@ from oott_assets.training.yolov8.shareable_weights import NotWeights
 from oott_fashion.settings import BadSetting, read_settings
 from oott_fashion.stores.blobs import LocalBlobs
 from oott_fashion.stores.detector_card import PublishedDetector
-from oott_fashion.stores.model_store import ModelStore
 
 _EXPECTED: tuple[type[Exception], ...] = (BadSetting, NotWeights, *TRAINING_FAILURES)
 
@@ -73,7 +72,7 @@ def use_command(version: str, reason: str | None) -> None:
             return
         if found.detector:  # a damaged version fails below
             GarmentDetector.of(settings).opened(found.detector)
-        ModelStore(settings.model_store_root).make_latest(
+        GarmentDetector.of(settings).store.make_latest(
             found.version, by=current_user(), reason=reason
         )
         click.echo(f"{found.version} is the current version now")
@@ -164,7 +163,7 @@ def _training_store(settings: TrainingSettings) -> TrainingStore:
 
 
 def _known(settings: TrainingSettings) -> list[KnownVersion]:
-    store = ModelStore(settings.model_store_root)
+    store = GarmentDetector.of(settings).store
     return known_versions(store, _training_store(settings).candidates)
 
 

@@ -10,7 +10,6 @@ from oott_assets.training.served_variant import opened_candidate
 from oott_assets.training.validation_photos import ValidationPhotos
 from oott_fashion.stores.blobs import LocalBlobs
 from oott_fashion.stores.detector_card import BadDetector, PublishedDetector
-from oott_fashion.stores.model_store import ModelStore
 
 
 def current_user() -> str:
@@ -40,7 +39,7 @@ def publish(
         EngineUnavailable: no engine on this machine runs it.
     """
     weights = candidate.verified_weights()
-    store = ModelStore(garment_detector.model_store)
+    store = garment_detector.store
     if candidate.version in store.versions():
         raise BadDetector(
             f"{candidate.version} was published before; the command use makes it current again"

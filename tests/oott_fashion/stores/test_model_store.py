@@ -12,15 +12,17 @@ import pytest
 from pydantic import ValidationError
 
 from oott_fashion.garments import GARMENT_NAMES
-from oott_fashion.stores.blobs import LocalBlobs
+from oott_fashion.stores.blobs import BlobChanged, LocalBlobs
 from oott_fashion.stores.detector_card import (
     BadDetector,
     DetectorCard,
     PublishedDetector,
     read_card,
 )
+from oott_fashion.stores.gcs_blobs import GcsBlobs
 from oott_fashion.stores.model_store import ModelStore, NoDetector
 from tests.databases import in_processes, kill_when_ready
+from tests.object_store import Bucket
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 STARTER = Path(__file__).parents[3] / "models" / "starter-detector"
@@ -345,10 +347,10 @@ def test_an_interrupted_publication_keeps_the_previous_detector(
     store.publish(detector(tmp_path), card(), by="a test")
     write = LocalBlobs.write
 
-    def write_or_fail(blobs: LocalBlobs, name: str, content: bytes) -> None:
+    def write_or_fail(blobs: LocalBlobs, name: str, content: bytes) -> str:
         if name.endswith(interrupted):
             raise OSError("the power failed")
-        write(blobs, name, content)
+        return write(blobs, name, content)
 
     monkeypatch.setattr(LocalBlobs, "write", write_or_fail)
     new = card(b"new", created=NOON + timedelta(days=1), weights_sha256=sha256_of(b"weights"))
@@ -369,10 +371,10 @@ def test_after_a_publication_was_killed_the_next_one_works(
     def publish(block: Callable[[], None]) -> None:
         write = LocalBlobs.write
 
-        def write_or_block(blobs: LocalBlobs, name: str, content: bytes) -> None:
+        def write_or_block(blobs: LocalBlobs, name: str, content: bytes) -> str:
             if name.endswith(killed_at):
                 block()
-            write(blobs, name, content)
+            return write(blobs, name, content)
 
         pytest.MonkeyPatch().setattr(LocalBlobs, "write", write_or_block)
         store.publish(onnx, new, by="killed")
@@ -491,11 +493,11 @@ def test_a_reader_waits_for_a_running_publication(
     with ThreadPoolExecutor(1) as pool:
         readers: list[Future[PublishedDetector]] = []
 
-        def write_once_read(blobs: LocalBlobs, name: str, content: bytes) -> None:
+        def write_once_read(blobs: LocalBlobs, name: str, content: bytes) -> str:
             if not readers:
                 readers.append(pool.submit(store.latest_or_starter, starter))
                 wait(readers, timeout=0.3)
-            write(blobs, name, content)
+            return write(blobs, name, content)
 
         monkeypatch.setattr(LocalBlobs, "write", write_once_read)
         store.publish(detector(tmp_path, b"mine"), mine, by="a test")
@@ -555,9 +557,71 @@ def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert read_card(file) == card()
 
 
-def test_a_model_store_must_be_a_local_folder() -> None:
-    with pytest.raises(ValueError, match="gs://bucket is not a local folder"):
-        ModelStore("gs://bucket")
+def test_a_detector_in_a_bucket_is_read_from_a_local_copy(bucket: Bucket, tmp_path: Path) -> None:
+    with_weights = card(weights_sha256=sha256_of(b"weights"))
+    weights = file_of(tmp_path, b"weights")
+    root = f"{bucket.url}/models"
+    ModelStore(root, tmp_path / "a").publish(
+        detector(tmp_path), with_weights, by="ada", weights=weights
+    )
+    reader = ModelStore(root, tmp_path / "b")
+
+    found = reader.latest()
+
+    copied = found.verified_weights()
+    assert copied is not None
+    assert (found.card, copied.read_bytes()) == (with_weights, b"weights")
+    assert found.onnx.is_relative_to(tmp_path / "b")
+    assert [publication.by for publication in reader.history()] == ["ada"]
+    folder = f"models/garment-detector/{found.version}"
+    assert sorted(bucket.contents()) == [
+        *(f"{folder}/{name}" for name in ("card.json", "detector.onnx", "weights.pt")),
+        *(f"models/garment-detector/{name}" for name in ("latest.json", "publications.json")),
+    ]
+    found.onnx.write_bytes(b"networm")
+    assert reader.latest().onnx.read_bytes() == b"network"
+    # The copy is not fetched again, because its hash is in the card.
+    bucket.client().bucket(bucket.name).blob(f"{folder}/detector.onnx").delete()
+    assert reader.latest() == found
+    with pytest.raises(BadDetector, match=rf"{folder}/detector.onnx does not exist; pub"):
+        ModelStore(root, tmp_path / "c").latest()
+
+
+def test_a_publication_in_a_bucket_does_not_overwrite_another_one(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = (ModelStore(bucket.url, tmp_path / name) for name in ("a", "b"))
+    better = card(b"better", created=NOON + timedelta(days=1))
+    replace = GcsBlobs.replace
+
+    def replace_after_them(blobs: GcsBlobs, name: str, content: bytes, version: str | None) -> str:
+        monkeypatch.setattr(GcsBlobs, "replace", replace)
+        theirs.publish(detector(tmp_path, b"better"), better, by="them")
+        return replace(blobs, name, content, version)
+
+    monkeypatch.setattr(GcsBlobs, "replace", replace_after_them)
+    with pytest.raises(BlobChanged, match=r"publications\.json was changed by another process"):
+        ours.publish(detector(tmp_path), card(), by="us")
+
+    assert ours.latest().card == better
+    assert ours.publish(detector(tmp_path), card(), by="us") == ours.latest()
+    assert [publication.by for publication in theirs.history()] == ["them", "us"]
+
+
+def test_several_services_can_start_with_an_empty_bucket(bucket: Bucket, tmp_path: Path) -> None:
+    starter = _starter_in(tmp_path)
+    stores = [ModelStore(bucket.url, tmp_path / str(number)) for number in range(4)]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda store: store.latest_or_starter(starter).card, stores))
+
+    assert found == [card()] * 4
+
+
+@pytest.mark.parametrize("root", ["s3://key:secret@bucket", "file:///models"])
+def test_a_model_store_is_a_folder_or_a_google_bucket(root: str) -> None:
+    with pytest.raises(ValueError, match="use a folder or gs://BUCKET/PREFIX"):
+        ModelStore(root)
 
 
 def test_the_included_starter_detector_is_valid() -> None:

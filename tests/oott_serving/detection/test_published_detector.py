@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from oott_fashion.stores import model_store
 from oott_fashion.stores.model_store import ModelStore
 from oott_serving.detection.published_detector import LatestDetector, NoDetectorYet
 from oott_serving.settings import ServiceSettings
+from tests.object_store import Bucket
 from tests.oott_serving.detectors import RED_SPOT, card_of, onnx_that_sees, publish
 
 
@@ -83,6 +85,38 @@ def test_the_detector_in_service_is_not_opened_again(
     latest.refresh()
 
     assert latest.in_service().detector is detector
+
+
+def test_a_killed_object_store_keeps_the_last_detector_in_service(
+    mortal_bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_store, "_RETRY_SECONDS", 0.3)
+    monkeypatch.setenv("OOTT_MODEL_STORE", f"{mortal_bucket.url}/models")
+    settings = ServiceSettings(engine="onnxruntime", home=tmp_path / "home")
+    store = ModelStore(settings.model_store_root, tmp_path / "publisher")
+    publish(store, tmp_path, "coat")
+    service = LatestDetector(settings)
+    service.refresh()
+    assert seen_by(service) == ["coat"]
+
+    mortal_bucket.store.kill()
+    began = time.monotonic()
+    service.refresh()
+    restarted = LatestDetector(settings)
+    restarted.refresh()
+    without_copies = LatestDetector(settings.model_copy(update={"home": tmp_path / "new"}))
+    without_copies.refresh()
+
+    assert time.monotonic() - began < 20
+    for each in (service, restarted):
+        assert seen_by(each) == ["coat"]
+        assert "latest.json cannot be reached (Connection refused)" in each.readiness()
+    with pytest.raises(NoDetectorYet, match=r"latest\.json cannot be reached"):
+        without_copies.in_service()
+    mortal_bucket.store.start()
+    publish(store, tmp_path, "skirt", minutes=1)
+    restarted.refresh()
+    assert seen_by(restarted) == ["skirt"]
 
 
 @pytest.mark.parametrize("side", [32, 128])
@@ -211,15 +245,6 @@ def test_the_detector_stays_in_service_when_the_store_is_emptied(
     latest.refresh()
 
     assert seen_by(latest) == ["coat"]
-
-
-def test_the_service_is_not_ready_with_an_unsupported_kind_of_store() -> None:
-    latest = LatestDetector(ServiceSettings(model_store="gs://bucket/models"))
-
-    latest.refresh()
-
-    with pytest.raises(NoDetectorYet, match="gs://bucket/models is not a local folder"):
-        latest.in_service()
 
 
 def test_detections_follow_the_settings(
