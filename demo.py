@@ -24,7 +24,8 @@ import dagster as dg
 from oott_assets.dagster_records import open_records
 from oott_assets.failure_rules import reason_of
 from oott_assets.photos.settings import PhotoSettings
-from oott_assets.photos.sources.photo_source import PhotosUnknown
+from oott_assets.photos.sources.photo_files import reasons_of, text_of
+from oott_assets.photos.sources.photo_source import PhotosUnknown, SkippedFile
 from oott_assets.settings import TrendSettings
 from oott_assets.training.settings import TrainingSettings
 from oott_fashion.destinations import Destination
@@ -36,6 +37,7 @@ from oott_serving.settings import ServiceSettings
 _DRAWN_DESTINATIONS = ("haeundae", "hongdae")
 _DRAWN_MONTHS = (date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1))
 _LOOKS_SHOWN = 6
+_LEFT_OUT_SHOWN = 20
 # A folder may hold years of photos; a demo shows the latest months.
 _MAX_PARTITIONS = 12
 _START_SECONDS = 120
@@ -76,7 +78,7 @@ def _run_demo(photos: str | None, destination: str, month: str | None) -> None:
     if photos is not None:
         click.echo(
             "Before `make ui`, set OOTT_PHOTO_SOURCE=folder and "
-            f"OOTT_PHOTOS_FOLDER={photos}; otherwise it draws photos"
+            f"OOTT_PHOTOS_FOLDER={text_of(Path(photos))}; otherwise it draws photos"
         )
     people = "these drawn people" if photos is None else "your photos"
     click.echo(f"Trend page of {people}, also with `make trends`: {page}")
@@ -102,7 +104,7 @@ def _drawn_partitions() -> list[Partition]:
 def _partitions_in(photos: str, destination: str, month: str | None) -> list[Partition]:
     """Make the folder ``photos`` the photo source, and list the partitions it has photos for."""
     from oott_assets.partitions import destinations, parse_partition_key
-    from oott_assets.photos.sources.folder import PhotoFolder
+    from oott_assets.photos.sources.folder import PhotoFolder, PlacedPhoto
 
     settings = read_settings(PhotoSettings)
     default = parse_partition_key(f"{destination}|{month or _last_month(settings)}")
@@ -110,11 +112,27 @@ def _partitions_in(photos: str, destination: str, month: str | None) -> list[Par
     os.environ["OOTT_PHOTO_SOURCE"] = "folder"
     os.environ["OOTT_PHOTOS_FOLDER"] = photos
     os.environ["OOTT_FOLDER_DESTINATION"] = default_slug
-    max_bytes, timezone = settings.max_photo_bytes, settings.timezone
-    folder = PhotoFolder(Path(photos), destinations, default_slug, max_bytes, timezone)
-    for reason in folder.skipped_folders():
-        click.echo(f"skipped: {reason}")
-    found = _runnable(folder.partitions() or [(default_slug, default.month)])
+    os.environ["OOTT_FOLDER_MONTH"] = f"{default.month:%Y-%m}"
+    folder = PhotoFolder(
+        Path(photos),
+        destinations,
+        default_slug,
+        settings.max_photo_bytes,
+        settings.timezone,
+        default.month,
+    )
+    contents = list(folder.contents())
+    skipped = [found for found in contents if isinstance(found, SkippedFile)]
+    for reason, count, names in reasons_of(skipped):
+        click.echo(f"skipped {count:,} ({reason}): {names}")
+    placed = [found for found in contents if isinstance(found, PlacedPhoto)]
+    if undated := sum(photo.is_undated for photo in placed):
+        click.echo(
+            f"{undated:,} photos have no date, so they count in {default.month:%Y-%m}; to change "
+            "that, add MONTH=YYYY-MM"
+        )
+    with_photos = sorted({(photo.slug, photo.month) for photo in placed})
+    found = _runnable(with_photos or [(default_slug, default.month)])
     latest = sorted(sorted(found, key=lambda partition: partition[1])[-_MAX_PARTITIONS:])
     if len(found) > len(latest):
         click.echo(f"skipped: {len(found) - len(latest)} older months; run them in `make ui`")
@@ -164,6 +182,20 @@ def _materialise(
         f"{slug} {month:%Y-%m}: {len(photos.photos)} photos, {photos.garments} garments "
         f"in {time.monotonic() - began:.1f} s"
     )
+    if settings.photo_source == "folder":
+        _show_left_out(settings, partition)
+
+
+def _show_left_out(settings: PhotoSettings, partition: Partition) -> None:
+    """Print why photos of a month are not counted."""
+    from oott_assets.photos.store.photo_store import PhotoStore
+
+    rows = PhotoStore.of(settings).month(*partition).manifest()
+    left_out = [row for row in rows if not row.kept]
+    for row in left_out[:_LEFT_OUT_SHOWN]:
+        click.echo(f"  not counted: {row.name}: {row.reason or row.state}")
+    if len(left_out) > _LEFT_OUT_SHOWN:
+        click.echo(f"  not counted: {len(left_out) - _LEFT_OUT_SHOWN:,} more; `make ui` lists them")
 
 
 def _trend_page(

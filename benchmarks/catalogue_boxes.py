@@ -12,7 +12,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from oott_assets.photos.sources.folder import photos_under
+from oott_assets.photos.sources.photo_files import photos_under
 from oott_assets.training.labellers.catalogue import garment_outline
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.photos import read_photo

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import click
 import numpy as np
 
-from oott_assets.photos.sources.folder import photos_under
+from oott_assets.photos.sources.photo_files import photos_under
 from oott_assets.trends.statistics.share_intervals import share_intervals
 from oott_fashion.colours import RELEASED_NAMES
 from oott_fashion.stores.detector_card import read_card

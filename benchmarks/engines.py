@@ -18,7 +18,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from oott_assets.photos.sources.folder import photos_under
+from oott_assets.photos.sources.photo_files import photos_under
 from oott_assets.training.labels.catalogue_folders import garment_of_folder
 from oott_assets.training.labels.labelled_data_set import read_labelled
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split, pixels_of

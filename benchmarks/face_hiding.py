@@ -17,7 +17,7 @@ import numpy as np
 
 from oott_assets.photos.privacy.faces import FaceHider
 from oott_assets.photos.privacy.stored_form import stored_form
-from oott_assets.photos.sources.folder import photos_under
+from oott_assets.photos.sources.photo_files import photos_under
 from oott_fashion.vision.photos import MAX_PIXELS, Photo, UnreadablePhoto, read_photo
 
 # The defaults of deface's command line; _TILE is the size of a mosaic tile in pixels.

@@ -7,12 +7,15 @@ calls ``open_records``. Use it on one machine only: it looks for the processes o
 import argparse
 import fcntl
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
 import psutil
+
+from oott_fashion.settings import BadSetting, check_env_file
 
 _UNFINISHED = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED])
 
@@ -56,8 +59,16 @@ def _process_id_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
 
 
 def main() -> None:
-    """Open the records once, so that killed runs are marked as failed."""
+    """Open the records once, so that killed runs are marked as failed.
+
+    A .env file that is not UTF-8 stops it. Dagster itself would end with an error that does not
+    name the file.
+    """
     argparse.ArgumentParser(description=__doc__).parse_args()
+    try:
+        check_env_file()
+    except BadSetting as error:
+        sys.exit(str(error))
     with open_records():
         pass
 

@@ -30,6 +30,7 @@ NAMES = {
         "PHOTO_SOURCE",
         "PHOTOS_FOLDER",
         "FOLDER_DESTINATION",
+        "FOLDER_MONTH",
         "LOOKBOOK_PHOTOS",
         "MAX_POSTS",
         "REQUEST_INTERVAL_SECONDS",

@@ -188,7 +188,7 @@ def read_settings(kind: type[ProcessSettings]) -> ProcessSettings:
     Raises:
         BadSetting: one or more cannot be used; the message names each, but never its value.
     """
-    _check_env_file()
+    check_env_file()
     problems = list(_misspelt(kind))
     try:
         settings = kind()
@@ -212,7 +212,7 @@ def _name_in(location: tuple[int | str, ...]) -> str:
     return f"{_PREFIX}{str(location[0]).upper()}: " if location else ""
 
 
-def _check_env_file() -> None:
+def check_env_file() -> None:
     """Read the .env file as text.
 
     Raises:

@@ -76,45 +76,53 @@ def a_running_service() -> Iterator[str]:
 def test_the_demo_counts_the_users_own_photos_and_names_the_folders_it_skips(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counted = ("jeju/2026-05", "홍대/2026-06")
-    skipped = ("hongdae/2099-01", "atlantis/2026-06", "jeju/2026-6")
-    for place in (*counted, *skipped):
-        save_jeans(tmp_path / "my photos" / place)
+    photos = tmp_path / "my photos"
+    for place in ("홍대/2026-06/me.jpg", "hongdae/2099-01/me.jpg", "atlantis/2026-06/me.jpg"):
+        save_jeans(photos / place)
+    save_jeans(photos / "홍대/KakaoTalk_20260615_083000123")
+    save_jeans(photos / "홍대/me.webp")
+    (photos / "홍대/2026-06/caption.txt").write_text("me")
     monkeypatch.setattr(demo, "running_service", a_running_service)
 
     # ONNX Runtime opens a detector in a tenth of the time; test_docs.py runs DeepSparse.
     ended = run_demo_here(
         tmp_path,
         "--photos",
-        str(tmp_path / "my photos"),
+        str(photos),
+        "--month",
+        "2026-06",
         settings={"OOTT_ENGINE": "onnxruntime"},
     )
 
     assert ended.exit_code == 0, ended.output
     assert "hongdae 2026-06: 1 photos, " in ended.output
-    assert re.search(r"jeju \(제주\).*\n.*2026-05\n  bottom  blue jeans +1\n", ended.output)
-    assert "skipped: atlantis/ is not a destination" in ended.output
-    assert "skipped: jeju/2026-6/ is not a month, written YYYY-MM" in ended.output
+    same = "same picture as 홍대/KakaoTalk_20260615_083000123"
+    assert f"  not counted: 홍대/me.webp: {same}\n" in ended.output
+    assert f"  not counted: 홍대/2026-06/me.jpg: {same}\n" in ended.output
+    assert re.search(r"hongdae \(홍대\).*\n.*2026-06\n  bottom  blue jeans +1\n", ended.output)
+    assert "skipped 1 (not a photo): 홍대/2026-06/caption.txt\n" in ended.output
+    assert "skipped 1 (not a destination, such as hongdae or 홍대): atlantis/" in ended.output
+    assert "1 photos have no date, so they count in 2026-06" in ended.output
     assert "skipped: hongdae 2099-01; expected complete months since 2024-01" in ended.output
-    assert "POST /predict/camera with hongdae/홍대/2026-06/me.jpg: " in ended.output
+    assert "POST /predict/camera with hongdae/홍대/KakaoTalk_20260615_083000123: " in ended.output
     assert "Trend page of your photos" in ended.output
     assert (tmp_path / "oott/reports/2026-06.html").exists()
 
 
-def save_jeans(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def save_jeans(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
     photo = draw_photo((WornGarment("jeans", "blue"),), np.random.default_rng(3))
-    (folder / "me.jpg").write_bytes(jpeg_of(photo))
+    file.write_bytes(jpeg_of(photo))
 
 
 def test_make_demo_passes_the_folder_the_destination_and_the_month(tmp_path: Path) -> None:
-    photos = tmp_path / "my photos"
-    photos.mkdir()
+    variables = ("PHOTOS=my photos", "DESTINATION=jeju", "MONTH=1999-05")
 
-    ended = run_demo(tmp_path, f"PHOTOS={photos}", "DESTINATION=jeju", "MONTH=1999-05")
+    # The option -n prints the command and does not run it.
+    ended = run_demo(tmp_path, "-n", *variables)
 
-    assert ended.returncode != 0
-    assert "found jeju 1999-05; expected complete months since 2024-01" in ended.stderr
+    options = '--photos "my photos" --destination "jeju" --month "1999-05"'
+    assert f"demo.py {options}" in " ".join(ended.stdout.replace("\\\n", "").split())
 
 
 @pytest.mark.parametrize(

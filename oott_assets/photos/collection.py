@@ -20,6 +20,7 @@ from oott_assets.photos.sources.photo_source import (
     ListedPost,
     PhotoSource,
     PostGone,
+    SkippedFile,
     SourceBusyForHours,
     UnavailablePhoto,
 )
@@ -42,6 +43,7 @@ class Collected:
 
     posts: dict[str, JournalledPost] = field(default_factory=dict)
     rows: list[ManifestRow] = field(default_factory=list)
+    skipped: list[SkippedFile] = field(default_factory=list)
     listed: int = 0
     resumed: int = 0
     forgotten: int = 0
@@ -77,7 +79,7 @@ class Collector:
                     if post is not None:
                         journalled = self._fetch(post, writer, stored, lock)
                         collected.posts[post.shortcode] = journalled
-            self._finish(collected, stored, lock)
+            self._finish(collected, partition, stored, lock)
         return collected
 
     def _fetch(
@@ -114,6 +116,9 @@ class Collector:
         seen: set[str] = set()
         with closing(self.source.posts(partition.destination, partition.month)) as posts:
             for post in posts:
+                if isinstance(post, SkippedFile):
+                    collected.skipped.append(post)
+                    continue
                 if post.shortcode in seen:
                     continue
                 if self.source.uses_network and len(seen) == self.max_posts:
@@ -125,13 +130,20 @@ class Collector:
                 collected.forgotten += forgotten
                 yield None if forgotten or post.shortcode in known else post
 
-    def _finish(self, collected: Collected, stored: StoredMonth, lock: MonthLock) -> None:
+    def _finish(
+        self,
+        collected: Collected,
+        partition: MonthAndDestination,
+        stored: StoredMonth,
+        lock: MonthLock,
+    ) -> None:
         # A user may have removed posts with ``forget`` during this run. The manifest must not list
         # these posts.
         posts = collected.posts.values()
         remaining = [post for post in posts if not self.store.is_forgotten(post.shortcode)]
         rows = deduplicated(remaining)
-        collected.rows = [row for row in rows if not self.store.is_forgotten(row.shortcode)]
+        rows = [row for row in rows if not self.store.is_forgotten(row.shortcode)]
+        collected.rows = self._counted_once(rows, partition)
         if self.source.uses_network:
             _reject_unavailable_month(collected.rows)
         stored.reject_missing(collected.rows)
@@ -139,6 +151,32 @@ class Collector:
         stored.journal.end()
         lock.check()
         collected.dropped = stored.delete_unlisted()
+
+    def _counted_once(
+        self, rows: Sequence[ManifestRow], partition: MonthAndDestination
+    ) -> list[ManifestRow]:
+        """Leave out photos without a date that another month of the destination has."""
+        if not any(row.kept and row.taken_at is None for row in rows):
+            return list(rows)
+        slug = partition.destination.slug
+        counted_in = {
+            (row.name, row.sha256): month
+            for place, month in self.store.months()
+            if place == slug and month != partition.month
+            for row in self.store.month(place, month).manifest()
+            if row.kept and row.taken_at is None
+        }
+        return [
+            row._replace(
+                state="other month",
+                sha256=None,
+                reason=f"no date, and counted in {month:%Y-%m}; to move it, collect {month:%Y-%m} "
+                "again first",
+            )
+            if (month := counted_in.get((row.name, row.sha256)))
+            else row
+            for row in rows
+        ]
 
 
 @dataclass(frozen=True)

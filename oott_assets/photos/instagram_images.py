@@ -12,6 +12,7 @@ from oott_assets.photos.collection import Collected, Collector
 from oott_assets.photos.photo_failures import PHOTO_FAILURES
 from oott_assets.photos.recorded_pictures import delete_runs_with_pictures
 from oott_assets.photos.sources.chosen_source import ChosenSource
+from oott_assets.photos.sources.photo_files import reasons_of
 from oott_assets.photos.store.manifest import ManifestRow, kept_in
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
@@ -65,7 +66,7 @@ def _counts_of(collected: Collected) -> dict[str, dg.MetadataValue | int | bool 
     left_out = [
         (row.name, row.state, row.reason or "")
         for row in collected.rows
-        if not row.kept and row.state not in _NOT_OF_THIS_MONTH
+        if not row.kept and (row.reason or row.state not in _NOT_OF_THIS_MONTH)
     ]
     return {
         "photos": len(kept),
@@ -79,4 +80,8 @@ def _counts_of(collected: Collected) -> dict[str, dg.MetadataValue | int | bool 
             ("state", "photos or posts"), states.most_common()
         ),
         "left_out": markdown_table(("photo", "state", "reason"), left_out),
+        "files_skipped": len(collected.skipped),
+        "skipped_files": markdown_table(
+            ("reason", "files", "names"), reasons_of(collected.skipped)
+        ),
     }

@@ -1,11 +1,19 @@
 """The settings of collecting, storing and deleting photos."""
 
+from datetime import date, datetime
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from oott_fashion.settings import SharedSettings, StoreAddress, UserPath
+
+
+def _first_of_month(month: object) -> object:
+    try:
+        return datetime.strptime(month, "%Y-%m").date() if isinstance(month, str) else month
+    except ValueError:
+        raise ValueError("expected a month, such as 2026-09") from None
 
 
 class PhotoSettings(SharedSettings):
@@ -47,6 +55,11 @@ class PhotoSettings(SharedSettings):
         None,
         description="folder only: destination of the photos that are directly in "
         "OOTT_PHOTOS_FOLDER, not in a folder of a destination.",
+    )
+    folder_month: Annotated[date, BeforeValidator(_first_of_month)] | None = Field(
+        None,
+        description="folder only: month, YYYY-MM, of the photos that have no date and are in no "
+        "folder of a month. If it is not set, these photos are skipped.",
     )
     lookbook_photos: int = Field(
         36,

@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from oott_assets.photos.sources.folder import photos_under
+from oott_assets.photos.sources.photo_files import photos_under
 from oott_assets.training.labels.catalogue_folders import NotInCatalogue, garment_of_folder
 from oott_assets.training.labels.findings import problem_summary
 from oott_assets.training.labels.labelled_data_set import read_labelled

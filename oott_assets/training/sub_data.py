@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from logging import Logger
@@ -12,7 +11,8 @@ from typing import NamedTuple
 import dagster as dg
 
 from oott_assets.failure_rules import failures_of
-from oott_assets.photos.sources.folder import photos_under
+from oott_assets.photos.sources.photo_files import FoundFile, files_in, name_below
+from oott_assets.photos.sources.photo_source import SkippedFile
 from oott_assets.reports.progress import with_progress
 from oott_assets.reports.tables import markdown_table
 from oott_assets.setting_fields import from_setting
@@ -62,11 +62,6 @@ class _LabelledFile(NamedTuple):
     perceptual_hash: PerceptualHash
     labeller: OpenedLabeller
     labels: list[Label]
-
-
-class _SkippedFile(NamedTuple):
-    name: str
-    reason: str
 
 
 @dg.asset(group_name="training", kinds={"parquet"})
@@ -131,7 +126,7 @@ def _labellers_table(
 
 def _label_all(
     folders: Sequence[Path], labellers: Sequence[OpenedLabeller], journal: LocalBlobs, log: Logger
-) -> tuple[list[_LabelledFile], list[_SkippedFile]]:
+) -> tuple[list[_LabelledFile], list[SkippedFile]]:
     """Label the photos in ``folders``; a photo that cannot be labelled is skipped with a reason.
 
     Raises:
@@ -139,12 +134,14 @@ def _label_all(
     """
     # A folder may lie in another one of the list.
     files = {
-        file.absolute(): _shown_name(file, folder)
+        found.file.absolute(): (name_below(folder, found.file), found.skipped_because)
         for folder in folders
-        for file in _photo_files(folder)
+        for found in _files_in(folder)
     }
-    labelled, skipped = [], []
-    for file, name in with_progress(files.items(), log, "photos labelled", len(files)):
+    photos = {file: name for file, (name, reason) in files.items() if reason is None}
+    skipped = [SkippedFile(name, reason) for name, reason in files.values() if reason is not None]
+    labelled = []
+    for file, name in with_progress(photos.items(), log, "photos labelled", len(photos)):
         outcome = _label(file, name, labellers, journal)
         if isinstance(outcome, _LabelledFile):
             labelled.append(outcome)
@@ -152,16 +149,16 @@ def _label_all(
             skipped.append(outcome)
     if not labelled:
         raise dg.Failure(
-            f"none of the {len(files)} photos in {', '.join(map(str, folders))} could be labelled; "
-            f"the first, {skipped[0].name}: {skipped[0].reason}",
+            f"none of the {len(photos)} photos in {', '.join(map(str, folders))} could be "
+            f"labelled, such as {skipped[-1].name}: {skipped[-1].reason}",
             allow_retries=False,
         )
     return labelled, skipped
 
 
-def _photo_files(folder: Path) -> list[Path]:
-    files = photos_under(folder) if folder.is_dir() else []
-    if not files:
+def _files_in(folder: Path) -> list[FoundFile]:
+    files = list(files_in(folder)) if folder.is_dir() else []
+    if all(found.skipped_because is not None for found in files):
         raise dg.Failure(
             f"{folder} has no photos; OOTT_SUB_PHOTOS names folders of photos without boxes; "
             "catalogue photos are in subfolders named after garments, or no_garment",
@@ -170,24 +167,20 @@ def _photo_files(folder: Path) -> list[Path]:
     return files
 
 
-def _shown_name(file: Path, folder: Path) -> str:
-    return os.fsencode(file.relative_to(folder)).decode(errors="replace")
-
-
 def _label(
     file: Path, name: str, labellers: Sequence[OpenedLabeller], journal: LocalBlobs
-) -> _LabelledFile | _SkippedFile:
+) -> _LabelledFile | SkippedFile:
     try:
         # Parquet, YAML and reports store the path as UTF-8.
         str(file).encode()
         content = file.read_bytes()
         pixels = read_photo(content)
     except UnicodeEncodeError:
-        return _SkippedFile(name, "its name is not UTF-8; rename it")
+        return SkippedFile(name, "its name is not UTF-8; rename it")
     except OSError as error:
-        return _SkippedFile(name, f"cannot be read: {error.strerror}")
+        return SkippedFile(name, f"cannot be read: {error.strerror}")
     except (UnreadablePhoto, PhotoTooLarge) as error:
-        return _SkippedFile(name, str(error))
+        return SkippedFile(name, str(error))
     sha256 = hashlib.sha256(content).hexdigest()
     height, width = pixels.shape[:2]
     reasons = []
@@ -199,7 +192,7 @@ def _label(
         else:
             seen = perceptual_hash_of(pixels)
             return _LabelledFile(file, sha256, width, height, seen, labeller, labels)
-    return _SkippedFile(name, "; ".join(reasons))
+    return SkippedFile(name, "; ".join(reasons))
 
 
 def _stored_or_new_labels(

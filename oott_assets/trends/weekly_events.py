@@ -43,6 +43,8 @@ def event_rows(detections: pd.DataFrame, estimated_at: datetime) -> Iterator[Eve
         return
     garments, first = _with_week(garments)
     seen = _seen(garments)
+    if seen.empty:
+        return
     counts = _counts(seen, garments)
     unusual = unusual_weeks(counts)
     items = seen.groupby("item")[_ITEM].first()

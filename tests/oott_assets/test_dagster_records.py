@@ -11,7 +11,7 @@ import dagster as dg
 import psutil
 import pytest
 
-from oott_assets.dagster_records import open_records
+from oott_assets.dagster_records import main, open_records
 
 
 @contextmanager
@@ -66,3 +66,14 @@ def test_opening_the_records_fails_a_killed_run_and_leaves_a_running_one_alone(
     with open_records():
         assert statuses() == [dg.DagsterRunStatus.FAILURE]
         assert detectors_at_work() == 0
+
+
+def test_a_file_of_settings_that_is_not_utf8_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("OOTT_ENGINE_CORES=2", encoding="utf-16")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["dagster_records"])
+
+    with pytest.raises(SystemExit, match=r"/\.env is not UTF-8 text; save the file as UTF-8"):
+        main()

@@ -61,6 +61,7 @@ def _folder(settings: PhotoSettings) -> PhotoSource:
         destinations.destination(place).slug if place else None,
         settings.max_photo_bytes,
         settings.timezone,
+        settings.folder_month,
     )
 
 

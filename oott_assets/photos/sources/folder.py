@@ -1,45 +1,57 @@
 """The photo source that reads a folder on disk.
 
-``FOLDER/DESTINATION/YYYY-MM/`` gives destination and month. Photos in ``FOLDER/DESTINATION/`` get
-their month from EXIF. Photos directly in ``FOLDER/`` get their month from EXIF, too. They belong to
-one destination that the user sets.
+``FOLDER/DESTINATION/YYYY-MM/`` gives destination and month. Other photos in a destination's folder
+get their month from ``photo_dates``, and so do photos directly in ``FOLDER/``. These belong to one
+destination that the user sets.
 """
 
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from PIL import Image
-
+from oott_assets.photos.sources.photo_dates import date_taken
+from oott_assets.photos.sources.photo_files import (
+    FoundFile,
+    UnreadableFile,
+    files_in,
+    name_below,
+    read_limited,
+    subfolders_of,
+    text_of,
+)
 from oott_assets.photos.sources.photo_source import (
     FetchedPost,
     FoundPhoto,
     ListedPost,
     PhotosUnknown,
+    SkippedFile,
     UnavailablePhoto,
 )
 from oott_fashion.destinations import Destination, Destinations, UnknownPlace
-from oott_fashion.vision.photos import DAMAGE, FORMATS, open_image
 
-# HEIC, AVIF and RAW are here so that they are listed as unreadable, not silently skipped.
-_PHOTO_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-) | frozenset((".heic", ".heif", ".avif", ".dng"))
 
-# Dates before this year are not real. Software that does not know the date writes one of them,
-# such as 0001-01-01.
-_FIRST_EXIF_YEAR = 1995
+class PlacedPhoto(NamedTuple):
+    """A photo file, its destination and month, and its date if that decides the month.
 
-_EXIF_IFD, _DATE_TIME_ORIGINAL, _DATE_TIME = 0x8769, 0x9003, 0x0132
+    An undated photo has the month that the user sets for all of them.
+    """
+
+    file: Path
+    slug: str
+    month: date
+    taken_at: datetime | None = None
+    is_undated: bool = False
 
 
 class PhotoFolder:
     """The photos below one folder; those in the folder itself belong to ``folder_destination``.
 
-    A destination's folder is named by its slug or its Korean name.
+    A destination's folder is named by its slug or its Korean name. Photos without a date belong to
+    ``folder_month``, the 1st of a month. If it is None, they are skipped.
     """
 
     name = "folder"
@@ -53,156 +65,107 @@ class PhotoFolder:
         folder_destination: str | None,
         max_bytes: int,
         timezone: str,
+        folder_month: date | None = None,
     ) -> None:
         self.folder = folder
         self.destinations = destinations
         self.folder_destination = folder_destination
         self.max_bytes = max_bytes
-        self.timezone = timezone
+        self.timezone = ZoneInfo(timezone)
+        self.folder_month = folder_month
 
-    def posts(self, destination: Destination, month: date) -> Generator[ListedPost, None, None]:
-        """List the photos of ``destination`` in ``month``, and those without a date.
-
-        Raises:
-            PhotosUnknown: the folder does not exist or cannot be read.
-        """
-        for place in self._places().get(destination.slug, []):
-            yield from self._listed(_photos_in(place / f"{month:%Y-%m}"), month)
-            yield from self._listed(self._taken_in(month, _photos_in(place)), month)
-        if destination.slug == self.folder_destination:
-            yield from self._listed(self._taken_in(month, _photos_in(self.folder)), month)
-
-    def partitions(self) -> list[tuple[str, date]]:
-        """List the (slug, 1st of month) that folder names or photo dates give.
+    def posts(
+        self, destination: Destination, month: date
+    ) -> Generator[ListedPost | SkippedFile, None, None]:
+        """List the photos of ``destination`` in ``month``, and what is skipped.
 
         Raises:
             PhotosUnknown: the folder does not exist or cannot be read.
         """
-        found: set[tuple[str, date | None]] = set()
-        for slug, places in self._places().items():
-            for place in places:
-                found |= {(slug, _month_named(folder.name)) for folder in _folders_in(place)}
-                found |= {(slug, self._month_of(file)) for file in _photos_in(place)}
-        if self.folder_destination is not None:
-            files = _photos_in(self.folder)
-            found |= {(self.folder_destination, self._month_of(file)) for file in files}
-        return sorted((slug, month) for slug, month in found if month is not None)
+        for found in self.contents(destination.slug):
+            if isinstance(found, SkippedFile):
+                if _month_in(found.name.split("/")) in (month, None):
+                    yield found
+            elif found.month == month:
+                name = name_below(self.folder, found.file)
+                yield ListedPost(name, partial(self._fetch, found, name))
 
-    def skipped_folders(self) -> list[str]:
-        """List the folders that are skipped because of their name, each with the reason.
+    def contents(self, only: str | None = None) -> Iterator[PlacedPhoto | SkippedFile]:
+        """List the photos of the destination ``only``, or of all, and what is skipped.
 
         Raises:
             PhotosUnknown: the folder does not exist or cannot be read.
         """
-        places = self._places()
-        known = {place for folders in places.values() for place in folders}
-        unknown = [folder for folder in _folders_in(self.folder) if folder not in known]
-        return [
-            f"{folder.name}/ is not a destination, such as hongdae or 홍대" for folder in unknown
-        ] + [
-            f"{place.name}/{folder.name}/ is not a month, written YYYY-MM"
-            for place in sorted(known)
-            for folder in _folders_in(place)
-            if _month_named(folder.name) is None
-        ]
-
-    def _places(self) -> dict[str, list[Path]]:
-        """Find the folders of each destination, by slug."""
         if not self.folder.is_dir():
             raise PhotosUnknown(
-                f"{self.folder} is not a folder; set OOTT_PHOTOS_FOLDER to a folder with photos in "
-                "DESTINATION/YYYY-MM/"
+                f"{text_of(self.folder)} is not a folder; set OOTT_PHOTOS_FOLDER to a folder with "
+                "photos in DESTINATION/YYYY-MM/"
             )
-        places: dict[str, list[Path]] = {}
-        for folder in _folders_in(self.folder):
-            try:
-                slug = self.destinations.destination(folder.name).slug
-            except UnknownPlace:
-                continue
-            places.setdefault(slug, []).append(folder)
-        return places
+        if self.folder_destination in (only, None) or only is None:
+            loose = files_in(self.folder, with_subfolders=False)
+            yield from (self._placed(found, self.folder_destination) for found in loose)
+        for folder in subfolders_of(self.folder):
+            slug = self._slug_of(folder)
+            if slug is None:
+                yield _skipped_folder(folder)
+            elif only in (slug, None):
+                files = files_in(folder, self.folder)
+                yield from (self._placed(found, slug) for found in files)
 
-    def _month_of(self, file: Path) -> date | None:
-        taken_at = _exif_date(file, self.timezone)
-        return taken_at and taken_at.date().replace(day=1)
-
-    def _taken_in(self, month: date, files: Sequence[Path]) -> list[Path]:
-        return [file for file in files if self._month_of(file) in (month, None)]
-
-    def _listed(self, files: Sequence[Path], month: date) -> Generator[ListedPost, None, None]:
-        for file in files:
-            # A name that is not UTF-8 cannot be stored, so its other bytes are escaped.
-            name = os.fsencode(file.relative_to(self.folder)).decode(errors="backslashreplace")
-            yield ListedPost(name, partial(self._fetch, file, name, month))
-
-    def _fetch(self, file: Path, name: str, month: date) -> FetchedPost:
-        taken_at = _exif_date(file, self.timezone)
-        # A camera's clock may be wrong, so the name of a month's folder takes precedence.
-        in_month = taken_at and taken_at.date().replace(day=1) == month
-        return FetchedPost(taken_at if in_month else None, [self._found(file, name)])
-
-    def _found(self, file: Path, name: str) -> FoundPhoto | UnavailablePhoto:
+    def _slug_of(self, folder: Path) -> str | None:
         try:
-            size = file.stat().st_size
-            if size > self.max_bytes:
-                return UnavailablePhoto(name, f"{size:,} bytes; at most {self.max_bytes:,} allowed")
-            return FoundPhoto(name, file.read_bytes())
-        except OSError as error:
-            return UnavailablePhoto(name, f"cannot be read: {error.strerror or error}")
+            # Instagram downloaders name the folder of a hashtag #홍대.
+            return self.destinations.destination(folder.name.lstrip("#")).slug
+        except UnknownPlace:
+            return None
+
+    def _placed(self, found: FoundFile, slug: str | None) -> PlacedPhoto | SkippedFile:
+        """Find the month of a photo."""
+        file = found.file
+        name = name_below(self.folder, file)
+        if found.skipped_because is not None:
+            return SkippedFile(name, found.skipped_because)
+        if slug is None:
+            return SkippedFile(name, "not in a destination's folder; set OOTT_FOLDER_DESTINATION")
+        folders = file.relative_to(self.folder).parts[:-1]
+        if month := _month_in((*folders, file.name)):
+            # A camera's clock may be wrong, so the name of a month's folder takes precedence. The
+            # date is read later, because nobody needs it to list the photo.
+            return PlacedPhoto(file, slug, month)
+        taken = date_taken(file, (self.folder.absolute().name, *folders[1:]), self.timezone)
+        month = taken.month or self.folder_month
+        if month is None:
+            return SkippedFile(
+                name, "no date; move it to DESTINATION/YYYY-MM/, or set OOTT_FOLDER_MONTH"
+            )
+        return PlacedPhoto(file, slug, month, taken.moment, is_undated=taken.month is None)
+
+    def _fetch(self, photo: PlacedPhoto, name: str) -> FetchedPost:
+        taken = date_taken(photo.file, (), self.timezone)
+        taken_at = photo.taken_at or (taken.moment if taken.month == photo.month else None)
+        try:
+            content = read_limited(photo.file, self.max_bytes)
+        except UnreadableFile as error:
+            return FetchedPost(taken_at, [UnavailablePhoto(name, str(error))])
+        return FetchedPost(taken_at, [FoundPhoto(name, content)])
 
 
-def photos_under(folder: Path) -> list[Path]:
-    """List the photo files in ``folder`` and all folders below it, sorted, without hidden files.
-
-    Raises:
-        PhotosUnknown: a folder cannot be listed.
-    """
-    below = [file for child in _folders_in(folder) for file in photos_under(child)]
-    return sorted([*_photos_in(folder), *below])
-
-
-def _photos_in(folder: Path) -> list[Path]:
-    return [
-        file
-        for file in _entries_of(folder)
-        # A broken link is included, so that it is listed as unreadable.
-        if file.suffix.lower() in _PHOTO_SUFFIXES and not file.is_dir()
-    ]
-
-
-def _folders_in(folder: Path) -> list[Path]:
-    return [child for child in _entries_of(folder) if child.is_dir()]
-
-
-def _entries_of(folder: Path) -> list[Path]:
-    """List ``folder``, sorted, without hidden entries; nothing if it does not exist."""
+def _month_in(parts: Sequence[str]) -> date | None:
+    """Give the month of the folder DESTINATION/YYYY-MM/ that contains the file of this path."""
     try:
-        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:
-        raise PhotosUnknown(f"{folder} cannot be listed: {error.strerror}") from error
+        month = datetime.strptime(parts[1], "%Y-%m").date()
+    except (IndexError, ValueError):
+        return None
+    # strptime also accepts 2026-9.
+    return month if len(parts) > 2 and f"{month:%Y-%m}" == parts[1] else None
 
 
-def _month_named(name: str) -> date | None:
+def _skipped_folder(folder: Path) -> SkippedFile:
+    reason = "not a destination, such as hongdae or 홍대"
     try:
-        month = datetime.strptime(name, "%Y-%m").date()
-    except ValueError:
-        return None
-    # strptime also accepts 2026-9, but photos are only read from 2026-09.
-    return month if f"{month:%Y-%m}" == name else None
-
-
-def _exif_date(file: Path, timezone: str) -> datetime | None:
-    """Read when a photo was taken. Cameras write local time without a time zone."""
-    try:
-        with open_image(file, formats=FORMATS) as image:
-            exif = image.getexif()
-        written = exif.get_ifd(_EXIF_IFD).get(_DATE_TIME_ORIGINAL) or exif.get(_DATE_TIME)
-        taken_at = datetime.strptime(str(written)[:19], "%Y:%m:%d %H:%M:%S")
-    # Damaged EXIF can raise any of these errors. The photo then has no date.
-    except (*DAMAGE, Image.DecompressionBombError, KeyError):
-        return None
-    if taken_at.year < _FIRST_EXIF_YEAR:
-        return None
-    return taken_at.replace(tzinfo=ZoneInfo(timezone))
+        os.fsencode(folder.name).decode()
+    except UnicodeDecodeError:
+        korean = os.fsencode(folder.name).decode("cp949", errors="replace")
+        reason = f"a folder whose name is not UTF-8 ({korean} in cp949); rename it"
+    count = sum(len(files) for *_, files in os.walk(folder))
+    return SkippedFile(f"{text_of(Path(folder.name))}/ ({count:,} files)", reason)

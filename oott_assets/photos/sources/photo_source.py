@@ -30,6 +30,13 @@ class UnavailablePhoto(NamedTuple):
     permanent: bool = False
 
 
+class SkippedFile(NamedTuple):
+    """A file that a source does not list as a photo, and the reason."""
+
+    name: str
+    reason: str
+
+
 class FetchedPost(NamedTuple):
     """When a post was made, and its photos. Photos are downloaded during iteration."""
 
@@ -83,7 +90,9 @@ class PhotoSource(Protocol):
     shows_people: bool
     uses_network: bool
 
-    def posts(self, destination: Destination, month: date) -> Generator[ListedPost, None, None]:
+    def posts(
+        self, destination: Destination, month: date
+    ) -> Generator[ListedPost | SkippedFile, None, None]:
         """List possible posts of ``destination`` in the month that starts on ``month``.
 
         A source may also list posts of other months if it learns their dates only by fetching

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
-from oott_assets.training.labels.findings import shortened
+from oott_assets.photos.sources.photo_files import shortened
 from oott_fashion.vision.detections import Detection, differing
 
 ReasonName = Literal["uncertain", "rare garment", "detectors disagree"]

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import yaml
 
-from oott_assets.training.labels.findings import Findings, shortened
+from oott_assets.photos.sources.photo_files import UnreadableFile, shortened
+from oott_assets.training.labels.findings import Findings
 from oott_assets.training.labels.labelled_photos import Split
 from oott_assets.training.labels.photo_label_pairs import (
     DataSet,
     SplitFolder,
-    UnreadableFile,
     read_text,
 )
 from oott_fashion.garments import GARMENT_NAMES
@@ -24,8 +24,10 @@ def yolo_data_set(data_yaml: Path, findings: Findings) -> DataSet:
     """Find the train and valid folders of the data set that ``data_yaml`` describes."""
     content = _content(data_yaml, findings)
     folders: list[SplitFolder] = []
+    names: object = None
     if content is not None:
-        problem = _problem_with_names(content.get("names"))
+        names = content.get("names")
+        problem = _problem_with_names(names)
         if problem is not None:
             findings.add_problem(data_yaml, problem)
         folders = [
@@ -39,8 +41,7 @@ def yolo_data_set(data_yaml: Path, findings: Findings) -> DataSet:
             findings.add_remark(
                 data_yaml, "test is ignored; OOTT trains on train and measures on valid"
             )
-    garments = {str(class_id): name for class_id, name in enumerate(GARMENT_NAMES)}
-    return DataSet(garments, tuple(dict.fromkeys(folders)))
+    return DataSet(_named_by_class_id(names), tuple(dict.fromkeys(folders)))
 
 
 def _content(data_yaml: Path, findings: Findings) -> dict[object, object] | None:
@@ -57,6 +58,14 @@ def _content(data_yaml: Path, findings: Findings) -> dict[object, object] | None
             return content
         findings.add_problem(data_yaml, "is not a YAML mapping; expected names, train and val")
     return None
+
+
+def _named_by_class_id(names: object) -> dict[str, str]:
+    """Give the names by class id. Wrong ones too, so that the label files can be checked."""
+    if isinstance(names, dict):
+        return {str(class_id): str(name) for class_id, name in names.items()}
+    given = names if isinstance(names, list) and names else GARMENT_NAMES
+    return {str(class_id): str(name) for class_id, name in enumerate(given)}
 
 
 def _problem_with_names(names: object) -> str | None:
@@ -108,14 +117,16 @@ def _split_folder(
     if not isinstance(entry, str):
         findings.add_problem(data_yaml, f"{key} is not a path; expected the path of a photo folder")
         return
-    candidates = _candidates(entry, content.get("path"), data_yaml.parent)
+    candidates = list(_candidates(entry, content.get("path"), data_yaml.parent))
     images = next(filter(os.path.isdir, candidates), None)
     if images is None:
-        findings.add_problem(
-            data_yaml,
-            f"{key} is {entry!r}, but there is no such folder under path or next to "
-            f"{data_yaml.name}; correct the path",
-        )
+        problem = "a file; expected the path of a photo folder"
+        if not any(map(os.path.isfile, candidates)):
+            problem = (
+                "but there is no such folder under path or next to "
+                f"{data_yaml.name}; correct the path"
+            )
+        findings.add_problem(data_yaml, f"{key} is {entry!r}, {problem}")
         return
     if os.path.isdir(images / "images"):
         images = images / "images"

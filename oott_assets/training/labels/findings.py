@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 # Nobody reads a message that is longer than a screen, and the rest is usually similar.
 _MAX_LINES = 20
-_MAX_NAMES = 5
 
 
 class Problem(NamedTuple):
@@ -48,9 +47,3 @@ def problem_summary(problems: Sequence[Problem]) -> str:
     plural = "" if count == 1 else "s"
     heading = f"{count:,} problem{plural} in the labelled data; correct the files and run again"
     return "\n".join([heading, *lines, *more])
-
-
-def shortened(names: Sequence[str]) -> str:
-    """Write the first five of ``names``, and how many more there are."""
-    more = [f"{len(names) - _MAX_NAMES} more"] if len(names) > _MAX_NAMES else []
-    return ", ".join([*names[:_MAX_NAMES], *more]) or "none"

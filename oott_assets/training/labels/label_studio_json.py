@@ -13,10 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from oott_assets.photos.sources.photo_files import UnreadableFile, read_limited
 from oott_assets.training.labels.findings import Findings
 from oott_assets.training.labels.fraction_boxes import InvalidLabel, box_in_pixels
 from oott_assets.training.labels.labelled_photos import BY_PEOPLE, Label
-from oott_assets.training.labels.photo_label_pairs import UnreadableFile, read_limited
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.vision.detections import Box
 

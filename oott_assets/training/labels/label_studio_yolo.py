@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from oott_assets.training.labels.findings import Findings, shortened
+from oott_assets.photos.sources.photo_files import UnreadableFile, shortened
+from oott_assets.training.labels.findings import Findings
 from oott_assets.training.labels.photo_label_pairs import (
     DataSet,
     SplitFolder,
-    UnreadableFile,
     read_text,
 )
 from oott_fashion.garments import GARMENT_NAMES
@@ -27,7 +27,7 @@ def _garments(classes: Path, findings: Findings) -> dict[str, str]:
         names = [line.strip() for line in read_text(classes).rstrip().splitlines()]
     except UnreadableFile as error:
         findings.add_problem(classes, str(error))
-        return {}
+        names = list(GARMENT_NAMES)
     if not names:
         findings.add_problem(classes, "is empty; expected one garment name per line")
     unknown = [repr(name) for name in names if name not in GARMENT_NAMES]
@@ -36,4 +36,4 @@ def _garments(classes: Path, findings: Findings) -> dict[str, str]:
             classes,
             f"has unknown garments: {shortened(unknown)}; expected {', '.join(GARMENT_NAMES)}",
         )
-    return {str(class_id): name for class_id, name in enumerate(names)}
+    return {str(class_id): name for class_id, name in enumerate(names or GARMENT_NAMES)}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from oott_assets.photos.sources.photo_files import UnreadableFile, read_limited
 from oott_assets.training.labels.findings import Findings, Problem
 from oott_assets.training.labels.joined_data_sets import (
     PhotoPair,
@@ -25,7 +26,6 @@ from oott_assets.training.labels.opened_data_set import (
     PhotoToRead,
     open_data_set,
 )
-from oott_assets.training.labels.photo_label_pairs import UnreadableFile, read_limited
 from oott_fashion.vision.near_duplicates import (
     PerceptualHash,
     groups_of,
@@ -63,7 +63,7 @@ class ReadLabels(NamedTuple):
 def read_labelled(*folders: Path) -> ReadLabels:
     """Read and check the data sets in ``folders``, oldest first.
 
-    Photos are read only if all layouts are valid. If two data sets have the same picture, the
+    If a layout is not valid, no photos are returned. If two data sets have the same picture, the
     labels of the later one count.
 
     Raises:
@@ -72,9 +72,11 @@ def read_labelled(*folders: Path) -> ReadLabels:
     absolute = list(dict.fromkeys(Path(os.path.abspath(folder)) for folder in folders))
     findings = Findings(Path(os.path.commonpath(absolute)))
     data_sets = [open_data_set(folder, findings) for folder in absolute]
-    # With another list of garments, every class id would be read as the wrong garment.
     layout_is_valid = not findings.problems
-    read = with_splits(_read_all(data_sets, findings) if layout_is_valid else [])
+    # The photos of an invalid layout are read as well, so that all problems are listed at once.
+    every_photo = _read_all(data_sets, findings)
+    # With another list of garments, every class id would be read as the wrong garment.
+    read = with_splits(every_photo if layout_is_valid else [])
     again = labelled_again(read)
     current = _without(again, read)
     leaks = leaked(current)

@@ -5,8 +5,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from oott_assets.photos.sources.photo_files import shortened
 from oott_assets.training.labels.data_yaml import yolo_data_set
-from oott_assets.training.labels.findings import Findings, shortened
+from oott_assets.training.labels.findings import Findings
 from oott_assets.training.labels.label_studio_json import labelled_tasks
 from oott_assets.training.labels.label_studio_yolo import yolo_export
 from oott_assets.training.labels.labelled_photos import Label, Split

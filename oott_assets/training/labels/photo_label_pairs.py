@@ -1,11 +1,17 @@
 """Pairs the photos of a split with their label files, by name."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
-from oott_assets.photos.sources.folder import photos_under
+from oott_assets.photos.sources.photo_files import (
+    UnreadableFile,
+    composed,
+    files_in,
+    read_limited,
+)
 from oott_assets.photos.sources.photo_source import PhotosUnknown
 from oott_assets.training.labels.findings import Findings
 from oott_assets.training.labels.labelled_photos import Split
@@ -37,48 +43,29 @@ class LabelledFile(NamedTuple):
     split: Split
 
 
-class UnreadableFile(ValueError):
-    """The file cannot be read, or is too large."""
-
-
 def labelled_files(folder: SplitFolder, findings: Findings) -> list[LabelledFile]:
     """Pair the photos and label files of ``folder``; unpaired files become problems."""
     if not all(_is_folder(path, findings) for path in (folder.images, folder.labels)):
         return []
+    root = findings.folder if folder.images.is_relative_to(findings.folder) else folder.images
     try:
-        photos = photos_under(folder.images)
-        texts = {text.relative_to(folder.labels): text for text in _texts_under(folder.labels)}
+        found = [
+            (_stem_below(folder.images, file), file, why)
+            for file, why in files_in(folder.images, root)
+        ]
+        texts = _texts_under(folder.labels, findings)
     except PhotosUnknown as error:
         findings.add_problem(folder.images, str(error))
         return []
     except OSError as error:
         findings.add_problem(folder.labels, f"cannot be listed: {error.strerror}")
         return []
-    # a.jpg and a.png have the same label file, a.txt.
-    names = [photo.relative_to(folder.images).with_suffix(".txt") for photo in photos]
-    _report_unpaired_files(folder, dict(zip(names, photos, strict=True)), texts, findings)
-    return [
-        LabelledFile(photo, texts[name], folder.split)
-        for name, photo in zip(names, photos, strict=True)
-        if name in texts
-    ]
-
-
-def read_limited(file: Path, max_bytes: int) -> bytes:
-    """Read ``file`` after checking its size.
-
-    Raises:
-        UnreadableFile: it has more than ``max_bytes``, is not a file, or cannot be read.
-    """
-    try:
-        size = file.stat().st_size
-        if not file.is_file():
-            raise UnreadableFile("is not a regular file")
-        if size > max_bytes:
-            raise UnreadableFile(f"has {size:,} bytes; at most {max_bytes:,} are allowed")
-        return file.read_bytes()
-    except OSError as error:
-        raise UnreadableFile(f"cannot be read: {error.strerror or error}") from error
+    photos = [(stem, file) for stem, file, skipped_because in found if skipped_because is None]
+    for stem, file, skipped_because in found:
+        if skipped_because is not None and stem in texts:
+            findings.add_problem(file, skipped_because)
+    _report_unpaired_files(folder, dict(photos), texts, {stem for stem, *_ in found}, findings)
+    return [LabelledFile(file, texts[stem], folder.split) for stem, file in photos if stem in texts]
 
 
 def read_text(file: Path) -> str:
@@ -95,25 +82,27 @@ def read_text(file: Path) -> str:
 
 def _report_unpaired_files(
     folder: SplitFolder,
-    photos: Mapping[Path, Path],
-    texts: Mapping[Path, Path],
+    photos: Mapping[str, Path],
+    texts: Mapping[str, Path],
+    reported: Collection[str],
     findings: Findings,
 ) -> None:
     """Report photos without a label file and label files without a photo.
 
-    Both mappings are keyed by the name of the label file.
+    The mappings are keyed by ``_stem_below``.
     """
-    for name in sorted(photos.keys() - texts.keys()):
-        expected = findings.name_of(folder.labels / name)
+    for stem in sorted(photos.keys() - texts.keys()):
+        label = photos[stem].relative_to(folder.images).with_suffix(".txt")
+        expected = findings.name_of(folder.labels / label)
         findings.add_problem(
-            photos[name],
+            photos[stem],
             f"has no label file; expected {expected}, empty if the photo shows no garment",
         )
-    for name in sorted(texts.keys() - photos.keys()):
+    for stem in sorted(texts.keys() - reported):
         # Labelling tools write their list of classes into the label folder.
-        if name.name != "classes.txt":
+        if texts[stem].name != "classes.txt":
             images = findings.name_of(folder.images)
-            findings.add_problem(texts[name], f"has no photo; expected one in {images}")
+            findings.add_problem(texts[stem], f"has no photo; expected one in {images}")
 
 
 def _is_folder(path: Path, findings: Findings) -> bool:
@@ -125,14 +114,26 @@ def _is_folder(path: Path, findings: Findings) -> bool:
     return True
 
 
-def _texts_under(folder: Path) -> list[Path]:
+def _stem_below(folder: Path, file: Path) -> str:
+    """Give the name by which photo and label file belong together.
+
+    Label Studio writes the names of label files with %, and macOS writes Hangul in parts.
+    """
+    return composed(unquote(str(file.relative_to(folder).with_suffix(""))))
+
+
+def _texts_under(folder: Path, findings: Findings) -> dict[str, Path]:
+    """List the label files below ``folder`` by ``_stem_below``."""
+
     def raise_error(error: OSError) -> None:
         raise error
 
+    texts: dict[str, Path] = {}
     # rglob would silently skip a folder that cannot be listed.
-    return [
-        Path(parent, name)
-        for parent, _, names in os.walk(folder, onerror=raise_error)
-        for name in names
-        if name.endswith(".txt") and not name.startswith(".")
-    ]
+    for parent, _, names in os.walk(folder, onerror=raise_error):
+        for name in names:
+            if name.endswith(".txt") and not name.startswith("."):
+                text = Path(parent, name)
+                if texts.setdefault(_stem_below(folder, text), text) is not text:
+                    findings.add_problem(text, "is a second label file of a photo; remove one")
+    return texts

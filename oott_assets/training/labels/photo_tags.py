@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from oott_assets.photos.sources.photo_files import shortened
 from oott_assets.training.labels.catalogue_folders import NO_GARMENT
-from oott_assets.training.labels.findings import shortened
 from oott_assets.training.labels.label_studio_choices import (
     NotLabelStudioJson,
     label_studio_choices,

@@ -10,6 +10,9 @@ import yaml
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, content_of
 from oott_fashion.garments import GARMENT_NAMES
 
+# Ultralytics skips files with other suffixes, or with none.
+_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+
 
 def write_ultralytics_data_set(photos: Sequence[LabelledPhoto], folder: Path) -> Path:
     """Replace ``folder`` with a data set of ``photos``, and give the path of its ``data.yaml``.
@@ -31,7 +34,7 @@ def write_ultralytics_data_set(photos: Sequence[LabelledPhoto], folder: Path) ->
         if copies[photo.sha256] == 1:
             content_of(photo)  # raises PhotoChanged
         name = f"{photo.sha256[:32]}-{copies[photo.sha256]}"
-        link = folder / photo.split / "images" / f"{name}{photo.file.suffix.lower()}"
+        link = folder / photo.split / "images" / f"{name}{_suffix_of(photo.file)}"
         link.symlink_to(photo.file)
         labels = folder / photo.split / "labels" / f"{name}.txt"
         labels.write_text("".join(f"{line}\n" for line in yolo_lines(photo)))
@@ -40,6 +43,11 @@ def write_ultralytics_data_set(photos: Sequence[LabelledPhoto], folder: Path) ->
     splits = {"train": "train/images", "val": "valid/images"}
     data_yaml.write_text(yaml.safe_dump({"path": str(folder.resolve()), **splits, "names": names}))
     return data_yaml
+
+
+def _suffix_of(file: Path) -> str:
+    """Give a suffix that Ultralytics knows. It then reads a photo by its content, as OOTT does."""
+    return suffix if (suffix := file.suffix.lower()) in _SUFFIXES else ".jpg"
 
 
 def yolo_lines(photo: LabelledPhoto) -> list[str]:

@@ -5,10 +5,11 @@ import reprlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from oott_assets.photos.sources.photo_files import UnreadableFile
 from oott_assets.training.labels.findings import Findings
 from oott_assets.training.labels.fraction_boxes import InvalidLabel, box_in_pixels
 from oott_assets.training.labels.labelled_photos import BY_PEOPLE, Label
-from oott_assets.training.labels.photo_label_pairs import UnreadableFile, read_text
+from oott_assets.training.labels.photo_label_pairs import read_text
 from oott_fashion.vision.detections import Box
 
 _BOX = "class id, x and y of the centre, width and height"
@@ -42,12 +43,14 @@ def read_labels(
 
 
 def _label_of(line: str, garments: Mapping[str, str], width: int, height: int) -> Label:
-    class_id, *fractions = line.split()
+    written_id, *fractions = line.split()
+    # Programs that save a table of numbers write class 3 as 3.0.
+    class_id, _, zeros = written_id.partition(".")
     if len(fractions) != 4:
         raise InvalidLabel(_wrong_count(len(fractions)))
-    if class_id not in garments:
+    if class_id not in garments or zeros.strip("0"):
         raise InvalidLabel(
-            f"class id {reprlib.repr(class_id)} is unknown; expected 0 to {len(garments) - 1}"
+            f"class id {reprlib.repr(written_id)} is unknown; expected 0 to {len(garments) - 1}"
         )
     centre_x, centre_y, box_width, box_height = map(_number, fractions)
     box = Box(
@@ -64,6 +67,10 @@ def _wrong_count(fractions: int) -> str:
         return (
             f"a polygon of {fractions // 2} points; expected a box ({_BOX}); "
             "export boxes, not polygons"
+        )
+    if fractions == 5:
+        return (
+            "a confidence after the box; a detector wrote this, and OOTT expects labels of people"
         )
     return f"numbers found: {fractions + 1}; expected 5 ({_BOX})"
 

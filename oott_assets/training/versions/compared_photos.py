@@ -11,7 +11,7 @@ import numpy as np
 
 from oott_assets.photos.label_batches import is_copy
 from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, random_outfit
-from oott_assets.photos.sources.folder import photos_under
+from oott_assets.photos.sources.photo_files import photos_under
 from oott_assets.training.labels.labelled_photos import PhotoChanged, in_split, pixels_of
 from oott_assets.training.training_store import TrainingStore
 from oott_fashion.vision.photos import Photo, PhotoTooLarge, UnreadablePhoto, read_photo

@@ -40,10 +40,10 @@ def test_the_manifest_lists_collected_photos_with_size_source_and_date(
 
     rows = trends_pipeline.manifest()
     assert [(row.name, row.width, row.height, row.source) for row in rows] == [
-        ("hongdae/2026-09/b.png", 30, 40, "folder"),
         ("hongdae/a.jpg", 30, 40, "folder"),
+        ("hongdae/2026-09/b.png", 30, 40, "folder"),
     ]
-    assert [row.taken_at is None for row in rows] == [True, False]
+    assert [row.taken_at is None for row in rows] == [False, True]
     assert metadata_of(run, "instagram_images")["undated"] == 1
 
 
@@ -76,9 +76,30 @@ def test_unreadable_photos_are_listed_with_the_reason(
 
     assert run.success
     unreadable = [row.name for row in trends_pipeline.manifest() if row.state == "unreadable"]
-    assert unreadable == [f"hongdae/2026-09/{name}" for name in ("b.jpg", "c.jpg", "d.heic")]
-    assert metadata_of(run, "instagram_images")["photos"] == 1
-    assert "c.jpg" in str(metadata_of(run, "instagram_images")["left_out"])
+    assert unreadable == [f"hongdae/2026-09/{name}" for name in ("b.jpg", "d.heic")]
+    metadata = metadata_of(run, "instagram_images")
+    assert metadata["photos"] == 1
+    assert "b.jpg" in str(metadata["left_out"])
+    assert metadata["files_skipped"] == 1
+    assert "| not a photo | 1 | hongdae/2026-09/c.jpg |" in str(metadata["skipped_files"])
+
+
+def test_a_photo_without_a_date_is_counted_in_one_month_only(
+    trends_pipeline: TrendsPipeline, photos_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_photo(photos_folder / "hongdae/a.jpg")
+
+    def states_in(month: date) -> list[tuple[str, str | None]]:
+        monkeypatch.setenv("OOTT_FOLDER_MONTH", f"{month:%Y-%m}")
+        assert trends_pipeline.run(month=month, only="instagram_images").success
+        return [(row.state, row.reason) for row in trends_pipeline.manifest(month=month)]
+
+    assert states_in(date(2026, 8, 1)) == [("kept", None)]
+    [(state, reason)] = states_in(date(2026, 9, 1))
+    assert (state, reason) == (
+        "other month",
+        "no date, and counted in 2026-08; to move it, collect 2026-08 again first",
+    )
 
 
 def test_photos_with_too_many_pixels_are_listed(

@@ -1,3 +1,4 @@
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,15 @@ def test_the_folder_source_needs_a_folder(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setenv("OOTT_PHOTOS_FOLDER", "/mnt/photos")
     assert read_settings(PhotoSettings).photos_folder == Path("/mnt/photos")
+
+
+def test_the_month_of_undated_photos_is_written_yyyy_mm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OOTT_FOLDER_MONTH", "2026-09")
+    assert read_settings(PhotoSettings).folder_month == date(2026, 9, 1)
+
+    monkeypatch.setenv("OOTT_FOLDER_MONTH", "September")
+    with pytest.raises(BadSetting, match=r"^OOTT_FOLDER_MONTH: expected a month, such as 2026-09$"):
+        read_settings(PhotoSettings)
 
 
 def test_the_graph_api_needs_a_user_and_a_token(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
+import pandas as pd
 import pytest
 
 from oott_assets.definitions import configured_resources, defs
@@ -13,6 +14,7 @@ from oott_assets.partitions import destinations
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.trends.forecast_rows import CONFUSED, NO_RECENT_PHOTOS, NOT_BETTER, month_after
 from oott_assets.trends.trend_forecast import trend_forecast
+from oott_assets.trends.weekly_events import COLUMNS, event_rows
 from oott_fashion.settings import SharedSettings, read_settings
 from oott_fashion.stores.estimate_tables import NOT_DISTINGUISHED, EstimateRow, ForecastRow
 from oott_fashion.stores.trend_tables import TrendTables
@@ -210,6 +212,12 @@ def test_photos_without_a_date_and_of_an_earlier_detector_are_no_weeks(
 
     assert run().success
     assert tables.events() == []
+
+
+def test_too_few_dated_photos_are_no_event() -> None:
+    photo = ("haeundae", LAST, "a", "a", LAST, "dress", "top", "white", 0.9, "1")
+
+    assert list(event_rows(pd.DataFrame([photo], columns=list(COLUMNS)), datetime.now(UTC))) == []
 
 
 def test_the_job_of_the_report_forecasts_before_it_writes_the_page() -> None:

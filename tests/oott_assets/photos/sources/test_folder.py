@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from oott_assets.partitions import destinations
-from oott_assets.photos.sources.folder import PhotoFolder
+from oott_assets.photos.sources.folder import PhotoFolder, PlacedPhoto
 from oott_assets.photos.sources.photo_source import (
     FetchedPost,
     FoundPhoto,
+    ListedPost,
     PhotosUnknown,
+    SkippedFile,
     UnavailablePhoto,
 )
 from tests.oott_assets.trends_pipeline import save_photo
@@ -20,17 +22,35 @@ IN_SEPTEMBER, IN_OCTOBER = "2026:09:30 23:59:59", "2026:10:01 00:00:00"
 
 
 def photo_folder(
-    folder: Path, folder_destination: str | None = None, max_bytes: int = 10**6
+    folder: Path,
+    folder_destination: str | None = None,
+    max_bytes: int = 10**6,
+    folder_month: date | None = None,
 ) -> PhotoFolder:
-    return PhotoFolder(folder, destinations, folder_destination, max_bytes, "Asia/Seoul")
+    return PhotoFolder(
+        folder, destinations, folder_destination, max_bytes, "Asia/Seoul", folder_month
+    )
+
+
+def posts(folder: PhotoFolder, month: date = SEPTEMBER) -> list[ListedPost]:
+    return [post for post in folder.posts(HONGDAE, month) if isinstance(post, ListedPost)]
 
 
 def names(folder: PhotoFolder, month: date = SEPTEMBER) -> list[str]:
-    return [post.shortcode for post in folder.posts(HONGDAE, month)]
+    return [post.shortcode for post in posts(folder, month)]
 
 
 def fetched(folder: PhotoFolder, month: date = SEPTEMBER) -> list[FetchedPost]:
-    return [post.fetch() for post in folder.posts(HONGDAE, month)]
+    return [post.fetch() for post in posts(folder, month)]
+
+
+def skipped(folder: PhotoFolder) -> list[SkippedFile]:
+    return [found for found in folder.contents() if isinstance(found, SkippedFile)]
+
+
+def partitions(folder: PhotoFolder) -> list[tuple[str, date]]:
+    placed = [found for found in folder.contents() if isinstance(found, PlacedPhoto)]
+    return [(photo.slug, photo.month) for photo in placed]
 
 
 def test_folder_names_give_destination_and_month(tmp_path: Path) -> None:
@@ -51,23 +71,46 @@ def test_photos_without_a_month_folder_belong_to_the_month_of_their_exif_date(
     assert names(photo_folder(tmp_path), OCTOBER) == ["hongdae/b.jpg"]
 
 
-def test_an_undated_photo_belongs_to_the_requested_month_and_has_no_date(tmp_path: Path) -> None:
+def test_an_undated_photo_belongs_to_the_month_of_the_setting_and_to_no_other(
+    tmp_path: Path,
+) -> None:
+    save_photo(tmp_path / "hongdae/a.jpg")
+    folder = photo_folder(tmp_path, folder_month=OCTOBER)
+
+    [post] = fetched(folder, OCTOBER)
+
+    assert post.taken_at is None
+    assert names(folder, SEPTEMBER) == []
+
+
+def test_without_the_setting_an_undated_photo_is_skipped_with_advice(tmp_path: Path) -> None:
     save_photo(tmp_path / "hongdae/a.jpg")
 
-    [post] = fetched(photo_folder(tmp_path), OCTOBER)
+    advice = "no date; move it to DESTINATION/YYYY-MM/, or set OOTT_FOLDER_MONTH"
+    assert list(photo_folder(tmp_path).posts(HONGDAE, SEPTEMBER)) == [
+        SkippedFile("hongdae/a.jpg", advice)
+    ]
 
-    assert post.taken_at is None
+
+def test_a_date_in_the_name_of_file_or_folder_gives_the_month(tmp_path: Path) -> None:
+    for name in ("2026-09-15_08-30-00_UTC.jpg", "2026년 9월/a.jpg", "trip/20260901/b.jpg"):
+        save_photo(tmp_path / "hongdae" / name)
+    save_photo(tmp_path / "2026.09/hongdae/c.jpg")
+
+    assert len(names(photo_folder(tmp_path))) == 3
+    assert names(photo_folder(tmp_path / "2026.09")) == ["hongdae/c.jpg"]
 
 
-@pytest.mark.parametrize(
-    "written", ["0001:01:01 00:00:00", "0000:00:00 00:00:00", "last summer", ""]
-)
-def test_a_photo_with_an_invalid_date_is_undated(tmp_path: Path, written: str) -> None:
-    save_photo(tmp_path / "hongdae/a.jpg", taken_at=written)
+def test_photos_in_subfolders_of_a_month_belong_to_that_month(tmp_path: Path) -> None:
+    save_photo(tmp_path / "hongdae/2026-09/nested/day1/a.jpg", taken_at=IN_OCTOBER)
 
-    [post] = fetched(photo_folder(tmp_path))
+    assert names(photo_folder(tmp_path)) == ["hongdae/2026-09/nested/day1/a.jpg"]
 
-    assert post.taken_at is None
+
+def test_a_folder_named_after_a_hashtag_belongs_to_the_destination(tmp_path: Path) -> None:
+    save_photo(tmp_path / "#홍대/2026-09/a.jpg")
+
+    assert names(photo_folder(tmp_path)) == ["#홍대/2026-09/a.jpg"]
 
 
 def test_the_month_folder_takes_precedence_over_the_exif_date(tmp_path: Path) -> None:
@@ -81,37 +124,39 @@ def test_the_month_folder_takes_precedence_over_the_exif_date(tmp_path: Path) ->
 
 
 def test_photos_in_the_folder_itself_belong_only_to_folder_destination(tmp_path: Path) -> None:
-    save_photo(tmp_path / "a.jpg")
+    save_photo(tmp_path / "a.jpg", taken_at=IN_SEPTEMBER)
 
     assert names(photo_folder(tmp_path, folder_destination="hongdae")) == ["a.jpg"]
     assert names(photo_folder(tmp_path, folder_destination="haeundae")) == []
-    assert names(photo_folder(tmp_path, folder_destination=None)) == []
+    assert skipped(photo_folder(tmp_path)) == [
+        SkippedFile("a.jpg", "not in a destination's folder; set OOTT_FOLDER_DESTINATION")
+    ]
 
 
-def test_other_files_and_hidden_files_are_not_photos(tmp_path: Path) -> None:
-    for name in ("notes.txt", ".hidden.jpg", "Thumbs.db"):
-        (tmp_path / name).write_bytes(b"not a photo")
+def test_a_skipped_file_is_listed_in_its_month_only(tmp_path: Path) -> None:
+    save_photo(tmp_path / "hongdae/2026-09/a.jpg")
+    (tmp_path / "hongdae/2026-09/notes.txt").write_text("not a photo")
+    folder = photo_folder(tmp_path)
 
-    assert names(photo_folder(tmp_path, folder_destination="hongdae")) == []
-
-
-def test_upper_case_and_unreadable_photo_suffixes_are_listed(tmp_path: Path) -> None:
-    for name in ("A.JPG", "b.heic"):
-        (tmp_path / name).write_bytes(b"something")
-
-    assert names(photo_folder(tmp_path, folder_destination="hongdae")) == ["A.JPG", "b.heic"]
+    assert list(folder.posts(HONGDAE, OCTOBER)) == []
+    [_, note] = folder.posts(HONGDAE, SEPTEMBER)
+    assert note == SkippedFile("hongdae/2026-09/notes.txt", "not a photo")
 
 
 def test_a_file_of_exactly_max_bytes_is_fetched_and_one_byte_more_is_rejected(
     tmp_path: Path,
 ) -> None:
-    (tmp_path / "a.jpg").write_bytes(b"1234")
-    (tmp_path / "b.jpg").write_bytes(b"12345")
+    folder = tmp_path / "hongdae/2026-09"
+    folder.mkdir(parents=True)
+    (folder / "a.jpg").write_bytes(b"\xff\xd8\xff4")
+    (folder / "b.jpg").write_bytes(b"\xff\xd8\xff45")
 
-    fits, too_large = fetched(photo_folder(tmp_path, "hongdae", max_bytes=4))
+    fits, too_large = fetched(photo_folder(tmp_path, max_bytes=4))
 
-    assert fits.photos == [FoundPhoto("a.jpg", b"1234")]
-    assert too_large.photos == [UnavailablePhoto("b.jpg", "5 bytes; at most 4 allowed")]
+    assert fits.photos == [FoundPhoto("hongdae/2026-09/a.jpg", b"\xff\xd8\xff4")]
+    assert too_large.photos == [
+        UnavailablePhoto("hongdae/2026-09/b.jpg", "has 5 bytes; at most 4 are allowed")
+    ]
 
 
 def test_destination_folders_can_have_korean_or_capitalised_names(tmp_path: Path) -> None:
@@ -119,43 +164,38 @@ def test_destination_folders_can_have_korean_or_capitalised_names(tmp_path: Path
     save_photo(tmp_path / "Hongdae/2026-09/b.jpg")
 
     assert names(photo_folder(tmp_path)) == ["Hongdae/2026-09/b.jpg", "홍대/2026-09/a.jpg"]
-    assert photo_folder(tmp_path).partitions() == [("hongdae", SEPTEMBER)]
 
 
-def test_folders_with_an_unknown_destination_or_month_are_reported_as_skipped(
+def test_folders_that_are_no_destination_are_skipped_with_the_number_of_their_files(
     tmp_path: Path,
 ) -> None:
-    for name in ("hongdae/2026-09", "hongdae/2026-9", "atlantis/2026-09", ".hidden"):
-        (tmp_path / name).mkdir(parents=True)
+    save_photo(tmp_path / "hongdae/2026-09/a.jpg")
+    save_photo(tmp_path / "atlantis/2026-09/b.jpg")
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / os.fsdecode("홍대".encode("cp949"))).mkdir()
 
-    assert photo_folder(tmp_path).skipped_folders() == [
-        "atlantis/ is not a destination, such as hongdae or 홍대",
-        "hongdae/2026-9/ is not a month, written YYYY-MM",
-    ]
-    assert photo_folder(tmp_path).partitions() == [("hongdae", SEPTEMBER)]
-
-
-def test_a_broken_link_is_listed_as_unavailable(tmp_path: Path) -> None:
-    (tmp_path / "a.jpg").symlink_to("gone.jpg")
-
-    [post] = fetched(photo_folder(tmp_path, "hongdae"))
-
-    assert post.photos == [UnavailablePhoto("a.jpg", "cannot be read: No such file or directory")]
+    assert set(skipped(photo_folder(tmp_path))) == {
+        SkippedFile("atlantis/ (1 files)", "not a destination, such as hongdae or 홍대"),
+        SkippedFile(".hidden", "hidden"),
+        SkippedFile(
+            "ȫ\\xb4\\xeb/ (0 files)",
+            "a folder whose name is not UTF-8 (홍대 in cp949); rename it",
+        ),
+    }
+    assert partitions(photo_folder(tmp_path)) == [("hongdae", SEPTEMBER)]
 
 
-def test_the_bytes_of_a_name_that_is_not_utf8_are_escaped(tmp_path: Path) -> None:
-    save_photo(tmp_path / "a.jpg")
-    os.rename(tmp_path / "a.jpg", os.fsencode(tmp_path) + b"/caf\xe9.jpg")
-
-    assert names(photo_folder(tmp_path, "hongdae")) == ["caf\\xe9.jpg"]
-
-
-def test_names_in_cp949_stay_distinct(tmp_path: Path) -> None:
+def test_names_in_cp949_are_escaped(tmp_path: Path) -> None:
     for name in ("사진.jpg", "강남.jpg", "서울.jpg"):
-        save_photo(tmp_path / "a.jpg")
-        os.rename(tmp_path / "a.jpg", os.fsencode(tmp_path) + b"/" + name.encode("cp949"))
+        save_photo(tmp_path / "hongdae/2026-09/a.jpg")
+        folder = tmp_path / "hongdae/2026-09"
+        os.rename(folder / "a.jpg", os.fsencode(folder) + b"/" + name.encode("cp949"))
 
-    assert len(set(names(photo_folder(tmp_path, "hongdae")))) == 3
+    assert names(photo_folder(tmp_path)) == [
+        "hongdae/2026-09/\\xb0\\xad\\xb3\\xb2.jpg",
+        "hongdae/2026-09/\\xbb\\xe7\\xc1\\xf8.jpg",
+        "hongdae/2026-09/\\xbc\\xad\\xbf\\xef.jpg",
+    ]
 
 
 def test_a_missing_folder_raises_photos_unknown(tmp_path: Path) -> None:
@@ -172,10 +212,10 @@ def test_partitions_come_from_folder_names_and_photo_dates(tmp_path: Path) -> No
     save_photo(tmp_path / "hongdae/b.jpg", taken_at=IN_OCTOBER)
     save_photo(tmp_path / "hongdae/undated.jpg")
     save_photo(tmp_path / "c.jpg", taken_at=IN_SEPTEMBER)
-    (tmp_path / "hongdae/holidays").mkdir()
+    (tmp_path / "hongdae/2026-08").mkdir()
 
-    assert photo_folder(tmp_path, folder_destination="haeundae").partitions() == [
+    assert partitions(photo_folder(tmp_path, folder_destination="haeundae")) == [
         ("haeundae", SEPTEMBER),
-        ("hongdae", SEPTEMBER),
         ("hongdae", OCTOBER),
+        ("hongdae", SEPTEMBER),
     ]

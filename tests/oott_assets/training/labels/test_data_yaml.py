@@ -122,12 +122,19 @@ def test_a_data_yaml_without_a_list_of_names_is_a_problem(
     ]
 
 
-def test_no_label_is_read_if_the_names_are_wrong(tmp_path: Path) -> None:
-    write_data_yaml(data_set(tmp_path, lines="no label"), names=[])
+def test_wrong_names_do_not_hide_other_problems_and_no_photo_is_given(tmp_path: Path) -> None:
+    add_photo(data_set(tmp_path, lines="24 0.5 0.5") / "train/images", "c.jpg", 3, lines=None)
+    # With 25 names, class 24 is known.
+    write_data_yaml(tmp_path, names=[*GARMENT_NAMES, "hat"])
 
     read = read_labelled(tmp_path)
 
-    assert len(read.problems) == 1
+    assert [problem.file for problem in read.problems] == [
+        "data.yaml",
+        "train/images/c.jpg",
+        "train/labels/a.txt",
+    ]
+    assert read.problems[-1].what.startswith("line 1: numbers found: 3")
     assert read.photos == ()
 
 
@@ -146,7 +153,7 @@ def test_a_data_yaml_without_a_split_is_a_problem(
     ("entry", "what"),
     [
         ("gone/images", "train is 'gone/images', but there is no such folder under path or next"),
-        ("data.yaml", "train is 'data.yaml', but there is no such folder under path or next to"),
+        ("data.yaml", "train is 'data.yaml', a file; expected the path of a photo folder"),
         ("train/labels", "train is 'train/labels'; expected a folder named images, with a folder"),
         ({"a": "b"}, "train is not a path"),
         ([["train/images"]], "train is not a path"),

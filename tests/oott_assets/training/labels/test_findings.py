@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from oott_assets.training.labels.findings import Findings, Problem, problem_summary, shortened
+from oott_assets.training.labels.findings import Findings, Problem, problem_summary
 
 
 def problems(count: int) -> list[Problem]:
@@ -45,9 +45,3 @@ def test_files_are_named_relative_to_the_data_set() -> None:
         "/data/other/b.jpg",
         "set",
     ]
-
-
-def test_only_five_names_are_written_out() -> None:
-    assert shortened([]) == "none"
-    assert shortened(list("abcde")) == "a, b, c, d, e"
-    assert shortened(list("abcdef")) == "a, b, c, d, e, 1 more"

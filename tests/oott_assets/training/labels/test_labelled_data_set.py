@@ -1,4 +1,5 @@
 import os
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -114,15 +115,37 @@ def test_a_damaged_photo_is_a_problem_and_the_other_photos_are_read(tmp_path: Pa
     assert names_of(read) == ["a.jpg", "b.jpg"]
 
 
-@pytest.mark.parametrize(
-    ("content", "what"), [(b"", "the photo is empty"), (b"no photo", "8 bytes starting with")]
-)
-def test_a_file_that_is_not_a_photo_is_a_problem(tmp_path: Path, content: bytes, what: str) -> None:
+@pytest.mark.parametrize(("content", "what"), [(b"", "empty"), (b"no photo", "not a photo")])
+def test_a_file_that_is_not_a_photo_is_a_problem_if_it_has_labels(
+    tmp_path: Path, content: bytes, what: str
+) -> None:
     add_photo(data_set(tmp_path) / "train/images", "c.jpg", seed=3).write_bytes(content)
+    (tmp_path / "train/images/notes.md").write_bytes(content)
+
+    assert problems_in(tmp_path) == [f"train/images/c.jpg: {what}"]
+
+
+def test_photos_are_known_by_content_and_paired_with_encoded_and_decomposed_names(
+    tmp_path: Path,
+) -> None:
+    images, labels = data_set(tmp_path) / "train/images", tmp_path / "train/labels"
+    for seed, photo, label in (
+        (3, "홍대 1.jfif", "%ED%99%8D%EB%8C%80%201"),
+        (4, unicodedata.normalize("NFD", "홍대 2"), "홍대 2"),
+        (5, "50% off.jpg?v=1", "50% off"),
+    ):
+        picture(seed).save(images / photo, "JPEG")
+        (labels / f"{label}.txt").write_text(COAT)
+
+    read = read_labelled(tmp_path)
+
+    assert read.problems == ()
+    assert len(read.photos) == 5
+
+    (labels / "홍대 1.txt").write_text(COAT)
 
     [problem] = problems_in(tmp_path)
-
-    assert problem.startswith(f"train/images/c.jpg: {what}")
+    assert problem.endswith(".txt: is a second label file of a photo; remove one")
 
 
 def test_a_photo_file_over_30_megabytes_is_a_problem(tmp_path: Path) -> None:
@@ -146,6 +169,18 @@ def test_a_photo_with_too_many_pixels_is_a_problem(tmp_path: Path) -> None:
     assert problem.startswith("train/images/c.png: the photo has 10000 x 5001")
 
 
+def test_a_link_out_of_the_data_set_is_a_problem(tmp_path: Path) -> None:
+    photo = add_photo(data_set(tmp_path / "set") / "train/images", "c.jpg", seed=3)
+    photo.symlink_to(photo.rename(tmp_path / "set/d.jpg"))
+    assert problems_in(tmp_path / "set") == []
+    photo.unlink()
+    photo.symlink_to((tmp_path / "set/d.jpg").rename(tmp_path / "d.jpg"))
+
+    assert problems_in(tmp_path / "set") == [
+        "train/images/c.jpg: a link to a place outside the folder"
+    ]
+
+
 def test_a_broken_link_and_a_pipe_are_problems(tmp_path: Path) -> None:
     add_photo(data_set(tmp_path) / "train/images", "c.jpg", seed=3).unlink()
     (tmp_path / "train/images/c.jpg").symlink_to("gone.jpg")
@@ -154,7 +189,7 @@ def test_a_broken_link_and_a_pipe_are_problems(tmp_path: Path) -> None:
 
     assert problems_in(tmp_path) == [
         "train/images/c.jpg: cannot be read: No such file or directory",
-        "train/images/d.jpg: is not a regular file",
+        "train/images/d.jpg: not a regular file, but a folder, a pipe or a device",
     ]
 
 

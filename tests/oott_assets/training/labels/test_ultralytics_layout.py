@@ -18,6 +18,15 @@ def files_under(folder: Path) -> list[tuple[Path, int]]:
     return sorted((file, file.stat().st_mtime_ns) for file in folder.rglob("*"))
 
 
+def copied(folder: Path) -> Path:
+    """Replace the links in ``folder`` by copies, because links out of a data set are not read."""
+    for link in folder.glob("*/images/*"):
+        content = link.read_bytes()
+        link.unlink()
+        link.write_bytes(content)
+    return folder
+
+
 def test_a_written_data_set_is_read_back_unchanged(tmp_path: Path) -> None:
     data_set(tmp_path / "set", f"{COAT}21 0.123 0.456 0.111 0.222\n")
     add_photo(tmp_path / "set/valid/images", "bare.png", seed=3, lines="")
@@ -25,7 +34,7 @@ def test_a_written_data_set_is_read_back_unchanged(tmp_path: Path) -> None:
 
     write_ultralytics_data_set(photos, tmp_path / "written")
 
-    again = {photo.sha256: photo for photo in photos_in(tmp_path / "written")}
+    again = {photo.sha256: photo for photo in photos_in(copied(tmp_path / "written"))}
     assert len(again) == len(photos) == 3
     for photo in photos:
         copy = again[photo.sha256]
@@ -65,7 +74,7 @@ def test_a_photo_that_is_listed_twice_is_written_twice(tmp_path: Path) -> None:
 
     write_ultralytics_data_set(photos, tmp_path / "written")
 
-    again = photos_in(tmp_path / "written")
+    again = photos_in(copied(tmp_path / "written"))
     assert [photo.sha256 for photo in again].count(photos[0].sha256) == 2
     assert sorted(len(photo.labels) for photo in again) == [1, 1, 2]
 
@@ -79,6 +88,18 @@ def test_a_data_set_replaces_the_earlier_one(tmp_path: Path) -> None:
     assert [file.name for file in (tmp_path / "written").glob("*/images/*")] == [
         f"{photos[0].sha256[:32]}-1.jpg"
     ]
+
+
+def test_a_photo_with_a_suffix_that_ultralytics_does_not_know_is_linked_as_jpg(
+    tmp_path: Path,
+) -> None:
+    source = data_set(tmp_path / "set")
+    (source / "train/images/a.jpg").rename(source / "train/images/a.jfif")
+
+    write_ultralytics_data_set(photos_in(source), tmp_path / "written")
+
+    suffixes = [file.suffix for file in (tmp_path / "written").glob("*/images/*")]
+    assert suffixes == [".jpg", ".jpg"]
 
 
 def test_without_photos_the_folders_are_empty(tmp_path: Path) -> None:
