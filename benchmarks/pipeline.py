@@ -21,6 +21,7 @@ from typing import NamedTuple, get_args
 import click
 import dagster as dg
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from oott_fashion.stores.detector_card import read_card
@@ -87,11 +88,13 @@ def _turn(number: int, engine: EngineChoice) -> dict[str, Turn]:
     turn = {
         "raw engine, 2 processes with 1 core": _raw(photos, engine),
         "garment_detections": _timed_detections(_PARTITION),
-        # It is slow, so each turn takes another quarter of the photos.
-        "YOLO(...).predict, and our colours": _ultralytics(photos[number % 4 :: 4]),
     }
+    memory = _megabytes()
+    # It is slow, so each turn takes another quarter of the photos.
+    turn["YOLO(...).predict, and our colours"] = _ultralytics(photos[number % 4 :: 4])
     rates = ", ".join(f"{one.rate:.1f}" for one in turn.values())
-    click.echo(f"turn {number + 1}: {rates} photos/s", err=True)
+    # The first turn of Ultralytics loads PyTorch, which then stays in memory.
+    click.echo(f"turn {number + 1}: {rates} photos/s; {memory:.0f} MB", err=True)
     return turn
 
 
@@ -141,8 +144,18 @@ def _measured() -> Iterator[Callable[[int], Turn]]:
 
 
 def _cpu_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+    """Sum the CPU time of this process, and of the processes that read photos for it."""
+    times = [process.cpu_times() for process in _processes()]
+    return sum(one.user + one.system for one in times)
+
+
+def _megabytes() -> float:
+    return sum(process.memory_info().rss for process in _processes()) / 2**20
+
+
+def _processes() -> list[psutil.Process]:
+    this = psutil.Process()
+    return [this, *this.children(recursive=True)]
 
 
 def _materialise_one() -> None:

@@ -8,11 +8,11 @@ from typing import NamedTuple, Self, cast
 
 import dagster as dg
 
-from oott_assets.engine_pool import EnginePool
 from oott_assets.opened_blobs import dagster_client
+from oott_assets.photo_readers import OtherProcesses, PhotoReaders
 from oott_assets.setting_fields import from_setting
 from oott_fashion.colours import PALETTES
-from oott_fashion.opened_detector import DetectorOptions, OpenedDetector, opened_in
+from oott_fashion.opened_detector import DetectorOptions, OpenedDetector, open_detector, opened_in
 from oott_fashion.settings import SharedSettings
 from oott_fashion.stores.detector_card import BadDetector, DetectorCard, PublishedDetector
 from oott_fashion.stores.model_store import ModelStore, NoDetector, copies_in
@@ -70,18 +70,17 @@ class GarmentDetector(dg.ConfigurableResource[None]):
         Raises:
             BadDetector: no engine on this machine runs it, or its answers cannot be right.
         """
-        options, card = self._options, version.card
-        file = _VerifiedFile(version.onnx.absolute(), card.sha256)
         try:
-            pool = kept_open(file, card.image_side, options.engine, options.cores)
+            detector = kept_open(_SameContent(version), self._options).detector
         except (EngineUnavailable, ImplausibleAnswers, WrongExport) as error:
             raise BadDetector(f"detector {version.version} cannot be used: {error}") from error
-        return opened_in(pool, version, options, at_a_time=usable_cores())
+        return OpenedDetector(version.version, detector, version.card, version.onnx)
 
-    def expect(self, opened: OpenedDetector, photos: int) -> None:
-        """Open the detector on every core if so many photos are worth it."""
-        if isinstance(opened.detector.engine, EnginePool):
-            opened.detector.engine.expect(photos)
+    def readers(self, opened: OpenedDetector) -> PhotoReaders:
+        """Give what reads photos with an opened detector in several processes."""
+        return kept_open(
+            _SameContent(PublishedDetector(opened.version, opened.onnx, opened.card)), self._options
+        )
 
     def published(self) -> PublishedDetector:
         """Find and verify the latest detector.
@@ -134,30 +133,35 @@ class GarmentDetector(dg.ConfigurableResource[None]):
         return DetectorOptions(choice, self.cores, self.thresholds, PALETTES[self.palette])
 
 
-class _VerifiedFile(NamedTuple):
-    """A file with a verified hash; files with one hash are equal."""
+class _SameContent(NamedTuple):
+    """A verified detector; detectors with one content are equal."""
 
-    file: Path
-    sha256: str
+    detector: PublishedDetector
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _VerifiedFile) and self.sha256 == other.sha256
+        return isinstance(other, _SameContent) and hash(self) == hash(other)
 
     def __hash__(self) -> int:
-        return hash(self.sha256)
+        return hash((self.detector.card.sha256, self.detector.card.image_side))
 
 
 @lru_cache(maxsize=1)
-def kept_open(file: _VerifiedFile, side: int, engine: EngineChoice, cores: int) -> EnginePool:
-    """Open and try a file, and keep it open for the next partition of this process.
+def kept_open(content: _SameContent, options: DetectorOptions) -> PhotoReaders:
+    """Open and try a detector, and keep it open for the next partition of this process.
 
     DeepSparse takes 4 seconds to open a detector, and 3 to be imported before that.
     """
     started = time.process_time()
-    tried = open_and_try(file.file, side, engine, cores)
+    published = content.detector
+    tried = open_and_try(published.onnx, published.card.image_side, options.engine, options.cores)
     milliseconds = 1000 * (time.process_time() - started)
-    # With "auto", all engines of a pool must be of one kind. An opened engine has the name of its
-    # choice.
-    same = partial(open_engine, file.file, cast(EngineChoice, tried.engine.name), cores)
-    max_engines = max(1, usable_cores() // cores)
-    return EnginePool(tried.engine, same, max_engines, milliseconds / tried.milliseconds)
+    # With "auto", all processes must use one engine. An opened engine has the name of its choice.
+    same = options._replace(engine=cast(EngineChoice, tried.engine.name))
+    others = OtherProcesses(
+        processes=usable_cores() // options.cores - 1,
+        open_detector=partial(open_detector, published, same),
+        worth_at=milliseconds / tried.milliseconds,
+    )
+    return PhotoReaders(
+        opened_in(tried.engine, published, options).detector, usable_cores(), others
+    )

@@ -1,5 +1,6 @@
 """Opens a published detector with the configured engine, for the pipeline and the service."""
 
+from pathlib import Path
 from typing import NamedTuple, Self
 
 from oott_fashion.colours import PaletteColour
@@ -10,7 +11,7 @@ from oott_fashion.vision.engines import Engine, EngineChoice, open_engine
 
 
 class OpenedDetector(NamedTuple):
-    """A detector that is ready to use, its version in the model store, and its card.
+    """A detector that is ready to use, its version in the model store, its card and its file.
 
     ``passed_over`` says why a later version is not used; it is empty for the latest version.
     """
@@ -18,6 +19,7 @@ class OpenedDetector(NamedTuple):
     version: str
     detector: Detector
     card: DetectorCard
+    onnx: Path
     passed_over: str = ""
 
 
@@ -46,9 +48,9 @@ def open_detector(published: PublishedDetector, options: DetectorOptions) -> Ope
 
 
 def opened_in(
-    engine: Engine, published: PublishedDetector, options: DetectorOptions, at_a_time: int = 1
+    engine: Engine, published: PublishedDetector, options: DetectorOptions
 ) -> OpenedDetector:
-    """Make a detector of an engine that has already opened it, and that runs so many photos."""
+    """Make a detector of an engine that has already opened it."""
     side = published.card.image_side
-    detector = Detector(engine, side, options.thresholds, options.colours, at_a_time)
-    return OpenedDetector(published.version, detector, published.card)
+    detector = Detector(engine, side, options.thresholds, options.colours)
+    return OpenedDetector(published.version, detector, published.card, published.onnx)

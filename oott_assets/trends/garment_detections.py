@@ -22,6 +22,7 @@ from oott_assets.partitions import (
     month_and_destination,
     month_by_destination,
 )
+from oott_assets.photo_readers import PhotoReaders
 from oott_assets.photos.instagram_images import instagram_images
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
@@ -33,8 +34,6 @@ from oott_assets.settings import TrendSettings
 from oott_assets.trends.trend_failures import TREND_FAILURES
 from oott_fashion.settings import read_settings
 from oott_fashion.stores.blobs import BlobNotFound
-from oott_fashion.usable_cores import usable_cores
-from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
 
 
@@ -66,9 +65,10 @@ def garment_detections(
         # The lock prevents a deletion during the detection. The write would undo such a deletion.
         with stored.locked() as lock:
             photos = _photos_to_read(stored, partition)
-            garment_detector.expect(opened, len(photos))
+            readers = garment_detector.readers(opened)
+            readers.expect(len(photos))
             timezone = ZoneInfo(read_settings(TrendSettings).timezone)
-            seen = read_by(opened.detector, photos, stored, timezone)
+            seen = read_by(readers, photos, stored, timezone)
             seen = with_progress(seen, context.log, "photos read", len(photos))
             detections = PartitionDetections(opened.version, tuple(seen))
             lock.check()
@@ -87,12 +87,11 @@ def garment_detections(
 
 
 def read_by(
-    detector: Detector, photos: Sequence[ManifestRow], stored: StoredMonth, timezone: ZoneInfo
+    readers: PhotoReaders, photos: Sequence[ManifestRow], stored: StoredMonth, timezone: ZoneInfo
 ) -> Iterator[PhotoDetections]:
     """Find the garments in each of the stored ``photos``, in their order.
 
-    A thread per core decodes a photo, runs the detector on it and names its colours. The day of a
-    photo is its day in ``timezone``.
+    The day of a photo is its day in ``timezone``.
     """
 
     def read(photo: ManifestRow) -> PhotoDetections:
@@ -100,12 +99,12 @@ def read_by(
         # A kept photo has a hash.
         found = PhotoDetections(photo.sha256 or "", (), None, photo.shortcode, taken_on)
         try:
-            pixels = stored.pixels(found.sha256)
+            content = stored.content(found.sha256)
+            return found._replace(garments=readers.read(content, stored.max_pixels))
         except (UnreadablePhoto, PhotoTooLarge) as error:
             return found._replace(unreadable=str(error))
-        return found._replace(garments=tuple(detector.garments(pixels)))
 
-    with ThreadPoolExecutor(usable_cores()) as pool:
+    with ThreadPoolExecutor(readers.at_a_time) as pool:
         yield from pool.map(read, photos)
 
 

@@ -43,15 +43,14 @@ class Detector:
         image_side: int,
         thresholds: Thresholds = Thresholds(),  # noqa: B008 - a NamedTuple cannot be changed
         palette: Sequence[PaletteColour] = PALETTE,
-        at_a_time: int = 1,
     ) -> None:
         self.engine = engine
         self.image_side = image_side
         self.thresholds = thresholds
         self.palette = palette
         # An engine already uses all its cores for one photo; two photos at the same time only
-        # slow each other down. Only a pool of engines runs several photos.
-        self._at_a_time = threading.BoundedSemaphore(at_a_time)
+        # slow each other down.
+        self._one_at_a_time = threading.Lock()
 
     def boxes(self, photo: NDArray[np.uint8]) -> RawDetections:
         """Find the boxes in ``photo``, most confident first, in photo pixels; shoes unpaired.
@@ -83,7 +82,7 @@ class Detector:
 
     def _head_of(self, photo: NDArray[np.uint8]) -> tuple[NDArray[np.float32], Placement]:
         model_input, placement = letterbox(photo, self.image_side)
-        with self._at_a_time:
+        with self._one_at_a_time:
             return self.engine.head_of(model_input[None]), placement
 
     def garments(self, photo: NDArray[np.uint8]) -> list[Detection]:

@@ -72,7 +72,7 @@ class StoredMonth:
 
     def __init__(self, blobs: Blobs, destination: str, month: date, max_pixels: int) -> None:
         self._blobs = blobs
-        self._max_pixels = max_pixels
+        self.max_pixels = max_pixels
         self._photos = f"photos/{destination}/{month:%Y-%m}"
         self._manifest = f"manifests/{destination}/{month:%Y-%m}.parquet"
         self.journal = CrawlJournal(blobs, f"journals/{destination}/{month:%Y-%m}")
@@ -96,11 +96,11 @@ class StoredMonth:
             UnreadablePhoto: the content is not a photo, or is damaged; nothing was stored.
             PhotoTooLarge: the photo has too many pixels; nothing was stored.
         """
-        form = stored_form(content, self._max_pixels, faces)
+        form = stored_form(content, self.max_pixels, faces)
         sha256 = hashlib.sha256(form.content).hexdigest()
         if not self._is_whole(sha256):
             self._blobs.write(f"{self._photos}/{sha256}", form.content)
-        perceptual_hash = perceptual_hash_of(read_photo(form.content, self._max_pixels))
+        perceptual_hash = perceptual_hash_of(read_photo(form.content, self.max_pixels))
         return StoredPhoto(sha256, form.width, form.height, form.faces, perceptual_hash)
 
     def content(self, sha256: str) -> bytes:
@@ -124,7 +124,7 @@ class StoredMonth:
             UnreadablePhoto: the file is missing, or its content has changed.
             PhotoTooLarge: the pixel limit was lowered after the photo was stored.
         """
-        return read_photo(self.content(sha256), self._max_pixels)
+        return read_photo(self.content(sha256), self.max_pixels)
 
     def manifest(self) -> list[ManifestRow]:
         """Read the manifest.
