@@ -29,7 +29,7 @@ from oott_assets.photos.store.manifest import ManifestRow, State
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import MonthLock, StoredMonth
 from oott_assets.reports.progress import with_progress
-from oott_fashion.vision.near_duplicates import PerceptualHash, groups_of, near_duplicates
+from oott_fashion.vision.near_duplicates import PerceptualHash, groups_of
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
 
 # A few posts may be deleted between listing and fetching. If all of at least this many posts are
@@ -269,7 +269,7 @@ def deduplicated(posts: Sequence[JournalledPost]) -> list[ManifestRow]:
     for post in posts:
         perceptual_hashes |= post.perceptual_hashes
     hashes = list(perceptual_hashes)
-    groups = groups_of(len(hashes), near_duplicates(list(perceptual_hashes.values())))
+    groups = groups_of(list(perceptual_hashes.values()))
     first_of = {sha256: hashes[group] for sha256, group in zip(hashes, groups, strict=True)}
     return list(_marked_duplicates((row for post in posts for row in post.rows), first_of))
 

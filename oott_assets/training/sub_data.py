@@ -36,7 +36,6 @@ from oott_fashion.vision.detections import Box
 from oott_fashion.vision.near_duplicates import (
     PerceptualHash,
     groups_of,
-    near_duplicates,
     perceptual_hash_of,
 )
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_photo
@@ -216,8 +215,7 @@ def _stored_or_new_labels(
 
 def _photos_of(labelled: Sequence[_LabelledFile], held_out: float) -> list[LabelledPhoto]:
     # Photos that show the same picture go into the same split.
-    pairs = near_duplicates([photo.perceptual_hash for photo in labelled])
-    groups = groups_of(len(labelled), pairs)
+    groups = groups_of([photo.perceptual_hash for photo in labelled])
     splits = splits_by_content([photo.sha256 for photo in labelled], groups, round(100 * held_out))
     held_out_groups = {
         group

@@ -29,7 +29,6 @@ from oott_assets.training.labels.opened_data_set import (
 from oott_fashion.vision.near_duplicates import (
     PerceptualHash,
     groups_of,
-    near_duplicates,
     perceptual_hash_of,
 )
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto, read_photo
@@ -114,7 +113,7 @@ def _read_all(data_sets: Sequence[OpenedDataSet], findings: Findings) -> list[Re
         if (photo_and_hash := _read(file, findings)) is not None
     ]
     hashes = [perceptual_hash for _, (_, perceptual_hash) in read]
-    groups = groups_of(len(read), near_duplicates(hashes))
+    groups = groups_of(hashes)
     return [
         ReadPhoto(photo, position, group, data_sets[position].has_split)
         for (position, (photo, _)), group in zip(read, groups, strict=True)
