@@ -210,6 +210,8 @@ def test_every_process_finds_the_same_garments_in_the_same_order(
         seen_here = len(read_here)
         assert trends_pipeline.detections() == before
 
+    garment_detector.kept_open.cache_clear()  # it ends the other process
+
 
 def worth_another_process(monkeypatch: pytest.MonkeyPatch) -> list[Photo]:
     """Let a few photos be worth another process; give the photos that are read in this one."""
