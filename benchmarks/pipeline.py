@@ -9,6 +9,7 @@ limit: a process per core, which only runs the network on photos that are ready.
 import multiprocessing
 import os
 import resource
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -101,9 +102,9 @@ def _turn(number: int, engine: EngineChoice) -> dict[str, Turn]:
 def _set_up(home: Path, folder: Path, engine: EngineChoice) -> None:
     """Collect the photos as one month, and one of them as another month."""
     (home / "photos/hongdae/2026-08").mkdir(parents=True)
-    (home / "photos/hongdae/2026-09").symlink_to(folder)
+    shutil.copytree(folder, home / "photos/hongdae/2026-09")
     first = next(file for file in sorted(folder.iterdir()) if file.suffix.lower() == ".jpg")
-    (home / "photos/hongdae/2026-08" / first.name).symlink_to(first)
+    shutil.copy(first, home / "photos/hongdae/2026-08")
     os.environ |= {
         "OOTT_HOME": str(home / "home"),
         "OOTT_ENGINE": engine,
