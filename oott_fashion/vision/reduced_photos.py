@@ -9,15 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-import numpy as np
-from PIL import Image
-
 from oott_fashion.vision.detections import Box
-from oott_fashion.vision.photos import Photo, opened_photo, rgb_of, upright
-
-# A photo is converted in strips of this many reduced lines, because a conversion needs several
-# copies of what it converts.
-_STRIP_LINES = 64
+from oott_fashion.vision.photos import opened_photo
+from oott_fashion.vision.seen_pixels import Photo, pixels_of
 
 
 class ReducedPhoto(NamedTuple):
@@ -76,24 +70,10 @@ def read_reduced_photo(data: bytes, min_side: int, memory: DecodingMemory) -> Re
         width, height = file.size
         with memory.taken(width * height):
             factor = max(width, height) // min_side
-            if factor > 1:
-                # Only a JPEG can be decoded at 1/2, 1/4 or 1/8 of its size; others ignore this.
+            if factor > 1 and file.format in ("JPEG", "MPO"):
+                # A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size.
                 file.draft(None, (max(1, width // factor), max(1, height // factor)))
-            file.load()
-            reduced = _reduced_rgb_of(file, max(file.size) // min_side)
-            pixels = np.asarray(upright(reduced, file))
+            pixels = pixels_of(file, max(1, max(file.size) // min_side))
             file.close()  # frees its pixels, before the next thread takes the memory
     is_turned = (width > height) == (pixels.shape[0] > pixels.shape[1])
     return ReducedPhoto(pixels, height, width) if is_turned else ReducedPhoto(pixels, width, height)
-
-
-def _reduced_rgb_of(image: Image.Image, factor: int) -> Image.Image:
-    if factor <= 1:
-        return rgb_of(image)
-    width, height = image.size
-    reduced = Image.new("RGB", (-(-width // factor), -(-height // factor)))
-    for line in range(0, reduced.height, _STRIP_LINES):
-        top, bottom = line * factor, min(height, (line + _STRIP_LINES) * factor)
-        strip = rgb_of(image.crop((0, top, width, bottom)))
-        reduced.paste(strip.reduce(factor), (0, line))
-    return reduced

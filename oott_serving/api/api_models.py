@@ -13,8 +13,8 @@ from oott_fashion.vision.detections import Detection
 from oott_serving.api.answer_colours import CameraColours
 
 _PHOTO = (
-    "a JPEG, PNG, WebP, BMP, GIF or TIFF file in base64; a data: URL prefix and white space are "
-    "ignored"
+    "a JPEG, PNG, WebP, HEIC, BMP, GIF or TIFF file in base64; a data: URL prefix and white space "
+    "are ignored"
 )
 
 # A gray square of 8 x 8 pixels, so that the example of the documentation can be sent.

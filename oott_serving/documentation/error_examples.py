@@ -27,7 +27,7 @@ _NOT_BASE64 = (
 )
 _NO_PHOTO = (
     "6 bytes starting with b'a text' are not a photo; expected one of JPEG, PNG, WEBP, BMP, GIF, "
-    "TIFF"
+    "TIFF, HEIF"
 )
 _ONLY_JSON = "the content type is text/plain; send application/json"
 _COMPRESSED = "the body is compressed with gzip; send it uncompressed"

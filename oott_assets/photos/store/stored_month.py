@@ -100,8 +100,8 @@ class StoredMonth:
         sha256 = hashlib.sha256(form.content).hexdigest()
         if not self._is_whole(sha256):
             self._blobs.write(f"{self._photos}/{sha256}", form.content)
-        perceptual_hash = perceptual_hash_of(read_photo(form.content, self.max_pixels))
-        return StoredPhoto(sha256, form.width, form.height, form.faces, perceptual_hash)
+        height, width = form.pixels.shape[:2]
+        return StoredPhoto(sha256, width, height, form.faces, perceptual_hash_of(form.pixels))
 
     def content(self, sha256: str) -> bytes:
         """Read the file of a stored photo.

@@ -226,7 +226,7 @@ def test_the_error_for_a_non_photo_shows_its_first_bytes(data: bytes) -> None:
         read_photo(data)
 
     assert f"{len(data):,} bytes starting with {data[:8]!r} are not a photo" in str(error.value)
-    assert str(error.value).endswith("expected one of JPEG, PNG, WEBP, BMP, GIF, TIFF")
+    assert str(error.value).endswith("expected one of JPEG, PNG, WEBP, BMP, GIF, TIFF, HEIF")
 
 
 def test_a_text_file_is_rejected_after_ultralytics_is_imported(ultralytics: ModuleType) -> None:

