@@ -6,6 +6,7 @@ shares of photos can be counted from the file alone.
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
 from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ import dagster as dg
 import pyarrow as pa
 
 from oott_assets.opened_blobs import opened_blobs
-from oott_assets.parquet import from_parquet, to_parquet
+from oott_assets.parquet import damage_reported, from_parquet, to_parquet
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.setting_fields import from_setting
 from oott_fashion.stores.blobs import BlobNotFound, Blobs
@@ -91,8 +92,11 @@ class DetectionStore(dg.ConfigurableResource[None]):
 
         Raises:
             BlobNotFound: no detector has read the partition.
+            DamagedBlob: the file is damaged, or another program or release wrote it.
         """
-        return _detections_in(self._table(destination, month))
+        table = self._table(destination, month)
+        with self._damage_reported(_named(destination, month), destination, month):
+            return _detections_in(table)
 
     def partitions(self) -> list[tuple[str, date]]:
         """List every destination and month that a detector has read."""
@@ -140,11 +144,25 @@ class DetectionStore(dg.ConfigurableResource[None]):
     def _table(
         self, destination: str, month: date, columns: Sequence[str] = DETECTIONS.names
     ) -> pa.Table:
+        name = _named(destination, month)
         try:
-            return from_parquet(self._blobs.read(_named(destination, month)), columns)
+            content = self._blobs.read(name)
         except BlobNotFound:
-            nested = from_parquet(self._blobs.read(_named_before(destination, month)))
-            return _rows_table(destination, month, _detections_in_nested(nested)).select(columns)
+            name = _named_before(destination, month)
+            content = self._blobs.read(name)
+        with self._damage_reported(name, destination, month):
+            if name == _named_before(destination, month):
+                detections = _detections_in_nested(from_parquet(content))
+                return _rows_table(destination, month, detections).select(columns)
+            table = from_parquet(content, columns).select(columns)
+            fields = [DETECTIONS.field(column) for column in columns]
+            return table.cast(pa.schema(fields, table.schema.metadata))
+
+    def _damage_reported(
+        self, name: str, destination: str, month: date
+    ) -> AbstractContextManager[None]:
+        remedy = f"materialise garment_detections of {destination}|{month:%Y-%m} again"
+        return damage_reported(self._blobs.where(name), remedy)
 
     @property
     def _blobs(self) -> Blobs:
@@ -164,10 +182,11 @@ def _partition_in(name: str) -> tuple[str, date] | None:
     """Read the destination and month from the name of a file; None if it is another file."""
     flat = re.fullmatch(rf"{_FOLDER}/(\d{{4}}-\d\d)\.(.+)\.parquet", name)
     nested = re.fullmatch(rf"{_FOLDER}/(.+)/(\d{{4}}-\d\d)\.parquet", name)
-    if flat:
-        return flat[2], date.fromisoformat(f"{flat[1]}-01")
-    if nested:
-        return nested[1], date.fromisoformat(f"{nested[2]}-01")
+    with suppress(ValueError):  # no calendar has such a month
+        if flat:
+            return flat[2], date.fromisoformat(f"{flat[1]}-01")
+        if nested:
+            return nested[1], date.fromisoformat(f"{nested[2]}-01")
     return None
 
 

@@ -14,6 +14,7 @@ from oott_fashion.stores.blobs import (
     AlreadyLocked,
     BlobChanged,
     BlobNotFound,
+    DamagedBlob,
     StoreMisconfigured,
     StoreUnreachable,
 )
@@ -96,6 +97,7 @@ STORE_FAILURES: FailureTable = {
     # Another run or the nightly sweep works on the month, here or on another machine.
     AlreadyLocked: _STORE,
     BlobChanged: _STORE,
+    DamagedBlob: PERMANENT,
     BlobNotFound: FailureRule(sentence=_missing_blob_sentence),
     OSError: FailureRule(sentence=_full_disk_sentence),
 }

@@ -1,6 +1,7 @@
 """The photos that people labelled, checked before a detector is trained on them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import dagster as dg
@@ -18,6 +19,7 @@ from oott_assets.training.labels.same_pictures import same_pictures
 from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
+from oott_fashion.stores.blobs import DamagedBlob
 
 Metadata = dict[str, dg.MetadataValue | int | str]
 
@@ -50,7 +52,9 @@ def main_data(
         added = _not_yet_in(found.photos, drawn)
         photos = [*found.photos, *added]
         metadata = data_set_metadata(photos)
-        earlier = training_store.photos_or_none("main_data")
+        earlier = None
+        with suppress(DamagedBlob):  # this run replaces it
+            earlier = training_store.photos_or_none("main_data")
         training_store.write_version("main_data", photos)
     return dg.MaterializeResult(
         metadata={

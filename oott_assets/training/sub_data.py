@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from logging import Logger
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from typing import NamedTuple
 import dagster as dg
 
 from oott_assets.failure_rules import failures_of
+from oott_assets.parquet import damage_reported
 from oott_assets.photos.sources.photo_files import FoundFile, files_in, name_below
 from oott_assets.photos.sources.photo_source import SkippedFile
 from oott_assets.reports.progress import with_progress
@@ -31,7 +33,7 @@ from oott_assets.training.labels.validation_split import splits_by_content
 from oott_assets.training.settings import TrainingSettings
 from oott_assets.training.training_failures import TRAINING_FAILURES
 from oott_assets.training.training_store import TrainingStore
-from oott_fashion.stores.blobs import BlobNotFound, LocalBlobs
+from oott_fashion.stores.blobs import DamagedBlob, LocalBlobs
 from oott_fashion.vision.detections import Box
 from oott_fashion.vision.near_duplicates import (
     PerceptualHash,
@@ -202,15 +204,15 @@ def _stored_or_new_labels(
     # on its tags. So the key contains them.
     key = hashlib.sha256(f"{labeller.hint_for(file)}\n{sha256}".encode()).hexdigest()
     blob = f"seen-by/{labeller.name}/{labeller.version}/{key[:2]}/{key}.json"
-    try:
+    with suppress(DamagedBlob), damage_reported(journal.where(blob), "the photo is labelled again"):
         rows = json.loads(journal.read(blob))
-    except BlobNotFound:
-        labels = labeller.all_labels(file)
-        journal.write(blob, json.dumps(labels).encode())
-        return labels
-    return [
-        Label(garment, Box(*box), confidence, origin) for garment, box, confidence, origin in rows
-    ]
+        return [
+            Label(garment, Box(*box), confidence, origin)
+            for garment, box, confidence, origin in rows
+        ]
+    labels = labeller.all_labels(file)
+    journal.write(blob, json.dumps(labels).encode())
+    return labels
 
 
 def _photos_of(labelled: Sequence[_LabelledFile], held_out: float) -> list[LabelledPhoto]:

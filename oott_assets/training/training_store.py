@@ -9,6 +9,7 @@ from typing import TypeVar
 import dagster as dg
 from pydantic import BaseModel, ValidationError
 
+from oott_assets.parquet import damage_reported
 from oott_assets.setting_fields import from_setting
 from oott_assets.training.labels.labelled_photos import (
     LabelledPhoto,
@@ -45,11 +46,16 @@ class TrainingStore(dg.ConfigurableResource[None]):
         self.write_photos(name, photos)
 
     def photos_or_none(self, name: str) -> list[LabelledPhoto] | None:
-        """Read the data set ``name``, or return None if it was never materialised."""
+        """Read the data set ``name``, or return None if it was never materialised.
+
+        Raises:
+            DamagedBlob: its file is damaged, or another program or release wrote it.
+        """
         try:
-            return photos_of_parquet(self.blobs.read(_data_set_named(name)))
+            content = self.blobs.read(_data_set_named(name))
         except BlobNotFound:
             return None
+        return self._photos_in(content, name, name)
 
     def photos(self, name: str) -> list[LabelledPhoto]:
         """Read the data set ``name``.
@@ -57,7 +63,7 @@ class TrainingStore(dg.ConfigurableResource[None]):
         Raises:
             Failure: it was never materialised.
         """
-        return photos_of_parquet(self._written_by(name, _data_set_named(name)))
+        return self._photos_in(self._written_by(name, _data_set_named(name)), name, name)
 
     def write_closet(self, photos: Sequence[LabelledPhoto]) -> None:
         """Replace the held-out closet photos, on which detectors are measured."""
@@ -69,7 +75,8 @@ class TrainingStore(dg.ConfigurableResource[None]):
         Raises:
             Failure: merged_data was never materialised; that asset writes them.
         """
-        return photos_of_parquet(self._written_by("merged_data", _data_set_named(_CLOSET)))
+        content = self._written_by("merged_data", _data_set_named(_CLOSET))
+        return self._photos_in(content, _CLOSET, "merged_data")
 
     def record(self, asset: str, blob: str, kind: type[Record]) -> Record:
         """Read the JSON record that ``asset`` wrote.
@@ -85,6 +92,10 @@ class TrainingStore(dg.ConfigurableResource[None]):
                 f"({error.error_count()} fields are wrong); materialise {asset} again",
                 allow_retries=False,
             ) from error
+
+    def _photos_in(self, content: bytes, name: str, asset: str) -> list[LabelledPhoto]:
+        with damage_reported(self.blobs.where(_data_set_named(name)), f"materialise {asset} again"):
+            return photos_of_parquet(content)
 
     def _written_by(self, asset: str, blob: str) -> bytes:
         try:

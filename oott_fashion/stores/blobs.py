@@ -27,6 +27,10 @@ class BlobNotFound(LookupError):
     """There is no blob with that name."""
 
 
+class DamagedBlob(ValueError):
+    """A blob is truncated, or another program or release wrote it; the message says what to run."""
+
+
 class StoreUnreachable(OSError):
     """The object store cannot be reached now; a retry may help.
 

@@ -122,7 +122,9 @@ def read_card(file: Path) -> DetectorCard:
     except ValidationError as error:
         problem = error.errors()[0]
         field = ".".join(str(part) for part in problem["loc"])
-        raise BadDetector(f"{file} is not a detector card: {field} {problem['msg']}") from error
+        raise BadDetector(
+            f"{file} is not a detector card: {field} {problem['msg']}; publish the detector again"
+        ) from error
 
 
 def weights_belonging_to(card: DetectorCard, weights: Path | None) -> bytes | None:
@@ -153,7 +155,9 @@ def _bytes_of(file: Path) -> bytes:
             )
         return file.read_bytes()
     except OSError as error:
-        raise BadDetector(f"cannot read {file}: {error.strerror}") from error
+        raise BadDetector(
+            f"cannot read {file}: {error.strerror}; publish the detector again"
+        ) from error
 
 
 def _first_difference(garments: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ the end of the crawl the manifest replaces the journal.
 import base64
 import hashlib
 import json
+import logging
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from oott_assets.parquet import damage_reported
 from oott_assets.photos.store.manifest import ManifestRow
-from oott_fashion.stores.blobs import Blobs
+from oott_fashion.stores.blobs import Blobs, DamagedBlob
 from oott_fashion.vision.near_duplicates import PerceptualHash
+
+_log = logging.getLogger(__name__)
 
 _BITS = 64
 _MOMENTS = ("taken_at", "fetched_at")
@@ -58,8 +62,19 @@ class CrawlJournal:
         self._folder = folder
 
     def posts(self) -> list[JournalledPost]:
-        """Read all posts in the journal, in no particular order."""
-        return [_post_in(self._blobs.read(name)) for name in self._blobs.names(self._folder)]
+        """Read all posts in the journal, in no particular order.
+
+        Posts whose file is damaged are left out and logged, so that they are fetched again.
+        """
+        posts = []
+        for name in self._blobs.names(self._folder):
+            content = self._blobs.read(name)
+            try:
+                with damage_reported(self._blobs.where(name), "its post is fetched again"):
+                    posts.append(_post_in(content))
+            except DamagedBlob as error:
+                _log.warning("%s", error)
+        return posts
 
     def write(self, post: JournalledPost) -> None:
         self._blobs.write(self._named(post.shortcode), _file_of(post))

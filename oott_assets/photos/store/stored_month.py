@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import NamedTuple
 
+from oott_assets.parquet import damage_reported
 from oott_assets.photos.privacy.faces import FaceHider
 from oott_assets.photos.privacy.stored_form import stored_form
 from oott_assets.photos.store.crawl_journal import CrawlJournal, JournalledPost
@@ -75,6 +76,7 @@ class StoredMonth:
         self.max_pixels = max_pixels
         self._photos = f"photos/{destination}/{month:%Y-%m}"
         self._manifest = f"manifests/{destination}/{month:%Y-%m}.parquet"
+        self._remedy = f"materialise instagram_images of {destination}|{month:%Y-%m} again"
         self.journal = CrawlJournal(blobs, f"journals/{destination}/{month:%Y-%m}")
 
     @contextmanager
@@ -131,9 +133,11 @@ class StoredMonth:
 
         Raises:
             BlobNotFound: the month was never collected, so its photos are unknown.
-            ValueError: the manifest is from an earlier release.
+            DamagedBlob: the manifest is damaged, or another program or release wrote it.
         """
-        return rows_in(self._blobs.read(self._manifest))
+        content = self._blobs.read(self._manifest)
+        with damage_reported(self._blobs.where(self._manifest), self._remedy):
+            return rows_in(content)
 
     def kept(self) -> list[str]:
         """List the hashes of the photos in state "kept".
@@ -147,7 +151,7 @@ class StoredMonth:
         """Read the manifest; no rows if the month was never collected.
 
         Raises:
-            ValueError: the manifest is from an earlier release.
+            DamagedBlob: the manifest is damaged, or another program or release wrote it.
         """
         try:
             return self.manifest()

@@ -89,7 +89,7 @@ def _label_row(label: Label) -> dict[str, object]:
 
 
 def photos_of_parquet(content: bytes) -> list[LabelledPhoto]:
-    """Decode labelled photos from a parquet file."""
+    """Decode labelled photos from a parquet file; other bytes raise any error."""
     return [_photo_of(row) for row in from_parquet(content).to_pylist()]
 
 

@@ -2,6 +2,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta, timezone
@@ -21,6 +22,7 @@ from oott_fashion.stores.detector_card import (
 )
 from oott_fashion.stores.gcs_blobs import GcsBlobs
 from oott_fashion.stores.model_store import ModelStore, NoDetector
+from tests.damaged_files import damaged
 from tests.databases import in_processes, kill_when_ready
 from tests.object_store import Bucket
 
@@ -534,6 +536,28 @@ def test_the_error_for_a_file_that_is_not_a_card_names_it(content: bytes, tmp_pa
 
     with pytest.raises(BadDetector, match=f"{file} is not a detector card"):
         read_card(file)
+
+
+@pytest.mark.parametrize("name", ["latest.json", "VERSION/card.json", "publications.json"])
+def test_a_damaged_file_is_one_sentence_that_names_it_and_says_what_to_do(
+    name: str, store: ModelStore, tmp_path: Path
+) -> None:
+    version = store.publish(detector(tmp_path), card(), by="a test").version
+    file = Path(store.root) / "garment-detector" / name.replace("VERSION", version)
+
+    messages = []
+    for content in damaged(file.read_bytes()):
+        file.write_bytes(content)
+        try:
+            store.latest()
+            store.history()
+        except BadDetector as error:
+            messages.append(str(error))
+
+    assert len(messages) > 60
+    for message in messages:
+        assert str(file.parent) in message or version in message
+        assert re.fullmatch(".*; (publish .*|correct it, or move it away .*|train it .*)", message)
 
 
 @pytest.mark.parametrize(

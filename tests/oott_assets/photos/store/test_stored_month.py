@@ -10,7 +10,7 @@ from PIL import Image
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
-from oott_fashion.stores.blobs import AlreadyLocked, BlobNotFound
+from oott_fashion.stores.blobs import AlreadyLocked, BlobNotFound, DamagedBlob
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
 from tests.stored_months import write_manifest
 
@@ -113,7 +113,7 @@ def test_a_manifest_without_a_column_is_rejected(store: PhotoStore, stored: Stor
     [file] = files(store)
     pd.read_parquet(file).drop(columns=["state"]).to_parquet(file)
 
-    with pytest.raises(ValueError, match="has no state: it is from an earlier release"):
+    with pytest.raises(DamagedBlob, match=rf"{file} is damaged, or another program or release"):
         stored.manifest()
 
 
