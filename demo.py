@@ -77,8 +77,10 @@ def _run_demo(photos: str | None, destination: str, month: str | None) -> None:
     click.echo("\nLook around with `make ui`, then open http://localhost:3000/assets")
     if photos is not None:
         click.echo(
-            "Before `make ui`, set OOTT_PHOTO_SOURCE=folder and "
-            f"OOTT_PHOTOS_FOLDER={text_of(Path(photos))}; otherwise it draws photos"
+            "Before `make ui`, write these lines to .env; otherwise it draws photos:\n"
+            f"OOTT_PHOTO_SOURCE=folder\nOOTT_PHOTOS_FOLDER={text_of(Path(photos))}\n"
+            f"OOTT_FOLDER_DESTINATION={settings.folder_destination}\n"
+            f"OOTT_FOLDER_MONTH={settings.folder_month:%Y-%m}"
         )
     people = "these drawn people" if photos is None else "your photos"
     click.echo(f"Trend page of {people}, also with `make trends`: {page}")
@@ -118,7 +120,7 @@ def _partitions_in(photos: str, destination: str, month: str | None) -> list[Par
         destinations,
         default_slug,
         settings.max_photo_bytes,
-        settings.timezone,
+        ZoneInfo(settings.timezone),
         default.month,
     )
     contents = list(folder.contents())

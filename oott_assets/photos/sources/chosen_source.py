@@ -1,5 +1,7 @@
 """Opens the photo source that the settings choose."""
 
+from zoneinfo import ZoneInfo
+
 import dagster as dg
 
 from oott_assets.partitions import destinations
@@ -60,7 +62,7 @@ def _folder(settings: PhotoSettings) -> PhotoSource:
         destinations,
         destinations.destination(place).slug if place else None,
         settings.max_photo_bytes,
-        settings.timezone,
+        ZoneInfo(settings.timezone),
         settings.folder_month,
     )
 

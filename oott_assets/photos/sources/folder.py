@@ -7,6 +7,7 @@ destination that the user sets.
 
 import os
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -47,6 +48,7 @@ class PlacedPhoto(NamedTuple):
     is_undated: bool = False
 
 
+@dataclass(frozen=True)
 class PhotoFolder:
     """The photos below one folder; those in the folder itself belong to ``folder_destination``.
 
@@ -58,21 +60,12 @@ class PhotoFolder:
     shows_people = True
     uses_network = False
 
-    def __init__(
-        self,
-        folder: Path,
-        destinations: Destinations,
-        folder_destination: str | None,
-        max_bytes: int,
-        timezone: str,
-        folder_month: date | None = None,
-    ) -> None:
-        self.folder = folder
-        self.destinations = destinations
-        self.folder_destination = folder_destination
-        self.max_bytes = max_bytes
-        self.timezone = ZoneInfo(timezone)
-        self.folder_month = folder_month
+    folder: Path
+    destinations: Destinations
+    folder_destination: str | None
+    max_bytes: int
+    timezone: ZoneInfo
+    folder_month: date | None = None
 
     def posts(
         self, destination: Destination, month: date

@@ -1,6 +1,7 @@
 import os
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -28,7 +29,7 @@ def photo_folder(
     folder_month: date | None = None,
 ) -> PhotoFolder:
     return PhotoFolder(
-        folder, destinations, folder_destination, max_bytes, "Asia/Seoul", folder_month
+        folder, destinations, folder_destination, max_bytes, ZoneInfo("Asia/Seoul"), folder_month
     )
 
 
