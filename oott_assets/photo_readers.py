@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from functools import partial
 from multiprocessing.util import Finalize
 from queue import Empty, SimpleQueue
@@ -21,7 +22,11 @@ import cv2
 from oott_fashion.opened_detector import OpenedDetector
 from oott_fashion.vision.detections import Detection
 from oott_fashion.vision.detector import Detector
-from oott_fashion.vision.photos import read_photo
+from oott_fashion.vision.reduced_photos import (
+    SIDES_OF_INPUT,
+    DecodingMemory,
+    read_reduced_photo,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -119,7 +124,12 @@ def _close(executors: list[ProcessPoolExecutor]) -> None:
 
 
 def _read(detector: Detector, content: bytes, max_pixels: int) -> tuple[Detection, ...]:
-    return tuple(detector.garments(read_photo(content, max_pixels)))
+    # As in the service, a large photo is decoded at a part of its size.
+    photo = read_reduced_photo(
+        content, SIDES_OF_INPUT * detector.image_side, DecodingMemory(max_pixels)
+    )
+    garments = detector.garments(photo.pixels)
+    return tuple(replace(garment, box=photo.in_whole_photo(garment.box)) for garment in garments)
 
 
 def _read_in(

@@ -13,6 +13,11 @@ from oott_fashion.vision.detections import Box
 from oott_fashion.vision.photos import opened_photo
 from oott_fashion.vision.seen_pixels import Photo, pixels_of
 
+# A decoded photo has at least this many times the side of the model input. With 1, boxes move more.
+# Measured on 60 street photos, enlarged to 12 megapixels: with 2, the garments are closer to those
+# of the original photos than with a full decode (5 of 198 lost instead of 6, with noise 4 and 15).
+SIDES_OF_INPUT = 2
+
 
 class ReducedPhoto(NamedTuple):
     """RGB pixels, shape (height, width, 3), 0..255, and the upright size of the whole photo."""

@@ -28,6 +28,8 @@ from oott_fashion.vision.photos import UnreadablePhoto
 class NamesItsProcess:
     """Finds a garment whose name is the process, and whose colour is the grey of the photo."""
 
+    image_side = 8
+
     def garments(self, photo: NDArray[np.uint8]) -> list[Detection]:
         time.sleep(0.01)
         return [Detection(str(os.getpid()), 1.0, Box(0, 0, 1, 1), str(photo[0, 0, 0]))]
@@ -58,6 +60,18 @@ PHOTOS = [grey_photo(grey) for grey in range(60)]
 def read(readers: PhotoReaders) -> list[Detection]:
     with ThreadPoolExecutor(readers.at_a_time) as pool:
         return [one for [one] in pool.map(partial(readers.read, max_pixels=100), PHOTOS)]
+
+
+def test_a_large_photo_is_reduced_and_its_boxes_are_those_of_the_whole_photo() -> None:
+    file = BytesIO()
+    Image.new("RGB", (320, 160)).save(file, "PNG")
+
+    [garment] = readers_with(OtherProcesses(0, opened, worth_at=100)).read(
+        file.getvalue(), max_pixels=320 * 160
+    )
+
+    # The long side of the model input is 8, so the photo is reduced to 16 pixels, by 20.
+    assert garment.box == Box(0, 0, 20, 20)
 
 
 def other_processes(garments: list[Detection]) -> set[int]:
