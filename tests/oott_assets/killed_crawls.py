@@ -71,7 +71,7 @@ def crawl(
     """Crawl September into ``home``."""
     home.mkdir(exist_ok=True)
     moments = Moments(killed_at)
-    os.replace = moments.before("write", os.replace)
+    os.replace = moments.before_replacing(os.replace)
     CrawledStore(str(home / "photos")).crawl(source(home))
     if record is not None:
         record.write_text(" ".join(moments.seen))

@@ -13,10 +13,10 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
+import dagster as dg
 import sqlalchemy as sa
 from sqlalchemy import event
 
@@ -33,6 +33,7 @@ ASSETS = ["instagram_images", "garment_detections", "monthly_trends"]
 
 def main(folder: Path) -> None:
     """Run once without a kill and count the moments; then run once for each moment."""
+    job(), records()  # the children share what takes long to make
     in_a_fork(partial(run, folder / WHOLE, record=folder / "moments"))
     import_modules(folder / "moments.modules")
     open_detector()
@@ -40,6 +41,16 @@ def main(folder: Path) -> None:
         in_a_fork(partial(run, folder / moment, killed_at=moment))
         shutil.copytree(folder / moment, folder / f"{moment}-again")
         in_a_fork(partial(run, folder / f"{moment}-again"))
+
+
+@cache
+def job() -> dg.JobDefinition:
+    return defs.resolve_job_def("monthly_trends_job").get_subset(op_selection=ASSETS)
+
+
+@cache
+def records() -> dg.DagsterInstance:
+    return dg.DagsterInstance.ephemeral()
 
 
 def in_a_fork(work: Callable[[], None]) -> None:
@@ -56,22 +67,23 @@ def run(home: Path, killed_at: str | None = None, record: Path | None = None) ->
     os.environ["OOTT_HOME"] = str(home)
     home.mkdir(exist_ok=True)
     moments = Moments(killed_at)
-    os.replace = moments.before("write", os.replace)
-    committing = moments.before("commit", lambda: None)
+    os.replace = moments.before_replacing(os.replace)
 
     def commit(connection: sa.Connection) -> None:
         # Dagster commits to its own databases; those moments are not counted.
         if str(connection.engine.url.database).endswith("trends.sqlite"):
-            committing()
+            moments.reach("commit")
 
     event.listen(sa.Engine, "commit", commit)
-    job = defs.resolve_job_def("monthly_trends_job").get_subset(op_selection=ASSETS)
-    job.execute_in_process(
+    job().execute_in_process(
         partition_key=partition_key("hongdae", date(2026, 9, 1)),
         resources=configured_resources(),
+        instance=records(),
     )
     if record is not None:
-        record.write_text(" ".join(moments.seen))
+        # Between its first and its last file, the detector is not more complete than before.
+        detector = [moment for moment in moments.seen if moment.startswith("detector")]
+        record.write_text(" ".join(each for each in moments.seen if each not in detector[1:-1]))
         list_modules(record.with_suffix(".modules"))
 
 
@@ -102,24 +114,23 @@ class Moments:
         self.killed_at = killed_at
         self.seen: list[str] = []
 
-    def before(self, kind: str, act: Callable[..., Any]) -> Callable[..., Any]:
-        """Wrap ``act``: count each call, or kill the process before the call."""
+    def before_replacing(self, replace: Callable[..., None]) -> Callable[..., None]:
+        """Wrap ``os.replace``; the files of the detector are a kind of their own."""
 
-        def counted(*arguments: Any) -> Any:
-            moment = f"{kind}-{sum(seen.startswith(kind) for seen in self.seen) + 1}"
-            if moment == self.killed_at:
-                _leave_half(arguments)
-                os.kill(os.getpid(), signal.SIGKILL)
-            self.seen.append(moment)
-            return act(*arguments)
+        def counted(temporary: str, file: str | Path) -> None:
+            self.reach("detector" if "garment-detector" in str(file) else "write", temporary)
+            replace(temporary, file)
 
         return counted
 
-
-def _leave_half(arguments: tuple[Any, ...]) -> None:
-    """Cut the temporary file in half, as a kill during a write would."""
-    for written in arguments[:1]:
-        os.truncate(written, os.path.getsize(written) // 2)
+    def reach(self, kind: str, temporary: str | None = None) -> None:
+        """Count a moment, or kill the process; then only half of a temporary file is written."""
+        moment = f"{kind}-{sum(seen.startswith(kind) for seen in self.seen) + 1}"
+        if moment == self.killed_at:
+            if temporary:
+                os.truncate(temporary, os.path.getsize(temporary) // 2)
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.seen.append(moment)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = {
         "OOTT_STARTER_DETECTOR": str(SMALL_STARTER),
         "OOTT_ENGINE": "onnxruntime",
-        "OOTT_LOOKBOOK_PHOTOS": "2",
+        "OOTT_LOOKBOOK_PHOTOS": "1",
     }
     subprocess.run(
         [sys.executable, "-m", "tests.oott_assets.killed_runs", str(folder)],
@@ -57,21 +57,25 @@ def rows(home: Path) -> Rows:
 
 
 def files(home: Path) -> set[str]:
-    """List the files of a home, except SQLite's temporary files."""
+    """List the files of a home, except temporary files of SQLite and of the blobs.
+
+    Those of the blobs are removed an hour later, and no reader lists them.
+    """
     return {
         str(path.relative_to(home))
         for path in home.rglob("*")
-        if path.is_file() and not path.name.startswith("trends.sqlite-")
+        if path.is_file() and not path.name.startswith(("trends.sqlite-", ".writing-"))
     }
 
 
 def test_runs_are_killed_before_every_kind_of_write(homes: Path) -> None:
     kinds = [home.name.split("-")[0] for home in killed_homes(homes)]
 
-    # The writes are two photos, a manifest, detections, and five files of the detector.
-    assert kinds.count("write") == 9
+    # The writes are a photo, a manifest and detections.
+    assert kinds.count("write") == 3
+    assert kinds.count("detector") == 2
     assert kinds.count("commit") >= 2
-    assert not any(files(home) == files(homes / WHOLE) for home in killed_homes(homes)[:9])
+    assert not any(files(home) == files(homes / WHOLE) for home in killed_homes(homes)[:5])
 
 
 def test_a_killed_run_leaves_no_rows_or_all_rows(homes: Path) -> None:
@@ -87,6 +91,6 @@ def test_the_run_after_a_kill_writes_the_same_tables(homes: Path) -> None:
         assert rows(homes / f"{home.name}-again") == rows(homes / WHOLE), home.name
 
 
-def test_the_run_after_a_kill_leaves_no_partial_file(homes: Path) -> None:
+def test_the_run_after_a_kill_leaves_the_same_files(homes: Path) -> None:
     for home in killed_homes(homes):
         assert files(homes / f"{home.name}-again") == files(homes / WHOLE), home.name
