@@ -33,7 +33,7 @@ _start_up = StartUp.read()
 _settings = _start_up.settings
 
 # One batch at a time: beside two, a camera photo takes three times as long.
-_photos = WaitingRequests(8, _settings.max_waiting_seconds)
+_photos = WaitingRequests(_settings.photos_at_a_time, _settings.max_waiting_seconds)
 _batches = WaitingRequests(1, 10 * _settings.max_waiting_seconds)
 
 _CAMERA = Prediction("/predict/camera", CameraRequest, _photos)

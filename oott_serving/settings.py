@@ -116,6 +116,15 @@ class ServiceSettings(SharedSettings):
         """How many workers the service starts; each has an engine with ``engine_cores``."""
         return self.workers or max(1, usable_cores() // self.engine_cores)
 
+    @property
+    def photos_at_a_time(self) -> int:
+        """How many photos a worker reads at a time; the others wait, first come, first served.
+
+        If each core has an engine, a second photo would only take its place in the caches.
+        """
+        cores_with_an_engine = self.worker_processes * self.engine_cores
+        return 1 if cores_with_an_engine >= usable_cores() else 2
+
 
 def _split_at_commas(values: str) -> tuple[str, ...]:
     return tuple(value.strip() for value in values.split(",") if value.strip())

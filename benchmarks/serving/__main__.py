@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 from PIL import Image
 
-from benchmarks.serving import raw_engine
+from benchmarks.serving import raw_engine, stages
 from benchmarks.serving.load import send
 from benchmarks.serving.results import Row, draw, table_head, table_line
 from benchmarks.serving.servers import KINDS, Kind, Server, running
@@ -32,6 +32,7 @@ _MEMORY_REQUESTS = 10_000
 @click.option("--max-seconds", default=60.0, help="A slow server gets fewer requests.")
 @click.option("--picture", type=click.Path(path_type=Path), help="Draws the speeds into this PNG.")
 @click.option("--memory", is_flag=True, help="Also sends 10,000 requests, and large photos.")
+@click.option("--parts", is_flag=True, help="Also divides the CPU time of a request.")
 def main(
     folder: Path,
     servers: str,
@@ -39,6 +40,7 @@ def main(
     max_seconds: float,
     picture: Path | None,
     memory: bool,
+    parts: bool,
 ) -> None:
     """Send the photos of FOLDER to each server, and print a table."""
     photos = [file.read_bytes() for file in sorted(folder.glob("*.jpg"))[:200]]
@@ -55,6 +57,8 @@ def main(
     click.echo("\n".join([table_head(raw), *(table_line(row, raw) for row in rows)]))
     if picture is not None:
         draw(rows, raw, picture)
+    if parts:
+        _divide_cpu_time(photos)
     if memory:
         _measure_memory(photos)
 
@@ -75,6 +79,13 @@ def _warm_up(server: Server, bodies: Sequence[bytes]) -> None:
     """Wait until all processes have answered a request; a server may be ready with its first."""
     time.sleep(5)
     send(server.port, _PATH, bodies, clients=8, requests=60, max_seconds=15)
+
+
+def _divide_cpu_time(photos: Sequence[bytes]) -> None:
+    with running(KINDS["ours2"]) as server:
+        _warm_up(server, [_body(photo) for photo in photos])
+        for part, milliseconds in stages.measure(server, photos, requests=300).items():
+            click.echo(f"| {part} | {milliseconds:.1f} |")
 
 
 def _measure_memory(photos: Sequence[bytes]) -> None:

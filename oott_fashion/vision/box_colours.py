@@ -88,7 +88,8 @@ def _shrunken(photo: NDArray[np.uint8]) -> cv2.typing.MatLike:
 
 
 def _brightened(photo: cv2.typing.MatLike) -> NDArray[np.uint8]:
-    bright = float(np.percentile(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), 95))
+    gray = np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)).ravel()
+    bright = float(np.partition(gray, rank := int(0.95 * len(gray)))[rank])
     factor = min(max(_BRIGHT / max(bright, 1.0), 1.0), _MAX_BRIGHTENING)
     return np.asarray(cv2.convertScaleAbs(photo, alpha=(1 + factor) / 2), dtype=np.uint8)
 

@@ -42,3 +42,13 @@ def test_engines_of_several_cores_need_fewer_workers(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("OOTT_ENGINE_CORES", "64")
 
     assert read_settings(ServiceSettings).worker_processes == 1
+
+
+@pytest.mark.parametrize(("workers", "photos"), [("1", 2), ("2", 1), ("3", 1)])
+def test_a_worker_reads_a_second_photo_only_if_there_are_cores_without_an_engine(
+    monkeypatch: pytest.MonkeyPatch, workers: str, photos: int
+) -> None:
+    monkeypatch.setattr("oott_serving.settings.usable_cores", lambda: 2)
+    monkeypatch.setenv("OOTT_WORKERS", workers)
+
+    assert read_settings(ServiceSettings).photos_at_a_time == photos
