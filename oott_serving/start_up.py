@@ -26,6 +26,8 @@ PROCESS_VARIABLES = [
         # With a threshold of its own, glibc gives every free block at the end of its memory back,
         # and asks for it again: 2,700 page faults and 6 ms of CPU time for a photo.
         "MALLOC_TRIM_THRESHOLD_": str(32 * 2**20),
+        # Memory in pages of 2 MB instead of 4 kB, where the kernel has them: about 3 % less time.
+        "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     }.items()
 ]
 
