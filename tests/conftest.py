@@ -33,6 +33,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: first.index(item.path) if item.path in first else len(first))
 
 
+# The tests that import PyTorch.
+TRAINING = (
+    "tests/oott_assets/training/",
+    "tests/oott_assets/test_training_rounds.py",
+    "tests/oott_fashion/vision/test_engine_parity.py",
+)
+
+
 class SharedImports(LoadFileScheduling):
     """Give a worker a test file at a time, and one worker all the tests of training.
 
@@ -41,7 +49,7 @@ class SharedImports(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return "training" if file.startswith("tests/oott_assets/training/") else file
+        return "training" if file.startswith(TRAINING) else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
