@@ -4,10 +4,7 @@
 group ``benchmarks``). All servers get the same JPEG files, one server at a time.
 """
 
-import base64
 import io
-import json
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,11 +12,10 @@ import click
 from PIL import Image
 
 from benchmarks.serving import raw_engine, stages
-from benchmarks.serving.load import send
+from benchmarks.serving.load import CAMERA, camera_body, send, warm_up
 from benchmarks.serving.results import Row, draw, table_head, table_line
-from benchmarks.serving.servers import KINDS, Kind, Server, running
+from benchmarks.serving.servers import KINDS, Kind, running
 
-_PATH = "/predict/camera"
 _CLIENTS = (1, 4, 8, 16)
 _PHONE_PHOTO = (4000, 3000)
 _MEMORY_REQUESTS = 10_000
@@ -49,7 +45,7 @@ def main(
     engine_alone, rows = [], []
     for kind in (KINDS[name] for name in servers.split(",")):
         engine_alone.append(raw_engine.measure(photos, runs=300))
-        for row in _rows_of(kind, [_body(photo) for photo in photos], requests, max_seconds):
+        for row in _rows_of(kind, [camera_body(photo) for photo in photos], requests, max_seconds):
             rows.append(row)
             click.echo(f"{row.title}, {row.clients} clients: {row.load.per_second:.1f}/s", err=True)
     # Other programs slow the engine down in some of its turns.
@@ -67,44 +63,34 @@ def _rows_of(
     kind: Kind, bodies: Sequence[bytes], requests: int, max_seconds: float
 ) -> Iterator[Row]:
     with running(kind) as server:
-        _warm_up(server, bodies)
+        warm_up(server.port, bodies)
         for clients in _CLIENTS:
             cpu = server.cpu_seconds()
-            load = send(server.port, _PATH, bodies, clients, requests, max_seconds)
+            load = send(server.port, CAMERA, bodies, clients, requests, max_seconds)
             cpu = server.cpu_seconds() - cpu
             yield Row(kind.title, clients, load, cpu, server.memory_bytes())
 
 
-def _warm_up(server: Server, bodies: Sequence[bytes]) -> None:
-    """Wait until all processes have answered a request; a server may be ready with its first."""
-    time.sleep(5)
-    send(server.port, _PATH, bodies, clients=8, requests=60, max_seconds=15)
-
-
 def _divide_cpu_time(photos: Sequence[bytes]) -> None:
     with running(KINDS["ours2"]) as server:
-        _warm_up(server, [_body(photo) for photo in photos])
+        warm_up(server.port, [camera_body(photo) for photo in photos])
         for part, milliseconds in stages.measure(server, photos, requests=300).items():
             click.echo(f"| {part} | {milliseconds:.1f} |")
 
 
 def _measure_memory(photos: Sequence[bytes]) -> None:
     with running(KINDS["ours2"]) as server:
-        bodies = [_body(photo) for photo in photos]
-        _warm_up(server, bodies)
+        bodies = [camera_body(photo) for photo in photos]
+        warm_up(server.port, bodies)
         for done in range(0, _MEMORY_REQUESTS, 1000):
             click.echo(f"after {done:,} requests: {server.memory_bytes() / 1e6:.0f} MB")
-            send(server.port, _PATH, bodies, clients=8, requests=1000, max_seconds=600)
+            send(server.port, CAMERA, bodies, clients=8, requests=1000, max_seconds=600)
         click.echo(f"after {_MEMORY_REQUESTS:,} requests: {server.memory_bytes() / 1e6:.0f} MB")
-        large = [_body(_enlarged(photo)) for photo in photos[:20]]
+        large = [camera_body(_enlarged(photo)) for photo in photos[:20]]
         cpu = server.cpu_seconds()
-        load = send(server.port, _PATH, large, clients=4, requests=100, max_seconds=120)
+        load = send(server.port, CAMERA, large, clients=4, requests=100, max_seconds=120)
         milliseconds = 1000 * (server.cpu_seconds() - cpu) / len(load.answers)
         click.echo(f"photos of 12 megapixels: {milliseconds:.0f} ms of CPU time each")
-
-
-def _body(photo: bytes) -> bytes:
-    return json.dumps({"base64_image": base64.b64encode(photo).decode()}).encode()
 
 
 def _enlarged(photo: bytes) -> bytes:

@@ -5,12 +5,16 @@ before. The client is a few lines on sockets: a client library would take a tent
 """
 
 import asyncio
+import base64
 import itertools
+import json
 import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+
+CAMERA = "/predict/camera"
 
 
 class Load(NamedTuple):
@@ -86,3 +90,17 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
     fields = dict(line.split(b": ", 1) for line in lines[1:] if line)
     await reader.readexactly(int(fields[b"content-length"]))
     return int(lines[0].split()[1]), fields.get(b"connection") != b"close"
+
+
+def warm_up(port: int, bodies: Sequence[bytes]) -> None:
+    """Wait until all processes have answered a request; a server may be ready with its first."""
+    time.sleep(5)
+    send(port, CAMERA, bodies, clients=8, requests=60, max_seconds=15)
+
+
+def camera_body(photo: bytes) -> bytes:
+    return json.dumps({"base64_image": base64_of(photo)}).encode()
+
+
+def base64_of(photo: bytes) -> str:
+    return base64.b64encode(photo).decode()
