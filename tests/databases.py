@@ -37,6 +37,7 @@ class MariaDB:
     """A running MariaDB server; root has no password."""
 
     port: int
+    pid: int
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def new_database(self) -> str:
@@ -48,6 +49,15 @@ class MariaDB:
     def url(self, database: str, user: str = "root", password: str = "") -> str:
         """Give the address of ``database``, as a user would set it."""
         return f"mysql://{user}:{password}@127.0.0.1:{self.port}/{database}"
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Stop the server in the block: it accepts connections, and never answers."""
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
 
     def execute(self, *statements: str) -> None:
         """Run ``statements`` as root."""
@@ -75,8 +85,8 @@ def mariadb_server(folder: Path) -> Iterator[MariaDB]:
     """Run a MariaDB server on a free local port, with its data in ``folder``."""
     program, port = _program(), free_port()
     _make_system_tables(program, folder)
-    with _running(program, folder, port):
-        yield MariaDB(port)
+    with _running(program, folder, port) as pid:
+        yield MariaDB(port, pid)
 
 
 @pytest.fixture(params=["sqlite", "mariadb"])
@@ -200,7 +210,7 @@ def _make_system_tables(program: Path, folder: Path) -> None:
 
 
 @contextmanager
-def _running(program: Path, folder: Path, port: int) -> Iterator[None]:
+def _running(program: Path, folder: Path, port: int) -> Iterator[int]:
     log = folder / "log"
     command = [
         *_command(program, folder),
@@ -215,7 +225,7 @@ def _running(program: Path, folder: Path, port: int) -> Iterator[None]:
         )
     try:
         _await_answer(server, port, log)
-        yield
+        yield server.pid
     finally:
         server.kill()  # its data is thrown away, so a clean shutdown is not needed
         server.wait()

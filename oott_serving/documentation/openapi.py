@@ -85,6 +85,7 @@ def _trends() -> Json:
             {
                 "name": name,
                 "in": "query",
+                "allowEmptyValue": True,
                 "description": schema.pop("description"),
                 "schema": schema,
             }

@@ -33,7 +33,7 @@ def query_in(parameters: Mapping[str, str]) -> TrendQuery:
     Raises:
         InvalidTrendQuery: a value is not usable; the message says which one and why.
     """
-    given = {name: value for name, value in parameters.items() if value.strip()}
+    given = {name: value for name, value in parameters.items() if value}
     try:
         query = TrendQuery.model_validate(given)
     except ValidationError as error:

@@ -1,6 +1,7 @@
 """A running closet service, shared by the test modules.
 
-It has the starter detector with a small input, which takes a sixth of the time for a photo.
+It has the starter detector with a small input, which takes a sixth of the time for a photo, and
+estimates of trends.
 """
 
 from collections.abc import Iterator
@@ -11,13 +12,17 @@ import pytest
 from oott_fashion.stores.detector_card import read_card
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.engines import open_engine
+from tests.oott_serving.estimates import write_estimates
 from tests.oott_serving.servers import Server, serving
 from tests.starters import SMALL_STARTER
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("service"), starter_detector=SMALL_STARTER) as server:
+    folder = tmp_path_factory.mktemp("service")
+    # Before the start, because the service caches its answers for a minute.
+    write_estimates(f"sqlite:///{folder / 'home' / 'trends.sqlite'}")
+    with serving(folder, starter_detector=SMALL_STARTER) as server:
         yield server
 
 

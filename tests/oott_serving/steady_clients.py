@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from tests.oott_serving.servers import Server
 
 # So that they leave time for the start of a worker.
-_PAUSE_SECONDS = 0.03
+_PAUSE_SECONDS = 0.06
 
 
 @contextmanager

@@ -92,7 +92,7 @@ def _phones(server: Server) -> Iterator[Counter[str]]:
             while not stopped.is_set():
                 response = camera(client, PHOTO)
                 labels[response.json()["label"] if response.is_success else response.text] += 1
-                stopped.wait(0.02)
+                stopped.wait(0.1)
 
     phones = [threading.Thread(target=send_photos) for _ in range(2)]
     for phone in phones:
@@ -109,5 +109,5 @@ def _wait_until(condition: Callable[[], bool], what: str = "") -> None:
     """Wait until ``condition`` is true, for a minute at most."""
     deadline = time.monotonic() + 60
     while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
+        time.sleep(0.1)
     assert condition(), what

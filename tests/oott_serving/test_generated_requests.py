@@ -29,6 +29,12 @@ def test_every_answer_is_documented(server: Server, mode: str, method: str, path
     check_answers(server.url, method, path, mode)
 
 
+def test_the_answer_with_trends_is_documented(server: Server) -> None:
+    from tests.oott_serving.generated_requests import check_trends
+
+    check_trends(server.url)
+
+
 def test_a_damaged_photo_is_answered_or_rejected(client: httpx.Client) -> None:
     from tests.oott_serving.generated_requests import check_damaged_photos
 

@@ -11,15 +11,23 @@ from tests.oott_serving.servers import REPOSITORY, environment
 
 
 @pytest.mark.usefixtures("nothing_is_set")
-def test_the_default_settings_stand_in_for_unusable_ones_until_the_start(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("OOTT_WORKERS", "many", "OOTT_WORKERS: "),
+        ("OOTT_WORKRS", "2", ".*OOTT_WORKRS"),
+        ("OOTT_DESTINATIONS_FILE", "nowhere.yaml", ".*nowhere.yaml"),
+    ],
+)
+def test_an_unusable_setting_ends_the_start_and_not_the_import(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
 ) -> None:
-    monkeypatch.setenv("OOTT_WORKERS", "many")
+    monkeypatch.setenv(name, value)
 
     start_up = StartUp.read()
 
     assert start_up.settings.workers is None
-    with pytest.raises(SystemExit, match=r"^the service cannot start: OOTT_WORKERS: "):
+    with pytest.raises(SystemExit, match=f"^the service cannot start: {message}"):
         start_up.destinations()
 
 
