@@ -34,6 +34,7 @@ from oott_assets.partitions import MonthAndDestination, destinations
 from oott_assets.photos.collection import Collector
 from oott_assets.photos.sources.browser.browser_source import Browser
 from oott_assets.photos.sources.browser.browser_start import Programs
+from oott_assets.photos.sources.browser.tried_passwords import Account
 from oott_assets.photos.sources.request_interval import RequestInterval
 from oott_assets.photos.store.photo_store import PhotoStore
 
@@ -136,8 +137,7 @@ def _sample(pid: int, memory: Memory, ended: threading.Event) -> None:
 def _as_oott(site: dict[str, str], folder: Path) -> None:
     source = Browser(
         site["url"],
-        site["username"],
-        SecretStr(site["password"]),
+        Account(site["url"], site["username"], SecretStr(site["password"])),
         permitted_hosts=(),
         crawler_name="OOTT",
         interval=RequestInterval(0),

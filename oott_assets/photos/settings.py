@@ -153,6 +153,10 @@ class PhotoSettings(SharedSettings):
         return self.label_tasks_folder or self.home / "label-tasks"
 
     @property
+    def browser_root(self) -> Path:
+        return self.browser_folder or self.home / "instagram-session"
+
+    @property
     def permitted_host_names(self) -> tuple[str, ...]:
         """List the hosts whose owners permit collecting, in lower case."""
         names = (name.strip().lower() for name in self.permitted_hosts.split(","))

@@ -102,11 +102,6 @@ def log_in_challenged(_: Response) -> Response:
     return Response(b'{"checkpoint_url": "/challenge/action/"}', 400, JSON)
 
 
-def log_in_refused(_: Response) -> Response:
-    """Answer a log-in, planned for ``/api/login``, as if the password was wrong."""
-    return Response(b'{"authenticated": false}', 200, JSON)
-
-
 def gone(_: Response) -> Response:
     """Say that a post was removed."""
     return Response(pages.not_available(), 404)

@@ -21,13 +21,33 @@ body { margin: 0; font: 14px sans-serif; } main { width: 600px; margin: 0 auto; 
 [role=dialog] { width: 400px; margin: 20vh auto; padding: 20px; background: #fff; }
 article header img { width: 32px; height: 32px; } article ul { list-style: none; padding: 0; }
 """
-_CONSENT = """
+# It covers each page, since nobody answers it.
+_COOKIES = """
 <div class="cover"><div role="dialog" aria-label="Cookies">
 <h2>Allow the use of cookies from Instagram on this browser?</h2>
-<button value="allowed">Allow all cookies</button>
-<button value="declined">Decline optional cookies</button>
-</div></div>
+<button>Allow all cookies</button><button>Decline optional cookies</button></div></div>
 """
+_KOREAN = {
+    "Allow all cookies": "모든 쿠키 허용",
+    "Decline optional cookies": "선택적 쿠키 거부",
+    "Go back to Instagram.": "Instagram으로 돌아가기.",
+    "Go back": "돌아가기",
+    '"Next"': '"다음"',
+    "Home": "홈",
+    "Log in": "로그인",
+    "More posts from": "님의 게시물 더 보기",
+    "No posts yet": "아직 게시물이 없습니다",
+    "Password": "비밀번호",
+    "Page not found": "페이지를 찾을 수 없습니다",
+    "Photo by": "님의 사진",
+    "Sorry, this page isn't available.": "죄송합니다. 페이지를 사용할 수 없습니다.",
+    "Sorry, your password was incorrect.": "잘못된 비밀번호입니다.",
+    "The link you followed may be broken": "클릭하신 링크가 잘못되었을 수 있습니다",
+    "profile picture": "님의 프로필 사진",
+    " posts</span>": "</span>개의 게시물",
+}
+_ACTIONS = "<button>Like</button><button>Comment</button><button>Save</button>"
+_COMMENTS = '<ul><li><a href="/fan/"><img alt="" src="/avatar.jpg?fan"></a></li><li>Wow</li></ul>'
 _NAVIGATION = '<nav><a href="/">Home</a> <a href="/explore/">Explore</a></nav>'
 
 
@@ -42,14 +62,16 @@ def page(
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<link rel="icon" href="data:,"><style>{_STYLE}</style></head>'
-        f"<body>{body}{scripts}</body></html>"
+        f"<body>{body}{_COOKIES}{scripts}</body></html>"
     ).encode()
 
 
-def with_consent_dialog(content: bytes) -> bytes:
-    """Add the cookie dialog to a page."""
-    asked = f"{_CONSENT}{_script('consent')}</body>"
-    return content.replace(b"</body>", asked.encode())
+def in_korean(content: bytes) -> bytes:
+    """Translate the labels of a page."""
+    text = content.decode()
+    for english, korean in _KOREAN.items():
+        text = text.replace(english, korean)
+    return text.encode()
 
 
 def plain(text: str) -> bytes:
@@ -66,16 +88,6 @@ def log_in(next_path: str) -> bytes:
         f'<input name="next" type="hidden" value="{escape(next_path)}">'
         '<button type="submit">Log in</button></form><div id="message"></div></main>',
         "log_in",
-    )
-
-
-def onetap(next_path: str) -> bytes:
-    """Make the offer to save the log-in, which continues to ``next_path``."""
-    return page(
-        "<main><h2>Save your login info?</h2>"
-        "<button>Save info</button><button>Not now</button></main>",
-        "onetap",
-        {"next": next_path},
     )
 
 
@@ -115,7 +127,8 @@ def post(post: Post, others: Sequence[Post], address_of: AddressOf) -> bytes:
     return page(
         f"{_NAVIGATION}<main><article><header>"
         '<img alt="someone\'s profile picture" src="/avatar.jpg"><a href="/someone/">someone</a>'
-        f"</header><div>{media}</div><div>{_caption(post)}{_time(post)}</div></article>"
+        f"</header><div>{media}</div><section>{_ACTIONS}</section>"
+        f"<div>{_caption(post)}{_time(post)}</div>{_COMMENTS}</article>"
         f"<section><h2>More posts from someone</h2>{_more(others, address_of)}</section></main>",
         "carousel" if len(slides) > 1 else None,
         {"slides": slides},
@@ -127,7 +140,8 @@ def not_available() -> bytes:
     """Make the page of a removed post."""
     return page(
         f"{_NAVIGATION}<main><h2>Sorry, this page isn't available.</h2>"
-        "<p>The link you followed may be broken, or the page may have been removed.</p></main>",
+        "<p>The link you followed may be broken, or the page may have been removed. "
+        '<a href="/">Go back to Instagram.</a></p></main>',
         title="Page not found • Instagram",
     )
 

@@ -19,7 +19,7 @@ from tests.instagram import pages
 from tests.instagram.cdn import AVATAR, Cdn
 from tests.instagram.faults import Faults
 from tests.instagram.posts import Post
-from tests.instagram.responses import JSON, TEXT, Response, moved_to
+from tests.instagram.responses import HTML, JSON, TEXT, Response, moved_to
 from tests.instagram.serving import Request, Server
 from tests.instagram.sessions import Sessions, cookie
 
@@ -57,7 +57,8 @@ class InstagramSite:
     """Serves ``posts`` at ``url`` within its context.
 
     A session ends after ``pages_per_session`` grids and posts, if that is set.
-    With ``separate_cdn`` photos are on another port. With ``robots`` None there is no robots.txt.
+    With ``language`` "ko" the pages are in Korean. With ``separate_cdn`` photos are on another
+    port. With ``robots`` None there is no robots.txt.
     """
 
     def __init__(
@@ -67,8 +68,7 @@ class InstagramSite:
         username: str = "a.crawler",
         password: str = "open sesame",
         robots: str | None = "User-agent: *\nAllow: /\n",
-        consent: bool = True,
-        onetap: bool = True,
+        language: str = "en",
         separate_cdn: bool = False,
         posts_need_session: bool = True,
         pages_per_session: int | None = None,
@@ -78,8 +78,7 @@ class InstagramSite:
         self.username = username
         self.password = password
         self.robots = robots
-        self.consent = consent
-        self.onetap = onetap
+        self.language = language
         self.posts_need_session = posts_need_session
         self.api_delay_seconds = api_delay_seconds
         self.sessions = Sessions(pages_per_session)
@@ -131,11 +130,6 @@ class InstagramSite:
                 if target in request.kinds or (target[0] == "/" and request.path.startswith(target))
             ]
 
-    def seconds_between(self, target: str = "page") -> list[float]:
-        """Return the seconds between these requests."""
-        moments = sorted(request.at for request in self.requests_for(target))
-        return [later - earlier for earlier, later in itertools.pairwise(moments)]
-
     def grid_path(self, hashtag: str) -> str:
         """Return the path of a hashtag's page."""
         return f"/explore/tags/{quote(hashtag, safe='')}/"
@@ -152,24 +146,24 @@ class InstagramSite:
             self._page(request) if kinds[0] == "page" else self._other_response(request, kinds[0])
         )
         response = self.faults.change(kinds, unquote(request.path), response)
+        if self.language == "ko" and response.content_type == HTML:
+            response = replace(response, body=pages.in_korean(response.body))
         seen = (request.method, request.target, response.status, request.headers, kinds, request.at)
         with self._lock:
             self.requests.append(RecordedRequest(*seen))
         return response
 
     def _page(self, request: Request) -> Response:
-        response = self._page_without_consent(request)
-        if self.consent and "ig_consent" not in request.cookies and response.status == 200:
-            response = replace(response, body=pages.with_consent_dialog(response.body))
+        response = self._page_without_token(request)
         if "csrftoken" in request.cookies:
             return response
         return replace(response, headers=(*response.headers, _new_csrf_token()))
 
-    def _page_without_consent(self, request: Request) -> Response:
+    def _page_without_token(self, request: Request) -> Response:
         section, _, rest = request.path[1:].partition("/")
         if section == "accounts":
             next_path = request.query.get("next", "/")
-            return Response((pages.onetap if rest == "onetap/" else pages.log_in)(next_path))
+            return Response(pages.log_in(next_path))
         logged_in = self._is_logged_in(request, counts_page=section != "")
         if section == "":
             return Response(pages.home() if logged_in else pages.log_in("/"))
@@ -236,8 +230,6 @@ class InstagramSite:
         if not accepted:
             return Response(b'{"authenticated": false}', content_type=JSON)
         next_path = form.get("next", "/")
-        if self.onetap:
-            next_path = f"/accounts/onetap/?next={quote(next_path)}"
         message = json.dumps({"authenticated": True, "next": next_path}).encode()
         session = cookie("sessionid", self.sessions.new(), "HttpOnly")
         return Response(message, content_type=JSON, headers=(session, _new_csrf_token()))

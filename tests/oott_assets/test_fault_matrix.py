@@ -135,7 +135,7 @@ def test_a_session_that_expires_is_renewed_once_and_no_post_is_lost(
     tmp_path: Path, store: CrawledStore
 ) -> None:
     posts = some(4)
-    with InstagramSite(posts, pages_per_session=3) as site:
+    with InstagramSite(posts, pages_per_session=4) as site:
         store.crawl(browser_at(site.url, tmp_path))
         assert site.log_ins == [True, True]
 
@@ -224,6 +224,7 @@ def test_a_crawler_killed_at_any_write_loses_nothing_and_leaves_no_process(tmp_p
         assert (home / "left running").read_text() == "[]", home
 
 
+@pytest.mark.usefixtures("shared_browser")
 def test_a_full_disk_stops_the_run_and_the_next_run_resumes(
     tmp_path: Path, store: CrawledStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

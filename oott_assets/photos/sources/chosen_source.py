@@ -71,20 +71,18 @@ def _browser(settings: PhotoSettings) -> PhotoSource:
     # Imported late: Selenium is heavy, and most runs need no browser.
     from oott_assets.photos.sources.browser.browser_source import Browser
     from oott_assets.photos.sources.browser.browser_start import Programs
+    from oott_assets.photos.sources.browser.tried_passwords import Account
 
     min_seconds = 0.0 if is_loopback(settings.instagram_url) else _MIN_INTERVAL_SECONDS
+    site = settings.instagram_url.rstrip("/")
+    user, password = settings.instagram_user, settings.instagram_password
     return Browser(
-        settings.instagram_url,
-        settings.instagram_user,
-        settings.instagram_password,
+        site,
+        Account(site, user, password) if user and password else None,
         permitted_hosts=settings.permitted_host_names,
         crawler_name=settings.crawler_name,
         interval=RequestInterval(max(min_seconds, settings.request_interval_seconds)),
         max_posts=settings.max_posts,
         max_photo_bytes=settings.max_photo_bytes,
-        programs=Programs(
-            settings.browser_folder or settings.home / "instagram-session",
-            settings.chromium,
-            settings.chromedriver,
-        ),
+        programs=Programs(settings.browser_root, settings.chromium, settings.chromedriver),
     )

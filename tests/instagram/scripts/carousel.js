@@ -12,8 +12,8 @@ const show = () => {
   list.innerHTML = slides.slice(current, current + 2).map((it) => `<li>${it}</li>`).join("");
   back.remove();
   next.remove();
-  if (current > 0) list.after(back);
   if (current < slides.length - 1) list.after(next);
+  if (current > 0) list.after(back);
 };
 
 const turn = (step) => setTimeout(() => {

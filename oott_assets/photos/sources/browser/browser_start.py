@@ -39,7 +39,6 @@ _FLAGS = (
     "--disable-quic",
     # Containers give /dev/shm 64 MB, and pages crash on that.
     "--disable-dev-shm-usage",
-    "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -48,8 +47,6 @@ _FLAGS = (
     # Otherwise Chromium keeps previous pages in memory, including the long list.
     "--disable-back-forward-cache",
     f"--window-size={_WIDTH},{_HEIGHT}",
-    # Otherwise a browser with a window and one without cannot read each other's cookies.
-    "--password-store=basic",
     # Chromium ends with its driver only with this flag.
     "--remote-debugging-pipe",
 )
@@ -95,20 +92,39 @@ class Programs:
         """The files of one browser, such as its cache of pages and photos."""
         return self.folder / "scratch"
 
+    @property
+    def profile_flags(self) -> tuple[str, ...]:
+        """The flags of every browser that uses the profile, with and without a window."""
+        flags = (
+            f"--user-data-dir={self.profile}",
+            f"--disk-cache-dir={self.scratch / 'cache'}",
+            # Otherwise the two could not read each other's cookies.
+            "--password-store=basic",
+            "--no-first-run",
+        )
+        # The sandbox does not work as root.
+        return (*flags, "--no-sandbox") if os.geteuid() == 0 else flags
+
+    def prepare_folders(self) -> None:
+        """Create the folders, and remove what a killed browser has left."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        for folder in (self.folder, self.profile, self.scratch):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # In a container with another host name, Chromium believes that the profile is in use.
+        for left in self.profile.glob("Singleton*"):
+            left.unlink()
+
     def require_installed(self) -> None:
         """Check that Chromium and its driver are installed.
 
         Raises:
             PhotosUnknown: one of the two is not an executable file.
         """
-        for path, setting in (
-            (self.chromium, "OOTT_CHROMIUM"),
-            (self.chromedriver, "OOTT_CHROMEDRIVER"),
-        ):
+        for path in (self.chromium, self.chromedriver):
             if not os.access(path, os.X_OK) or path.is_dir():
                 raise PhotosUnknown(
                     f"{path} is not a program; install the packages chromium and chromium-driver, "
-                    f"or set {setting} to its path"
+                    "or set OOTT_CHROMIUM and OOTT_CHROMEDRIVER to their paths"
                 )
 
 
@@ -127,13 +143,7 @@ def limited_to_hosts(programs: Programs, site: str, permitted: Iterable[str]) ->
 
 def start_driver(programs: Programs, temporary_folder: str) -> Service:
     """Start the driver as the leader of a process group, with an empty scratch folder."""
-    shutil.rmtree(programs.scratch, ignore_errors=True)
-    for folder in (programs.folder, programs.profile, programs.scratch):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # A killed Chromium leaves these. It may have run in a container with another host name; then
-    # the next one believes that the profile is in use.
-    for left in programs.profile.glob("Singleton*"):
-        left.unlink()
+    programs.prepare_folders()
     passed_on = {name: os.environ[name] for name in _VARIABLES + _PROXIES if name in os.environ}
     # Sockets in TMPDIR need a short path.
     folders = {"HOME": str(programs.scratch), "TMPDIR": temporary_folder}
@@ -171,13 +181,7 @@ def options_for(programs: Programs) -> ChromeOptions:
     """Build Chromium's options."""
     options = ChromeOptions()
     options.binary_location = str(programs.chromium)
-    # The sandbox does not work as root.
-    root = ("--no-sandbox",) if os.geteuid() == 0 else ()
-    folders = (
-        f"--user-data-dir={programs.profile}",
-        f"--disk-cache-dir={programs.scratch / 'cache'}",
-    )
-    for flag in (*_FLAGS, *root, *folders, *programs.flags):
+    for flag in (*_FLAGS, *programs.profile_flags, *programs.flags):
         options.add_argument(flag)
     # Continue when a page is parsed; images and beacons may never finish.
     options.page_load_strategy = "eager"

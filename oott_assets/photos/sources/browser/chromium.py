@@ -9,13 +9,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from selenium.common.exceptions import (
-    InvalidElementStateException,
-    NoSuchElementException,
-    TimeoutException,
-    WebDriverException,
-)
+from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver import Remote
 from selenium.webdriver.remote.command import Command
 from urllib3.exceptions import HTTPError
@@ -29,9 +25,8 @@ from oott_assets.photos.sources.browser.browser_start import (
     start_driver,
 )
 from oott_assets.photos.sources.browser.page_responses import PageResponse, responses_in
-from oott_assets.photos.sources.photo_source import PhotosUnknown
 
-# At DEBUG, Selenium logs every typed key, including the password.
+# At DEBUG, Selenium logs the arguments of scripts, including the password.
 logging.getLogger("selenium.webdriver.remote").setLevel(logging.INFO)
 
 # Chromium saves its profile and ends in about a second.
@@ -53,7 +48,7 @@ class PageLeft(Exception):
 
 
 class Chromium:
-    """One browser with one tab. Leaving its context ends all its processes."""
+    """One browser with one tab."""
 
     def __init__(self, programs: Programs, timeouts: Timeouts, crawler_name: str) -> None:
         """Start a browser; its User-Agent is Chromium's, followed by ``crawler_name``.
@@ -79,16 +74,10 @@ class Chromium:
             self.cdp("Browser.setDownloadBehavior", {"behavior": "deny"})
             self.cdp("Network.setUserAgentOverride", {"userAgent": f"{agent} {crawler_name}"})
         except BaseException:
-            self.stop()
+            self.close()
             raise
 
-    def __enter__(self) -> "Chromium":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def stop(self) -> None:
+    def close(self) -> None:
         """Kill the driver; then Chromium saves its profile and ends. Kill it if it does not."""
         self._service.process.kill()
         self._service.process.wait()
@@ -125,18 +114,15 @@ class Chromium:
                     raise
                 raise PageUnreachable(reason[reason.index("net::") :].split()[0]) from error
 
+    def read(self, script: str, *arguments: object) -> dict[str, Any]:
+        """Run ``script`` like ``run``, and return its result, an object."""
+        found = self.run(script, *arguments)
+        if not isinstance(found, dict):
+            raise BrowserDied("it returned no data about its page")
+        return found
+
     def run(self, script: str, *arguments: object) -> object:
-        """Run ``script`` in the page and return its result.
-
-        Raises:
-            PageLeft: another page was loaded meanwhile.
-            BrowserDied: the browser died, or the script did not end.
-        """
-        with _raising_browser_died(), _raising_page_left():
-            return self._driver.execute_script(script, *arguments)
-
-    def run_to_callback(self, script: str, *arguments: object) -> object:
-        """Run ``script`` in the page and return what it passes to its last argument, a callback.
+        """Run ``script`` in the page and return its result; wait if that is a promise.
 
         Raises:
             PageLeft: another page was loaded meanwhile.
@@ -144,25 +130,11 @@ class Chromium:
         """
         with _raising_browser_died(), _raising_page_left():
             try:
-                return self._driver.execute_async_script(script, *arguments)
+                return self._driver.execute_script(script, *arguments)
             except TimeoutException as error:
-                # If another page was loaded, the callback is never called. BrowserDied if it hangs.
-                self.run("return 1")
+                # If another page was loaded, the promise is never kept. BrowserDied if it hangs.
+                self._driver.execute_script("return 1")
                 raise PageLeft("another page was loaded while this one was read") from error
-
-    def type_into(self, selector: str, text: str) -> None:
-        """Type ``text`` into the element at ``selector``, key by key.
-
-        Raises:
-            PhotosUnknown: there is no such element, or it takes no text.
-        """
-        with _raising_browser_died():
-            try:
-                self._driver.find_element("css selector", selector).send_keys(text)
-            except (NoSuchElementException, InvalidElementStateException) as error:
-                raise PhotosUnknown(
-                    f"the log-in form is not one that OOTT supports: {selector} does not take text"
-                ) from error
 
     def cdp(self, command: str, parameters: Mapping[str, object]) -> dict[str, object]:
         """Send a DevTools protocol command to the browser."""

@@ -1,8 +1,7 @@
 """Checks whether a URL may be crawled: by the permitted hosts and by robots.txt."""
 
 import logging
-import time
-from collections.abc import Iterable
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import httpx
@@ -11,6 +10,8 @@ from protego import Protego
 from oott_assets.photos.sources.hosts import host_of, is_loopback, is_permitted
 from oott_assets.photos.sources.http_requests import (
     RequestFailed,
+    ResponseTooLarge,
+    body_of,
     open_response,
     raise_for_failure,
     with_retries,
@@ -19,7 +20,7 @@ from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusy
 from oott_assets.photos.sources.request_interval import MAX_WAIT_SECONDS, RequestInterval
 
 _ROBOTS_SECONDS = 60.0
-# RFC 9309 requires reading at least this many bytes, and following this many redirects.
+# RFC 9309 requires reading this many bytes, and following this many redirects.
 _MAX_BYTES = 500 * 1024
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
@@ -30,23 +31,16 @@ _NONE_ALLOWED = Protego.parse("User-agent: *\nDisallow: /")
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
 class CrawlPermission:
     """Allows the URLs of ``permitted`` hosts that their robots.txt allows ``crawler_name``."""
 
-    def __init__(
-        self,
-        site: str,
-        permitted: Iterable[str],
-        crawler_name: str,
-        client: httpx.Client,
-        interval: RequestInterval,
-    ) -> None:
-        self.site = site
-        self.permitted = tuple(permitted)
-        self.crawler_name = crawler_name
-        self._client = client
-        self._interval = interval
-        self._robots: dict[str, Protego] = {}
+    site: str
+    permitted: tuple[str, ...]
+    crawler_name: str
+    client: httpx.Client
+    interval: RequestInterval
+    _robots: dict[str, Protego] = field(default_factory=dict, init=False)
 
     def permits_host(self, url: str) -> bool:
         """Tell whether the host of ``url`` is permitted."""
@@ -96,18 +90,18 @@ class CrawlPermission:
                     f"{origin} asks for {delay:,.0f} s between requests; with so long a delay a "
                     "run would never end"
                 )
-            if delay > self._interval.seconds:
+            if delay > self.interval.seconds:
                 _log.info("%s asks for %s s between requests", origin, delay)
-                self._interval.seconds = delay
+                self.interval.seconds = delay
             self._robots[origin] = robots
         return self._robots[origin].can_fetch(url, self.crawler_name)
 
     def _read_robots(self, url: str) -> Protego:
         try:
             return with_retries(
-                lambda until: self._download(url, until), self._interval, _ROBOTS_SECONDS
+                lambda until: self._download(url, until), self.interval, _ROBOTS_SECONDS
             )
-        except RequestFailed as failure:
+        except (RequestFailed, ResponseTooLarge) as failure:
             raise SourceBusy(
                 f"{url} cannot be read, and crawling without it is not allowed: {failure}; run "
                 "this again later"
@@ -123,29 +117,17 @@ class CrawlPermission:
                     "a permitted host, so its rules are unknown: add that host to "
                     "OOTT_PERMITTED_HOSTS if its owner permits it"
                 )
-            with open_response(self._client, url) as response:
+            with open_response(self.client, url, until=until) as response:
                 if response.status_code not in _REDIRECTS:
                     raise_for_failure(response)
-                    return self._robots_in(response, until)
+                    return self._robots_in(response)
                 url = str(response.url.join(response.headers.get("Location", "")))
         # RFC 9309: after this many redirects the file counts as missing.
         return _ALL_ALLOWED
 
-    def _robots_in(self, response: httpx.Response, until: float) -> Protego:
+    def _robots_in(self, response: httpx.Response) -> Protego:
         if response.status_code in (401, 403):
             return _NONE_ALLOWED
         if response.status_code != 200:
             return _ALL_ALLOWED
-        return Protego.parse(_start_of(response, until).decode("utf-8-sig", errors="replace"))
-
-
-def _start_of(response: httpx.Response, until: float) -> bytes:
-    """Read the first bytes of a robots.txt."""
-    body = b""
-    for block in response.iter_raw():
-        body += block
-        if len(body) >= _MAX_BYTES:
-            break
-        if time.monotonic() > until:
-            raise RequestFailed(f"{response.url.host} is too slow")
-    return body[:_MAX_BYTES]
+        return Protego.parse(body_of(response, _MAX_BYTES).decode("utf-8-sig", errors="replace"))

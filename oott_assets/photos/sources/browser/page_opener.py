@@ -3,18 +3,13 @@
 import logging
 import time
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from oott_assets.photos.sources.browser.chromium import Chromium, PageUnreachable
 from oott_assets.photos.sources.browser.crawl_permission import CrawlPermission
 from oott_assets.photos.sources.browser.log_in import LogIn
 from oott_assets.photos.sources.browser.page_responses import PageResponse
-from oott_assets.photos.sources.browser.page_states import (
-    Facts,
-    PageState,
-    decline_cookies,
-    facts_of,
-    state_of,
-)
+from oott_assets.photos.sources.browser.page_states import Facts, PageState, facts_of, state_of
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusyForHours
 from oott_assets.photos.sources.request_interval import (
     MAX_WAIT_SECONDS,
@@ -28,48 +23,36 @@ _MAX_TRIES = 3
 _RATE_LIMIT_WAITS_SECONDS = (60.0, 240.0)
 _FAILURE_WAITS_SECONDS = (5.0, 20.0)
 
-# Opening a URL can show the cookie dialog, the log-in, the offer to save the log-in, and three
-# tries of the page. More pages than this mean that the site redirects in a loop.
+# A site that shows more pages than this for one URL redirects in a loop.
 _MAX_PAGES = 8
 
 _CHECK_INTERVAL_SECONDS = 0.1
 
 # A page in one of these states may still be loading.
-_UNSETTLED = (PageState.LOADING, PageState.UNKNOWN, PageState.HOME)
+_UNSETTLED = (PageState.LOADING, PageState.UNKNOWN, PageState.EMPTY_TAG)
 
 _log = logging.getLogger(__name__)
 
 
 class PageFailed(Exception):
-    """The site failed to show a page, repeatedly; the message says how."""
+    """The site does not show the page, also not at the last try; the message says what it shows."""
 
 
-class UnexpectedPage(PhotosUnknown):
-    """The site shows another page than the requested one."""
-
-
+@dataclass
 class PageOpener:
     """Opens pages in ``chromium``."""
 
-    def __init__(
-        self,
-        chromium: Chromium,
-        permission: CrawlPermission,
-        interval: RequestInterval,
-        log_in: LogIn,
-    ) -> None:
-        self.chromium = chromium
-        self.permission = permission
-        self.interval = interval
-        self.log_in = log_in
+    chromium: Chromium
+    permission: CrawlPermission
+    interval: RequestInterval
+    log_in: LogIn
 
     def open(self, url: str, wanted: Collection[PageState]) -> Facts:
         """Open ``url`` until it shows one of the ``wanted`` states.
 
         Raises:
-            PageFailed: the page failed repeatedly.
+            PageFailed: the page failed repeatedly, or the site shows another page.
             SourceBusyForHours: the site asks for a longer wait than a run makes.
-            UnexpectedPage: the site shows another page or an unknown one.
             PhotosUnknown: the page needs a person, or crawling it is not permitted.
             BrowserDied: the browser died.
         """
@@ -84,15 +67,19 @@ class PageOpener:
                 case PageState.RATE_LIMITED:
                     limits += 1
                     self.pause_for_rate_limit(limits, self.chromium.responses())
-                case PageState.ERROR | PageState.LOADING:
+                # An error page can look like an unknown page, since its text is not read.
+                case PageState.ERROR | PageState.LOADING | PageState.UNKNOWN:
                     failures += 1
-                    self._pause_after_failure(failures, facts)
-                case PageState.ONETAP | PageState.CONSENT:
-                    continue
+                    if failures >= _MAX_TRIES:
+                        raise PageFailed(f"{_seen(facts, state)}, {failures} times in a row")
+                    self.interval.pause(_FAILURE_WAITS_SECONDS[failures - 1])
                 case PageState.CHALLENGE:
-                    raise PhotosUnknown(why_stopped(state, facts))
+                    raise PhotosUnknown(
+                        "the site asks for a person (a challenge, a code or a suspended account); "
+                        "OOTT does not bypass this: log in by hand, solve it, and run this again"
+                    )
                 case _:
-                    raise UnexpectedPage(why_stopped(state, facts))
+                    raise PageFailed(f"the site shows another page: {_seen(facts, state)}")
         raise PhotosUnknown(f"the site redirects in a loop: for {url} it shows {facts.seen()}")
 
     def pause_for_rate_limit(self, times: int, responses: Iterable[PageResponse]) -> None:
@@ -116,46 +103,31 @@ class PageOpener:
         _log.warning("the site asks to slow down: waiting %.0f s", wait)
         self.interval.pause(wait)
 
-    def _pause_after_failure(self, times: int, facts: Facts) -> None:
-        if times >= _MAX_TRIES:
-            raise PageFailed(f"{facts.seen()}, {times} times in a row")
-        self.interval.pause(_FAILURE_WAITS_SECONDS[times - 1])
-
     def _open_once(self, url: str) -> tuple[Facts, PageState]:
-        """Open ``url`` once, decline cookies, and return the page's facts and state."""
+        """Open ``url`` once, and return the page's facts and state."""
         self.permission.require(url)
         self.interval.wait()
         try:
             self.chromium.open(url)
         except PageUnreachable as error:
             return Facts(url, 0, failure=str(error)), PageState.ERROR
-        facts, state = settled(self.chromium)
-        if state is PageState.CONSENT:
-            decline_cookies(self.chromium)
-            facts, state = settled(self.chromium, unlike=PageState.CONSENT)
+        facts, state = self._settled()
         # A challenge may be at a URL that is not permitted. The error for the challenge is more
         # useful than the error for the URL.
         if state is not PageState.CHALLENGE:
             self.permission.require(facts.url)
         return facts, state
 
+    def _settled(self) -> tuple[Facts, PageState]:
+        """Read the page until its state is a final one, or until a timeout."""
+        deadline = time.monotonic() + self.chromium.timeouts.settle_seconds
+        while True:
+            facts = facts_of(self.chromium)
+            state = state_of(facts)
+            if state not in _UNSETTLED or time.monotonic() > deadline:
+                return facts, state
+            time.sleep(_CHECK_INTERVAL_SECONDS)
 
-def settled(chromium: Chromium, unlike: PageState | None = None) -> tuple[Facts, PageState]:
-    """Read the page until its state is known and is not ``unlike``, or until a timeout."""
-    deadline = time.monotonic() + chromium.timeouts.settle_seconds
-    while True:
-        facts = facts_of(chromium)
-        state = state_of(facts)
-        if state not in (*_UNSETTLED, unlike) or time.monotonic() > deadline:
-            return facts, state
-        time.sleep(_CHECK_INTERVAL_SECONDS)
 
-
-def why_stopped(state: PageState, facts: Facts) -> str:
-    """Explain why a run cannot continue from a page."""
-    if state is PageState.CHALLENGE:
-        return (
-            "the site asks for a person (a challenge, a code or a suspended account); OOTT "
-            "does not bypass this: log in by hand in a browser, solve it, and run this again"
-        )
-    return f"the site shows an unknown page, state {state.value}: {facts.seen()}"
+def _seen(facts: Facts, state: PageState) -> str:
+    return f"{facts.seen()} ({state.value})"

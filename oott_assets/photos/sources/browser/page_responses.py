@@ -10,9 +10,6 @@ _POSSIBLE_RESPONSE = re.compile(r"Network\.(requestWillBeSent|responseReceived|l
 
 _KINDS = ("Document", "Fetch", "XHR")
 
-# A failure is logged without its URL, so the URLs of this many requests are kept by id.
-_MAX_REMEMBERED = 1000
-
 
 @dataclass(frozen=True)
 class PageResponse:
@@ -29,7 +26,8 @@ def responses_in(
 ) -> list[PageResponse]:
     """Read the responses in the entries of a performance log.
 
-    ``requested_urls`` keeps URLs by request id, from one call to the next.
+    ``requested_urls`` keeps URLs by request id from one call to the next, because a failure is
+    logged without its URL.
     """
     texts = [entry["message"] for entry in log if _POSSIBLE_RESPONSE.search(entry["message"])]
     messages = [json.loads(text)["message"] for text in texts]
@@ -48,7 +46,7 @@ def _responses_in(
         return
     request, response = facts.get("request"), facts.get("response")
     if isinstance(request, dict):
-        _remember(requested_urls, request_id, str(request["url"]))
+        requested_urls[request_id] = str(request["url"])
     elif isinstance(response, dict):
         headers = {str(name).lower(): str(value) for name, value in response["headers"].items()}
         yield PageResponse(
@@ -56,9 +54,3 @@ def _responses_in(
         )
     elif method == "Network.loadingFailed" and not facts.get("canceled"):
         yield PageResponse(kind, requested_urls.get(request_id, ""), 0, None)
-
-
-def _remember(requested_urls: MutableMapping[str, str], request_id: str, url: str) -> None:
-    requested_urls[request_id] = url
-    while len(requested_urls) > _MAX_REMEMBERED:
-        del requested_urls[next(iter(requested_urls))]

@@ -13,9 +13,6 @@ from oott_fashion.stores.blobs import BlobNotFound, LocalBlobs
 
 _FILE = "tried.json"
 
-# Only this many failed log-ins are kept. Nobody has more passwords than that.
-_MAX_TRIES = 50
-
 
 class Account(NamedTuple):
     """The site, user and password of a log-in."""
@@ -37,17 +34,13 @@ class TriedPasswords:
         salt, tries = self._tried()
         return tries.get(_hash_of(account, salt)) if tries else None
 
-    def remember(self, account: Account, outcome: str) -> None:
-        """Record the outcome for this user and password, as a hash."""
-        salt, tries = self._tried()
-        tries[_hash_of(account, salt)] = outcome
-        self._write(salt, tries)
-
-    def forget(self, account: Account) -> None:
-        """Allow this user and password to be sent again."""
+    def remember(self, account: Account, outcome: str | None) -> None:
+        """Record why a log-in failed; None allows this user and password to be sent again."""
         salt, tries = self._tried()
         tries.pop(_hash_of(account, salt), None)
-        self._write(salt, tries)
+        if outcome is not None:
+            tries[_hash_of(account, salt)] = outcome
+        self._blobs.write(_FILE, json.dumps({"salt": salt, "tries": tries}).encode())
 
     def _tried(self) -> tuple[str, dict[str, str]]:
         """Read the salt, and the outcomes by hash.
@@ -66,10 +59,6 @@ class TriedPasswords:
                 "refused before; delete the file if it was not"
             ) from error
         return salt, tries
-
-    def _write(self, salt: str, tries: dict[str, str]) -> None:
-        latest = dict(list(tries.items())[-_MAX_TRIES:])
-        self._blobs.write(_FILE, json.dumps({"salt": salt, "tries": latest}).encode())
 
 
 def _hash_of(account: Account, salt: str) -> str:

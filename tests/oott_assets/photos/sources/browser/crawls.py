@@ -36,8 +36,8 @@ TIMEOUTS = Timeouts(
     page_seconds=5,
     script_seconds=5,
     answer_seconds=30,
-    settle_seconds=1.5,
-    list_seconds=2,
+    settle_seconds=0.5,
+    list_seconds=1.5,
     quiet_seconds=0.3,
 )
 
@@ -88,8 +88,7 @@ def browser_at(
     """Create the source for ``url``, without real waits, and with its browser in ``folder``."""
     return Browser(
         url,
-        user,
-        SecretStr(PASSWORD),
+        Account(url, user, SecretStr(PASSWORD)) if user else None,
         permitted_hosts=permitted_hosts,
         crawler_name="OOTT",
         interval=interval or RequestInterval(0, sleep=waits or Waits()),

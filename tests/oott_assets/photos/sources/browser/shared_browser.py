@@ -4,6 +4,7 @@ Starting a browser takes three CPU seconds; removing the cookies of the previous
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -20,14 +21,14 @@ class LentChromium(Chromium):
         self.cdp("Network.clearBrowserCookies", {})
         self.show_photos(True)
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Leave the browser, without a page that computes, to the next crawl."""
         self.open("about:blank")
 
 
 @pytest.fixture(scope="session")
 def shared_chromium() -> Iterator[Chromium]:
-    with Chromium(PROGRAMS, TIMEOUTS, "OOTT") as chromium:
+    with closing(Chromium(PROGRAMS, TIMEOUTS, "OOTT")) as chromium:
         yield chromium
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from oott_assets.photos.sources.browser import browser_source, browser_start
+from oott_assets.photos.sources.browser import browser_start
 from oott_assets.photos.sources.browser.browser_start import Programs, limited_to_hosts
 from oott_assets.photos.sources.photo_source import (
     FoundPhoto,
@@ -59,10 +59,8 @@ class OtherServer(BaseHTTPRequestHandler):
 
 
 def test_a_crawl_fetches_every_photo_once_and_leaves_only_its_profile(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    # The crawl uses two browsers, and the next run a third one.
-    monkeypatch.setattr(browser_source, "_POSTS_PER_BROWSER", 3)
     posts = some(4, photos=2)
     shared = replace(posts[0], hashtags=(HASHTAG, "hongdae"))
     second = make_post("second", "hongdae", None, plain=True)
@@ -79,7 +77,7 @@ def test_a_crawl_fetches_every_photo_once_and_leaves_only_its_profile(
             lambda response: replace(response, body=response.body.replace(b"</head>", script)),
         )
         fetched = {}
-        browser = browser_at(f"{site.url}/", tmp_path, programs=unlimited)
+        browser = browser_at(site.url, tmp_path, programs=unlimited)
         for post in browser.posts(BOTH, SEPTEMBER):
             assert processes_in(tmp_path)
             fetched[post] = post.fetch()
@@ -131,20 +129,12 @@ def test_no_page_is_requested_if_robots_txt_forbids_posts(tmp_path: Path, path: 
         assert [request.path for request in site.requests] == ["/robots.txt"]
 
 
-@pytest.mark.parametrize(
-    ("programs", "setting"),
-    [
-        (replace(PROGRAMS, chromium=Path("/nowhere/chromium")), "OOTT_CHROMIUM"),
-        (replace(PROGRAMS, chromedriver=Path("/tmp")), "OOTT_CHROMEDRIVER"),
-    ],
-)
-def test_the_error_of_a_missing_browser_names_package_and_setting(
-    tmp_path: Path, programs: Programs, setting: str
-) -> None:
+def test_the_error_of_a_missing_browser_names_package_and_settings(tmp_path: Path) -> None:
+    programs = replace(PROGRAMS, chromedriver=Path("/tmp"))
     with InstagramSite(some(1)) as site:
         browser = browser_at(site.url, tmp_path, programs=programs)
 
-        with pytest.raises(PhotosUnknown, match=f"install .* chromium-driver, or set {setting} "):
+        with pytest.raises(PhotosUnknown, match=r"install .* chromium-driver, or set OOTT_CHROMI"):
             next(browser.posts(HONGDAE, SEPTEMBER))
 
 
@@ -184,33 +174,24 @@ def moved_photos(answer: Response) -> Response:
 
 
 @pytest.mark.usefixtures("shared_browser")
-def test_failing_posts_and_photos_on_hosts_that_are_not_permitted_are_unavailable(
+def test_a_failing_post_and_a_photo_on_a_host_that_is_not_permitted_are_unavailable(
     tmp_path: Path,
 ) -> None:
-    posts = some(7)
+    posts = some(4)
     with InstagramSite(posts) as site:
         site.faults.on(posts[1].path, moved_photos)
         site.faults.on(posts[2].path, faults.status(500))
-        for post in posts[4:]:
-            site.faults.on(post.path, faults.status(500))
         with closing(browser_at(site.url, tmp_path).posts(HONGDAE, SEPTEMBER)) as listed:
             names(next(listed))
             elsewhere, broken, whole = (list(next(listed).fetch().photos) for _ in range(3))
-            assert elsewhere == [
-                UnavailablePhoto(
-                    f"{posts[1].shortcode}-1.jpg", "its host is not allowed: cdn.example.com"
-                )
-            ]
-            [refused] = broken
-            assert isinstance(refused, UnavailablePhoto)
-            assert "with status 500" in refused.reason
-            assert isinstance(whole[0], FoundPhoto)
 
-            # One broken post does not end the run; three in a row do.
-            next(listed).fetch()
-            next(listed).fetch()
-            with pytest.raises(SourceBusy, match="3 posts in a row were not shown"):
-                next(listed).fetch()
+    assert elsewhere == [
+        UnavailablePhoto(f"{posts[1].shortcode}-1.jpg", "its host is not allowed: cdn.example.com")
+    ]
+    [refused] = broken
+    assert isinstance(refused, UnavailablePhoto)
+    assert "with status 500" in refused.reason
+    assert isinstance(whole[0], FoundPhoto)
 
 
 @pytest.mark.usefixtures("shared_browser")
@@ -229,22 +210,40 @@ def test_if_the_first_photo_is_on_a_host_that_is_not_permitted_the_run_stops(
 
 @pytest.mark.usefixtures("shared_browser")
 @pytest.mark.parametrize(
-    ("target", "fault"), [("post", faults.gone_with_status_200), ("photo", faults.status(404))]
+    ("target", "fault", "is_for_hours"),
+    [
+        ("post", faults.gone_with_status_200, True),
+        ("photo", faults.status(404), True),
+        ("post", faults.status(500), False),
+    ],
 )
-def test_ten_posts_in_a_row_without_photos_end_the_run(
-    tmp_path: Path, target: str, fault: faults.Fault
+def test_five_posts_in_a_row_without_photos_end_the_run(
+    tmp_path: Path, target: str, fault: faults.Fault, is_for_hours: bool
 ) -> None:
-    with InstagramSite(some(12)) as site:
+    with InstagramSite(some(6)) as site:
         site.faults.on(target, fault, after=1)
         with closing(browser_at(site.url, tmp_path).posts(HONGDAE, SEPTEMBER)) as listed:
             assert len(names(next(listed))) == 1
-            for _ in range(9):
+            for _ in range(4):
                 with suppress(PostGone):
                     assert names(next(listed)) == []
-            with pytest.raises(
-                SourceBusyForHours, match="10 posts in a row are gone or have no photo"
-            ):
+            with pytest.raises(SourceBusy, match="5 posts in a row fail, are gone or have") as stop:
                 names(next(listed))
+
+    assert isinstance(stop.value, SourceBusyForHours) is is_for_hours
+
+
+@pytest.mark.usefixtures("shared_browser")
+def test_a_session_in_korean_collects_whole_albums_and_knows_a_removed_post(
+    tmp_path: Path,
+) -> None:
+    posts = some(2, photos=3)
+    with InstagramSite(posts, language="ko") as site:
+        site.faults.on(posts[1].path, faults.gone_with_status_200)
+        with closing(browser_at(site.url, tmp_path).posts(HONGDAE, SEPTEMBER)) as listed:
+            assert len(names(next(listed))) == 3
+            with pytest.raises(PostGone):
+                next(listed).fetch()
 
 
 def test_the_browser_resolves_only_permitted_hosts_and_the_proxy(

@@ -17,6 +17,7 @@ from tests.instagram.posts import make_posts
 from tests.instagram.site import InstagramSite
 from tests.oott_assets.photos.sources.browser.crawls import (
     HONGDAE,
+    PASSWORD,
     SEPTEMBER,
     TIMEOUTS,
     browser_at,
@@ -44,7 +45,7 @@ def test_a_script_whose_page_is_replaced_does_not_mean_that_the_browser_died(
         chromium.open(f"{site.url}/")
 
         with pytest.raises(PageLeft):
-            chromium.run_to_callback("location.assign('/accounts/login/')")
+            chromium.run("location.assign('/accounts/login/'); return new Promise(() => {})")
 
         assert chromium.run("return location.pathname") == "/accounts/login/"
 
@@ -65,7 +66,7 @@ def test_a_killed_crawler_leaves_no_process_and_its_browser_gets_no_secrets(
         site.faults.on("photo", held)
         crawler = subprocess.Popen(
             [sys.executable, "-m", __name__, site.url, str(tmp_path)],
-            env={**os.environ, "OOTT_INSTAGRAM_PASSWORD": "open sesame"},
+            env={**os.environ, "OOTT_INSTAGRAM_PASSWORD": PASSWORD},
         )
         try:
             assert held.reached.wait(60)
@@ -78,7 +79,7 @@ def test_a_killed_crawler_leaves_no_process_and_its_browser_gets_no_secrets(
         assert comes_true_soon(lambda: processes_in(tmp_path) == {})
 
     assert len(running) > 5
-    assert not any(b"sesame" in environment for environment in environments)
+    assert not any(PASSWORD.encode() in environment for environment in environments)
     assert not list((tmp_path / "browser/profile").glob("Singleton*"))
 
 

@@ -93,11 +93,11 @@ def test_robots_txt_is_retried(client: httpx.Client) -> None:
             permission(site, client).require(f"{site.url}/p/a/")
 
 
-def test_an_endless_robots_txt_is_read_only_up_to_the_limit(client: httpx.Client) -> None:
-    with InstagramSite(robots="User-agent: *\nDisallow: /p/\n") as site:
-        site.faults.on("robots", faults.huge)
+def test_a_huge_robots_txt_is_not_read(client: httpx.Client) -> None:
+    with InstagramSite() as site:
+        site.faults.on("robots", faults.huge_without_length)
 
-        with pytest.raises(PhotosUnknown, match="does not allow"):
+        with pytest.raises(SourceBusy, match=r"cannot be read.* 512,000 bytes"):
             permission(site, client).require(f"{site.url}/p/a/")
 
 

@@ -1,8 +1,12 @@
 import logging
+import stat
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from oott_assets.photos.sources.browser.__main__ import main as log_in_by_hand
 from oott_assets.photos.sources.browser.page_opener import PageOpener
 from oott_assets.photos.sources.browser.page_states import PageState
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusyForHours
@@ -19,7 +23,7 @@ def grid(opener: PageOpener, site: InstagramSite) -> None:
     opener.open(f"{site.url}{site.grid_path('a')}", (PageState.GRID,))
 
 
-def test_a_run_logs_in_once_and_declines_cookies(
+def test_a_run_logs_in_once_and_keeps_no_secrets(
     guest: Guest, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -29,7 +33,6 @@ def test_a_run_logs_in_once_and_declines_cookies(
         grid(opener, site)
 
         assert site.log_ins == [True]
-        assert "ig_consent=declined" in site.requests_for("grid")[-1].headers["cookie"]
 
     assert PASSWORD not in (guest.folder / "tried.json").read_text()
     assert PASSWORD not in caplog.text
@@ -46,7 +49,7 @@ def test_an_expired_session_causes_one_new_log_in(guest: Guest) -> None:
 
 
 def test_a_run_logs_in_again_only_once(guest: Guest) -> None:
-    with InstagramSite(POSTS, pages_per_session=1) as site:
+    with InstagramSite(POSTS, pages_per_session=2) as site:
         opener = guest.opener(site)
         grid(opener, site)
         grid(opener, site)
@@ -146,3 +149,28 @@ def test_the_password_is_not_typed_into_another_site(guest: Guest) -> None:
             grid(guest.opener(site), site)
 
         assert other.requests_for("/api/login") == []
+
+
+def test_a_person_logs_in_in_a_window_that_uses_the_profile_of_later_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chromium = tmp_path / "chromium"
+    chromium.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/arguments\n')
+    chromium.chmod(0o755)
+    monkeypatch.setenv("OOTT_CHROMIUM", str(chromium))
+    monkeypatch.setenv("OOTT_CHROMEDRIVER", str(chromium))
+    monkeypatch.setenv("OOTT_BROWSER_FOLDER", str(tmp_path / "browser"))
+    monkeypatch.setenv("OOTT_INSTAGRAM_URL", "https://www.example.com")
+
+    result = CliRunner().invoke(log_in_by_hand)
+
+    profile = tmp_path / "browser/profile"
+    assert result.output == f"{profile} keeps the log-in\n"
+    assert stat.S_IMODE(profile.stat().st_mode) == 0o700
+    arguments = (tmp_path / "arguments").read_text().split()
+    assert arguments[0] == f"--user-data-dir={profile}"
+    assert arguments[-1] == "https://www.example.com"
+    assert not any("headless" in argument for argument in arguments)
+
+    chromium.write_text("#!/bin/sh\nexit 7\n")
+    assert "ended with status 7" in CliRunner().invoke(log_in_by_hand).output

@@ -16,16 +16,12 @@ TAKEN = datetime(2026, 9, 5, 3, tzinfo=UTC)
 OTHER = make_post("other", "a", TAKEN, plain=True)
 
 
-def site_with(post: Post) -> InstagramSite:
-    return InstagramSite([post, OTHER], posts_need_session=False, consent=False)
+def site_with(post: Post, language: str = "en") -> InstagramSite:
+    return InstagramSite([post, OTHER], posts_need_session=False, language=language)
 
 
 def shown(guest: Guest, site: InstagramSite, post: Post) -> PostOnPage:
     return post_on_page(guest.opener(site), f"{site.url}{post.path}")
-
-
-def led_home(_: Response) -> Response:
-    return moved_to("/")
 
 
 def names(found: PostOnPage) -> list[str]:
@@ -47,31 +43,17 @@ def test_a_post_has_its_date_and_its_full_size_photo_and_loads_no_image(guest: G
     assert found.whole
 
 
-def test_an_image_in_the_header_or_in_a_link_is_not_a_photo(guest: Guest) -> None:
-    post = make_post("one", "a", TAKEN, plain=True)
-    comment = b'<a href="/fan/"><img alt="" src="/avatar.jpg?fan"></a></article>'
-
-    def unsaid(answer: Response) -> Response:
-        body = answer.body.replace(b"someone's profile picture", b"")
-        return replace(answer, body=body.replace(b"</article>", comment))
-
-    with site_with(post) as site:
-        site.faults.on("post", unsaid)
-
-        assert names(shown(guest, site, post)) == ["one-1"]
-
-
-@pytest.mark.parametrize("count", [2, 20])
-def test_all_slides_of_a_carousel_are_read_in_order(guest: Guest, count: int) -> None:
+@pytest.mark.parametrize(("count", "language"), [(2, "en"), (20, "en"), (3, "ko")])
+def test_all_slides_of_an_album_are_read_in_order(guest: Guest, count: int, language: str) -> None:
     post = make_post("many", "a", TAKEN, photos=count, plain=True)
-    with site_with(post) as site:
+    with site_with(post, language) as site:
         found = shown(guest, site, post)
 
     assert names(found) == [f"many-{number}" for number in range(1, count + 1)]
     assert found.whole
 
 
-def test_a_carousel_that_gets_stuck_is_not_whole(guest: Guest) -> None:
+def test_an_album_that_gets_stuck_is_not_whole(guest: Guest) -> None:
     post = make_post("many", "a", TAKEN, photos=4, plain=True)
 
     def stuck(answer: Response) -> Response:
@@ -99,21 +81,33 @@ def test_a_video_has_no_photos_and_is_whole(guest: Guest) -> None:
         assert shown(guest, site, post) == PostOnPage(TAKEN, (), True)
 
 
-@pytest.mark.parametrize(
-    ("fault", "how"),
-    [(faults.gone, "status 404"), (faults.gone_with_status_200, "the page says so")],
-)
-def test_a_removed_post_is_gone_with_any_status(
-    guest: Guest, fault: faults.Fault, how: str
+def test_an_album_without_known_buttons_is_not_whole(guest: Guest) -> None:
+    post = make_post("many", "a", TAKEN, photos=3, plain=True)
+
+    def other(answer: Response) -> Response:
+        return replace(
+            answer, body=answer.body.replace(b'createElement("button")', b'createElement("i")')
+        )
+
+    with site_with(post) as site:
+        site.faults.on("post", other)
+
+        assert not shown(guest, site, post).whole
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_removed_post_is_gone_with_any_status_and_in_any_language(
+    guest: Guest, language: str
 ) -> None:
     post = make_post("gone", "a", TAKEN, plain=True)
-    with site_with(post) as site:
-        site.faults.on("post", fault)
+    with site_with(post, language) as site:
+        site.faults.on("post", faults.gone, times=1)
+        site.faults.on("post", faults.gone_with_status_200, times=1)
+        for status in (404, 200):
+            with pytest.raises(PostGone, match=f"with status {status}"):
+                shown(guest, site, post)
 
-        with pytest.raises(PostGone, match=how):
-            shown(guest, site, post)
-
-        assert len(site.requests_for("post")) == 1
+        assert len(site.requests_for("post")) == 2
 
 
 def test_another_post_than_the_requested_one_is_a_failure(guest: Guest) -> None:
@@ -123,16 +117,3 @@ def test_another_post_than_the_requested_one_is_a_failure(guest: Guest) -> None:
 
         with pytest.raises(PageFailed, match="the site shows another post"):
             shown(guest, site, post)
-
-
-@pytest.mark.parametrize("fault", [faults.unknown_page, led_home])
-def test_an_unknown_page_fails_its_post_but_not_the_run(guest: Guest, fault: faults.Fault) -> None:
-    post = make_post("one", "a", TAKEN, plain=True)
-    with InstagramSite([post], posts_need_session=False, consent=False) as site:
-        site.faults.on("post", fault)
-        opener = guest.opener(site)
-        cookie = {"name": "sessionid", "value": site.sessions.new(), "url": site.url}
-        guest.chromium.cdp("Network.setCookie", cookie)
-
-        with pytest.raises(PageFailed, match="an unknown page"):
-            post_on_page(opener, f"{site.url}{post.path}")

@@ -25,7 +25,7 @@ def test_an_outcome_belongs_to_one_user_and_password_and_the_private_file_has_ne
     text = tried.path.read_text()
     assert not any(secret in text for secret in ("someone", "sesame", "barley"))
 
-    tried.forget(other)
+    tried.remember(other, None)
 
     assert tried.outcome_of(other) is None
     assert TriedPasswords(tmp_path).outcome_of(account()) == "refused"
