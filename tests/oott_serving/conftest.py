@@ -22,7 +22,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("service")
     # Before the start, because the service caches its answers for a minute.
     write_estimates(f"sqlite:///{folder / 'home' / 'trends.sqlite'}")
-    with serving(folder, starter_detector=SMALL_STARTER) as server:
+    # The photo source is a setting of the pipeline, and unusable; the service does not read it.
+    with serving(folder, starter_detector=SMALL_STARTER, photo_source="graph_api") as server:
         yield server
 
 

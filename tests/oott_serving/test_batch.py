@@ -19,6 +19,7 @@ from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.photos import read_photo
 from tests.databases import MariaDB, run_sql
 from tests.oott_serving.detectors import publish
+from tests.oott_serving.estimates import write_estimates
 from tests.oott_serving.photos import base64_of, street_jpeg
 from tests.oott_serving.servers import Server, serving
 from tests.oott_serving.service_client import (
@@ -117,17 +118,33 @@ def test_the_coverage_names_the_detector_that_read_the_photos(
     assert coverage.detector_version == store.latest_version()
 
 
+def test_a_deleted_sqlite_file_is_created_again_before_anything_is_counted(
+    server: Server, client: httpx.Client
+) -> None:
+    assert batch(client, PHOTOS[:1], "yangyang").status_code == 200
+    for file in server.home.glob("trends.sqlite*"):
+        file.unlink()
+    try:
+        statuses = [batch(client, [photo], "yangyang").status_code for photo in PHOTOS[:3]]
+
+        assert statuses in ([503, 200, 200], [200, 200, 200])
+        counted = photos_counted(server.database_url, app_slice("yangyang", "seaside"))
+        assert counted == statuses.count(200)
+    finally:
+        write_estimates(server.database_url)
+
+
 @pytest.mark.parametrize(
     ("broken", "status"), [("AAAA", 400), ("not base64!", 400), ("", 400)], ids=str
 )
 def test_one_unreadable_photo_rejects_the_batch_and_is_named_in_the_error(
     server: Server, client: httpx.Client, broken: str, status: int
 ) -> None:
-    response = batch(client, [PHOTOS[0], broken, PHOTOS[1]], "yangyang")
+    response = batch(client, [PHOTOS[0], broken, PHOTOS[1]], "gwanghwamun")
 
     assert response.status_code == status
     assert error_in(response).startswith("photo 2 of 3: ")
-    assert coverage_of(server.database_url, app_slice("yangyang", "seaside")) is None
+    assert coverage_of(server.database_url, app_slice("gwanghwamun", "traditional")) is None
 
 
 def test_a_batch_that_is_sent_twice_with_one_key_is_counted_once(

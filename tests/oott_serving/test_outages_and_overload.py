@@ -114,22 +114,6 @@ def test_a_database_that_hangs_delays_no_photo(client: httpx.Client, mariadb: Ma
     assert batch(client, [PHOTO], "jeju").status_code == 200
 
 
-def test_a_deleted_sqlite_file_is_created_again_before_anything_is_counted(tmp_path: Path) -> None:
-    publish(ModelStore(tmp_path / "home" / "models"), tmp_path, "coat")
-    # A setting of the pipeline that the service does not read.
-    with serving(tmp_path, photo_source="graph_api") as server, server.client() as client:
-        assert batch(client, [PHOTO], "jeju").status_code == 200
-        for deleted in ("home/trends.sqlite", "home"):
-            subprocess.run(["rm", "-rf", tmp_path / deleted], check=True)
-
-            photos = [base64_of(street_jpeg(seed)) for seed in range(70, 73)]
-            statuses = [batch(client, [photo], "jeju").status_code for photo in photos]
-
-            assert statuses in ([503, 200, 200], [200, 200, 200]), deleted
-            counted = photos_counted(server.database_url, app_slice("jeju", "seaside"))
-            assert counted == statuses.count(200), deleted
-
-
 SILENT = {
     "nothing": b"",
     "half of the headers": HEADERS[: len(HEADERS) // 2],
