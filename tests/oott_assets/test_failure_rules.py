@@ -50,6 +50,7 @@ NOT_IN_A_STEP = {
     "Stalled": "the hashtag page is read again; after the last retry, SourceBusy",
     "UnknownPlace": "raised when Dagster loads the definitions",
     "RequestFailed": "the request is retried; after the last retry, SourceBusy",
+    "TooMuchData": "the request is repeated with a lower limit",
     "TooManyRequests": "the request is retried; after the last retry, SourceBusyForHours",
     "UnreadableFile": "read_labelled lists it as a problem",
     "UnreadablePhoto": "listed as unreadable",
