@@ -33,19 +33,26 @@ from tests.oott_serving import bad_detectors
 from tests.starters import SMALL_STARTER
 
 
-def test_every_stored_photo_is_read_by_the_latest_detector(trends_pipeline: TrendsPipeline) -> None:
+def test_every_stored_photo_is_read_by_the_latest_detector_and_some_are_shown(
+    trends_pipeline: TrendsPipeline,
+) -> None:
     run = trends_pipeline.run()
 
     detections = trends_pipeline.detections()
-    assert [photo.sha256 for photo in detections.photos] == [
-        row.sha256 for row in trends_pipeline.manifest()
-    ]
+    manifest = trends_pipeline.manifest()
+    assert [photo.sha256 for photo in detections.photos] == [row.sha256 for row in manifest]
     assert detections.garments > 0
+    for photo, row in zip(detections.photos, manifest, strict=True):
+        for garment in photo.garments:
+            assert 0 <= garment.box.x_min < garment.box.x_max <= (row.width or 0)
+            assert 0 <= garment.box.y_min < garment.box.y_max <= (row.height or 0)
     assert detections.detector_version == read_card(SMALL_STARTER / "card.json").version
-    assert metadata_of(run, "garment_detections")["detector"] == detections.detector_version
+    shown = metadata_of(run, "garment_detections")
+    assert shown["detector"] == detections.detector_version
+    assert "data:image/jpeg;base64," in str(shown["contact_sheet"])
 
 
-def test_a_photo_is_stored_with_its_post_and_its_day_in_the_users_time_zone(
+def test_a_photo_without_garments_is_stored_with_its_post_and_its_day_in_the_users_time_zone(
     trends_pipeline: TrendsPipeline, photos_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OOTT_TIMEZONE", "Asia/Seoul")
@@ -54,36 +61,9 @@ def test_a_photo_is_stored_with_its_post_and_its_day_in_the_users_time_zone(
     trends_pipeline.run()
 
     [photo] = trends_pipeline.detections().photos
+    assert (photo.garments, photo.unreadable) == ((), None)
     assert photo.post == trends_pipeline.manifest()[0].shortcode
     assert photo.taken_on == date(2026, 9, 30)
-
-
-def test_the_boxes_of_garments_are_inside_their_photos(trends_pipeline: TrendsPipeline) -> None:
-    trends_pipeline.run()
-
-    sizes = {row.sha256: (row.width or 0, row.height or 0) for row in trends_pipeline.manifest()}
-    for photo in trends_pipeline.detections().photos:
-        width, height = sizes[photo.sha256]
-        for garment in photo.garments:
-            assert 0 <= garment.box.x_min < garment.box.x_max <= width
-            assert 0 <= garment.box.y_min < garment.box.y_max <= height
-
-
-def test_the_contact_sheet_shows_the_photos(trends_pipeline: TrendsPipeline) -> None:
-    sheet = metadata_of(trends_pipeline.run(), "garment_detections")["contact_sheet"]
-
-    assert "data:image/jpeg;base64," in str(sheet)
-
-
-def test_a_photo_without_garments_is_readable_and_has_no_detections(
-    trends_pipeline: TrendsPipeline, photos_folder: Path
-) -> None:
-    save_photo(photos_folder / "hongdae/2026-09/plain.jpg")
-
-    trends_pipeline.run()
-
-    [photo] = trends_pipeline.detections().photos
-    assert (photo.garments, photo.unreadable) == ((), None)
 
 
 def test_a_damaged_stored_photo_is_listed_as_unreadable(
