@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from itertools import islice
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -124,8 +125,14 @@ def _materialise(partition: str, step: str) -> dg.ExecuteInProcessResult:
     return job.execute_in_process(
         partition_key=partition,
         resources=configured_resources(),
+        instance=_records(),
         run_config={"loggers": {"console": {"config": {"log_level": "WARNING"}}}},
     )
+
+
+@cache
+def _records() -> dg.DagsterInstance:
+    return dg.DagsterInstance.ephemeral()
 
 
 def _timed_detections(partition: str) -> Turn:

@@ -50,7 +50,8 @@ class PhotoReaders:
     def __init__(self, detector: Detector, threads: int, others: OtherProcesses) -> None:
         """Read in this process, with so many threads, until other processes are open."""
         self.detector = detector
-        self.at_a_time = threads + others.processes
+        # One photo more than are read waits, so that no reader does.
+        self.at_a_time = threads + others.processes + 1
         self._here: Reader = partial(_read, detector)
         self._free: SimpleQueue[Reader] = SimpleQueue()
         for _ in range(threads):
