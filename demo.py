@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -133,16 +133,22 @@ def _partitions_in(photos: str, destination: str, month: str | None) -> list[Par
             f"{undated:,} photos have no date, so they count in {default.month:%Y-%m}; to change "
             "that, add MONTH=YYYY-MM"
         )
-    with_photos = sorted({(photo.slug, photo.month) for photo in placed})
-    found = _runnable(with_photos or [(default_slug, default.month)])
+    photos_of = Counter((photo.slug, photo.month) for photo in placed)
+    found = _runnable(sorted(photos_of) or [(default_slug, default.month)], photos_of)
     latest = sorted(sorted(found, key=lambda partition: partition[1])[-_MAX_PARTITIONS:])
     if len(found) > len(latest):
-        click.echo(f"skipped: {len(found) - len(latest)} older months; run them in `make ui`")
+        left = sum(photos_of[partition] for partition in found if partition not in latest)
+        click.echo(
+            f"skipped: {len(found) - len(latest)} older months, {left:,} photos; "
+            "run them in `make ui`"
+        )
     return latest
 
 
-def _runnable(partitions: Sequence[Partition]) -> list[Partition]:
-    """Keep the partitions that Dagster has, and print the others.
+def _runnable(
+    partitions: Sequence[Partition], photos_of: Mapping[Partition, int] | None = None
+) -> list[Partition]:
+    """Keep the partitions that Dagster has, and print the others and their photos.
 
     Raises:
         ValueError: Dagster has none of them.
@@ -153,7 +159,12 @@ def _runnable(partitions: Sequence[Partition]) -> list[Partition]:
     runnable = [
         partition for partition, key in keys.items() if month_by_destination.has_partition_key(key)
     ]
-    others = [f"{slug} {month:%Y-%m}" for slug, month in keys if (slug, month) not in runnable]
+    others = [
+        f"{partition[0]} {partition[1]:%Y-%m}"
+        + (f" ({photos_of[partition]:,} photos)" if photos_of else "")
+        for partition in keys
+        if partition not in runnable
+    ]
     first = read_settings(TrendSettings).first_month
     expected = f"complete months since {first}; OOTT_FIRST_MONTH sets the first one"
     if not runnable:

@@ -103,8 +103,12 @@ def test_the_demo_counts_the_users_own_photos_and_names_the_folders_it_skips(
     assert "skipped 1 (not a photo): 홍대/2026-06/caption.txt\n" in ended.output
     assert "skipped 1 (not a destination, such as hongdae or 홍대): atlantis/" in ended.output
     assert "1 photos have no date, so they count in 2026-06" in ended.output
-    assert "skipped: hongdae 2099-01; expected complete months since 2024-01" in ended.output
+    assert (
+        "skipped: hongdae 2099-01 (1 photos); expected complete months since 2024-01"
+        in ended.output
+    )
     assert "POST /predict/camera with hongdae/홍대/KakaoTalk_20260615_083000123: " in ended.output
+    assert "OOTT_FOLDER_DESTINATION=hongdae\nOOTT_FOLDER_MONTH=2026-06\n" in ended.output
     assert "Trend page of your photos" in ended.output
     assert (tmp_path / "oott/reports/2026-06.html").exists()
 

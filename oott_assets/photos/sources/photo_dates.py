@@ -81,18 +81,25 @@ def date_taken(file: Path, folders: Sequence[str], local: tzinfo) -> DateTaken:
 
 def _exif_moment(photo: Path, local: tzinfo) -> datetime | None:
     """Read from the EXIF data when a photo was taken."""
-    try:
-        with open_image(photo, formats=FORMATS) as image:
-            exif = image.getexif().get_ifd(ExifTags.IFD.Exif)
-    # Damaged EXIF can raise any of these errors. The photo then has no date.
-    except (*DAMAGE, Image.DecompressionBombError, KeyError):
-        return None
+    exif = _exif_of(photo)
     for taken, offset in _EXIF_TAGS:
         zone = _ZONE.match(str(exif.get(offset, "")))
         moment = _moment_in(str(exif.get(taken, "")), local, zone and zone["zone"])
         if moment is not None:
             return moment
     return None
+
+
+def _exif_of(photo: Path) -> dict[int, object]:
+    try:
+        with open_image(photo, formats=FORMATS) as image:
+            # Pillow would decode all pixels of a PNG to look for EXIF data behind them.
+            if image.format == "PNG" and "exif" not in image.info:
+                return {}
+            return dict(image.getexif().get_ifd(ExifTags.IFD.Exif))
+    # Damaged EXIF can raise any of these errors. The photo then has no date.
+    except (*DAMAGE, Image.DecompressionBombError, KeyError):
+        return {}
 
 
 def _named_moment(name: str, local: tzinfo) -> datetime | None:

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
+from PIL import Image
 
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, content_of
 from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.vision.photos import read_photo
 
-# Ultralytics skips files with other suffixes, or with none.
+# Ultralytics skips files with most other suffixes, or with none. It cannot read GIF and HEIC files
+# that have another suffix.
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 
@@ -29,13 +32,16 @@ def write_ultralytics_data_set(photos: Sequence[LabelledPhoto], folder: Path) ->
         for part in ("images", "labels"):
             (folder / split / part).mkdir(parents=True)
     copies: Counter[str] = Counter()
+    files: dict[str, Path] = {}
     for photo in photos:
         copies[photo.sha256] += 1
         if copies[photo.sha256] == 1:
-            content_of(photo)  # raises PhotoChanged
-        name = f"{photo.sha256[:32]}-{copies[photo.sha256]}"
-        link = folder / photo.split / "images" / f"{name}{_suffix_of(photo.file)}"
-        link.symlink_to(photo.file)
+            files[photo.sha256] = _readable_file(photo, folder.absolute())
+        file, name = files[photo.sha256], f"{photo.sha256[:32]}-{copies[photo.sha256]}"
+        # It reads a photo by its content, but skips files with suffixes that it does not know.
+        suffix = file.suffix.lower() if file.suffix.lower() in _SUFFIXES else ".jpg"
+        link = folder / photo.split / "images" / f"{name}{suffix}"
+        link.symlink_to(file)
         labels = folder / photo.split / "labels" / f"{name}.txt"
         labels.write_text("".join(f"{line}\n" for line in yolo_lines(photo)))
     data_yaml = folder / "data.yaml"
@@ -45,9 +51,19 @@ def write_ultralytics_data_set(photos: Sequence[LabelledPhoto], folder: Path) ->
     return data_yaml
 
 
-def _suffix_of(file: Path) -> str:
-    """Give a suffix that Ultralytics knows. It then reads a photo by its content, as OOTT does."""
-    return suffix if (suffix := file.suffix.lower()) in _SUFFIXES else ".jpg"
+def _readable_file(photo: LabelledPhoto, folder: Path) -> Path:
+    """Give a file that Ultralytics can read: the file of ``photo``, or a JPEG of it in ``folder``.
+
+    Raises:
+        PhotoChanged: the photo is missing, or its content has changed since it was labelled.
+    """
+    content = content_of(photo)
+    if not content.startswith(b"GIF") and content[4:8] != b"ftyp":
+        return photo.file
+    file = folder / "converted" / f"{photo.sha256}.jpg"
+    file.parent.mkdir(exist_ok=True)
+    Image.fromarray(read_photo(content)).save(file, quality=95)
+    return file
 
 
 def yolo_lines(photo: LabelledPhoto) -> list[str]:

@@ -80,6 +80,15 @@ def test_without_a_usable_original_date_the_digitised_one_counts(
     assert taken(file) == "2026-09-15 17:30:00+09:00"
 
 
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "HEIF"])
+def test_the_date_is_read_from_each_format(tmp_path: Path, kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x8769] = {ORIGINAL: GOOD}
+    Image.new("RGB", (64, 64)).save(tmp_path / "a", kind, exif=exif)
+
+    assert taken(tmp_path / "a") == "2026-09-15 08:30:00+09:00"
+
+
 def test_the_date_of_editing_is_never_used(tmp_path: Path) -> None:
     file = with_exif(tmp_path, {}, changed_at="2026:10:20 10:00:00")
 

@@ -2,12 +2,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 from oott_assets.training.labels.labelled_data_set import read_labelled
 from oott_assets.training.labels.labelled_photos import LabelledPhoto, PhotoChanged
 from oott_assets.training.labels.ultralytics_layout import write_ultralytics_data_set
 from oott_fashion.garments import GARMENT_NAMES
-from tests.oott_assets.training.labels.data_sets import COAT, add_photo, data_set
+from tests.oott_assets.training.labels.data_sets import COAT, add_photo, data_set, picture
 
 
 def photos_in(folder: Path) -> list[LabelledPhoto]:
@@ -100,6 +101,18 @@ def test_a_photo_with_a_suffix_that_ultralytics_does_not_know_is_linked_as_jpg(
 
     suffixes = [file.suffix for file in (tmp_path / "written").glob("*/images/*")]
     assert suffixes == [".jpg", ".jpg"]
+
+
+@pytest.mark.parametrize("kind", ["GIF", "HEIF"])
+def test_a_photo_that_ultralytics_cannot_read_is_written_as_jpeg(tmp_path: Path, kind: str) -> None:
+    source = data_set(tmp_path / "set")
+    picture(1).save(source / "train/images/a.jpg", kind)
+
+    write_ultralytics_data_set(photos_in(source), tmp_path / "written")
+
+    [file] = (tmp_path / "written").glob("train/images/*")
+    with Image.open(file) as image:
+        assert (file.suffix, image.format, image.size) == (".jpg", "JPEG", picture(1).size)
 
 
 def test_without_photos_the_folders_are_empty(tmp_path: Path) -> None:
