@@ -203,11 +203,12 @@ def test_a_fax_is_rejected_before_its_damaged_lines_fill_the_log(
     assert capfd.readouterr().err == ""
 
 
-def test_a_phone_photo_with_a_depth_map_is_one_photo() -> None:
+@pytest.mark.parametrize("kind", ["MPO", "HEIF"])
+def test_a_phone_photo_with_a_second_picture_is_one_photo(kind: str) -> None:
     photo, depth = Image.fromarray(UPRIGHT), Image.new("RGB", (4, 4))
-    both = encoded(photo, "MPO", save_all=True, append_images=[depth])
+    both = encoded(photo, kind, save_all=True, append_images=[depth])
 
-    assert Image.open(io.BytesIO(both)).format == "MPO"
+    assert Image.open(io.BytesIO(both)).format == kind
     assert read_photo(both).shape == UPRIGHT.shape
 
 
@@ -227,6 +228,14 @@ def test_the_error_for_a_non_photo_shows_its_first_bytes(data: bytes) -> None:
 
     assert f"{len(data):,} bytes starting with {data[:8]!r} are not a photo" in str(error.value)
     assert str(error.value).endswith("expected one of JPEG, PNG, WEBP, BMP, GIF, TIFF, HEIF")
+
+
+def test_the_error_for_half_a_heic_photo_does_not_call_it_another_format() -> None:
+    heic = encoded(UPRIGHT, "HEIF")
+
+    for end in (20, len(heic) // 2):
+        with pytest.raises(UnreadablePhoto, match="the HEIC photo is damaged or truncated"):
+            read_photo(heic[:end])
 
 
 def test_a_text_file_is_rejected_after_ultralytics_is_imported(ultralytics: ModuleType) -> None:

@@ -77,7 +77,7 @@ def test_a_photo_without_a_face_is_not_changed(hider: FaceHider) -> None:
     assert (np.array_equal(hidden, photo), count) == (True, 0)
 
 
-@pytest.mark.parametrize("side", [24, 60, 600, 1500, 2400])
+@pytest.mark.parametrize("side", [24, 600, 2400])
 def test_small_faces_and_faces_that_fill_a_large_photo_are_found(
     side: int, detector: CenterFace
 ) -> None:
