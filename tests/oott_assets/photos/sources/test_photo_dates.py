@@ -83,7 +83,9 @@ def test_without_a_usable_original_date_the_digitised_one_counts(
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "HEIF"])
 def test_the_date_is_read_from_each_format(tmp_path: Path, kind: str) -> None:
     exif = Image.Exif()
-    exif[0x8769] = {ORIGINAL: GOOD}
+    exif.get_ifd(0x8769)[ORIGINAL] = GOOD
+    # Without the entry itself, Pillow writes no EXIF data into a PNG or TIFF.
+    exif[0x8769] = exif.get_ifd(0x8769)
     Image.new("RGB", (64, 64)).save(tmp_path / "a", kind, exif=exif)
 
     assert taken(tmp_path / "a") == "2026-09-15 08:30:00+09:00"
