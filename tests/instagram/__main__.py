@@ -31,7 +31,7 @@ def serve(count: int, photos_each: int, hashtag: str, month: datetime, plain: bo
         click.echo(json.dumps({"url": site.url, "page": page, **who}))
         sys.stdin.read()
     requests = Counter(request.kinds[-1] for request in site.requests)
-    click.echo(json.dumps({"requests": requests, "max_connections": site.max_connections}))
+    click.echo(json.dumps({"requests": requests}))
 
 
 if __name__ == "__main__":

@@ -21,11 +21,12 @@ body { margin: 0; font: 14px sans-serif; } main { width: 600px; margin: 0 auto; 
 [role=dialog] { width: 400px; margin: 20vh auto; padding: 20px; background: #fff; }
 article header img { width: 32px; height: 32px; } article ul { list-style: none; padding: 0; }
 """
-# It covers each page, since nobody answers it.
+# It covers each page until it is answered. The browser source does not answer it.
 _COOKIES = """
 <div class="cover"><div role="dialog" aria-label="Cookies">
 <h2>Allow the use of cookies from Instagram on this browser?</h2>
-<button>Allow all cookies</button><button>Decline optional cookies</button></div></div>
+<button>Allow all cookies</button>
+<button onclick="this.closest('.cover').remove()">Decline optional cookies</button></div></div>
 """
 _KOREAN = {
     "Allow all cookies": "모든 쿠키 허용",

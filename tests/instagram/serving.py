@@ -1,4 +1,4 @@
-"""A threaded HTTP server that counts its connections and can break them."""
+"""A threaded HTTP server whose connections can be broken."""
 
 import sys
 import time
@@ -50,16 +50,6 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
 
     @property
-    def connections(self) -> int:
-        """The number of open connections."""
-        return len(self._http.open)
-
-    @property
-    def max_connections(self) -> int:
-        """The highest number of connections open at the same time."""
-        return self._http.max_connections
-
-    @property
     def errors(self) -> list[BaseException]:
         """The errors of the site itself."""
         return self._http.errors
@@ -81,7 +71,6 @@ class _HttpServer(ThreadingHTTPServer):
     request_queue_size = 64
 
     def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
-        self.max_connections = 0
         self.errors: list[BaseException] = []
         self.open: set[socket] = set()
         self._lock = Lock()
@@ -91,7 +80,6 @@ class _HttpServer(ThreadingHTTPServer):
         connection, address = super().get_request()
         with self._lock:
             self.open.add(connection)
-            self.max_connections = max(self.max_connections, len(self.open))
         return connection, address
 
     def shutdown_request(self, request: socket | tuple[bytes, socket]) -> None:

@@ -111,16 +111,6 @@ class InstagramSite:
         if errors and kind is None:
             raise errors[0]
 
-    @property
-    def connections(self) -> int:
-        """The number of open connections, on both ports."""
-        return sum(server.connections for server in self._servers)
-
-    @property
-    def max_connections(self) -> int:
-        """The highest number of connections open at the same time on one port."""
-        return max(server.max_connections for server in self._servers)
-
     def requests_for(self, target: str) -> list[RecordedRequest]:
         """Return the requests of a kind, or with paths that start with ``target``, in order."""
         with self._lock:

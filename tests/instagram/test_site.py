@@ -6,7 +6,6 @@ import httpx
 import pytest
 from PIL import Image
 
-from oott_assets.photos.sources.request_interval import retry_after_seconds
 from oott_fashion.vision.near_duplicates import groups_of, perceptual_hash_of
 from oott_fashion.vision.photos import read_photo
 from tests.instagram import faults
@@ -63,18 +62,6 @@ def test_plain_photos_are_not_near_duplicates() -> None:
     assert len({post.shortcode for post in posts}) == 300
 
 
-def test_a_separate_cdn_serves_photos_only_on_its_port_and_with_a_signature() -> None:
-    [post] = make_posts(1, HASHTAG, SEPTEMBER, plain=True)
-    with InstagramSite([post], separate_cdn=True) as site:
-        [url] = site.photo_urls(post)
-
-        assert url.startswith(site.cdn_url)
-        assert site.cdn_url != site.url
-        assert httpx.get(url).content == post.photos[0].jpeg()
-        assert httpx.get(url.replace(site.cdn_url, site.url)).status_code == 404
-        assert httpx.get(url.partition("?")[0]).status_code == 403
-
-
 def test_faults_apply_in_order_and_as_often_as_planned() -> None:
     [post] = make_posts(1, HASHTAG, SEPTEMBER, plain=True)
     with InstagramSite([post]) as site, logged_in_client(site) as client:
@@ -93,18 +80,6 @@ def test_faults_apply_in_order_and_as_often_as_planned() -> None:
             503,
             200,
         ]
-
-
-@pytest.mark.parametrize(("retry_after", "seconds"), [(None, None), (7, 7), (NOON, 3600)])
-def test_a_rate_limit_has_a_retry_after_header(
-    retry_after: int | datetime | None, seconds: float | None
-) -> None:
-    with InstagramSite() as site:
-        site.faults.on("page", faults.rate_limited(retry_after))
-        answer = httpx.get(site.url)
-
-    header = answer.headers.get("Retry-After")
-    assert retry_after_seconds(header, now=NOON.replace(hour=11)) == seconds
 
 
 def test_an_endless_response_ends_with_the_site_and_leaves_no_thread() -> None:

@@ -180,7 +180,14 @@ class _Run:
             try:
                 return work(self._current_opener())
             except BrowserDied as error:
-                self._after_death(error)
+                self.close()
+                self.restarts += 1
+                if self.restarts > _MAX_RESTARTS:
+                    raise SourceBusy(
+                        f"the browser died {self.restarts} times, the last because: {error}; run "
+                        "this again, with more memory if the machine has little"
+                    ) from error
+                _log.warning("the browser died and is restarted: %s", error)
 
     def _current_opener(self) -> PageOpener:
         if self.opener is None:
@@ -189,13 +196,3 @@ class _Run:
             chromium = Chromium(programs, source.timeouts, source.crawler_name)
             self.opener = PageOpener(chromium, self.permission, source.interval, self.log_in)
         return self.opener
-
-    def _after_death(self, error: BrowserDied) -> None:
-        self.close()
-        self.restarts += 1
-        if self.restarts > _MAX_RESTARTS:
-            raise SourceBusy(
-                f"the browser died {self.restarts} times, the last because: {error}; run this "
-                "again, with more memory if the machine has little"
-            ) from error
-        _log.warning("the browser died and is restarted: %s", error)

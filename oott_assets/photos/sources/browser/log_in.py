@@ -5,12 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from oott_assets.photos.sources.browser.chromium import Chromium, PageLeft
-from oott_assets.photos.sources.browser.page_states import (
-    Facts,
-    PageState,
-    facts_of,
-    state_of,
-)
+from oott_assets.photos.sources.browser.page_states import Facts, PageState, facts_of, state_of
 from oott_assets.photos.sources.browser.tried_passwords import Account, TriedPasswords
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusyForHours
 from oott_assets.photos.sources.request_interval import RequestInterval

@@ -23,9 +23,6 @@ _MAX_TRIES = 3
 _RATE_LIMIT_WAITS_SECONDS = (60.0, 240.0)
 _FAILURE_WAITS_SECONDS = (5.0, 20.0)
 
-# A site that shows more pages than this for one URL redirects in a loop.
-_MAX_PAGES = 8
-
 _CHECK_INTERVAL_SECONDS = 0.1
 
 # A page in one of these states may still be loading.
@@ -57,7 +54,8 @@ class PageOpener:
             BrowserDied: the browser died.
         """
         limits, failures = 0, 0
-        for _ in range(_MAX_PAGES):
+        # Log-ins, rate limits and failures are all limited.
+        while True:
             facts, state = self._open_once(url)
             if state in wanted:
                 return facts
@@ -80,7 +78,6 @@ class PageOpener:
                     )
                 case _:
                     raise PageFailed(f"the site shows another page: {_seen(facts, state)}")
-        raise PhotosUnknown(f"the site redirects in a loop: for {url} it shows {facts.seen()}")
 
     def pause_for_rate_limit(self, times: int, responses: Iterable[PageResponse]) -> None:
         """Wait as long as ``responses`` require; ``times`` counts the rate limits in a row.

@@ -33,8 +33,8 @@ PROGRAMS = Programs(
     Path(_FOLDER.name), flags=("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",)
 )
 TIMEOUTS = Timeouts(
-    page_seconds=5,
-    script_seconds=5,
+    page_seconds=3,
+    script_seconds=3,
     answer_seconds=30,
     settle_seconds=0.5,
     list_seconds=1.5,
