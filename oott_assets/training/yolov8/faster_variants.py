@@ -66,8 +66,9 @@ def prune(dense: Path, share: float, out: Path) -> None:
     convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
     weights = {node.input[1] for node in convolutions[1:]}
     for tensor in model.graph.initializer:
-        if tensor.name in weights:
-            values = numpy_helper.to_array(tensor).copy()
+        values = numpy_helper.to_array(tensor).copy()
+        # YOLOv8's only convolution with one channel turns distances into pixels. It was not learnt.
+        if tensor.name in weights and len(values) > 1:
             values[np.abs(values) <= np.quantile(np.abs(values), share)] = 0
             tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
     onnx.save(model, str(out))
