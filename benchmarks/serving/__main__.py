@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
+import numpy as np
 from PIL import Image
 
 from benchmarks.serving import raw_engine, stages
@@ -88,7 +89,8 @@ def _divide_cpu_time(photos: Sequence[bytes]) -> None:
 def _measure_memory(photos: Sequence[bytes]) -> None:
     with running(KINDS["ours2"]) as server:
         bodies = [camera_body(photo) for photo in photos]
-        large = [camera_body(_enlarged(photo)) for photo in photos[:20]]
+        noise = np.random.default_rng(0)
+        large = [camera_body(_enlarged(photo, noise)) for photo in photos[:20]]
         warm_up(server.port, bodies)
         cpu = server.cpu_seconds()
         load = send(server.port, CAMERA, large, clients=4, requests=100, max_seconds=120)
@@ -100,9 +102,12 @@ def _measure_memory(photos: Sequence[bytes]) -> None:
         click.echo(f"after {_MEMORY_REQUESTS:,} requests: {server.memory_bytes() / 1e6:.0f} MB")
 
 
-def _enlarged(photo: bytes) -> bytes:
+def _enlarged(photo: bytes, noise: np.random.Generator) -> bytes:
+    """Enlarge a photo to 12 megapixels, with noise: without it, the file is a third as large."""
+    smooth = Image.open(io.BytesIO(photo)).convert("RGB").resize(_PHONE_PHOTO)
+    pixels = np.asarray(smooth) + noise.integers(-12, 13, (*smooth.size[::-1], 3), np.int16)
     file = io.BytesIO()
-    Image.open(io.BytesIO(photo)).convert("RGB").resize(_PHONE_PHOTO).save(file, "JPEG", quality=90)
+    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(file, "JPEG", quality=90)
     return file.getvalue()
 
 
