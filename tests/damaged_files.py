@@ -6,7 +6,7 @@ from collections.abc import Iterator
 FOREIGN = (b"", b"PK\x03\x04 a spreadsheet", b"{}", b"[1]", b"null", b"PAR1PAR1", b"\xff" * 100)
 
 
-def damaged(content: bytes, count: int = 60) -> Iterator[bytes]:
+def damaged(content: bytes, count: int = 25) -> Iterator[bytes]:
     """Give ``count`` cut and ``count`` changed versions of ``content``, and foreign files."""
     chance = random.Random(14)
     step = max(1, len(content) // count)

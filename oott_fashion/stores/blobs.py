@@ -155,10 +155,10 @@ class LocalBlobs:
         return version
 
     def version(self, name: str) -> str | None:
-        try:
-            return _version_of(self._file(name).stat())
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+        path = self._file(name)
+        with suppress(FileNotFoundError):
+            return _version_of(path.stat()) if path.is_file() else None
+        return None
 
     def replace(self, name: str, content: bytes, version: str | None) -> str:
         if self.version(name) != version:
@@ -208,9 +208,13 @@ class LocalBlobs:
         try:
             lock.acquire()
         except Timeout:
-            raise AlreadyLocked(_locked_message(path, file)) from None
+            raise AlreadyLocked(
+                f"{path} is locked by {_owner_of(file)}; wait until that process ends, or stop it, "
+                "and run again"
+            ) from None
         try:
-            file.write_text(_this_process(), encoding="utf-8")
+            since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+            file.write_text(f"process {os.getpid()} on {socket.gethostname()} since {since}")
             _remove_abandoned(path)
             yield
         finally:
@@ -262,19 +266,10 @@ def checked_name(name: str) -> str:
     return name
 
 
-def _this_process() -> str:
-    """Describe this process, for processes that find the folder locked."""
-    since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return f"process {os.getpid()} on {socket.gethostname()} since {since}"
-
-
-def _locked_message(folder: Path, lock_file: Path) -> str:
-    process = "another process"
+def _owner_of(lock_file: Path) -> str:
     with suppress(OSError, ValueError):
-        process = lock_file.read_text(encoding="utf-8") or process
-    return (
-        f"{folder} is locked by {process}; wait until that process ends, or stop it, and run again"
-    )
+        return lock_file.read_text(encoding="utf-8") or "another process"
+    return "another process"
 
 
 def _version_of(found: os.stat_result) -> str:

@@ -8,7 +8,7 @@ from google.api_core.exceptions import NotFound
 from google.cloud import storage
 
 from oott_fashion.stores.blobs import BlobChanged, BlobNotFound, checked_name
-from oott_fashion.stores.gcs_requests import Timeouts, storage_errors
+from oott_fashion.stores.gcs_requests import limits, storage_errors
 
 # The largest page that Google Cloud Storage returns.
 _PAGE_BLOBS = 1000
@@ -28,28 +28,37 @@ class GcsBlobs:
         self._bucket = client.bucket(bucket)
         self._prefix = f"{checked_name(prefix)}/" if prefix else ""
         self._root = f"gs://{bucket}/{self._prefix}"
-        self._timeouts = Timeouts(retry_seconds)
+        self._limits = limits(retry_seconds)
+        self._retry_seconds = retry_seconds
         self._bucket_was_seen = False
 
     def read(self, name: str) -> bytes:
         blob = self._blob(name)
         # After a broken connection the library would resume without checking the whole content,
         # so the download is retried from the start.
-        download = self._timeouts.retry()(blob.download_as_bytes)
+        download = self._limits["retry"](blob.download_as_bytes)
         with storage_errors(self.where(name)):
             try:
-                content: bytes = download(retry=None, timeout=self._timeouts.timeout())
+                content: bytes = download(retry=None, timeout=self._limits["timeout"])
             except NotFound:
                 self._check_bucket()
                 raise BlobNotFound(f"{self.where(name)} does not exist") from None
         return content
 
-    def write(self, name: str, content: bytes) -> str:
-        return self._upload(name, content)
+    def write(self, name: str, content: bytes, **condition: int) -> str:
+        blob = self._blob(name)
+        with storage_errors(self.where(name)):
+            blob.upload_from_string(
+                content,
+                content_type="application/octet-stream",
+                **limits(self._retry_seconds, len(content)),
+                **condition,
+            )
+        return str(blob.generation)
 
     def replace(self, name: str, content: bytes, version: str | None) -> str:
         try:
-            return self._upload(name, content, if_generation_match=int(version or 0))
+            return self.write(name, content, if_generation_match=int(version or 0))
         except BlobChanged:
             # If the response to a successful upload was lost, the library has sent it again.
             written = self.version(name)
@@ -59,11 +68,7 @@ class GcsBlobs:
 
     def version(self, name: str) -> str | None:
         with storage_errors(self.where(name)):
-            found = self._bucket.get_blob(
-                self._blob(name).name,
-                retry=self._timeouts.retry(),
-                timeout=self._timeouts.timeout(),
-            )
+            found = self._bucket.get_blob(self._blob(name).name, **self._limits)
             if found is None:
                 self._check_bucket()
         return found and str(found.generation)
@@ -72,7 +77,7 @@ class GcsBlobs:
         blob = self._blob(name)
         with storage_errors(self.where(name)):
             try:
-                blob.delete(retry=self._timeouts.retry(), timeout=self._timeouts.timeout())
+                blob.delete(**self._limits)
             except NotFound:
                 self._check_bucket()
 
@@ -116,18 +121,6 @@ class GcsBlobs:
 
     exclusive_lock = locked
 
-    def _upload(self, name: str, content: bytes, **condition: int) -> str:
-        blob = self._blob(name)
-        with storage_errors(self.where(name)):
-            blob.upload_from_string(
-                content,
-                content_type="application/octet-stream",
-                retry=self._timeouts.retry(),
-                timeout=self._timeouts.timeout(len(content)),
-                **condition,
-            )
-        return str(blob.generation)
-
     def _blob(self, name: str) -> storage.Blob:
         return self._bucket.blob(f"{self._prefix}{checked_name(name)}")
 
@@ -141,8 +134,7 @@ class GcsBlobs:
             delimiter=delimiter,
             page_size=_PAGE_BLOBS,
             fields="items(name),prefixes,nextPageToken",
-            retry=self._timeouts.retry(),
-            timeout=self._timeouts.timeout(),
+            **self._limits,
         )
 
     def _check_bucket(self) -> None:

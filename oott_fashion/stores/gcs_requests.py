@@ -3,21 +3,19 @@
 import http.client
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any
 
 import requests
 import urllib3
 from google.api_core.exceptions import (
     ClientError,
     Forbidden,
-    GoogleAPICallError,
     GoogleAPIError,
     NotFound,
     PreconditionFailed,
     RetryError,
     Unauthorized,
 )
-from google.api_core.retry import Retry
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, TransportError
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
@@ -32,12 +30,6 @@ _SLOWEST_UPLOAD = 500_000  # bytes a second
 
 _TEMPORARY_CODES = (http.client.REQUEST_TIMEOUT, http.client.TOO_MANY_REQUESTS)
 
-_BROKEN_CONNECTIONS = (
-    ConnectionError,
-    requests.ConnectionError,
-    requests.exceptions.ChunkedEncodingError,
-)
-
 _ERRORS = (
     ConnectionError,
     DataCorruption,
@@ -51,20 +43,16 @@ _ERRORS = (
 )
 
 
-class Timeouts(NamedTuple):
-    """How long temporary errors are retried, in seconds; the last retry may end after this time."""
+def limits(seconds: float, upload_bytes: int = 0) -> dict[str, Any]:
+    """Give the arguments ``retry`` and ``timeout`` of a request that is retried for ``seconds``.
 
-    seconds: float
-
-    def retry(self) -> Retry:
-        """Give the retry policy of the library, with shorter delays."""
-        policy: Retry = DEFAULT_RETRY.with_timeout(self.seconds).with_delay(0.25, 4.0, 2.0)
-        return policy
-
-    def timeout(self, upload_bytes: int = 0) -> tuple[float, float]:
-        """Give the connect timeout, which includes the upload, and the response timeout."""
-        connect = min(_CONNECT_SECONDS, self.seconds) + upload_bytes / _SLOWEST_UPLOAD
-        return connect, min(_RESPONSE_SECONDS, self.seconds)
+    The last retry may end after this time.
+    """
+    connect = min(_CONNECT_SECONDS, seconds) + upload_bytes / _SLOWEST_UPLOAD
+    return {
+        "retry": DEFAULT_RETRY.with_timeout(seconds).with_delay(0.25, 4.0, 2.0),
+        "timeout": (connect, min(_RESPONSE_SECONDS, seconds)),
+    }
 
 
 @contextmanager
@@ -102,16 +90,18 @@ def _explained(error: BaseException, address: str) -> StoreUnreachable:
 
 def _permanent_reason(error: BaseException) -> str | None:
     """Say what the user must fix; return None if a retry may help."""
+    log_in = "run: gcloud auth application-default login"
     if isinstance(error, DefaultCredentialsError):
         return (
             "no Google credentials were found; set GOOGLE_APPLICATION_CREDENTIALS to a key file, "
-            "or run: gcloud auth application-default login"
+            f"or {log_in}"
         )
-    if isinstance(error, Unauthorized) or _credentials_are_bad(error):
-        return (
-            "Google rejected the credentials; replace the key file, or run: "
-            "gcloud auth application-default login"
-        )
+    if isinstance(error, Unauthorized) or (
+        isinstance(error, GoogleAuthError)
+        and not isinstance(error, TransportError)
+        and not error.retryable
+    ):
+        return f"Google rejected the credentials; replace the key file, or {log_in}"
     if isinstance(error, Forbidden):
         return (
             "the Google credentials do not have the needed rights (HTTP 403); grant them the role "
@@ -124,27 +114,16 @@ def _permanent_reason(error: BaseException) -> str | None:
     return None
 
 
-def _credentials_are_bad(error: BaseException) -> bool:
-    return (
-        isinstance(error, GoogleAuthError)
-        and not isinstance(error, TransportError)
-        and not error.retryable
-    )
-
-
 def _reason_of(error: BaseException) -> str:
     """Give the HTTP status or the system's reason; both contain no upload URL."""
-    if isinstance(error, GoogleAPICallError) and error.code:
-        return f"HTTP {int(error.code)}"
-    if isinstance(error, InvalidResponse):
-        return f"HTTP {int(error.response.status_code)}"
-    is_broken = isinstance(error, _BROKEN_CONNECTIONS)
-    reason = "the connection broke" if is_broken else type(error).__name__
+    code = getattr(getattr(error, "response", None), "status_code", getattr(error, "code", None))
+    if code:
+        return f"HTTP {int(code)}"
+    reason = "the connection broke"
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, TimeoutError | requests.Timeout):
             return "no response in time"
-        if isinstance(cause, OSError) and cause.strerror:
-            reason = cause.strerror
+        reason = getattr(cause, "strerror", None) or reason
         cause = cause.__cause__ or cause.__context__
     return reason

@@ -21,11 +21,9 @@ from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_fashion.stores.blobs import BlobChanged, BlobNotFound
-from oott_fashion.vision.photos import Photo
 from tests.object_store import Bucket
 from tests.oott_assets.trends.posts import FakeSource, Post, jpeg
 from tests.oott_assets.trends_pipeline import SEPTEMBER, TrendsPipeline, failures
-from tests.stored_months import write_manifest
 
 PARTITION = MonthAndDestination(SEPTEMBER, destinations.destination("hongdae"))
 
@@ -150,15 +148,14 @@ def test_a_detection_leaves_the_detections_of_a_month_that_changed(
     trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trends_pipeline.run(only="instagram_images")
-    before = trends_pipeline.manifest()
-    write_manifest(trends_pipeline.stored(), before[:1])
-    read = StoredMonth.pixels
+    read = StoredMonth.manifest
 
-    def read_and_change(stored: StoredMonth, sha256: str) -> Photo:
+    def read_and_change(stored: StoredMonth) -> list[ManifestRow]:
+        rows = read(stored)
         _change(stored)
-        return read(stored, sha256)
+        return rows[:1]
 
-    monkeypatch.setattr(StoredMonth, "pixels", read_and_change)
+    monkeypatch.setattr(StoredMonth, "manifest", read_and_change)
 
     [failure] = failures(trends_pipeline.run(only="garment_detections"))
 

@@ -6,15 +6,14 @@ the end of the crawl the manifest replaces the journal.
 
 import base64
 import hashlib
-import json
 import logging
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Annotated
 
 import numpy as np
+from pydantic import BaseModel, PlainSerializer
 
 from oott_assets.parquet import damage_reported
 from oott_assets.photos.store.manifest import ManifestRow
@@ -24,7 +23,6 @@ from oott_fashion.vision.near_duplicates import PerceptualHash
 _log = logging.getLogger(__name__)
 
 _BITS = 64
-_MOMENTS = ("taken_at", "fetched_at")
 
 
 @dataclass(frozen=True)
@@ -100,36 +98,27 @@ def hash_of(shortcode: str) -> str:
     return hashlib.sha256(unicodedata.normalize("NFC", shortcode).encode()).hexdigest()
 
 
+class _Entry(BaseModel):
+    """The file of a post; ``glimpses`` has the bits and the thumbnail of each hash, in base64."""
+
+    rows: list[Annotated[ManifestRow, PlainSerializer(ManifestRow._asdict)]]
+    glimpses: dict[str, str]
+    hides_faces: bool
+
+
 def _file_of(post: JournalledPost) -> bytes:
-    written = {
-        "rows": [row._asdict() for row in post.rows],
-        "glimpses": {
-            sha256: base64.b64encode(
-                perceptual_hash.bits.tobytes() + perceptual_hash.thumbnail.tobytes()
-            ).decode()
-            for sha256, perceptual_hash in post.perceptual_hashes.items()
-        },
-        "hides_faces": post.hides_faces,
+    glimpses = {
+        sha256: base64.b64encode(seen.bits.tobytes() + seen.thumbnail.tobytes()).decode()
+        for sha256, seen in post.perceptual_hashes.items()
     }
-    return json.dumps(written, default=datetime.isoformat, ensure_ascii=False).encode()
+    entry = _Entry(rows=list(post.rows), glimpses=glimpses, hides_faces=post.hides_faces)
+    return entry.model_dump_json().encode()
 
 
 def _post_in(file: bytes) -> JournalledPost:
-    written = json.loads(file)
-    return JournalledPost(
-        [_row_in(row) for row in written["rows"]],
-        {sha256: _perceptual_hash_in(encoded) for sha256, encoded in written["glimpses"].items()},
-        written["hides_faces"],
-    )
-
-
-def _row_in(written: dict[str, Any]) -> ManifestRow:
-    moments = {
-        name: datetime.fromisoformat(written[name])
-        for name in _MOMENTS
-        if written[name] is not None
-    }
-    return ManifestRow(**written | moments)
+    entry = _Entry.model_validate_json(file)
+    hashes = {sha256: _perceptual_hash_in(encoded) for sha256, encoded in entry.glimpses.items()}
+    return JournalledPost(entry.rows, hashes, entry.hides_faces)
 
 
 def _perceptual_hash_in(written: str) -> PerceptualHash:

@@ -100,7 +100,9 @@ class StoredMonth:
         """
         form = stored_form(content, self.max_pixels, faces)
         sha256 = hashlib.sha256(form.content).hexdigest()
-        if not self._is_whole(sha256):
+        try:
+            self.content(sha256)
+        except UnreadablePhoto:
             self._blobs.write(f"{self._photos}/{sha256}", form.content)
         height, width = form.pixels.shape[:2]
         return StoredPhoto(sha256, width, height, form.faces, perceptual_hash_of(form.pixels))
@@ -182,10 +184,3 @@ class StoredMonth:
 
     def _stored(self) -> set[str]:
         return {name.rpartition("/")[2] for name in self._blobs.names(self._photos)}
-
-    def _is_whole(self, sha256: str) -> bool:
-        try:
-            self.content(sha256)
-        except UnreadablePhoto:
-            return False
-        return True
