@@ -14,6 +14,7 @@ from oott_assets.automation import (
 )
 from oott_assets.detection_store import DetectionStore
 from oott_assets.estimates_sensor import estimates_sensor
+from oott_assets.forget import forget_job
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.partitions import destinations
 from oott_assets.photos.instagram_images import instagram_images
@@ -150,6 +151,7 @@ defs = dg.Definitions(
     jobs=[
         monthly_trends_job,
         trend_report_job,
+        forget_job,
         photo_retention_job,
         recount_job,
         label_tasks_job,

@@ -24,7 +24,7 @@ from oott_assets.photos.sources.photo_source import (
     SourceBusyForHours,
     UnavailablePhoto,
 )
-from oott_assets.photos.store.crawl_journal import JournalledPost
+from oott_assets.photos.store.crawl_journal import Forgotten, JournalledPost
 from oott_assets.photos.store.manifest import ManifestRow, State
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import MonthLock, StoredMonth
@@ -71,10 +71,13 @@ class Collector:
         """
         stored = self.store.month(partition.destination.slug, partition.month)
         faces = self.store.face_hider() if self.source.shows_people else None
-        writer = _PostWriter(stored, faces, partition.month, self.timezone, self.source.name)
+        forgotten = self.store.forgotten()
+        writer = _PostWriter(
+            stored, faces, partition.month, self.timezone, self.source.name, forgotten
+        )
         with stored.locked() as lock:
             collected = self._resumed(stored)
-            with closing(self._listed(partition, collected)) as listed:
+            with closing(self._listed(partition, collected, forgotten)) as listed:
                 for post in with_progress(listed, log, "posts collected"):
                     if post is not None:
                         journalled = self._fetch(post, writer, stored, lock)
@@ -108,7 +111,7 @@ class Collector:
         return Collected()
 
     def _listed(
-        self, partition: MonthAndDestination, collected: Collected
+        self, partition: MonthAndDestination, collected: Collected, forgotten: Forgotten
     ) -> Generator[ListedPost | None, None, None]:
         """List each post once; yield None for a post that must not be fetched."""
         # Incomplete posts are fetched again, because their missing photos may be available now.
@@ -126,9 +129,8 @@ class Collector:
                     return
                 seen.add(post.shortcode)
                 collected.listed += 1
-                forgotten = self.store.is_forgotten(post.shortcode)
-                collected.forgotten += forgotten
-                yield None if forgotten or post.shortcode in known else post
+                collected.forgotten += post.shortcode in forgotten
+                yield None if post.shortcode in forgotten or post.shortcode in known else post
 
     def _finish(
         self,
@@ -138,12 +140,11 @@ class Collector:
         lock: MonthLock,
     ) -> None:
         # A user may have removed posts with ``forget`` during this run. The manifest must not list
-        # these posts.
+        # these posts. A later ``forget`` waits for the lock, and finds them in the manifest.
+        forgotten = self.store.forgotten()
         posts = collected.posts.values()
-        remaining = [post for post in posts if not self.store.is_forgotten(post.shortcode)]
-        rows = deduplicated(remaining)
-        rows = [row for row in rows if not self.store.is_forgotten(row.shortcode)]
-        collected.rows = self._counted_once(rows, partition)
+        left = [post.without(forgotten) for post in posts if post.shortcode not in forgotten]
+        collected.rows = self._counted_once(deduplicated(left), partition)
         if self.source.uses_network:
             _reject_unavailable_month(collected.rows)
         stored.reject_missing(collected.rows)
@@ -188,6 +189,7 @@ class _PostWriter:
     month: date
     timezone: str
     source: str
+    forgotten: Forgotten
 
     def fetch_and_store(self, post: ListedPost) -> JournalledPost:
         if self._is_in_another_month(post.taken_at):
@@ -211,6 +213,9 @@ class _PostWriter:
         rows: list[ManifestRow] = []
         perceptual_hashes: dict[str, PerceptualHash] = {}
         for photo in fetched.photos:
+            if photo.name in self.forgotten:
+                rows.append(self._row(post, photo.name, "kept", None).forgotten())
+                continue
             if isinstance(photo, UnavailablePhoto):
                 state: State = "unreadable" if photo.permanent else "refused"
                 rows.append(self._row(post, photo.name, state, photo.reason))
@@ -282,9 +287,5 @@ def _marked_duplicates(
         if row.sha256 is None:
             yield row
             continue
-        kept = first_rows.setdefault(first_of[row.sha256], row)
-        if kept is row:
-            yield row
-            continue
-        state: State = "double" if kept.sha256 == row.sha256 else "near-duplicate"
-        yield row._replace(state=state, sha256=None, reason=f"same picture as {kept.name}")
+        kept = first_rows.setdefault(first_of.get(row.sha256, row.sha256), row)
+        yield row if kept is row else row.duplicate_of(kept)

@@ -6,10 +6,11 @@ written last, so a batch without it is incomplete. A copy lives only as long as 
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Collection
 from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime
-from itertools import chain, count
+from itertools import chain, count, groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -109,8 +110,9 @@ class LabelBatches(dg.ConfigurableResource[None]):
                 reject_unfinished_label_runs(records)
                 batches = {photo.batch for photo in unstored}
                 delete_label_runs(records, batches, "photos on it were deleted")
-            for batch in {photo.batch for photo in unstored}:
-                self._delete(batch, [photo for photo in unstored if photo.batch == batch])
+            unstored.sort()
+            for batch, photos in groupby(unstored, key=lambda photo: photo.batch):
+                self._delete(batch, list(photos))
         return len(unstored)
 
     def _delete(self, batch: str, photos: Collection[OfferedPhoto]) -> None:
@@ -143,12 +145,11 @@ def _unstored(offered: Collection[OfferedPhoto], store: PhotoStore) -> list[Offe
     If a manifest cannot be read, it is unknown which photos are stored, so its copies stay.
     """
     unstored = []
-    for place in {(photo.destination, photo.month) for photo in offered}:
+    copies = defaultdict(list)
+    for photo in offered:
+        copies[photo.destination, photo.month].append(photo)
+    for place, photos in copies.items():
         with suppress(ValueError):
             kept = set(kept_in(store.month(*place).rows()))
-            unstored += [
-                photo
-                for photo in offered
-                if (photo.destination, photo.month) == place and photo.sha256 not in kept
-            ]
+            unstored += [photo for photo in photos if photo.sha256 not in kept]
     return unstored

@@ -12,9 +12,10 @@ import dagster as dg
 import pytest
 
 from oott_assets.detection_store import DetectionStore
-from oott_assets.forget import Forgetting
+from oott_assets.forgetting import Forgetting
 from oott_assets.partitions import MonthAndDestination, destinations
 from oott_assets.photos.collection import Collected, Collector
+from oott_assets.photos.label_batches import LabelBatches
 from oott_assets.photos.photo_retention import PhotoRetention
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
@@ -135,7 +136,9 @@ def test_a_removal_leaves_a_month_that_changed_meanwhile(
     before = changed_after_it_is_read.manifest()
     root = str(tmp_path / "photos")
     photos = PhotoStore(root=root, max_pixels=10_000, hide_faces=False)
-    forgetting = Forgetting(photos, DetectionStore(root=root), TrendDatabase(), records=None)
+    batches = LabelBatches(root=str(tmp_path / "label-tasks"))
+    detections = DetectionStore(root=root)
+    forgetting = Forgetting(photos, batches, detections, TrendDatabase(), records=None)
 
     with pytest.raises(BlobChanged):
         list(forgetting.forget("look"))

@@ -7,12 +7,10 @@ import dagster as dg
 import pytest
 from click.testing import CliRunner
 
-from oott_assets.definitions import defs
-from oott_assets.forget import main
-from oott_assets.photos.store.crawl_journal import JournalledPost
+from oott_assets.definitions import configured_resources, defs
+from oott_assets.forget import PostToForget, main
 from tests.oott_assets.label_pipeline import batches, choose_photos, collect, copies, tasks_in
 from tests.oott_assets.trends_pipeline import SEPTEMBER, TrendsPipeline, save_photo
-from tests.stored_months import write_manifest
 
 LOOK = "look-0001.jpg"
 
@@ -37,7 +35,7 @@ def contents(home: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(home.rglob("*")) if path.is_file())
 
 
-def test_a_forgotten_post_leaves_photos_manifest_detections_and_counts(
+def test_a_forgotten_post_leaves_photos_manifest_counts_and_pages_and_does_not_come_back(
     trends_pipeline: TrendsPipeline, records: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     trends_pipeline.run(records=records)
@@ -47,33 +45,12 @@ def test_a_forgotten_post_leaves_photos_manifest_detections_and_counts(
 
     output = forget(LOOK)
 
-    assert "removed from hongdae 2026-09" in output
+    assert "removed from hongdae 2026-09: 1 photos of the post, 0 of others" in output
     assert LOOK not in [row.shortcode for row in trends_pipeline.manifest()]
     assert gone not in [photo.sha256 for photo in trends_pipeline.detections().photos]
     assert sum(row.worn for row in trends_pipeline.rows()) == worn - seen[str(gone)]
     assert not (tmp_path / "home/photos/photos/hongdae/2026-09" / str(gone)).exists()
     assert LOOK.encode() not in contents(tmp_path / "home/photos")
-
-
-def test_a_forgotten_post_does_not_come_back(
-    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
-) -> None:
-    trends_pipeline.run(records=records)
-    forget(LOOK)
-
-    trends_pipeline.run(records=records)
-
-    assert LOOK not in [row.shortcode for row in trends_pipeline.manifest()]
-    assert len(trends_pipeline.manifest()) == 3
-
-
-def test_contact_sheets_that_may_show_a_forgotten_post_are_deleted(
-    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
-) -> None:
-    trends_pipeline.run(records=records)
-
-    forget(LOOK)
-
     for asset in ("garment_trends", "outfit_trends"):
         assert records.get_materialized_partitions(dg.AssetKey(asset)) == {"hongdae|2026-09"}
     for asset in ("instagram_images", "garment_detections"):
@@ -82,68 +59,53 @@ def test_contact_sheets_that_may_show_a_forgotten_post_are_deleted(
         sheet = record.asset_materialization.metadata["contact_sheet"].value
         assert sheet == "a post on it was removed"
 
+    trends_pipeline.run(only="instagram_images")
 
-def test_a_post_of_an_interrupted_crawl_can_be_forgotten(
-    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance, tmp_path: Path
-) -> None:
-    trends_pipeline.run(records=records)
-    stored = trends_pipeline.stored()
-    rows = stored.manifest()
-    stored.journal.write(JournalledPost([rows[1]], {}, False))
-    write_manifest(stored, [rows[0]])
-
-    forget(LOOK)
-
-    assert not stored.journal.contains(LOOK)
-    assert not (tmp_path / "home/photos/photos/hongdae/2026-09" / str(rows[1].sha256)).exists()
-
-
-def test_a_forgotten_post_that_is_not_stored_is_never_collected(
-    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
-) -> None:
-    assert f"no stored photo belongs to {LOOK}; check its spelling" in forget(LOOK)
-
-    trends_pipeline.run(records=records)
-
+    assert LOOK not in [row.shortcode for row in trends_pipeline.manifest()]
     assert len(trends_pipeline.manifest()) == 3
 
 
-def test_a_month_that_another_run_collects_is_reported(
+def test_a_post_can_be_forgotten_by_a_job(
     trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
 ) -> None:
-    trends_pipeline.run(records=records)
+    trends_pipeline.run(only="instagram_images")
+    config = dg.RunConfig({"forget_post": PostToForget(post=LOOK)})
 
+    run = defs.resolve_job_def("forget_job").execute_in_process(
+        config, instance=records, resources=configured_resources()
+    )
+
+    assert run.success
+    assert LOOK not in [row.shortcode for row in trends_pipeline.manifest()]
+
+
+def test_nothing_is_removed_while_the_month_is_collected(
+    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
+) -> None:
+    trends_pipeline.run(only="instagram_images")
     with trends_pipeline.stored().locked():
-        result = CliRunner().invoke(main, [LOOK])
-
-    assert result.exit_code == 1
-    assert "then run this again" in result.output
-    assert trends_pipeline.photo_store.is_forgotten(LOOK)
-    assert "removed from" in forget(LOOK)
-
-
-def test_nothing_is_removed_during_a_run_of_the_month(
-    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
-) -> None:
-    trends_pipeline.run(records=records)
-    records.create_run_for_job(
+        locked = CliRunner().invoke(main, [LOOK])
+    run = records.create_run_for_job(
         defs.resolve_job_def("monthly_trends_job"),
         status=dg.DagsterRunStatus.STARTED,
         tags={"dagster/partition": "hongdae|2026-09"},
     )
+    running = CliRunner().invoke(main, [LOOK])
 
-    result = CliRunner().invoke(main, [LOOK])
-
-    assert result.exit_code == 1
-    assert "is still running; wait until it ends" in result.output
+    assert locked.exit_code == running.exit_code == 1
+    assert "then run this again" in locked.output
+    assert "is still running; wait until it ends" in running.output
     assert LOOK in [row.shortcode for row in trends_pipeline.manifest()]
+    assert LOOK in trends_pipeline.photo_store.forgotten()
+    records.report_run_canceled(run)
+    assert "removed from" in forget(LOOK)
 
 
 @pytest.mark.usefixtures("records")
 def test_an_unreadable_manifest_is_reported_after_the_other_months(
     trends_pipeline: TrendsPipeline, tmp_path: Path
 ) -> None:
-    trends_pipeline.run()
+    trends_pipeline.run(only="instagram_images")
     manifests = tmp_path / "home/photos/manifests/hongdae"
     (manifests / "2026-08.parquet").write_bytes(b"not parquet")
     (manifests / "Thumbs.db").write_bytes(b"written by a file manager")
@@ -156,21 +118,6 @@ def test_an_unreadable_manifest_is_reported_after_the_other_months(
 
 
 @pytest.mark.usefixtures("records")
-def test_the_copy_of_a_forgotten_photo_does_not_name_it(
-    trends_pipeline: TrendsPipeline, photos_folder: Path
-) -> None:
-    for name in ("a.jpg", "b.jpg"):
-        save_photo(photos_folder / "hongdae/2026-09" / name)
-    trends_pipeline.run()
-
-    forget("hongdae/2026-09/a.jpg")
-
-    [copy] = trends_pipeline.manifest()
-    assert (copy.name, copy.state) == ("hongdae/2026-09/b.jpg", "double")
-    assert copy.reason == "shows what a removed photo showed"
-
-
-@pytest.mark.usefixtures("records")
 @pytest.mark.parametrize(
     "given", ["-ABC_1", "https://www.instagram.com/p/-ABC_1/?img_index=2", "/reel/-ABC_1/"]
 )
@@ -178,7 +125,7 @@ def test_a_post_can_be_given_by_shortcode_or_address(
     trends_pipeline: TrendsPipeline, given: str
 ) -> None:
     assert "-ABC_1 will not be collected again" in forget(given)
-    assert trends_pipeline.photo_store.is_forgotten("-ABC_1")
+    assert "-ABC_1" in trends_pipeline.photo_store.forgotten()
 
 
 @pytest.mark.usefixtures("records")
@@ -186,16 +133,14 @@ def test_a_file_name_is_found_in_any_unicode_normal_form(
     trends_pipeline: TrendsPipeline, photos_folder: Path
 ) -> None:
     save_photo(photos_folder / unicodedata.normalize("NFD", "홍대/2026-09/가.jpg"))
-    trends_pipeline.run()
+    trends_pipeline.run(only="instagram_images")
 
     assert "removed from hongdae 2026-09" in forget("홍대/2026-09/가.jpg")
     assert trends_pipeline.manifest() == []
 
 
-def test_missing_records_are_reported(
-    trends_pipeline: TrendsPipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    trends_pipeline.run()
+@pytest.mark.usefixtures("trends_pipeline")
+def test_missing_records_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", "nowhere")
 
     result = CliRunner().invoke(main, [LOOK])
@@ -210,10 +155,21 @@ def test_a_forgotten_photo_is_removed_from_the_photos_to_label(
     collect(trends_pipeline, "hongdae", SEPTEMBER)
     [gone] = [row.sha256 for row in trends_pipeline.manifest() if row.shortcode == LOOK]
     choose_photos(records, photos=8)
+    run = records.create_run_for_job(
+        defs.resolve_job_def("label_tasks_job"),
+        status=dg.DagsterRunStatus.STARTED,
+        asset_selection=frozenset([dg.AssetKey("label_tasks")]),
+    )
 
-    output = forget(LOOK)
+    result = CliRunner().invoke(main, [LOOK])
 
-    assert "1 photos; delete their tasks in Label Studio, too" in output
+    assert result.exit_code == 1
+    assert "of label_tasks is still running; wait until it ends; then run this again" in (
+        result.output
+    )
+    assert len(copies()) == 4
+    records.report_run_canceled(run)
+    assert "1 photos; delete their tasks in Label Studio, too" in forget(LOOK)
     [batch] = batches()
     left = {task["data"]["sha256"] for task in tasks_in(batch)}
     assert len(left) == len(copies()) == 3
@@ -222,26 +178,3 @@ def test_a_forgotten_photo_is_removed_from_the_photos_to_label(
         assert record.asset_materialization
         sheet = record.asset_materialization.metadata["contact_sheet"].value
         assert sheet == "photos on it were deleted"
-
-
-def test_a_photo_to_label_is_not_removed_while_label_tasks_runs(
-    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
-) -> None:
-    collect(trends_pipeline, "hongdae", SEPTEMBER)
-    choose_photos(records, photos=8)
-    run = records.create_run_for_job(
-        defs.resolve_job_def("label_tasks_job"),
-        status=dg.DagsterRunStatus.STARTED,
-        asset_selection=frozenset([dg.AssetKey("label_tasks")]),
-    )
-
-    result = CliRunner().invoke(main, [LOOK])
-    records.report_run_canceled(run)
-
-    assert result.exit_code == 1
-    assert "of label_tasks is still running; wait until it ends; then run this again" in (
-        result.output
-    )
-    assert len(copies()) == 4
-    assert "1 photos; delete their tasks" in forget(LOOK)
-    assert len(copies()) == 3

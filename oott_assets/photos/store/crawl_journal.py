@@ -9,7 +9,7 @@ import hashlib
 import logging
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
@@ -23,6 +23,16 @@ from oott_fashion.vision.near_duplicates import PerceptualHash
 _log = logging.getLogger(__name__)
 
 _BITS = 64
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """The names of forgotten posts and photos, as hashes."""
+
+    hashes: frozenset[str] = frozenset()
+
+    def __contains__(self, name: str) -> bool:
+        return hash_of(name) in self.hashes
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,13 @@ class JournalledPost:
     def is_incomplete(self) -> bool:
         """Tell whether the post was gone, or one of its photos could not be fetched."""
         return any(row.state in ("refused", "gone") for row in self.rows)
+
+    def without(self, forgotten: Forgotten) -> "JournalledPost":
+        """Leave out the photos that are forgotten, but not their rows."""
+        rows = [row.forgotten() if row.name in forgotten else row for row in self.rows]
+        left = {row.sha256 for row in rows}
+        hashes = {sha256: one for sha256, one in self.perceptual_hashes.items() if sha256 in left}
+        return replace(self, rows=rows, perceptual_hashes=hashes)
 
 
 class CrawlJournal:
@@ -81,12 +98,17 @@ class CrawlJournal:
         """Remove a post from the journal."""
         self._blobs.delete(self._named(shortcode))
 
+    def forget(self, forgotten: Forgotten) -> None:
+        """Remove posts and photos that are forgotten."""
+        for post in self.posts():
+            if post.shortcode in forgotten:
+                self.remove(post.shortcode)
+            elif any(row.name in forgotten for row in post.rows):
+                self.write(post.without(forgotten))
+
     def end(self) -> None:
         """Delete the journal."""
         self._blobs.delete_all(self._folder)
-
-    def contains(self, shortcode: str) -> bool:
-        return self._blobs.exists(self._named(shortcode))
 
     def _named(self, shortcode: str) -> str:
         # Shortcodes come from web pages, so they may contain path parts such as "../manifests".

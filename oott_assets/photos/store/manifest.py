@@ -10,10 +10,12 @@ from oott_assets.parquet import from_parquet, to_parquet
 
 # The outcome of a photo, or of a post without a photo. Only photos in state "kept" are stored and
 # counted. A "deleted" photo was stored and then deleted because of OOTT_PHOTO_RETENTION_DAYS. A
-# "double" has the same stored content as an earlier photo.
+# "double" has the same stored content as an earlier photo. A "forgotten" photo shows the picture of
+# a post that was removed on request.
 State = Literal[
     "kept",
     "deleted",
+    "forgotten",
     "double",
     "near-duplicate",
     "unreadable",
@@ -22,6 +24,9 @@ State = Literal[
     "no photo",
     "other month",
 ]
+
+
+_SAME_PICTURE = "same picture as "
 
 
 class ManifestRow(NamedTuple):
@@ -48,6 +53,20 @@ class ManifestRow(NamedTuple):
     @property
     def kept(self) -> bool:
         return self.state == "kept"
+
+    @property
+    def picture(self) -> str:
+        """The name of the photo that was kept for the picture that this photo shows."""
+        reason = self.reason or ""
+        return reason.removeprefix(_SAME_PICTURE) if reason.startswith(_SAME_PICTURE) else self.name
+
+    def duplicate_of(self, kept: "ManifestRow") -> "ManifestRow":
+        state: State = "double" if kept.sha256 == self.sha256 else "near-duplicate"
+        return self._replace(state=state, sha256=None, reason=f"{_SAME_PICTURE}{kept.name}")
+
+    def forgotten(self) -> "ManifestRow":
+        why = "shows the picture of a post that was removed on request"
+        return self._replace(state="forgotten", sha256=None, reason=why)
 
 
 _MOMENT = pa.timestamp("us", tz="UTC")

@@ -10,7 +10,7 @@ import dagster as dg
 from oott_assets.opened_blobs import opened_blobs
 from oott_assets.photos.privacy.faces import FaceHider
 from oott_assets.photos.settings import PhotoSettings
-from oott_assets.photos.store.crawl_journal import hash_of
+from oott_assets.photos.store.crawl_journal import Forgotten, hash_of
 from oott_assets.photos.store.stored_month import StoredMonth
 from oott_assets.setting_fields import from_setting
 from oott_fashion.stores.blobs import Blobs
@@ -69,13 +69,17 @@ class PhotoStore(dg.ConfigurableResource[None]):
         """
         return tested_face_hider() if self.hide_faces else None
 
-    def forget(self, shortcode: str) -> None:
-        """Record that a post must never be collected again; only a hash of its name is stored."""
-        self._blobs.write(_forgotten_named(shortcode), f"{datetime.now(UTC):%Y-%m-%d}".encode())
+    def forget(self, name: str) -> None:
+        """Record that a post or photo must never be collected; only a hash of its name is stored.
 
-    def is_forgotten(self, shortcode: str) -> bool:
-        """Tell whether a post must not be collected."""
-        return self._blobs.exists(_forgotten_named(shortcode))
+        A post has its shortcode as name.
+        """
+        today = f"{datetime.now(UTC):%Y-%m-%d}"
+        self._blobs.write(f"{_FORGOTTEN}/{hash_of(name)}", today.encode())
+
+    def forgotten(self) -> Forgotten:
+        """List the posts and photos that must not be collected."""
+        return Forgotten(frozenset(map(_last_of, self._blobs.names(_FORGOTTEN))))
 
     @property
     def _blobs(self) -> Blobs:
@@ -90,10 +94,6 @@ def tested_face_hider() -> FaceHider:
         FacesNotHidden: the face detector does not work.
     """
     return FaceHider(cores=min(_MAX_CORES, os.cpu_count() or 1))
-
-
-def _forgotten_named(shortcode: str) -> str:
-    return f"{_FORGOTTEN}/{hash_of(shortcode)}"
 
 
 def _last_of(name: str) -> str:

@@ -7,7 +7,7 @@ the same time: only the one that replaces the manifest first succeeds.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import NamedTuple
@@ -178,9 +178,13 @@ class StoredMonth:
         """Delete the photos that are not in the manifest or the journal; return their number."""
         listed = {sha256 for post in self.journal.posts() for sha256 in post.hashes}
         unlisted = self._stored() - listed - set(kept_in(self.rows()))
-        for sha256 in unlisted:
-            self._blobs.delete(f"{self._photos}/{sha256}")
+        self.delete(unlisted)
         return len(unlisted)
+
+    def delete(self, hashes: Iterable[str]) -> None:
+        """Delete photos, whether they are listed or not."""
+        for sha256 in hashes:
+            self._blobs.delete(f"{self._photos}/{sha256}")
 
     def _stored(self) -> set[str]:
         return {name.rpartition("/")[2] for name in self._blobs.names(self._photos)}
