@@ -48,8 +48,10 @@ def pixels_of(file: Image.Image, factor: int = 1) -> Photo:
     orientation = _orientation_of(file)
     width, height = (-(-side // factor) for side in file.size)
     is_sideways = orientation in _SIDEWAYS
-    photo = np.empty((width, height, 3) if is_sideways else (height, width, 3), dtype=np.uint8)
     lines = max(1, _STRIP_PIXELS // (file.width * factor))
+    if lines >= height:
+        return _upright(_strip_of(file, 0, height, factor), orientation)
+    photo = np.empty((width, height, 3) if is_sideways else (height, width, 3), dtype=np.uint8)
     for top in range(0, height, lines):
         strip = _upright(_strip_of(file, top, top + lines, factor), orientation)
         count = strip.shape[1 if is_sideways else 0]
@@ -75,7 +77,7 @@ def _upright(strip: Image.Image, orientation: int) -> Photo:
 def _strip_of(file: Image.Image, first: int, end: int, factor: int) -> Image.Image:
     """Convert the reduced lines from ``first`` to ``end`` to sRGB."""
     box = (0, first * factor, file.width, min(end * factor, file.height))
-    strip = _opaque(file.crop(box))
+    strip = _opaque(file if box == (0, 0, *file.size) else file.crop(box))
     return in_srgb(strip.reduce(factor) if factor > 1 else strip, file.info.get("icc_profile"))
 
 
