@@ -1,10 +1,11 @@
 """Compares the accuracy and the CPU time of the starter detector in each engine.
 
 ``python -m benchmarks.engines --main-data FOLDER --closet FOLDER`` (needs the packages of
-``make test``) exports the weights of the starter at several input sides, dense and in int8, and
-runs each export in each engine with one thread. The closet photos must not be photos that the
-starter was trained on. All engines take turns on the same photos. Prints a Markdown table; a row
-in bold is on the Pareto front: no other row is both faster and better in mAP50 and labels.
+``make test``) exports the weights of the starter at several input sides, dense, in int8, and
+pruned and in int8, and runs each export in each engine with one thread. The closet photos must not
+be photos that the starter was trained on. All engines take turns on the same photos. Prints a
+Markdown table; a row in bold is on the Pareto front: no other row is both faster and better in
+mAP50 and labels.
 """
 
 import statistics
@@ -25,7 +26,7 @@ from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split,
 from oott_assets.training.validation.answers import boxes_as_served
 from oott_assets.training.validation.closet_labels import label_of
 from oott_assets.training.validation.validated import map50_on
-from oott_assets.training.yolov8.faster_variants import quantise_to_int8
+from oott_assets.training.yolov8.faster_variants import prune, quantise_to_int8
 from oott_assets.training.yolov8.onnx_export import export_onnx
 from oott_fashion.vision.detector import Detector, Thresholds
 from oott_fashion.vision.engines import Engine, EngineChoice, open_engine
@@ -34,6 +35,8 @@ from oott_fashion.vision.photos import Photo, read_photo
 
 _WEIGHTS = Path("models/starter-detector/weights.pt")
 _ENGINES: tuple[EngineChoice, ...] = ("deepsparse", "openvino", "onnxruntime")
+# The shares of the weights that are zero.
+_FORMS = {"dense": None, "int8": 0.0, "pruned 30 %, int8": 0.3, "pruned 80 %, int8": 0.8}
 _CALIBRATION_PHOTOS = 48
 _TIMED_PHOTOS = 40
 
@@ -55,7 +58,8 @@ class _Row(NamedTuple):
 @click.option("--main-data", type=click.Path(path_type=Path, exists=True), required=True)
 @click.option("--closet", type=click.Path(path_type=Path, exists=True), required=True)
 @click.option("--sides", default="256,320,384,448,512,640", help="Sides of the input, in pixels.")
-def main(main_data: Path, closet: Path, sides: str) -> None:
+@click.option("--forms", default="; ".join(_FORMS), help="Forms of the network.", show_default=True)
+def main(main_data: Path, closet: Path, sides: str, forms: str) -> None:
     """Measure each export in each engine."""
     street = list(read_labelled(main_data).photos)
     worn = [
@@ -64,7 +68,7 @@ def main(main_data: Path, closet: Path, sides: str) -> None:
     rows: list[_Row] = []
     for side in map(int, sides.split(",")):
         with tempfile.TemporaryDirectory() as folder:
-            rows += _rows_at(side, Path(folder), street, worn)
+            rows += _rows_at(side, forms.split("; "), Path(folder), street, worn)
         click.echo(f"{side} px is measured", err=True)
     click.echo(f"{len(in_split(street, 'valid'))} street photos, {len(worn)} closet photos\n")
     click.echo("| side | form | engine | CPU ms per photo | mAP50 | closet, label right |")
@@ -75,6 +79,7 @@ def main(main_data: Path, closet: Path, sides: str) -> None:
 
 def _rows_at(
     side: int,
+    forms: Sequence[str],
     folder: Path,
     street: Sequence[LabelledPhoto],
     worn: Sequence[tuple[str | None, Photo]],
@@ -82,20 +87,31 @@ def _rows_at(
     train = in_split(street, "train")
     calibration = train[:: max(1, len(train) // _CALIBRATION_PHOTOS)][:_CALIBRATION_PHOTOS]
     inputs = [letterbox(pixels_of(photo), side)[0][None] for photo in calibration]
-    files = {"dense": folder / "dense.onnx", "int8": folder / "int8.onnx"}
-    export_onnx(_WEIGHTS, side, files["dense"])
-    quantise_to_int8(files["dense"], inputs, files["int8"])
+    dense = folder / "dense.onnx"
+    export_onnx(_WEIGHTS, side, dense)
+    files = {form: _made(dense, form, inputs) for form in forms}
     engines = {
         (form, name): open_engine(file, name) for form, file in files.items() for name in _ENGINES
     }
     times = _cpu_milliseconds(list(engines.values()), inputs[:_TIMED_PHOTOS])
     measured: dict[str, tuple[float, float]] = {}
     for ((form, name), engine), milliseconds in zip(engines.items(), times, strict=True):
-        # A dense export has the same boxes in all engines, as a test checks.
-        key = form if form == "dense" else name
+        # A dense export has the same boxes in all engines, as a test checks, and a pruned one has
+        # so few garments that the differences between engines do not matter.
+        key = f"int8 in {name}" if form == "int8" else form
         if key not in measured:
             measured[key] = _accuracy(engine, side, street, worn)
         yield _Row(side, form, name, milliseconds, *measured[key])
+
+
+def _made(dense: Path, form: str, inputs: Inputs) -> Path:
+    share, file = _FORMS[form], dense.with_name(f"{form}.onnx")
+    if share is None:
+        return dense
+    if share:
+        prune(dense, share, file)
+    quantise_to_int8(file if share else dense, inputs, file)
+    return file
 
 
 def _cpu_milliseconds(engines: Sequence[Engine], inputs: Inputs) -> list[float]:
