@@ -79,7 +79,7 @@ class Downloads:
         for _ in range(1 + _MAX_REDIRECTS):
             self._reject_host(url)
             try:
-                with open_response(self._client, url, _ACCEPT, until) as response:
+                with open_response(self._client, url, until, _ACCEPT) as response:
                     if response.status_code not in _REDIRECTS:
                         _check_status(response)
                         return body_of(response, self._max_bytes)

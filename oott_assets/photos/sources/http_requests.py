@@ -21,10 +21,9 @@ from oott_assets.photos.sources.request_interval import (
     retry_after_seconds,
 )
 
-MAX_TRIES = 4
+_MAX_TRIES = 4
 
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
-_MAX_SECONDS = 60.0
 
 _backoff = wait_exponential_jitter(initial=1, max=60)
 
@@ -63,10 +62,7 @@ def trusted_certificates() -> ssl.SSLContext:
 
 
 def with_retries(
-    request: Callable[[float], _Result],
-    interval: RequestInterval,
-    seconds: float,
-    max_tries: int = MAX_TRIES,
+    request: Callable[[float], _Result], interval: RequestInterval, seconds: float
 ) -> _Result:
     """Call ``request`` until it succeeds, with growing waits between the tries.
 
@@ -93,7 +89,7 @@ def with_retries(
 
     return Retrying(
         retry=retry_if_exception_type(RequestFailed),
-        stop=lambda state: state.attempt_number >= max_tries or spent >= seconds,
+        stop=lambda state: state.attempt_number >= _MAX_TRIES or spent >= seconds,
         wait=_wait_after,
         sleep=interval.pause,
         reraise=True,
@@ -102,15 +98,12 @@ def with_retries(
 
 @contextmanager
 def open_response(
-    client: httpx.Client,
-    url: str,
-    headers: dict[str, str] | None = None,
-    until: float | None = None,
+    client: httpx.Client, url: str, until: float, headers: dict[str, str] | None = None
 ) -> Iterator[httpx.Response]:
     """Send a GET request for ``url``, without reading the body and without following redirects.
 
-    Headers and body must arrive before ``until``, a time of ``time.monotonic``, by default in one
-    minute; then the connection is closed.
+    Headers and body must arrive before ``until``, a time of ``time.monotonic``; then the connection
+    is closed.
 
     Cookies and credentials of ``client`` are not sent, because one client requests many hosts.
 
@@ -128,7 +121,6 @@ def open_response(
             **(headers or {}),
         },
     )
-    until = time.monotonic() + _MAX_SECONDS if until is None else until
     too_slow = RequestFailed(f"{request.url.host} is too slow: the response did not end in time")
     try:
         with _close_at(until, client) as trace:

@@ -56,10 +56,8 @@ def estimate(values: NDArray[np.float64], outside: float = 0.05) -> Estimate:
     return Estimate(value, min(value, float(2 * value - high)), max(value, float(2 * value - low)))
 
 
-def ratio(
-    part: NDArray[np.int_], whole: NDArray[np.int_], if_none: float = 0.0
-) -> NDArray[np.float64]:
-    """Divide ``part`` by ``whole``; where ``whole`` is 0 the result is ``if_none``."""
-    divided = np.full(np.shape(part), if_none)
+def ratio(part: NDArray[np.int_], whole: NDArray[np.int_]) -> NDArray[np.float64]:
+    """Divide ``part`` by ``whole``; where ``whole`` is 0, the result is 0."""
+    divided = np.zeros(np.shape(part))
     np.divide(part, whole, out=divided, where=np.asarray(whole) > 0)
     return divided

@@ -29,9 +29,9 @@ def configure_ultralytics() -> None:
     SETTINGS["sync"] = False
 
 
-def open_model(weights: Path | str, task: str = "detect") -> "YOLO":
+def open_model(weights: Path | str) -> "YOLO":
     """Open a ``.pt`` or ``.onnx`` file, or an untrained model by its name, as ``yolov8n.yaml``."""
     configure_ultralytics()
     from ultralytics.models import YOLO
 
-    return YOLO(str(weights), task=task)
+    return YOLO(str(weights), task="detect")

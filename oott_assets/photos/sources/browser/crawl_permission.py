@@ -117,7 +117,7 @@ class CrawlPermission:
                     "a permitted host, so its rules are unknown: add that host to "
                     "OOTT_PERMITTED_HOSTS if its owner permits it"
                 )
-            with open_response(self.client, url, until=until) as response:
+            with open_response(self.client, url, until) as response:
                 if response.status_code not in _REDIRECTS:
                     raise_for_failure(response)
                     return self._robots_in(response)

@@ -139,10 +139,10 @@ def draw_photo(outfit: Sequence[WornGarment], rng: np.random.Generator) -> Drawn
     return DrawnPhoto(pixels, garments, worn)
 
 
-def jpeg_of(photo: DrawnPhoto, quality: int = 88) -> bytes:
+def jpeg_of(photo: DrawnPhoto) -> bytes:
     """Encode ``photo`` as JPEG."""
     jpeg = BytesIO()
-    Image.fromarray(photo.pixels).save(jpeg, "JPEG", quality=quality)
+    Image.fromarray(photo.pixels).save(jpeg, "JPEG", quality=88)
     return jpeg.getvalue()
 
 

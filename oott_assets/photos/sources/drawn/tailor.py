@@ -91,14 +91,14 @@ class Tailor:
         neckline = oval((0, NECK_Y), 3.4, neck, 180, 0)
         self.panel([*edge, *mirrored(edge[1:])[::-1], *neckline])
 
-    def sleeves(self, reach: float, width: float, colour: Rgb | None = None) -> None:
+    def sleeves(self, reach: float, width: float) -> None:
         """Draw both sleeves, down to ``reach`` (0..1) of the arm; ``width`` in body units."""
         if self.covered:
             return
         for arm in self.figure.arms:
             points = along(arm, reach)
             widths = (width, width * 0.9, width * 0.72)[: len(points)]
-            self.panel(tube(points, widths), colour or shade(self.colour, 0.94))
+            self.panel(tube(points, widths), shade(self.colour, 0.94))
             self.canvas.dot(arm.root, width * 0.8, shade(self.colour, 0.97))
 
     def cuffs(self, reach: float, width: float, colour: Rgb) -> None:
@@ -138,19 +138,17 @@ class Tailor:
             points = [(0.1, 16.8), (2.5, 14.2), (3.9, 15.4), (3.6, drop), (1.6, drop - 0.4)]
             self.panel([(side * x, y) for x, y in points], colour)
 
-    def legs(
-        self, reach: float, half_widths: tuple[float, float, float], waist: float = WAIST_Y
-    ) -> None:
+    def legs(self, reach: float, half_widths: tuple[float, float, float]) -> None:
         """Draw two trouser legs, with half-widths at thigh, knee and hem."""
         hip = max(self.figure.hip + 0.5, half_widths[0] * 2 - 0.6)
         for leg in self.figure.legs:
             points = along(leg, reach)
             outline = tube(points, half_widths[-len(points) :] if len(points) == 2 else half_widths)
             self.panel(outline, self.colour if leg.side < 0 else shade(self.colour, 0.95))
-        top = self.figure.half_width(waist) + 0.4
-        seat = [(top, waist), (hip, 49.0), (hip - 0.1, 53.0), (0.5, CROTCH_Y + 2.2)]
+        top = self.figure.half_width(WAIST_Y) + 0.4
+        seat = [(top, WAIST_Y), (hip, 49.0), (hip - 0.1, 53.0), (0.5, CROTCH_Y + 2.2)]
         self.canvas.fill([*seat, *mirrored(seat)[::-1]], self.colour, self.layer)
-        self.seam([(0, waist), (0, CROTCH_Y + 2)], shade(self.colour, 0.7))
+        self.seam([(0, WAIST_Y), (0, CROTCH_Y + 2)], shade(self.colour, 0.7))
 
     def waistband(self, waist: float, height: float, colour: Rgb) -> None:
         width = self.figure.half_width(waist) + 0.5

@@ -149,7 +149,7 @@ class GraphClient:
     def _response_to(self, url: httpx.URL, until: float) -> bytes:
         token = self._account.token.get_secret_value()
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        with open_response(self._client, str(url), headers, until) as response:
+        with open_response(self._client, str(url), until, headers) as response:
             self._usage = usage_in(response.headers)
             content = body_of(response, _MAX_RESPONSE_BYTES)
         try:
