@@ -120,7 +120,7 @@ class ServiceSettings(SharedSettings):
     def photos_at_a_time(self) -> int:
         """How many photos a worker reads at a time; the others wait, first come, first served.
 
-        If each core has an engine, a second photo would only take its place in the caches.
+        If each core has an engine, a second photo would only push the first one out of the caches.
         """
         cores_with_an_engine = self.worker_processes * self.engine_cores
         return 1 if cores_with_an_engine >= usable_cores() else 2

@@ -81,7 +81,7 @@ def _divide_cpu_time(photos: Sequence[bytes]) -> None:
         cpu = server.cpu_seconds()
         load = send(server.port, CAMERA, bodies, clients=4, requests=500, max_seconds=60)
         total = 1000 * (server.cpu_seconds() - cpu) / len(load.answers)
-    parts["HTTP, BentoML, metrics, log, threads"] = total - sum(parts.values())
+    parts["HTTP, BentoML, metrics, log, switches between threads"] = total - sum(parts.values())
     for part, milliseconds in (parts | {"a request": total}).items():
         click.echo(f"| {part} | {milliseconds:.1f} |")
 

@@ -11,7 +11,11 @@ from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.engines import open_engine
 from oott_fashion.vision.letterbox import letterbox, to_photo_pixels
 from oott_fashion.vision.photos import MAX_PIXELS
-from oott_fashion.vision.reduced_photos import DecodingMemory, read_reduced_photo
+from oott_fashion.vision.reduced_photos import (
+    SIDES_OF_INPUT,
+    DecodingMemory,
+    read_reduced_photo,
+)
 from oott_fashion.vision.yolov8_output import decode, non_max_suppression
 from oott_serving.api.api_models import CameraRequest
 from oott_serving.detection.sent_photos import decode_base64
@@ -37,7 +41,7 @@ def _answer(body: bytes, detector: Detector, memory: DecodingMemory, spent: "Cou
     with _measured("base64", spent):
         content = decode_base64(text)
     with _measured("JPEG", spent):
-        pixels = read_reduced_photo(content, 2 * detector.image_side, memory).pixels
+        pixels = read_reduced_photo(content, SIDES_OF_INPUT * detector.image_side, memory).pixels
     with _measured("letterbox", spent):
         model_input, placement = letterbox(pixels, detector.image_side)
     with _measured("engine", spent):

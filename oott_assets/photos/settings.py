@@ -48,8 +48,8 @@ class PhotoSettings(SharedSettings):
     )
     photos_folder: UserPath | None = Field(
         None,
-        description="folder only: the folder with the photos. It has folders DESTINATION/YYYY-MM/, "
-        "or photos directly in it.",
+        description="folder only: the folder with the photos. It has folders DESTINATION/ or "
+        "DESTINATION/YYYY-MM/, or photos directly in it.",
     )
     folder_destination: str | None = Field(
         None,

@@ -22,7 +22,8 @@ class FoundPhoto(NamedTuple):
 class UnavailablePhoto(NamedTuple):
     """A photo that the source lists but cannot deliver, and the reason.
 
-    If this is ``permanent``, a later run will not get it either. It says nothing about the site.
+    If the failure is ``permanent``, a later run cannot get the photo either, and the failure does
+    not mean that the site is down or blocks the account.
     """
 
     name: str

@@ -35,7 +35,7 @@ const findAlbum = () => [...article.querySelectorAll("ul")].find(
 const turningButtons = (album) => {
   for (let box = album; box !== article; ) {
     box = box.parentElement;
-    const buttons = [...box.querySelectorAll("button")].filter((it) => !album.contains(it));
+    const buttons = [...box.querySelectorAll("button")].filter((button) => !album.contains(button));
     if (buttons.length) return buttons;
   }
   return [];
