@@ -20,7 +20,7 @@ from oott_serving.records.traces import add_to_span
 
 REQUEST_ID_HEADER = "X-Request-ID"
 
-# Others could forge lines of a log.
+# With other characters, a client could forge lines of the log.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}")
 
 _MAX_PATH_LENGTH = 200
