@@ -5,7 +5,6 @@ calls ``open_records``. Use it on one machine only: it looks for the processes o
 """
 
 import argparse
-import fcntl
 import os
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import dagster as dg
 import psutil
+from filelock import FileLock
 
 from oott_fashion.settings import BadSetting, check_env_file
 
@@ -39,13 +39,10 @@ def open_records() -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-@contextmanager
-def _lock() -> Iterator[None]:
+def _lock() -> FileLock:
     file = Path(os.environ["DAGSTER_HOME"]) / ".oott" / "dagster.lock"
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    return FileLock(file)
 
 
 def _process_id_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
