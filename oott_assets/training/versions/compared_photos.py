@@ -11,7 +11,7 @@ import numpy as np
 
 from oott_assets.photos.label_batches import is_copy
 from oott_assets.photos.sources.drawn.drawn_photos import draw_photo, random_outfit
-from oott_assets.photos.sources.photo_files import photos_under
+from oott_assets.photos.sources.photo_files import files_in
 from oott_assets.training.labels.labelled_photos import PhotoChanged, in_split, pixels_of
 from oott_assets.training.training_store import TrainingStore
 from oott_fashion.vision.photos import Photo, PhotoTooLarge, UnreadablePhoto, read_photo
@@ -37,14 +37,18 @@ class PhotoSet(NamedTuple):
 
 
 def photos_in(folder: Path, count: int) -> PhotoSet:
-    """Read ``count`` photos of ``folder``, evenly spread.
+    """Read ``count`` photos of ``folder``, evenly spread; other files are logged and left out.
 
     Raises:
         PhotosUnknown: the folder cannot be listed.
     """
-    readers = [
-        (str(file.relative_to(folder)), partial(_read, file)) for file in photos_under(folder)
-    ]
+    readers = []
+    for found in files_in(folder):
+        name = str(found.file.relative_to(folder))
+        if found.skipped_because is None:
+            readers.append((name, partial(_read, found.file)))
+        else:
+            _log.warning("%s is left out: %s", name, found.skipped_because)
     return PhotoSet(f"photos in {folder}", _some(readers, count))
 
 

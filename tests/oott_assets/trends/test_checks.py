@@ -49,7 +49,7 @@ def test_photos_arrived_warns_if_no_photo_can_be_read(
     trends_pipeline: TrendsPipeline, photos_folder: Path
 ) -> None:
     (photos_folder / "hongdae/2026-09").mkdir(parents=True)
-    (photos_folder / "hongdae/2026-09/a.jpg").write_bytes(b"not a photo")
+    (photos_folder / "hongdae/2026-09/a.jpg").write_bytes(b"\xff\xd8\xff half")
 
     found = evaluation(trends_pipeline.run(), "photos_arrived")
 

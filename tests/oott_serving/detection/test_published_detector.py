@@ -90,7 +90,6 @@ def test_the_detector_in_service_is_not_opened_again(
 def test_a_killed_object_store_keeps_the_last_detector_in_service(
     mortal_bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model_store, "_RETRY_SECONDS", 0.3)
     monkeypatch.setenv("OOTT_MODEL_STORE", f"{mortal_bucket.url}/models")
     settings = ServiceSettings(engine="onnxruntime", home=tmp_path / "home")
     store = ModelStore(settings.model_store_root, tmp_path / "publisher")
@@ -99,6 +98,7 @@ def test_a_killed_object_store_keeps_the_last_detector_in_service(
     service.refresh()
     assert seen_by(service) == ["coat"]
 
+    monkeypatch.setattr(model_store, "_RETRY_SECONDS", 0.3)
     mortal_bucket.store.kill()
     began = time.monotonic()
     service.refresh()
@@ -113,6 +113,7 @@ def test_a_killed_object_store_keeps_the_last_detector_in_service(
         assert "latest.json cannot be reached (Connection refused)" in each.readiness()
     with pytest.raises(NoDetectorYet, match=r"latest\.json cannot be reached"):
         without_copies.in_service()
+    monkeypatch.undo()
     mortal_bucket.store.start()
     publish(store, tmp_path, "skirt", minutes=1)
     restarted.refresh()
