@@ -73,6 +73,8 @@ class PhotoReaders:
         """
         self._expected += photos
         if self._expected >= self._others.worth_at:
+            # Each core gets a process, so OpenCV's threads would only take time from the others.
+            cv2.setNumThreads(1)
             while len(self._executors) < self._others.processes:
                 self._executors.append(self._open_process())
 
@@ -106,6 +108,9 @@ class PhotoReaders:
 
     def _open_process(self) -> ProcessPoolExecutor:
         executor = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+        # A thread of the executor calls this function. With a reference to self, that thread could
+        # be the one that ends the executor, and would wait for itself.
+        opened = self._opened
 
         def use(opening: Future[None]) -> None:
             if error := opening.exception():
@@ -113,7 +118,7 @@ class PhotoReaders:
                 executor.shutdown(wait=False)
             else:
                 _log.info("another process reads photos too")
-                self._opened.put(partial(_read_in, executor))
+                opened.put(partial(_read_in, executor))
 
         executor.submit(_open, self._others.open_detector).add_done_callback(use)
         return executor
