@@ -17,7 +17,9 @@ from typing import NamedTuple
 
 import click
 import numpy as np
+import onnx
 from numpy.typing import NDArray
+from onnx import numpy_helper
 
 from oott_assets.photos.sources.photo_files import photos_under
 from oott_assets.training.labels.catalogue_folders import garment_of_folder
@@ -26,7 +28,7 @@ from oott_assets.training.labels.labelled_photos import LabelledPhoto, in_split,
 from oott_assets.training.validation.answers import boxes_as_served
 from oott_assets.training.validation.closet_labels import label_of
 from oott_assets.training.validation.validated import map50_on
-from oott_assets.training.yolov8.faster_variants import prune, quantise_to_int8
+from oott_assets.training.yolov8.faster_variants import quantise_to_int8
 from oott_assets.training.yolov8.onnx_export import export_onnx
 from oott_fashion.vision.detector import Detector, Thresholds
 from oott_fashion.vision.engines import Engine, EngineChoice, open_engine
@@ -109,9 +111,26 @@ def _made(dense: Path, form: str, inputs: Inputs) -> Path:
     if share is None:
         return dense
     if share:
-        prune(dense, share, file)
+        _prune(dense, share, file)
     quantise_to_int8(file if share else dense, inputs, file)
     return file
+
+
+def _prune(dense: Path, share: float, out: Path) -> None:
+    """Zero the smallest ``share`` of the weights in every convolution except the first.
+
+    Source: one-shot magnitude pruning, Han et al., NeurIPS 2015, without retraining.
+    """
+    model = onnx.load(str(dense))
+    convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
+    weights = {node.input[1] for node in convolutions[1:]}
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor).copy()
+        # YOLOv8's only convolution with one channel turns distances into pixels. It was not learnt.
+        if tensor.name in weights and len(values) > 1:
+            values[np.abs(values) <= np.quantile(np.abs(values), share)] = 0
+            tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+    onnx.save(model, str(out))
 
 
 def _cpu_milliseconds(engines: Sequence[Engine], inputs: Inputs) -> list[float]:

@@ -51,7 +51,7 @@ def garment_onnx(
 ) -> dg.MaterializeResult[None]:
     """The champion exported to ONNX, in the variant that OOTT_ENGINE runs fastest.
 
-    An int8 or pruned variant is taken if it is faster and loses at most 0.01 mAP50. The detector is
+    An int8 variant is taken if it is faster and loses at most 0.01 mAP50. The detector is
     published only if it is clearly better than the published one on the same photos, and nowhere
     clearly worse (see docs/label-and-train.md). Otherwise it is kept as a candidate, and the
     metadata says why. To publish it anyway, run this asset with the reason in publish_anyway. To

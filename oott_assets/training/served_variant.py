@@ -8,9 +8,6 @@ from logging import Logger
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.reports.tables import markdown_table
 from oott_assets.training.champion import Champion
@@ -34,8 +31,6 @@ from oott_fashion.vision.photos import Photo
 if TYPE_CHECKING:
     from oott_assets.training.yolov8.faster_variants import Variant
 
-# The share of weights that pruning sets to zero.
-_PRUNED = 0.8
 # Quantisation learns the ranges of activations from this many photos.
 _CALIBRATION_PHOTOS = 48
 
@@ -141,18 +136,16 @@ def export_fastest(
         Variant,
         fastest_variant,
         median_milliseconds,
+        quantise_to_int8,
     )
 
     dense = folder / "dense.onnx"
     opened, agreement = export_dense(weights, image_side, dense, photos.sample(), garment_detector)
     calibration = _calibration_photos(photos.main_data)
     inputs = [letterbox(photo, image_side)[0][None] for photo in calibration]
-    faster = _faster_files(dense, inputs)
-    files = {"dense": dense, **faster}
-    engines = {
-        "dense": opened,
-        **{name: garment_detector.engine_of(file) for name, file in faster.items()},
-    }
+    files = {"dense": dense, "int8": folder / "int8.onnx"}
+    quantise_to_int8(dense, inputs, files["int8"])
+    engines = {"dense": opened, "int8": garment_detector.engine_of(files["int8"])}
     times = median_milliseconds(list(engines.values()), inputs[0])
     iou = garment_detector.iou_threshold
     map50s = [
@@ -167,18 +160,6 @@ def export_fastest(
     log.info("%s is served, of %s", chosen.name, variants)
     (folder / "variants.md").write_text(_variant_table(variants))
     return ServedVariant(chosen.name, files[chosen.name], engines[chosen.name], agreement)
-
-
-def _faster_files(dense: Path, inputs: Sequence[NDArray[np.float32]]) -> dict[str, Path]:
-    """Make the faster variants of ``dense`` next to it."""
-    from oott_assets.training.yolov8.faster_variants import prune, quantise_to_int8
-
-    files = {name: dense.with_name(f"{name}.onnx") for name in ("int8", "pruned int8")}
-    sparse = dense.with_name("pruned.onnx")
-    quantise_to_int8(dense, inputs, files["int8"])
-    prune(dense, _PRUNED, sparse)
-    quantise_to_int8(sparse, inputs, files["pruned int8"])
-    return files
 
 
 def _variant_table(variants: Sequence["Variant"]) -> str:

@@ -1,4 +1,4 @@
-"""Makes detectors faster by pruning and int8 quantisation, and chooses the fastest good one."""
+"""Quantises detectors to int8, and chooses the fastest variant that loses little."""
 
 import json
 import statistics
@@ -55,23 +55,6 @@ def median_milliseconds(
             taken.append(1000 * (time.perf_counter() - started))
     # The first rounds only warm up the caches.
     return [statistics.median(taken[rounds // 5 :]) for taken in times]
-
-
-def prune(dense: Path, share: float, out: Path) -> None:
-    """Zero the smallest ``share`` of the weights in every convolution except the first.
-
-    Source: one-shot magnitude pruning, Han et al., NeurIPS 2015, without retraining.
-    """
-    model = onnx.load(str(dense))
-    convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
-    weights = {node.input[1] for node in convolutions[1:]}
-    for tensor in model.graph.initializer:
-        values = numpy_helper.to_array(tensor).copy()
-        # YOLOv8's only convolution with one channel turns distances into pixels. It was not learnt.
-        if tensor.name in weights and len(values) > 1:
-            values[np.abs(values) <= np.quantile(np.abs(values), share)] = 0
-            tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
-    onnx.save(model, str(out))
 
 
 def quantise_to_int8(dense: Path, inputs: Sequence[NDArray[np.float32]], out: Path) -> None:

@@ -1,9 +1,8 @@
-"""Tests pruning and int8 quantisation, and the choice of the variant."""
+"""Tests int8 quantisation, and the choice of the variant."""
 
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 from numpy.typing import NDArray
 
@@ -12,7 +11,6 @@ from oott_assets.training.yolov8.faster_variants import (
     Variant,
     fastest_variant,
     median_milliseconds,
-    prune,
     quantise_to_int8,
 )
 from oott_assets.training.yolov8.onnx_export import export_onnx
@@ -86,22 +84,6 @@ def test_an_int8_detector_finds_the_same_garments_in_each_engine(
                 box = int(expected[4 + garment].argmax())
                 assert abs(found[4 + garment, box] - expected[4 + garment, box]) < 0.15
                 assert np.abs(found[:4, box] - expected[:4, box]).max() < 0.05 * SIDE
-
-
-def test_pruning_zeroes_the_given_share_of_the_learnt_weights(dense: Path, tmp_path: Path) -> None:
-    prune(dense, 0.8, tmp_path / "pruned.onnx")
-
-    zeros = {
-        tensor.name: float((onnx.numpy_helper.to_array(tensor) == 0).mean())
-        for tensor in onnx.load(str(tmp_path / "pruned.onnx")).graph.initializer
-        if tensor.name.endswith(".conv.weight")
-    }
-    first = zeros.pop("model.0.conv.weight")
-    assert first < 0.5
-    # It has the distances 0 to 15 of a box's edges. Without half of them, all boxes are wrong.
-    assert zeros.pop("model.22.dfl.conv.weight") == 1 / 16
-    assert zeros
-    assert all(share > 0.75 for share in zeros.values())
 
 
 def test_each_variant_is_timed(dense: Path, inputs: list[NDArray[np.float32]]) -> None:
