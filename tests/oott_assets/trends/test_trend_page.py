@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
@@ -19,6 +18,7 @@ from oott_assets.trends.page.page_html import trend_page
 from oott_assets.trends.page.page_rows import PageRows, page_rows
 from oott_fashion.destinations import Destinations, read_destinations
 from oott_fashion.stores.trend_tables import TrendTables
+from tests.headless_chromium import headless_chromium
 from tests.oott_assets.trends import fabricated_estimates
 from tests.oott_assets.trends.fabricated_estimates import GREYED, LAST
 
@@ -90,14 +90,8 @@ class Page:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
     """One browser for all tests, because its start takes seconds."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    started = webdriver.Chrome(options, Service("/usr/bin/chromedriver"))
-    yield started
-    started.quit()
+    with headless_chromium() as started:
+        yield started
 
 
 def is_drawn(_: str, month: date) -> bool:

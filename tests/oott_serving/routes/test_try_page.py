@@ -13,7 +13,6 @@ import pytest
 import uvicorn
 from PIL import Image
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -27,6 +26,7 @@ from oott_serving.admission.api_keys import ApiKeys
 from oott_serving.documentation.error_examples import ERROR_EXAMPLES
 from oott_serving.routes.try_page.try_routes import TRY_ROUTES
 from tests.databases import free_port
+from tests.headless_chromium import headless_chromium
 from tests.oott_serving.photos import file_of, sideways, street_image, street_jpeg
 from tests.oott_serving.servers import Server
 
@@ -103,14 +103,8 @@ class TryPage:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
     """One browser for all tests, because its start takes seconds."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    started = webdriver.Chrome(options, Service("/usr/bin/chromedriver"))
-    yield started
-    started.quit()
+    with headless_chromium() as started:
+        yield started
 
 
 @pytest.fixture
