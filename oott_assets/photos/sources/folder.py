@@ -134,8 +134,10 @@ class PhotoFolder:
         return PlacedPhoto(file, slug, month, taken.moment, is_undated=taken.month is None)
 
     def _fetch(self, photo: PlacedPhoto, name: str) -> FetchedPost:
-        taken = date_taken(photo.file, (), self.timezone)
-        taken_at = photo.taken_at or (taken.moment if taken.month == photo.month else None)
+        taken_at = photo.taken_at
+        if taken_at is None:
+            taken = date_taken(photo.file, (), self.timezone)
+            taken_at = taken.moment if taken.month == photo.month else None
         try:
             content = read_limited(photo.file, self.max_bytes)
         except UnreadableFile as error:
