@@ -11,6 +11,7 @@ NAMES = {
     "shared": (
         "HOME",
         "DATABASE_URL",
+        "SECRETS_FOLDER",
         "MODEL_STORE",
         "STARTER_DETECTOR",
         "DESTINATIONS_FILE",

@@ -1,13 +1,14 @@
 """The settings that the pipeline and the service share, and how settings are read.
 
-A setting is an OOTT_* variable of the environment, or a line of ``.env`` in the working directory.
-Each process reads only its own class, so a setting of another process cannot stop it.
+A setting is an OOTT_* variable of the environment, a line of ``.env`` in the working directory, or
+a file in the folder OOTT_SECRETS_FOLDER. Each process reads only its own class, so a setting of
+another process cannot stop it.
 """
 
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -27,6 +28,8 @@ from pydantic_settings import (
     DotEnvSettingsSource,
     EnvSettingsSource,
     NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
     SettingsError,
 )
@@ -101,6 +104,12 @@ class SharedSettings(BaseSettings):
         description="URL of the trend database: sqlite:///FILE or mysql://USER:PASSWORD@HOST/NAME. "
         "Default: the SQLite file trends.sqlite in OOTT_HOME.",
     )
+    secrets_folder: UserPath | None = Field(
+        None,
+        description="Folder of secrets, such as /run/secrets. A file in it that has the name of a "
+        "setting, such as oott_database_url, contains the value of that setting. The environment "
+        "and .env come first.",
+    )
     model_store: StoreAddress | None = Field(
         None,
         description="Folder, or gs://BUCKET/PREFIX, of the published detectors. Default: models in "
@@ -149,6 +158,26 @@ class SharedSettings(BaseSettings):
         description="Maximum number of pixels of a photo. Larger photos are rejected.",
     )
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 # its folder is fixed
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the files of the secrets folder, too; its place is itself a setting."""
+        secrets = SecretsSettingsSource(settings_cls, _secrets_folder(settings_cls) or ())
+        return init_settings, env_settings, dotenv_settings, secrets
+
+    @field_validator("secrets_folder")
+    @classmethod
+    def _is_a_folder(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not folder.is_dir():
+            raise ValueError(f"{folder} is not a folder")
+        return folder
+
     @field_validator("timezone")
     @classmethod
     def _is_a_timezone(cls, name: str) -> str:
@@ -179,6 +208,15 @@ class SharedSettings(BaseSettings):
         return PALETTES[self.palette]
 
 
+def _secrets_folder(kind: type[BaseSettings]) -> Path | None:
+    """Find the secrets folder before the settings are read; None if it is no folder."""
+    for source in (EnvSettingsSource(kind), DotEnvSettingsSource(kind)):
+        if place := source.env_vars.get(f"{_PREFIX}secrets_folder".lower()):
+            folder = Path(place).expanduser()
+            return folder if folder.is_dir() else None
+    return None
+
+
 ProcessSettings = TypeVar("ProcessSettings", bound=SharedSettings)
 
 
@@ -196,6 +234,8 @@ def read_settings(kind: type[ProcessSettings]) -> ProcessSettings:
         # pydantic-settings gives the field's name only in the message, in quotes.
         field = str(error).split('"')[1].upper()
         problems.append(f"{_PREFIX}{field}: is not JSON; docs/settings.md has an example")
+    except OSError as error:
+        problems.append(f"{error.filename} cannot be read: {error.strerror}")
     except ValidationError as error:
         # pydantic's own text repeats the input, which may be a database password.
         problems += [
@@ -233,13 +273,15 @@ def check_env_file() -> None:
 
 def _misspelt(kind: type[SharedSettings]) -> Iterator[str]:
     """Explain the OOTT_ names that mean a setting of ``kind``; log the other unknown ones."""
-    sources = {
-        "the environment": EnvSettingsSource(kind),
-        str(_ENV_FILE.absolute()): DotEnvSettingsSource(kind),
+    names: dict[str, Iterable[str]] = {
+        "the environment": EnvSettingsSource(kind).env_vars,
+        str(_ENV_FILE.absolute()): DotEnvSettingsSource(kind).env_vars,
     }
+    if folder := _secrets_folder(kind):
+        names[str(folder)] = [file.name for file in folder.iterdir()]
     own = {name.upper() for name in kind.model_fields}
-    for place, source in sources.items():
-        for variable in source.env_vars:
+    for place, variables in names.items():
+        for variable in variables:
             name = variable.upper().removeprefix(_PREFIX)
             if name == variable.upper() or name in ALL_NAMES:
                 continue

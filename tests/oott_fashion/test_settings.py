@@ -74,6 +74,62 @@ def test_the_environment_outranks_the_file(tmp_path: Path, monkeypatch: pytest.M
     assert read_settings(SharedSettings).engine_cores == 3
 
 
+@pytest.fixture
+def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make an empty folder of secrets, and name it in the environment."""
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    monkeypatch.setenv("OOTT_SECRETS_FOLDER", str(folder))
+    return folder
+
+
+def test_a_setting_can_be_a_file_in_the_secrets_folder(secrets: Path) -> None:
+    (secrets / "oott_database_url").write_text("mysql://oott:s3cret@db/trends\n")
+    (secrets / "database_root_password").write_text("of another program\n")
+
+    assert read_settings(SharedSettings).trend_database_url == "mysql://oott:s3cret@db/trends"
+
+
+def test_a_secret_can_be_a_symbolic_link_as_in_kubernetes(secrets: Path) -> None:
+    (secrets / "..2026").mkdir()
+    (secrets / "..2026/oott_database_url").write_text("sqlite:///trends")
+    (secrets / "..data").symlink_to("..2026")
+    (secrets / "oott_database_url").symlink_to("..data/oott_database_url")
+
+    assert read_settings(SharedSettings).trend_database_url == "sqlite:///trends"
+
+
+def test_the_environment_and_the_env_file_outrank_a_secret(
+    secrets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (secrets / "oott_engine_cores").write_text("4")
+    (secrets / "oott_max_pixels").write_text("4000")
+    (tmp_path / ".env").write_text("OOTT_ENGINE_CORES=2\n")
+    monkeypatch.setenv("OOTT_MAX_PIXELS", "2000")
+
+    settings = read_settings(SharedSettings)
+
+    assert (settings.engine_cores, settings.max_pixels) == (2, 2000)
+
+
+def test_a_misspelt_secret_is_named(secrets: Path) -> None:
+    (secrets / "oott_databse_url").write_text("mysql://oott:s3cret@db/trends")
+
+    with pytest.raises(BadSetting) as rejected:
+        read_settings(SharedSettings)
+
+    assert str(rejected.value) == (
+        f"OOTT_DATABSE_URL is not a setting; did you mean OOTT_DATABASE_URL? (set in {secrets})"
+    )
+
+
+def test_a_missing_folder_of_secrets_is_named(secrets: Path) -> None:
+    secrets.rmdir()
+
+    with pytest.raises(BadSetting, match=r"^OOTT_SECRETS_FOLDER: \S+ is not a folder$"):
+        read_settings(SharedSettings)
+
+
 @pytest.mark.parametrize("name", ["DATABASE_URL", "MODEL_STORE", "ENGINE_CORES"])
 def test_a_setting_left_empty_is_not_set(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"OOTT_{name}", "")
