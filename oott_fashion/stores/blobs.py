@@ -4,11 +4,12 @@ OOTT stores all files as blobs. Writes are atomic. A blob name is a relative pat
 names that start with a dot are not listed. ``object_blobs.blobs_at`` opens a folder or a bucket.
 """
 
+import fcntl
 import os
 import socket
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +18,8 @@ from typing import Protocol
 from filelock import FileLock, Timeout
 
 _UNFINISHED = ".writing-"
-# No write takes so long, so the process that began it was killed.
-_ABANDONED_SECONDS = 3600
+# A writer locks its file soon after creating it.
+_MIN_ABANDONED_SECONDS = 60
 # Characters that a bucket or a disk does not allow in names.
 _FORBIDDEN_CHARACTERS = frozenset("\0\r\n")
 
@@ -144,11 +145,12 @@ class LocalBlobs:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            version = _version_of(unfinished.stat())
-            # New photos are the most frequent writes, and their folders are large.
-            if path.exists():
-                _remove_abandoned(path.parent)
-            os.replace(unfinished, path)
+                version = _version_of(unfinished.stat())
+                # New photos are the most frequent writes, and their folders are large.
+                if path.exists():
+                    _remove_abandoned(path.parent.iterdir())
+                # The file is still locked, so no other process takes it for abandoned.
+                os.replace(unfinished, path)
         except BaseException:
             unfinished.unlink(missing_ok=True)
             raise
@@ -174,7 +176,7 @@ class LocalBlobs:
             for file in files:
                 if not file.startswith(_UNFINISHED):
                     _remove(Path(subfolder, file))
-            _remove_abandoned(Path(subfolder))
+            _remove_abandoned(Path(subfolder, file) for file in files)
 
     def exists(self, name: str) -> bool:
         return self._file(name).is_file()
@@ -215,7 +217,7 @@ class LocalBlobs:
         try:
             since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
             file.write_text(f"process {os.getpid()} on {socket.gethostname()} since {since}")
-            _remove_abandoned(path)
+            _remove_abandoned(path.iterdir())
             yield
         finally:
             # A process that waits for the deleted file creates another one.
@@ -234,7 +236,11 @@ class LocalBlobs:
         return self.root / checked_name(name)
 
     def _open(self, path: str, flags: int) -> int:
-        return os.open(path, flags, 0o600 if self._private else 0o666)
+        descriptor = os.open(path, flags, 0o600 if self._private else 0o666)
+        # A killed writer loses its lock. A disk without locks keeps what killed writers left.
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return descriptor
 
     def _make(self, folder: Path) -> None:
         """Create ``folder``; only the root and the folders below it are made private."""
@@ -247,7 +253,9 @@ class LocalBlobs:
         path = self.path_of(folder)
         if not path.is_dir():
             return []
-        return sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
+        entries = sorted(path.iterdir())
+        _remove_abandoned(entries)
+        return [entry for entry in entries if not entry.name.startswith(".")]
 
 
 def checked_name(name: str) -> str:
@@ -276,12 +284,20 @@ def _version_of(found: os.stat_result) -> str:
     return f"{found.st_ino}-{found.st_mtime_ns}"
 
 
-def _remove_abandoned(folder: Path) -> None:
-    """Remove the temporary files that killed writers left in ``folder``."""
-    for unfinished in folder.glob(f"{_UNFINISHED}*"):
-        with suppress(FileNotFoundError):
-            if time.time() - unfinished.stat().st_mtime > _ABANDONED_SECONDS:
-                unfinished.unlink()
+def _remove_abandoned(files: Iterable[Path]) -> None:
+    """Remove those of ``files`` that a killed writer has left."""
+    for file in files:
+        if file.name.startswith(_UNFINISHED):
+            # Another process may have ended or removed it. The folder may be read-only.
+            with suppress(OSError):
+                _remove_unlocked(file)
+
+
+def _remove_unlocked(file: Path) -> None:
+    if time.time() - file.stat().st_mtime > _MIN_ABANDONED_SECONDS:
+        with file.open("rb") as opened:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file.unlink()
 
 
 def _contains_a_blob(folder: Path) -> bool:

@@ -59,7 +59,7 @@ def rows(home: Path) -> Rows:
 def files(home: Path) -> set[str]:
     """List the files of a home, except temporary files of SQLite and of the blobs.
 
-    Those of the blobs are removed an hour later, and no reader lists them.
+    Those of the blobs are removed a minute later, and no reader lists them.
     """
     return {
         str(path.relative_to(home))

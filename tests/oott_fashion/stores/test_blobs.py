@@ -1,3 +1,4 @@
+import fcntl
 import os
 import re
 import shutil
@@ -357,20 +358,46 @@ def test_an_exclusive_lock_waits_and_excludes_a_lock_that_does_not(local: LocalB
         waiter.result(30)
 
 
-def test_temporary_files_of_killed_writers_are_removed_after_an_hour(local: LocalBlobs) -> None:
-    long_ago = time.time() - 3601
-    for folder in ("deleted", "locked", "replaced", "recent"):
+def test_temporary_files_of_killed_writers_are_removed_when_their_folder_is_used(
+    local: LocalBlobs,
+) -> None:
+    for folder in ("deleted", "listed", "locked", "recent", "replaced", "written"):
         local.write(f"{folder}/1", b"old")
-        (local.root / folder / ".writing-0").write_bytes(b"a face")
+        file = local.root / folder / ".writing-0"
+        file.write_bytes(b"a face")
         if folder != "recent":
-            os.utime(local.root / folder / ".writing-0", (long_ago, long_ago))
+            long_ago = time.time() - 61
+            os.utime(file, (long_ago, long_ago))
 
-    local.delete_all("deleted")
-    with local.locked("locked"), local.locked("recent"):
-        pass
-    local.write("replaced/1", b"new")
+    # A live writer locks its file, however long the write takes.
+    with (local.root / "written/.writing-0").open("rb") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        local.delete_all("deleted")
+        local.write("replaced/1", b"new")
+        with local.locked("locked"):
+            pass
+        for folder in ("listed", "recent", "written"):
+            assert [*local.names(folder)] == [f"{folder}/1"]
 
-    assert [file for file in files_in(local) if ".writing-" in file] == ["recent/.writing-0"]
+    left = [file for file in files_in(local) if ".writing-" in file]
+    assert left == ["recent/.writing-0", "written/.writing-0"]
+
+
+def test_a_file_is_locked_while_it_is_written(
+    local: LocalBlobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace, locks = os.replace, []
+
+    def noted(unfinished: Path, file: Path) -> None:
+        with unfinished.open("rb") as opened, pytest.raises(BlockingIOError):
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        locks.append(unfinished)
+        replace(unfinished, file)
+
+    monkeypatch.setattr(os, "replace", noted)
+    local.write("photos/1", b"a face")
+
+    assert len(locks) == 1
 
 
 @pytest.mark.parametrize("root", ["gs://bucket/photos", "s3://bucket"])
