@@ -15,7 +15,10 @@ import dagster as dg
 import psutil
 from filelock import FileLock
 
-from oott_fashion.settings import BadSetting, check_env_file
+from oott_assets.photos.settings import PhotoSettings
+from oott_assets.settings import TrendSettings
+from oott_assets.training.settings import TrainingSettings
+from oott_fashion.settings import BadSetting, read_settings
 
 _UNFINISHED = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED])
 
@@ -58,12 +61,12 @@ def _process_id_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
 def main() -> None:
     """Open the records once, so that killed runs are marked as failed.
 
-    A .env file that is not UTF-8 stops it. Dagster itself would end with an error that does not
-    name the file.
+    A wrong or misspelt setting stops it with one sentence. Dagster itself would print a traceback.
     """
     argparse.ArgumentParser(description=__doc__).parse_args()
     try:
-        check_env_file()
+        for kind in (TrendSettings, PhotoSettings, TrainingSettings):
+            read_settings(kind)
     except BadSetting as error:
         sys.exit(str(error))
     with open_records():

@@ -77,3 +77,11 @@ def test_a_file_of_settings_that_is_not_utf8_is_named(
 
     with pytest.raises(SystemExit, match=r"/\.env is not UTF-8 text; save the file as UTF-8"):
         main()
+
+
+def test_misspelt_settings_are_named_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OOTT_PHOTO_SORCE", "folder")
+    monkeypatch.setattr(sys, "argv", ["dagster_records"])
+
+    with pytest.raises(SystemExit, match=r"^OOTT_PHOTO_SORCE is not a setting; did you mean "):
+        main()
