@@ -26,6 +26,7 @@ from oott_assets.failure_rules import reason_of
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.sources.photo_files import reasons_of, text_of
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SkippedFile
+from oott_assets.reports.tables import counted
 from oott_assets.settings import TrendSettings
 from oott_assets.training.settings import TrainingSettings
 from oott_fashion.destinations import Destination
@@ -130,8 +131,8 @@ def _partitions_in(photos: str, destination: str, month: str | None) -> list[Par
     placed = [found for found in contents if isinstance(found, PlacedPhoto)]
     if undated := sum(photo.is_undated for photo in placed):
         click.echo(
-            f"{undated:,} photos have no date, so they count in {default.month:%Y-%m}; to change "
-            "that, add MONTH=YYYY-MM"
+            f"{counted(undated, 'photo')} without a date: counted in {default.month:%Y-%m}, or in "
+            "another month with MONTH=YYYY-MM"
         )
     photos_of = Counter((photo.slug, photo.month) for photo in placed)
     found = _runnable(sorted(photos_of) or [(default_slug, default.month)], photos_of)
@@ -161,7 +162,7 @@ def _runnable(
     ]
     others = [
         f"{partition[0]} {partition[1]:%Y-%m}"
-        + (f" ({photos_of[partition]:,} photos)" if photos_of else "")
+        + (f" ({counted(photos_of[partition], 'photo')})" if photos_of else "")
         for partition in keys
         if partition not in runnable
     ]
@@ -192,8 +193,8 @@ def _materialise(
     _run_job(settings, instance, job, partition_key(slug, month))
     photos = DetectionStore(root=settings.photo_store_root).read(slug, month)
     click.echo(
-        f"{slug} {month:%Y-%m}: {len(photos.photos)} photos, {photos.garments} garments "
-        f"in {time.monotonic() - began:.1f} s"
+        f"{slug} {month:%Y-%m}: {counted(len(photos.photos), 'photo')}, "
+        f"{counted(photos.garments, 'garment')} in {time.monotonic() - began:.1f} s"
     )
     if settings.photo_source == "folder":
         _show_left_out(settings, partition)

@@ -16,6 +16,7 @@ from oott_assets.photos.recorded_pictures import delete_runs_with_pictures, reje
 from oott_assets.photos.store.crawl_journal import CrawlJournal, Forgotten, hash_of
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
+from oott_assets.reports.tables import counted
 from oott_assets.trends.monthly_trends import replace_counts, trend_slice
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_fashion.stores.blobs import BlobNotFound
@@ -35,8 +36,9 @@ class Removed(NamedTuple):
     others: int
 
     def __str__(self) -> str:
-        counts = f"{self.photos} photos of the post, {self.others} of others with the same picture"
-        return f"removed from {self.destination} {self.month:%Y-%m}: {counts}"
+        of_post = f"{counted(self.photos, 'photo')} of the post"
+        of_others = f"{counted(self.others, 'photo')} of others with the same picture"
+        return f"removed from {self.destination} {self.month:%Y-%m}: {of_post}, {of_others}"
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,8 @@ class Forgetting:
             copies = self.label_batches.delete_unstored(self.photo_store, self.records)
         if copies:
             yield (
-                f"removed from {self.label_batches.root}: {copies} photos; delete their tasks in "
-                "Label Studio, too"
+                f"removed from {self.label_batches.root}: {counted(copies, 'photo')}; delete the "
+                "tasks in Label Studio, too"
             )
         yield _KEPT if found else f"no stored photo belongs to {shortcode}; check its spelling"
         yield f"{shortcode} will not be collected again"

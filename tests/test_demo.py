@@ -95,17 +95,16 @@ def test_the_demo_counts_the_users_own_photos_and_names_the_folders_it_skips(
     )
 
     assert ended.exit_code == 0, ended.output
-    assert "hongdae 2026-06: 1 photos, " in ended.output
+    assert "hongdae 2026-06: 1 photo, " in ended.output
     same = "same picture as 홍대/KakaoTalk_20260615_083000123"
     assert f"  not counted: 홍대/me.webp: {same}\n" in ended.output
     assert f"  not counted: 홍대/2026-06/me.jpg: {same}\n" in ended.output
     assert re.search(r"hongdae \(홍대\).*\n.*2026-06\n  bottom  blue jeans +1\n", ended.output)
     assert "skipped 1 (not a photo): 홍대/2026-06/caption.txt\n" in ended.output
     assert "skipped 1 (not a destination, such as hongdae or 홍대): atlantis/" in ended.output
-    assert "1 photos have no date, so they count in 2026-06" in ended.output
+    assert "1 photo without a date: counted in 2026-06" in ended.output
     assert (
-        "skipped: hongdae 2099-01 (1 photos); expected complete months since 2024-01"
-        in ended.output
+        "skipped: hongdae 2099-01 (1 photo); expected complete months since 2024-01" in ended.output
     )
     assert "POST /predict/camera with hongdae/홍대/KakaoTalk_20260615_083000123: " in ended.output
     assert "OOTT_FOLDER_DESTINATION=hongdae\nOOTT_FOLDER_MONTH=2026-06\n" in ended.output

@@ -1,4 +1,4 @@
-"""Markdown tables for Dagster metadata."""
+"""Markdown tables for Dagster metadata, and numbers of things as text."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,6 +15,11 @@ def markdown_table(
     table = [_line(heading), _line(["---"] * len(heading)), *map(_line, lines[:_MAX_ROWS])]
     more = [f"\nand {len(lines) - _MAX_ROWS} more"] if len(lines) > _MAX_ROWS else []
     return dg.MetadataValue.md("\n".join(table + more))
+
+
+def counted(number: int, thing: str) -> str:
+    """Write how many there are of a ``thing``, such as "1 photo" or "1,200 photos"."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _line(cells: Sequence[object]) -> str:

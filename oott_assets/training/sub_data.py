@@ -13,10 +13,15 @@ import dagster as dg
 
 from oott_assets.failure_rules import failures_of
 from oott_assets.parquet import damage_reported
-from oott_assets.photos.sources.photo_files import FoundFile, files_in, name_below
+from oott_assets.photos.sources.photo_files import (
+    FoundFile,
+    files_in,
+    name_below,
+    reasons_of,
+)
 from oott_assets.photos.sources.photo_source import SkippedFile
 from oott_assets.reports.progress import with_progress
-from oott_assets.reports.tables import markdown_table
+from oott_assets.reports.tables import counted, markdown_table
 from oott_assets.setting_fields import from_setting
 from oott_assets.training.label_tables import data_set_metadata
 from oott_assets.training.labellers.chosen_labeller import ChosenLabeller
@@ -93,6 +98,8 @@ def sub_data(
             training_store.blobs,
             context.log,
         )
+        for reason, count, names in reasons_of(skipped):
+            context.log.warning("%s skipped (%s): %s", counted(count, "photo"), reason, names)
         photos = _photos_of(labelled, sub_photos.held_out_share)
         metadata = data_set_metadata(photos)
         training_store.write_photos("sub_data", photos)

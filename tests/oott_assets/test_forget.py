@@ -45,7 +45,7 @@ def test_a_forgotten_post_leaves_photos_manifest_counts_and_pages_and_does_not_c
 
     output = forget(LOOK)
 
-    assert "removed from hongdae 2026-09: 1 photos of the post, 0 of others" in output
+    assert "removed from hongdae 2026-09: 1 photo of the post, 0 photos of others" in output
     assert LOOK not in [row.shortcode for row in trends_pipeline.manifest()]
     assert gone not in [photo.sha256 for photo in trends_pipeline.detections().photos]
     assert sum(row.worn for row in trends_pipeline.rows()) == worn - seen[str(gone)]
@@ -169,7 +169,7 @@ def test_a_forgotten_photo_is_removed_from_the_photos_to_label(
     )
     assert len(copies()) == 4
     records.report_run_canceled(run)
-    assert "1 photos; delete their tasks in Label Studio, too" in forget(LOOK)
+    assert "1 photo; delete the tasks in Label Studio, too" in forget(LOOK)
     [batch] = batches()
     left = {task["data"]["sha256"] for task in tasks_in(batch)}
     assert len(left) == len(copies()) == 3

@@ -228,10 +228,12 @@ def test_no_photo_is_labelled_twice(
 
 
 def test_skipped_photos_are_listed_with_the_reason(
-    training_pipeline: TrainingPipeline, closet: Path
+    training_pipeline: TrainingPipeline, closet: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (closet / "dress/broken.jpg").write_bytes(b"not a photo")
     shutil.copytree(closet / "dress", closet / "umbrella")
+    (closet / "dress/2024").mkdir()
+    shutil.copy(closet / "dress/0.jpg", closet / "dress/2024")
     (closet / "dress/lost.jpg").symlink_to(closet / "nowhere.jpg")
     shutil.copy(closet / "dress/0.jpg", closet / os.fsdecode(b"dress/caf\xe9.jpg"))
 
@@ -241,6 +243,9 @@ def test_skipped_photos_are_listed_with_the_reason(
     listed = str(metadata_of(run, "sub_data")["skipped_photos"])
     assert "dress/broken.jpg | not a photo" in listed
     assert "umbrella/ is not named after a garment" in listed
+    console = capfd.readouterr().err
+    assert "1 photo skipped (the folder 2024/ is not named after a garment; " in console
+    assert ": dress/2024/0.jpg" in console
     assert "dress/lost.jpg | cannot be read: No such file or directory" in listed
     assert "dress/caf\\xe9.jpg | its name is not UTF-8; rename it" in listed
     assert len(training_pipeline.photos("sub_data")) == 6
