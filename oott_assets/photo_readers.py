@@ -18,6 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 import cv2
+from threadpoolctl import threadpool_limits
 
 from oott_fashion.opened_detector import OpenedDetector
 from oott_fashion.vision.detections import Detection
@@ -73,8 +74,7 @@ class PhotoReaders:
         """
         self._expected += photos
         if self._expected >= self._others.worth_at:
-            # Each core gets a process, so OpenCV's threads would only take time from the others.
-            cv2.setNumThreads(1)
+            _use_one_core()
             while len(self._executors) < self._others.processes:
                 self._executors.append(self._open_process())
 
@@ -124,6 +124,16 @@ class PhotoReaders:
         return executor
 
 
+def _use_one_core() -> None:
+    """Start no threads for OpenCV and NumPy: each core has a process, which they would slow down.
+
+    The threads of OpenBLAS, for NumPy's products of matrices, also wait actively: with them, a
+    photo takes 3 ms more CPU time (26.4 instead of 23.3).
+    """
+    cv2.setNumThreads(1)
+    threadpool_limits(1, user_api="blas")
+
+
 def _close(executors: list[ProcessPoolExecutor]) -> None:
     for executor in executors:
         executor.shutdown(cancel_futures=True)
@@ -153,7 +163,7 @@ def _open(open_detector: Callable[[], OpenedDetector]) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # Ctrl-C goes to all processes of a terminal. The one that started this one ends it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)
+    _use_one_core()
     _opened_here.append(open_detector().detector)
 
 

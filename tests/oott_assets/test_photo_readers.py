@@ -16,6 +16,7 @@ import psutil
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from oott_assets.photo_readers import OtherProcesses, PhotoReaders
 from oott_fashion.opened_detector import OpenedDetector
@@ -108,6 +109,14 @@ def test_few_photos_open_no_other_process() -> None:
 
     assert other_processes(read(readers)) == set()
     assert multiprocessing.active_children() == before
+
+
+def test_numpy_uses_one_thread_when_each_core_has_a_process() -> None:
+    with threadpool_limits(2, user_api="blas"):
+        readers_with(OtherProcesses(0, opened, worth_at=1)).expect(1)
+
+        libraries = [one for one in threadpool_info() if one["user_api"] == "blas"]
+        assert {one["num_threads"] for one in libraries} == {1}
 
 
 def test_many_small_partitions_are_worth_one_other_process_and_the_results_keep_their_order(
