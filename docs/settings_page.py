@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))  # the packages are not installed
 
+from oott_assets.alarms.settings import AlarmSettings  # noqa: E402
 from oott_assets.photos.settings import PhotoSettings  # noqa: E402
 from oott_assets.settings import TrendSettings  # noqa: E402
 from oott_assets.training.settings import TrainingSettings  # noqa: E402
@@ -27,6 +28,7 @@ SECTIONS: dict[str, type[SharedSettings]] = {
     "Shared: read by the pipeline and by the service": SharedSettings,
     "Photos: read by the pipeline": PhotoSettings,
     "Trends: read by the pipeline": TrendSettings,
+    "Alarms: read by the pipeline": AlarmSettings,
     "Training: read by the pipeline": TrainingSettings,
     "Service: read by the closet service": ServiceSettings,
 }

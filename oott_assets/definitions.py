@@ -2,6 +2,8 @@
 
 import dagster as dg
 
+from oott_assets.alarms.alarm_sensors import ALARM_SENSORS
+from oott_assets.alarms.settings import AlarmSettings
 from oott_assets.automation import (
     label_tasks_job,
     label_tasks_schedule,
@@ -128,25 +130,47 @@ def _training_resources(
     }
 
 
+# Their files, or their pictures in the Dagster UI, show people.
+SHOW_PEOPLE = {
+    instagram_images.key,
+    garment_detections.key,
+    main_data.key,
+    sub_data.key,
+    merged_data.key,
+    label_tasks.key,
+}
+
+
+_owner = read_settings(AlarmSettings).asset_owner
+
+
+def _with_owner(asset: dg.AssetSpec) -> dg.AssetSpec:
+    """Add the owner, and the tag shows_people, by which the Dagster UI can search."""
+    tags = {"shows_people": ""} if asset.key in SHOW_PEOPLE else {}
+    return asset.merge_attributes(owners=[_owner], tags=tags)
+
+
+_ASSETS = [
+    instagram_images,
+    garment_detections,
+    monthly_trends,
+    trend_estimates,
+    trend_forecast,
+    trend_growth,
+    trend_report,
+    main_data,
+    sub_data,
+    merged_data,
+    main_weights,
+    merged_weights,
+    champion,
+    garment_onnx,
+    current_detector,
+    label_tasks,
+]
+
 defs = dg.Definitions(
-    assets=[
-        instagram_images,
-        garment_detections,
-        monthly_trends,
-        trend_estimates,
-        trend_forecast,
-        trend_growth,
-        trend_report,
-        main_data,
-        sub_data,
-        merged_data,
-        main_weights,
-        merged_weights,
-        champion,
-        garment_onnx,
-        current_detector,
-        label_tasks,
-    ],
+    assets=list(dg.map_asset_specs(_with_owner, _ASSETS)),
     asset_checks=[*TREND_CHECKS, *ESTIMATE_CHECKS, *TRAINING_CHECKS],
     jobs=[
         monthly_trends_job,
@@ -162,7 +186,7 @@ defs = dg.Definitions(
         photo_retention_schedule,
         label_tasks_schedule,
     ],
-    sensors=[current_detector_sensor, recount_sensor, estimates_sensor],
+    sensors=[current_detector_sensor, recount_sensor, estimates_sensor, *ALARM_SENSORS],
     resources=configured_resources(),
     # The steps of a run are executed one after another. A process per step would only add seconds.
     executor=dg.in_process_executor,

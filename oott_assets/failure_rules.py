@@ -4,7 +4,7 @@ Each package has its own table: ``photo_failures``, ``trend_failures`` and ``tra
 """
 
 import errno
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -105,6 +105,11 @@ STORE_FAILURES: FailureTable = {
 
 def reason_of(run: dg.ExecuteInProcessResult) -> str | None:
     """Give the message that Dagster shows for the first failed step; None if it has none."""
-    failed = [event.step_failure_data for event in run.all_events if event.is_step_failure]
+    return reason_in(run.all_events)
+
+
+def reason_in(events: Iterable[dg.DagsterEvent]) -> str | None:
+    """Give the message of the first failed step in ``events``; None if it has none."""
+    failed = [event.step_failure_data for event in events if event.is_step_failure]
     described = [data.user_failure_data.description for data in failed if data.user_failure_data]
     return next((text for text in described if text), None)

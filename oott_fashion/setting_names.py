@@ -49,6 +49,18 @@ NAMES = {
         "MAX_PHOTO_BYTES",
     ),
     "trends": ("FIRST_MONTH",),
+    "alarms": (
+        "ALARM_WEBHOOK",
+        "ALARM_MAIL_TO",
+        "ALARM_MAIL_FROM",
+        "MAIL_SERVER",
+        "MAIL_ENCRYPTION",
+        "MAIL_USER",
+        "MAIL_PASSWORD",
+        "UI_URL",
+        "LATE_ON_DAY",
+        "ASSET_OWNER",
+    ),
     "training": (
         "MAIN_DATA",
         "SUB_PHOTOS",
@@ -99,8 +111,8 @@ RENAMED = {
     "WAITING_REQUESTS": "MAX_WAITING_SECONDS",
 }
 
-# One process, Dagster, reads the settings of these three classes.
-_PIPELINE = NAMES["photos"] + NAMES["trends"] + NAMES["training"]
+# One process, Dagster, reads the settings of these four classes.
+_PIPELINE = NAMES["photos"] + NAMES["trends"] + NAMES["alarms"] + NAMES["training"]
 
 ALL_NAMES = frozenset(name for names in NAMES.values() for name in names)
 

@@ -1,6 +1,7 @@
 """The list of setting names agrees with the settings classes."""
 
 from docs.settings_page import own_fields
+from oott_assets.alarms.settings import AlarmSettings
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.settings import TrendSettings
 from oott_assets.training.settings import TrainingSettings
@@ -12,6 +13,7 @@ CLASSES: dict[str, type[SharedSettings]] = {
     "shared": SharedSettings,
     "photos": PhotoSettings,
     "trends": TrendSettings,
+    "alarms": AlarmSettings,
     "training": TrainingSettings,
     "service": ServiceSettings,
 }

@@ -48,6 +48,7 @@ NOT_IN_A_STEP = {
     "PostGone": "listed as gone",
     "ReusedKey": "the server",
     "Stalled": "the hashtag page is read again; after the last retry, SourceBusy",
+    "Undelivered": "the alarm sensors send the alarm again",
     "UnknownPlace": "raised when Dagster loads the definitions",
     "RequestFailed": "the request is retried; after the last retry, SourceBusy",
     "TooMuchData": "the request is repeated with a lower limit",
