@@ -1,9 +1,10 @@
 """Small ICC profiles, as bytes, for tests."""
 
+import io
 import struct
 from functools import cache
 
-from PIL import ImageCms
+from PIL import Image, ImageCms
 
 
 @cache
@@ -16,6 +17,42 @@ def rgb_profile(swapped: bool = False) -> bytes:
     if not swapped:
         return profile
     return profile.replace(b"rXYZ", b"swap").replace(b"gXYZ", b"rXYZ").replace(b"swap", b"gXYZ")
+
+
+# The XYZ of red, green and blue light for the white D50, and the curve of the numbers.
+_DISPLAYS = {
+    # Source: Display P3 as Apple writes it into each photo of an iPhone.
+    "Display P3": (
+        ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407)),
+        b"para" + struct.pack(">4xH2x5i", 3, 157286, 62119, 3417, 5072, 2651),
+    ),
+    # Source: Adobe RGB (1998) Color Image Encoding, section 4.3.
+    "Adobe RGB": (
+        ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457)),
+        b"curv" + struct.pack(">4xIH", 1, 563),
+    ),
+}
+
+
+@cache
+def display_profile(name: str) -> bytes:
+    """Make a profile of Display P3 or Adobe RGB."""
+    colorants, curve = _DISPLAYS[name]
+    tags = {}
+    for light, xyz in zip(b"rgb", colorants, strict=True):
+        numbers = (round(65536 * number) for number in xyz)
+        tags[bytes((light,)) + b"XYZ"] = b"XYZ " + struct.pack(">4x3i", *numbers)
+        tags[bytes((light,)) + b"TRC"] = curve
+    return _profile(b"RGB ", b"XYZ ", tags)
+
+
+def seen_on(display: str, image: Image.Image) -> Image.Image:
+    """Convert an sRGB image to the numbers that show the same colours on ``display``."""
+    profiles = [io.BytesIO(profile) for profile in (rgb_profile(), display_profile(display))]
+    converted = ImageCms.profileToProfile(image, profiles[0], profiles[1])
+    assert converted is not None
+    converted.info.clear()  # it holds the profile, which Pillow would write unasked
+    return converted
 
 
 def linear_grey_profile() -> bytes:

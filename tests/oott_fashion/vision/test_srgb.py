@@ -4,9 +4,11 @@ from PIL import Image
 
 from oott_fashion.vision.photos import read_photo
 from tests.oott_fashion.vision.colour_profiles import (
+    display_profile,
     ink_profile,
     linear_grey_profile,
     rgb_profile,
+    seen_on,
 )
 from tests.oott_fashion.vision.test_photos import colour_of, encoded
 
@@ -18,6 +20,16 @@ def test_the_colours_are_those_of_the_profile(kind: str) -> None:
     photo = encoded(RED, kind, icc_profile=rgb_profile(swapped=True), quality=95)
 
     assert colour_of(photo) == pytest.approx([0, 250, 0], abs=6)
+
+
+@pytest.mark.parametrize("display", ["Display P3", "Adobe RGB"])
+def test_colours_of_a_wide_gamut_are_those_of_the_plain_picture(display: str) -> None:
+    orange = Image.new("RGB", (8, 8), (230, 120, 40))
+    numbers = seen_on(display, orange)
+    photo = encoded(numbers, icc_profile=display_profile(display))
+
+    assert colour_of(photo) == pytest.approx([230, 120, 40], abs=2)
+    assert colour_of(encoded(numbers)) != pytest.approx([230, 120, 40], abs=12)
 
 
 def test_a_palette_and_transparent_pixels_follow_the_profile_too() -> None:

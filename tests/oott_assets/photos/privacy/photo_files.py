@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from tests.oott_fashion.vision.colour_profiles import rgb_profile
+from tests.oott_fashion.vision.colour_profiles import display_profile, rgb_profile, seen_on
 
 # Stored in every metadata field of the test files.
 SECRET = b"SECRET 37.5512N 126.9882E"
@@ -36,6 +36,7 @@ def files_of(picture: Image.Image) -> dict[str, bytes]:
     """Encode ``picture``, in sRGB, in each format with all metadata that the format can have.
 
     The pixels of most files lie on their side, and have other numbers than the sRGB pixels.
+    Phones write HEIC in Display P3, and cameras write Adobe RGB.
     """
     profile = rgb_profile(swapped=True) + SECRET
     # The profile takes the first channel for green and the second for red.
@@ -54,7 +55,8 @@ def files_of(picture: Image.Image) -> dict[str, bytes]:
         "JPEG with a second picture": encoded(
             on_its_side, "MPO", save_all=True, append_images=[second], quality=95, **options
         ),
-        "HEIC": encoded(on_its_side, "HEIF", quality=90, xmp=SECRET, **options),
+        "HEIC": _on_display("Display P3", picture, "HEIF", quality=90, xmp=SECRET),
+        "JPEG in Adobe RGB": _on_display("Adobe RGB", picture, "JPEG", quality=95),
         "PNG": encoded(on_its_side, "PNG", pnginfo=_png_texts(), **options) + after,
         "PNG with alpha": encoded(grown, "PNG", pnginfo=_png_texts()),
         "WebP": _webp_with_unknown_chunk(webp) + after,
@@ -62,6 +64,12 @@ def files_of(picture: Image.Image) -> dict[str, bytes]:
         "GIF": encoded(picture.quantize(256), "GIF", comment=SECRET),
         "BMP": encoded(picture, "BMP") + SECRET,
     }
+
+
+def _on_display(display: str, picture: Image.Image, kind: str, **options: Any) -> bytes:
+    on_its_side = seen_on(display, picture).transpose(Image.Transpose.ROTATE_90)
+    profile = display_profile(display) + SECRET
+    return encoded(on_its_side, kind, exif=exif(6), icc_profile=profile, **options)
 
 
 def _png_texts() -> PngImagePlugin.PngInfo:

@@ -34,6 +34,7 @@ def person_and_portrait() -> Image.Image:
 
 
 FACE_ON_SHEET = Box(FACE.x_min + 200, FACE.y_min + 20, FACE.x_max + 200, FACE.y_max + 20)
+SHIRT = np.s_[85:150, 52:92]
 FILES = files_of(person_and_portrait())
 
 
@@ -77,6 +78,8 @@ def test_a_stored_photo_has_no_metadata_no_face_and_the_answer_of_the_plain_pict
     with Image.open(io.BytesIO(form.content)) as image:
         assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
         assert (image.format, image.mode, image.size) == ("JPEG", "RGB", plain.size)
+    shirt = np.asarray(plain)[SHIRT].astype(int)
+    assert np.abs(stored[SHIRT] - shirt).mean() < 5
     right = ("long sleeve shirt", "orange")
     assert answer(content, detector) == answer(form.content, detector) == right
     assert answer(encoded(plain, "PNG"), detector) == right
