@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from oott_assets.partitions import by_month
 from oott_assets.photos.instagram_images import instagram_images
 from oott_assets.photos.photo_retention import photo_retention_job
 from oott_assets.training.label_tasks import label_tasks
@@ -49,6 +50,7 @@ photo_retention_schedule = dg.ScheduleDefinition(
     name="photo_retention_schedule",
     job=photo_retention_job,
     cron_schedule="0 1 * * *",
+    execution_timezone=by_month.timezone,
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 
@@ -67,5 +69,8 @@ label_tasks_job = dg.define_asset_job(
 
 # The job runs on the 2nd of a month, because the photos of the previous month are counted by then.
 label_tasks_schedule = dg.ScheduleDefinition(
-    name="label_tasks_schedule", job=label_tasks_job, cron_schedule="0 12 2 * *"
+    name="label_tasks_schedule",
+    job=label_tasks_job,
+    cron_schedule="0 12 2 * *",
+    execution_timezone=by_month.timezone,
 )

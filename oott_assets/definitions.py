@@ -26,6 +26,7 @@ from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.sources.chosen_source import ChosenSource
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.recount_sensors import current_detector_sensor, recount_sensor
+from oott_assets.source_retry_sensor import source_retry_sensor
 from oott_assets.training.champion import champion
 from oott_assets.training.current_detector import current_detector
 from oott_assets.training.garment_onnx import garment_onnx
@@ -186,7 +187,13 @@ defs = dg.Definitions(
         photo_retention_schedule,
         label_tasks_schedule,
     ],
-    sensors=[current_detector_sensor, recount_sensor, estimates_sensor, *ALARM_SENSORS],
+    sensors=[
+        current_detector_sensor,
+        recount_sensor,
+        estimates_sensor,
+        source_retry_sensor,
+        *ALARM_SENSORS,
+    ],
     resources=configured_resources(),
     # The steps of a run are executed one after another. A process per step would only add seconds.
     executor=dg.in_process_executor,

@@ -21,6 +21,10 @@ from oott_fashion.stores.blobs import (
 
 StepContext = dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.OpExecutionContext
 
+# How many retries in later runs came before this run, and the number of the one that follows it.
+EARLIER_RETRIES = "oott/earlier_retries"
+LATER_RETRY = "oott/later_retry"
+
 # A write fails with one of these codes if the disk is full, the quota of the user is used up, or
 # the file is too large.
 DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -30,11 +34,13 @@ DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class FailureRule:
     """How often an error is retried, and the message that Dagster shows for it.
 
-    ``delays_seconds`` contains the wait before each retry. If it is empty, there is no retry. If
-    ``sentence`` returns None for an error, the rule does not apply and the error is raised again.
+    ``delays_seconds`` contains the wait before each retry. If it is empty, there is no retry.
+    ``later_hours`` contains the wait before each retry in a run of its own, after the failed run.
+    If ``sentence`` returns None for an error, the rule does not apply, and the error passes.
     """
 
     delays_seconds: tuple[float, ...] = ()
+    later_hours: tuple[float, ...] = ()
     sentence: Callable[[Exception], str | None] = str
 
     def seconds_before(self, retry: int) -> float:
@@ -69,12 +75,21 @@ def failures_of(context: StepContext, table: FailureTable) -> Iterator[None]:
         failure = dg.Failure(sentence, allow_retries=False)
         retry, retries = context.retry_number, len(rule.delays_seconds)
         if retry >= retries:
+            _tag_for_a_later_run(context, rule)
             raise failure from error
         seconds = rule.seconds_before(retry)
         context.log.warning("%s; retry %d of %d in %g s", sentence, retry + 1, retries, seconds)
         # Dagster shows the causes of a retry. The failure is a cause, so its sentence is shown.
         failure.__cause__ = error
         raise dg.RetryRequested(max_retries=retries, seconds_to_wait=seconds) from failure
+
+
+def _tag_for_a_later_run(context: StepContext, rule: FailureRule) -> None:
+    """Tag the failed run, so that ``source_retry_sensor`` starts another one when it is time."""
+    earlier = int(context.run.tags.get(EARLIER_RETRIES, 0))
+    if earlier < len(rule.later_hours):
+        context.instance.add_run_tags(context.run.run_id, {LATER_RETRY: str(earlier + 1)})
+        context.log.warning("another run tries again in %g hours", rule.later_hours[earlier])
 
 
 def _full_disk_sentence(error: Exception) -> str | None:

@@ -11,6 +11,7 @@ from oott_assets.partitions import month_and_destination, month_by_destination
 from oott_assets.photos.collection import Collected, Collector
 from oott_assets.photos.photo_failures import PHOTO_FAILURES
 from oott_assets.photos.recorded_pictures import delete_runs_with_pictures
+from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.sources.chosen_source import ChosenSource
 from oott_assets.photos.sources.photo_files import reasons_of
 from oott_assets.photos.store.manifest import ManifestRow, kept_in
@@ -18,13 +19,19 @@ from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
 from oott_assets.reports.pictures import contact_sheet, draw_detections, sample_of
 from oott_assets.reports.tables import markdown_table
+from oott_fashion.settings import read_settings
 from oott_fashion.vision.photos import UnreadablePhoto
 
 # Any month can have photos or posts in these states, so the list of left-out photos omits them.
 _NOT_OF_THIS_MONTH = ("other month", "no photo")
 
 
-@dg.asset(partitions_def=month_by_destination, group_name="trends", kinds={"parquet"})
+# A site is asked by one run at a time. A pool has as many steps as dagster.yaml allows: one.
+_SOURCE = read_settings(PhotoSettings).photo_source
+_POOL = f"photo_source_{_SOURCE}" if _SOURCE in ("graph_api", "browser") else None
+
+
+@dg.asset(partitions_def=month_by_destination, pool=_POOL, group_name="trends", kinds={"parquet"})
 def instagram_images(
     context: dg.AssetExecutionContext, photo_source: ChosenSource, photo_store: PhotoStore
 ) -> dg.MaterializeResult[None]:

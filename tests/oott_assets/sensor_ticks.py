@@ -1,5 +1,6 @@
 """Ticks of the sensors, and runs that they find in the records."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import dagster as dg
@@ -38,11 +39,16 @@ def tick(
     )
 
 
-def unfinished_run(records: dg.DagsterInstance, key: str, status: dg.DagsterRunStatus) -> None:
+def unfinished_run(
+    records: dg.DagsterInstance,
+    key: str,
+    status: dg.DagsterRunStatus,
+    tags: Mapping[str, str] | None = None,
+) -> None:
     records.create_run_for_job(
         defs.resolve_job_def("recount_job"),
         status=status,
-        tags={"dagster/partition": key},
+        tags={"dagster/partition": key, **(tags or {})},
         # A queued run must have an origin.
         remote_job_origin=RemoteJobOrigin(
             RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("oott"), "oott"), "recount_job"

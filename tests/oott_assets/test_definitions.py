@@ -1,18 +1,13 @@
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
 
 from oott_assets.definitions import configured_resources, defs
-from oott_assets.partitions import (
-    destinations,
-    month_by_destination,
-    parse_partition_key,
-    partition_key,
-)
+from oott_assets.partitions import month_by_destination, parse_partition_key, partition_key
 from oott_assets.photos.settings import PhotoSettings
 from oott_fashion.destinations import UnknownPlace
 
@@ -43,25 +38,6 @@ print([name for name in {HEAVY} if name in sys.modules])
     )
 
     assert loaded.stdout.strip() == "[]"
-
-
-def test_the_schedule_runs_the_last_month_for_every_destination() -> None:
-    schedule = defs.resolve_schedule_def("monthly_trends_schedule")
-    with dg.DagsterInstance.ephemeral() as instance:
-        context = dg.build_schedule_context(
-            instance, scheduled_execution_time=datetime(2026, 10, 31, 18, tzinfo=UTC)
-        )
-        tick = schedule.evaluate_tick(context)
-
-    keys = [str(request.partition_key) for request in tick.run_requests or []]
-    assert keys == [f"{slug}|2026-10" for slug in destinations.slugs]
-
-
-def test_the_schedule_ticks_at_3_on_the_first_in_seoul() -> None:
-    schedule = defs.resolve_schedule_def("monthly_trends_schedule")
-
-    assert schedule.cron_schedule == "0 3 1 * *"
-    assert schedule.execution_timezone == "Asia/Seoul"
 
 
 def test_a_partition_key_contains_destination_and_month() -> None:

@@ -75,7 +75,8 @@ class SourceBusy(PhotosUnknown):
 class SourceBusyForHours(SourceBusy):
     """The source asks for a longer wait than a run makes, or it may have blocked the account.
 
-    The step is not retried, since another request within minutes would make it worse.
+    The step is not retried, since another request within minutes would make it worse. Another run
+    tries again after hours.
     """
 
 
