@@ -30,8 +30,8 @@ def backdrop(
     """Draw a background in other colours than ``garments``; RGB, (height, width, 3)."""
     photo = np.zeros((height, width, 3), dtype=np.uint8)
     colours = _contrasting_colours(garments, rng)
-    _WALLS[int(rng.integers(len(_WALLS)))](photo[:horizon], colours, rng)
-    _GROUNDS[int(rng.integers(len(_GROUNDS)))](photo[horizon:], colours[::-1], rng)
+    _paint(photo[:horizon], colours, _WALLS, rng)
+    _paint(photo[horizon:], colours[::-1], _GROUNDS, rng)
     blur = rng.uniform(0.4, 3.5)
     return np.asarray(cv2.GaussianBlur(photo, (0, 0), blur), dtype=np.uint8)
 
@@ -55,19 +55,22 @@ def _rgb(pixel: NDArray[np.uint8]) -> Rgb:
     return red, green, blue
 
 
-def _gradient(area: NDArray[np.uint8], colour: Rgb, rng: np.random.Generator) -> None:
-    height = area.shape[0]
-    gains = np.linspace(rng.uniform(0.9, 1.08), rng.uniform(0.9, 1.08), height)
-    rows = np.clip(np.array(colour) * gains[:, None], 0, 255)
+def _paint(
+    area: NDArray[np.uint8],
+    colours: Sequence[Rgb],
+    choice: Sequence[Paint | None],
+    rng: np.random.Generator,
+) -> None:
+    """Fill ``area`` with a gradient of the first colour, and paint one of ``choice`` on it."""
+    paint = choice[int(rng.integers(len(choice)))]
+    gains = np.linspace(rng.uniform(0.9, 1.08), rng.uniform(0.9, 1.08), area.shape[0])
+    rows = np.clip(np.array(colours[0]) * gains[:, None], 0, 255)
     area[:] = rows[:, None].astype(np.uint8)
-
-
-def _plain_wall(area: NDArray[np.uint8], colours: Sequence[Rgb], rng: np.random.Generator) -> None:
-    _gradient(area, colours[0], rng)
+    if paint is not None:
+        paint(area, colours, rng)
 
 
 def _brick_wall(area: NDArray[np.uint8], colours: Sequence[Rgb], rng: np.random.Generator) -> None:
-    _gradient(area, colours[0], rng)
     height, width = area.shape[:2]
     mortar, brick = shade(colours[0], rng.uniform(0.78, 0.9)), int(rng.integers(12, 26))
     for row, y in enumerate(range(0, height, brick)):
@@ -77,7 +80,6 @@ def _brick_wall(area: NDArray[np.uint8], colours: Sequence[Rgb], rng: np.random.
 
 
 def _building(area: NDArray[np.uint8], colours: Sequence[Rgb], rng: np.random.Generator) -> None:
-    _gradient(area, colours[0], rng)
     height, width = area.shape[:2]
     pane, frame = int(rng.integers(40, 90)), shade(colours[0], 0.82)
     start = int(rng.integers(-pane, 0))
@@ -90,7 +92,6 @@ def _building(area: NDArray[np.uint8], colours: Sequence[Rgb], rng: np.random.Ge
 
 def _shop_front(area: NDArray[np.uint8], colours: Sequence[Rgb], rng: np.random.Generator) -> None:
     height, width = area.shape[:2]
-    _gradient(area, colours[0], rng)
     awning = round(height * rng.uniform(0.12, 0.3))
     cv2.rectangle(area, (0, 0), (width, awning), colours[1], -1)
     for x in range(0, width, 48):
@@ -104,7 +105,6 @@ def _shop_front(area: NDArray[np.uint8], colours: Sequence[Rgb], rng: np.random.
 def _street(area: NDArray[np.uint8], colours: Sequence[Rgb], rng: np.random.Generator) -> None:
     """Draw two rows of houses that meet at a vanishing point."""
     height, width = area.shape[:2]
-    _gradient(area, colours[0], rng)
     end = (round(width * rng.uniform(0.3, 0.7)), round(height * rng.uniform(0.55, 0.8)))
     for corner, colour in ((0, colours[1]), (width, colours[2])):
         near = (end[0] + corner) // 2
@@ -117,15 +117,13 @@ def _street(area: NDArray[np.uint8], colours: Sequence[Rgb], rng: np.random.Gene
 
 def _park(area: NDArray[np.uint8], colours: Sequence[Rgb], rng: np.random.Generator) -> None:
     height, width = area.shape[:2]
-    _gradient(area, colours[0], rng)
     for _ in range(40):
         centre = (int(rng.integers(0, width)), int(rng.integers(0, height)))
         colour = shade(colours[int(rng.integers(1, 4))], rng.uniform(0.9, 1.1))
         cv2.circle(area, centre, int(rng.integers(14, 60)), colour, -1)
 
 
-def _pavement(area: NDArray[np.uint8], colours: Sequence[Rgb], rng: np.random.Generator) -> None:
-    _gradient(area, colours[0], rng)
+def _pavement(area: NDArray[np.uint8], colours: Sequence[Rgb], _rng: np.random.Generator) -> None:
     height, width = area.shape[:2]
     joint = shade(colours[0], 0.86)
     for share in np.linspace(-1.5, 2.5, 12):
@@ -135,11 +133,11 @@ def _pavement(area: NDArray[np.uint8], colours: Sequence[Rgb], rng: np.random.Ge
 
 
 def _asphalt(area: NDArray[np.uint8], colours: Sequence[Rgb], rng: np.random.Generator) -> None:
-    _gradient(area, colours[0], rng)
     height, width = area.shape[:2]
     y = int(rng.integers(0, max(1, height // 3)))
     cv2.line(area, (0, y), (width, y + int(rng.integers(-12, 12))), colours[1], 8)
 
 
-_WALLS: tuple[Paint, ...] = (_plain_wall, _brick_wall, _building, _shop_front, _street, _park)
-_GROUNDS: tuple[Paint, ...] = (_plain_wall, _pavement, _asphalt)
+# None leaves the gradient as it is.
+_WALLS: tuple[Paint | None, ...] = (None, _brick_wall, _building, _shop_front, _street, _park)
+_GROUNDS: tuple[Paint | None, ...] = (None, _pavement, _asphalt)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from oott_assets.photos.sources.drawn.backdrops import backdrop
-from oott_assets.photos.sources.drawn.drawings import DRAWINGS, HOODS
+from oott_assets.photos.sources.drawn.bottoms import BOTTOMS
 from oott_assets.photos.sources.drawn.figures import (
     NOT_WORN,
     Canvas,
@@ -28,11 +28,16 @@ from oott_assets.photos.sources.drawn.figures import (
     random_figure,
     shade,
 )
+from oott_assets.photos.sources.drawn.outers import OUTERS
+from oott_assets.photos.sources.drawn.shoes import SHOES
 from oott_assets.photos.sources.drawn.tailor import Tailor
+from oott_assets.photos.sources.drawn.tops import TOPS, WITH_HOOD, hood
 from oott_fashion.colours import PALETTE, PALETTE_NAMES, lab_of
 from oott_fashion.garment_colours import garment_colour
 from oott_fashion.garments import GARMENTS, Category, category_of
 from oott_fashion.vision.detections import Box
+
+_DRAWINGS = OUTERS | TOPS | BOTTOMS | SHOES
 
 
 class WornGarment(NamedTuple):
@@ -225,18 +230,16 @@ def _dress(
         for index, ((garment, _), cloth) in enumerate(zip(outfit, cloths, strict=True))
     }
     draw_body(canvas, figure)
-    for category in _drawing_order(tucked_in=rng.random() < 0.4):
+    tucked_in = rng.random() < 0.4
+    trunk: tuple[Category, ...] = ("top", "bottom") if tucked_in else ("bottom", "top")
+    for category in ("shoes", *trunk, "outer"):
         if category in worn:
-            DRAWINGS[worn[category]](tailors[worn[category]])
+            _DRAWINGS[worn[category]](tailors[worn[category]])
     draw_hands(canvas, figure)
     for garment in worn.values():
-        if garment in HOODS:
-            HOODS[garment](tailors[garment])
+        if garment in WITH_HOOD:
+            hood(tailors[garment])
     draw_head(canvas, figure)
-
-
-def _drawing_order(tucked_in: bool) -> tuple[Category, ...]:
-    return ("shoes", "top", "bottom", "outer") if tucked_in else ("shoes", "bottom", "top", "outer")
 
 
 def _with_light(canvas: Canvas, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -253,14 +256,11 @@ def _with_light(canvas: Canvas, rng: np.random.Generator) -> NDArray[np.uint8]:
 
 def _boxes(layers: NDArray[np.uint8], index: int) -> tuple[Box, ...]:
     """Find the boxes of a garment's visible layers: one, or one per shoe."""
+    shown = (layers == 2 * index + foot for foot in (1, 2))
     # One or two single pixels between other garments are not a visible part.
-    seen = [cv2.erode((layers == layer).astype(np.uint8), _STRAY) for layer in _layers(index)]
+    seen = [cv2.erode(part.astype(np.uint8), _STRAY) for part in shown]
     boxes = [cv2.boundingRect(part) for part in seen if part.any()]
     return tuple(Box(x - 1, y - 1, x + width + 1, y + height + 1) for x, y, width, height in boxes)
 
 
 _STRAY = np.ones((3, 3), dtype=np.uint8)
-
-
-def _layers(index: int) -> tuple[int, int]:
-    return 2 * index + 1, 2 * index + 2

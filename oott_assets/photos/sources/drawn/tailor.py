@@ -4,7 +4,7 @@ Details may have any colour, but most pixels must keep the garment's colour, bec
 names the most common one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,6 @@ import numpy as np
 from oott_assets.photos.sources.drawn.figures import (
     Canvas,
     Figure,
-    Limb,
     Rgb,
     along,
     mixed,
@@ -64,6 +63,24 @@ class Tailor:
     def seam(self, points: Points, colour: Rgb | None = None, width: float = 0.35) -> None:
         self.canvas.stroke(points, colour or self.line, width)
 
+    def panels(self, points: Points, colour: Rgb | None = None) -> None:
+        """Draw a piece of cloth on the right of the photo, and its mirror image on the left."""
+        for half in (mirrored(points), points):
+            self.panel(half, colour)
+
+    def seams(self, points: Points, colour: Rgb | None = None, width: float = 0.35) -> None:
+        """Draw a seam on the right of the photo, and its mirror image on the left."""
+        for half in (mirrored(points), points):
+            self.seam(half, colour, width)
+
+    def stripes(
+        self, reach: float, length: float, colour: Rgb | None = None, width: float = 0.35
+    ) -> None:
+        """Draw a line across both arms at ``reach`` (0..1) of their length."""
+        for arm in self.figure.arms:
+            start, end = along(arm, reach - 0.02)[-1], along(arm, reach)[-1]
+            self.seam(tube([start, end], (length, length))[1:3], colour, width)
+
     def buttons(self, x: float, heights: Sequence[float], colour: Rgb, radius: float = 0.6) -> None:
         for y in heights:
             self.canvas.dot((x, y), radius, colour)
@@ -112,31 +129,25 @@ class Tailor:
 
     def fronts(self, hem: float, ease: float, gap: float, flare: float = 0) -> None:
         """Draw the two fronts of an outer, ``gap`` units from the middle if it is open."""
-        shown = gap if self.open_front else 0
-        for side in (-1, 1):
-            edge = self.edge(hem, ease, 0.55, flare)
-            inner = [(shown, hem), (shown, 30.0), (max(shown * 0.8, 0), 20.0), (2.4, NECK_Y)]
-            if not self.open_front:
-                inner = [(0.0, hem), (0.0, NECK_Y + 1.0)]
-            self.panel([(side * x, y) for x, y in [*edge, *inner]])
+        inner = [(0.0, hem), (0.0, NECK_Y + 1.0)]
+        if self.open_front:
+            inner = [(gap, hem), (gap, 30.0), (gap * 0.8, 20.0), (2.4, NECK_Y)]
+        self.panels([*self.edge(hem, ease, 0.55, flare), *inner])
 
     def band(self, y: float, height: float, ease: float, colour: Rgb, gap: float = 0) -> None:
         """Draw a band around the body, with an opening of ``gap`` on each side of the middle."""
         width = max(self.figure.half_width(y), self.figure.chest * 0.92) + ease
-        for side in (-1, 1):
-            corners = [(gap, y), (width, y), (width - 0.3, y + height), (gap, y + height)]
-            self.panel([(side * x, height_) for x, height_ in corners], colour)
+        bottom = y + height
+        self.panels([(gap, y), (width, y), (width - 0.3, bottom), (gap, bottom)], colour)
 
     def lapels(self, length: float, width: float, colour: Rgb) -> None:
         gap = 4.2 if self.open_front else 0.2
-        for side in (-1, 1):
-            lapel = [(2.4, 14.8), (4.6, 16.0), (width, 22.5), (width - 1.6, 23.4), (gap, length)]
-            self.panel([(side * x, y) for x, y in [*lapel, (gap * 0.8, 20.0)]], colour)
+        lapel = [(2.4, 14.8), (4.6, 16.0), (width, 22.5), (width - 1.6, 23.4), (gap, length)]
+        self.panels([*lapel, (gap * 0.8, 20.0)], colour)
 
     def collar(self, colour: Rgb, drop: float = 20.2) -> None:
-        for side in (-1, 1):
-            points = [(0.1, 16.8), (2.5, 14.2), (3.9, 15.4), (3.6, drop), (1.6, drop - 0.4)]
-            self.panel([(side * x, y) for x, y in points], colour)
+        points = [(0.1, 16.8), (2.5, 14.2), (3.9, 15.4), (3.6, drop), (1.6, drop - 0.4)]
+        self.panels(points, colour)
 
     def legs(self, reach: float, half_widths: tuple[float, float, float]) -> None:
         """Draw two trouser legs, with half-widths at thigh, knee and hem."""
@@ -152,10 +163,8 @@ class Tailor:
 
     def waistband(self, waist: float, height: float, colour: Rgb) -> None:
         width = self.figure.half_width(waist) + 0.5
-        self.panel(
-            [(-width, waist), (width, waist), (width, waist + height), (-width, waist + height)],
-            colour,
-        )
+        right = [(width, waist), (width, waist + height)]
+        self.panel([(-width, waist), *right, (-width, waist + height)], colour)
 
 
 def mirrored(points: Points) -> list[tuple[float, float]]:
@@ -163,8 +172,5 @@ def mirrored(points: Points) -> list[tuple[float, float]]:
     return [(-x, y) for x, y in points]
 
 
-def across(limb: Limb, reach: float, width: float) -> Points:
-    """Return a line across ``limb`` at ``reach`` (0..1) of its length."""
-    start, end = along(limb, reach - 0.02)[-1], along(limb, reach)[-1]
-    outline = tube([start, end], (width, width))
-    return [outline[1], outline[2]]
+Drawing = Callable[[Tailor], None]
+"""Draws a garment."""
