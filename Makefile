@@ -1,5 +1,5 @@
 # demo and test install what they need into .venv. The machine needs Python 3.11, make and git.
-.PHONY: demo trends ui serve recount train test check format lock clean
+.PHONY: demo trends ui serve backfill train test check format lock clean
 
 BIN := .venv/bin
 export DAGSTER_HOME := $(CURDIR)
@@ -31,11 +31,12 @@ ui: .venv/base
 serve: .venv/base
 	@$(BIN)/bentoml serve oott_serving.service:ClosetService
 
-# Counts stored photos again with the current detector: FROM=2026-01 TO=2026-06 DESTINATION=hongdae.
-# With ALL=1, also those that the current detector has counted.
-recount: .venv/base
-	@$(BIN)/python -m oott_assets.recount $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)") \
-		$(if $(DESTINATION),--destination "$(DESTINATION)") $(if $(ALL),--all)
+# Counts stored photos that the current detector has not counted: FROM=2026-01 TO=2026-06
+# DESTINATION=hongdae,gangnam. With COLLECT=1, it collects photos first. With ALL=1, it counts all.
+backfill: .venv/base
+	@$(BIN)/python -m oott_assets.backfill $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)") \
+		$(if $(DESTINATION),--destination "$(DESTINATION)") $(if $(COLLECT),--collect) \
+		$(if $(ALL),--all)
 
 # Trains from labels to a published detector: OOTT_MAIN_DATA=FOLDER, OOTT_SUB_PHOTOS=FOLDER. With
 # ROUNDS=3, it labels again with the new detector, and trains up to three times.

@@ -24,7 +24,7 @@ monthly_trends_job = dg.define_asset_job(
 
 recount_job = dg.define_asset_job(
     "recount_job",
-    # recount_sensor and make recount evaluate the check of all months. A run of one month would
+    # recount_sensor and make backfill evaluate the check of all months. A run of one month would
     # read the manifests of all others for it.
     selection=dg.AssetSelection.assets(garment_detections, monthly_trends)
     - dg.AssetSelection.checks(counted_by_the_current_detector),

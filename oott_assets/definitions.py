@@ -14,6 +14,7 @@ from oott_assets.automation import (
     training_job,
     trend_report_job,
 )
+from oott_assets.backfills import backfill_job
 from oott_assets.detection_store import DetectionStore
 from oott_assets.estimates_sensor import estimates_sensor
 from oott_assets.forget import forget_job
@@ -179,6 +180,7 @@ defs = dg.Definitions(
         forget_job,
         photo_retention_job,
         recount_job,
+        backfill_job,
         label_tasks_job,
         training_job,
     ],

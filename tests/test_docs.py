@@ -53,7 +53,7 @@ NOT_RUN_HERE = {
     "make ui": "it runs until it is stopped",
     "make serve": "the service is started by tests.oott_serving.servers, on a free port",
     "make train": "tests/oott_assets/training/test_training_pipeline.py runs the same job",
-    "make recount": "tests/oott_assets/test_recount.py runs the same command",
+    "make backfill": "tests/oott_assets/test_backfill.py runs the same command",
     "make lock": "it needs a package index",
     "make format": "it changes the working tree",
     ".venv/bin/bentoml build": "tests/oott_serving/test_bento.py builds and serves a bento",

@@ -130,7 +130,7 @@ def counted_by_the_current_detector(
 ) -> dg.AssetCheckResult:
     """Warns when a month and destination was counted by another detector than the current one.
 
-    The metadata lists these partitions. `make recount` counts them again, and so does
+    The metadata lists these partitions. `make backfill` counts them again, and so does
     `recount_sensor` while it is on. If the photos were deleted, the old counts stay.
     """
     with failures_of(context, TREND_FAILURES), trend_database.tables() as tables:

@@ -1,18 +1,21 @@
-"""The command behind ``make recount``."""
+"""The command behind ``make backfill``."""
 
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import dagster as dg
 import pytest
 from click.testing import CliRunner, Result
 
-from oott_assets.recount import main
+from oott_assets.backfill import main
+from oott_assets.backfills import STARTED_BY
+from oott_assets.definitions import configured_resources, defs
 from oott_assets.trends.trend_database import TrendDatabase
 from tests.oott_assets.recounted_pipeline import KEYS, CountedTrends, counted, counted_once
 from tests.oott_assets.sensor_ticks import unfinished_run
-from tests.oott_assets.trends_pipeline import OCTOBER, SEPTEMBER
+from tests.oott_assets.trends_pipeline import OCTOBER, SEPTEMBER, failures
 
 __all__ = ["counted", "counted_once"]
 
@@ -21,10 +24,10 @@ __all__ = ["counted", "counted_once"]
 def no_month_is_due(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let only one test estimate months, because a trend page takes seconds."""
     if request.node.name != "test_months_are_estimated_after_their_recount":
-        monkeypatch.setattr("oott_assets.recount.due_months", lambda _tables: {})
+        monkeypatch.setattr("oott_assets.backfill.due_months", lambda _tables: {})
 
 
-def recount(*words: str) -> Result:
+def backfill(*words: str) -> Result:
     return CliRunner().invoke(main, words)
 
 
@@ -36,7 +39,7 @@ def lines_of(ended: Result) -> list[str]:
 def test_stale_partitions_are_counted_again_the_newest_month_first(counted: CountedTrends) -> None:
     counted.publish_jeans()
 
-    ended = recount()
+    ended = backfill()
 
     assert ended.exit_code == 0
     assert lines_of(ended) == [
@@ -51,12 +54,12 @@ def test_what_the_current_detector_has_counted_is_skipped_unless_all_is_wanted(
     counted: CountedTrends,
 ) -> None:
     jeans = counted.publish_jeans().version
-    assert recount("--from", "2026-10").exit_code == 0
+    assert backfill("--from", "2026-10").exit_code == 0
 
-    again = recount("--from", "2026-10")
-    every = recount("--from", "2026-10", "--all")
+    again = backfill("--from", "2026-10")
+    every = backfill("--from", "2026-10", "--all")
 
-    assert lines_of(again) == [f"nothing to count again: the current detector is {jeans}"]
+    assert lines_of(again) == [f"nothing to count: the current detector is {jeans}"]
     assert lines_of(every) == ["1 of 1: hongdae 2026-10: counted again in ... s"]
 
 
@@ -65,6 +68,7 @@ def test_what_the_current_detector_has_counted_is_skipped_unless_all_is_wanted(
     [
         (["--to", "2026-09", "--destination", "hongdae"], KEYS[1:2]),
         (["--to", "2026-09", "--destination", "해운대"], KEYS[2:]),
+        (["--to", "2026-09", "--destination", "hongdae,haeundae"], KEYS[1:]),
     ],
 )
 def test_only_the_wanted_months_and_destination_are_counted(
@@ -72,7 +76,7 @@ def test_only_the_wanted_months_and_destination_are_counted(
 ) -> None:
     counted.publish_jeans()
 
-    assert recount(*words).exit_code == 0
+    assert backfill(*words).exit_code == 0
 
     assert [key for key, seen in counted.garments().items() if seen == {"jeans"}] == expected
 
@@ -81,7 +85,7 @@ def test_counts_of_deleted_photos_stay_and_are_listed(counted: CountedTrends) ->
     counted.publish_jeans()
     counted.delete_photos("hongdae", SEPTEMBER)
 
-    ended = recount("--destination", "hongdae")
+    ended = backfill("--destination", "hongdae")
 
     assert ended.exit_code == 0
     assert "hongdae 2026-09: it keeps its counts, because its photos were deleted" in ended.output
@@ -95,8 +99,8 @@ def test_a_failed_partition_does_not_stop_the_others_and_the_next_call_goes_on(
     counted.publish_jeans()
 
     with counted.pipeline.stored("hongdae", SEPTEMBER).locked():
-        first = recount()
-    second = recount()
+        first = backfill()
+    second = backfill()
 
     assert first.exit_code == 1
     assert "hongdae 2026-09: failed: " in first.output
@@ -109,7 +113,7 @@ def test_a_partition_with_another_run_is_left(counted: CountedTrends) -> None:
     counted.publish_jeans()
     unfinished_run(counted.records, KEYS[0], dg.DagsterRunStatus.QUEUED)
 
-    ended = recount("--from", "2026-10")
+    ended = backfill("--from", "2026-10")
 
     assert ended.exit_code == 1
     assert "hongdae 2026-10: another run of it waits or works; run this again" in ended.output
@@ -119,8 +123,8 @@ def test_a_partition_with_another_run_is_left(counted: CountedTrends) -> None:
 def test_months_are_estimated_after_their_recount(counted: CountedTrends) -> None:
     counted.publish_jeans()
 
-    first = recount("--from", "2026-10")
-    second = recount("--from", "2026-10")
+    first = backfill("--from", "2026-10")
+    second = backfill("--from", "2026-10")
 
     assert first.exit_code == 0
     assert lines_of(first)[1:] == [
@@ -134,7 +138,7 @@ def test_months_are_estimated_after_their_recount(counted: CountedTrends) -> Non
 
 def test_the_check_is_evaluated_at_the_end(counted: CountedTrends) -> None:
     counted.publish_jeans()
-    recount("--to", "2026-09")
+    backfill("--to", "2026-09")
 
     check = dg.AssetCheckKey(dg.AssetKey("garment_trends"), "counted_by_the_current_detector")
     [last] = counted.records.event_log_storage.get_asset_check_execution_history(check, limit=1)
@@ -154,7 +158,7 @@ def test_the_check_is_evaluated_at_the_end(counted: CountedTrends) -> None:
     ],
 )
 def test_a_wrong_option_is_explained(words: list[str], message: str) -> None:
-    ended = recount(*words)
+    ended = backfill(*words)
 
     assert ended.exit_code == 2
     assert message in ended.output
@@ -164,7 +168,7 @@ def test_a_wrong_option_is_explained(words: list[str], message: str) -> None:
 def test_a_missing_detector_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("OOTT_MODEL_STORE", str(tmp_path / "empty"))
 
-    ended = recount()
+    ended = backfill()
 
     assert ended.exit_code == 1
     assert "no detector is published" in ended.output
@@ -175,7 +179,7 @@ def test_nothing_is_counted_again_by_an_earlier_detector_if_the_current_one_is_d
 ) -> None:
     counted.publish_jeans().onnx.write_bytes(b"half")
 
-    ended = recount()
+    ended = backfill()
 
     assert ended.exit_code == 1
     assert "is damaged" in ended.output
@@ -184,14 +188,114 @@ def test_nothing_is_counted_again_by_an_earlier_detector_if_the_current_one_is_d
 
 def test_make_passes_its_variables_on() -> None:
     # Under `make test`, make would also print the folder that it enters.
-    dry_run = ["make", "-n", "--no-print-directory", "-o", ".venv/base", "recount"]
-    variables = ["FROM=2026-01", "TO=2026-06", "DESTINATION=hongdae", "ALL=1"]
+    dry_run = ["make", "-n", "--no-print-directory", "-o", ".venv/base", "backfill"]
+    variables = ["FROM=2026-01", "TO=2026-06", "DESTINATION=hongdae", "COLLECT=1", "ALL=1"]
 
     printed = subprocess.run(
         [*dry_run, *variables], capture_output=True, text=True, check=True
     ).stdout
 
     assert " ".join(printed.replace("\\\n", " ").split()) == (
-        ".venv/bin/python -m oott_assets.recount "
-        '--from "2026-01" --to "2026-06" --destination "hongdae" --all'
+        ".venv/bin/python -m oott_assets.backfill "
+        '--from "2026-01" --to "2026-06" --destination "hongdae" --collect --all'
     )
+
+
+def test_stored_photos_that_nobody_has_counted_are_counted(
+    counted: CountedTrends, tmp_path: Path
+) -> None:
+    expected = counted.garments()
+    (tmp_path / "home/trends.sqlite").unlink()
+
+    ended = backfill()
+
+    assert lines_of(ended)[0] == "1 of 3: hongdae 2026-10: counted in ... s"
+    assert counted.garments() == expected
+
+
+def test_photos_are_collected_first_if_that_is_wanted(
+    counted: CountedTrends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOTT_PHOTO_SOURCE", "lookbook")
+    monkeypatch.setenv("OOTT_LOOKBOOK_PHOTOS", "1")
+    wanted = ["--collect", "--from", "2026-10", "--to", "2026-10", "--destination"]
+
+    first, again = backfill(*wanted, "haeundae"), backfill(*wanted, "haeundae")
+
+    assert lines_of(first) == ["1 of 1: haeundae 2026-10: counted in ... s"]
+    assert len(counted.pipeline.manifest("haeundae", OCTOBER)) == 1
+    assert "nothing to count" in again.output
+
+
+@pytest.mark.usefixtures("counted")
+def test_the_source_is_not_asked_for_all_months_by_mistake() -> None:
+    ended = backfill("--collect")
+
+    assert ended.exit_code == 2
+    assert "--collect needs --from" in ended.output
+
+
+def month_run(
+    counted: CountedTrends, month: str, config: Mapping[str, object] | None = None
+) -> dg.ExecuteInProcessResult:
+    """Run backfill_job as the Dagster UI would."""
+    return defs.resolve_job_def("backfill_job").execute_in_process(
+        partition_key=month,
+        resources=configured_resources(),
+        instance=counted.records,
+        raise_on_error=False,
+        run_config={
+            "ops": {"count_destinations": {"config": dict(config or {})}},
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        },
+    )
+
+
+def runs_of(counted: CountedTrends, started_by: dg.ExecuteInProcessResult) -> list[str]:
+    runs = counted.records.get_runs(dg.RunsFilter(tags={STARTED_BY: started_by.run_id}))
+    assert all(run.status == dg.DagsterRunStatus.SUCCESS for run in runs)
+    return sorted(run.tags["dagster/partition"] for run in runs)
+
+
+def test_a_month_of_the_job_counts_all_its_destinations_each_in_its_own_run(
+    counted: CountedTrends,
+) -> None:
+    counted.publish_jeans()
+
+    first, again = month_run(counted, "2026-09"), month_run(counted, "2026-09")
+
+    assert first.success
+    assert again.success
+    assert runs_of(counted, first) == sorted(KEYS[1:])
+    assert runs_of(counted, again) == []
+    assert list(counted.garments().values()) == [{"coat"}, {"jeans"}, {"jeans"}]
+
+
+def test_the_job_counts_only_the_destinations_of_its_config(counted: CountedTrends) -> None:
+    config = {"destinations": ["hongdae"], "current_ones_too": True}
+
+    run = month_run(counted, "2026-09", config)
+
+    assert runs_of(counted, run) == KEYS[1:2]
+
+
+@pytest.mark.usefixtures("without_delays")
+def test_the_job_fails_at_its_end_and_names_what_is_left(counted: CountedTrends) -> None:
+    counted.publish_jeans()
+
+    with counted.pipeline.stored("hongdae", SEPTEMBER).locked():
+        run = month_run(counted, "2026-09")
+
+    [sentence] = failures(run)
+    assert sentence.startswith("1 are left: hongdae 2026-09: failed: ")
+    assert list(counted.garments().values()) == [{"coat"}, {"coat"}, {"jeans"}]
+
+
+def test_a_backfill_that_was_killed_goes_on_where_it_was(counted: CountedTrends) -> None:
+    counted.publish_jeans()
+    status, killed = dg.DagsterRunStatus.STARTED, {STARTED_BY: "00000000-killed"}
+    unfinished_run(counted.records, KEYS[1], status, killed)
+
+    assert month_run(counted, "2026-09").success
+
+    assert list(counted.garments().values()) == [{"coat"}, {"jeans"}, {"jeans"}]
