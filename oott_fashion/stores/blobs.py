@@ -148,7 +148,7 @@ class LocalBlobs:
                 version = _version_of(unfinished.stat())
                 # New photos are the most frequent writes, and their folders are large.
                 if path.exists():
-                    _remove_abandoned(path.parent.iterdir())
+                    _remove_abandoned(path.parent, os.listdir(path.parent))
                 # The file is still locked, so no other process takes it for abandoned.
                 os.replace(unfinished, path)
         except BaseException:
@@ -176,7 +176,7 @@ class LocalBlobs:
             for file in files:
                 if not file.startswith(_UNFINISHED):
                     _remove(Path(subfolder, file))
-            _remove_abandoned(Path(subfolder, file) for file in files)
+            _remove_abandoned(subfolder, files)
 
     def exists(self, name: str) -> bool:
         return self._file(name).is_file()
@@ -217,7 +217,7 @@ class LocalBlobs:
         try:
             since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
             file.write_text(f"process {os.getpid()} on {socket.gethostname()} since {since}")
-            _remove_abandoned(path.iterdir())
+            _remove_abandoned(path, os.listdir(path))
             yield
         finally:
             # A process that waits for the deleted file creates another one.
@@ -253,9 +253,9 @@ class LocalBlobs:
         path = self.path_of(folder)
         if not path.is_dir():
             return []
-        entries = sorted(path.iterdir())
-        _remove_abandoned(entries)
-        return [entry for entry in entries if not entry.name.startswith(".")]
+        names = sorted(os.listdir(path))
+        _remove_abandoned(path, names)
+        return [path / name for name in names if not name.startswith(".")]
 
 
 def checked_name(name: str) -> str:
@@ -284,13 +284,13 @@ def _version_of(found: os.stat_result) -> str:
     return f"{found.st_ino}-{found.st_mtime_ns}"
 
 
-def _remove_abandoned(files: Iterable[Path]) -> None:
-    """Remove those of ``files`` that a killed writer has left."""
-    for file in files:
-        if file.name.startswith(_UNFINISHED):
+def _remove_abandoned(folder: str | Path, names: Iterable[str]) -> None:
+    """Remove the files in ``folder`` that a killed writer has left, among those with ``names``."""
+    for name in names:
+        if name.startswith(_UNFINISHED):
             # Another process may have ended or removed it. The folder may be read-only.
             with suppress(OSError):
-                _remove_unlocked(file)
+                _remove_unlocked(Path(folder, name))
 
 
 def _remove_unlocked(file: Path) -> None:
@@ -301,7 +301,11 @@ def _remove_unlocked(file: Path) -> None:
 
 
 def _contains_a_blob(folder: Path) -> bool:
-    return any(not file.startswith(".") for _, _, files in os.walk(folder) for file in files)
+    for subfolder, _, files in os.walk(folder):
+        _remove_abandoned(subfolder, files)
+        if any(not file.startswith(".") for file in files):
+            return True
+    return False
 
 
 def _remove(path: Path) -> None:

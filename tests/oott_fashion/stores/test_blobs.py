@@ -361,7 +361,7 @@ def test_an_exclusive_lock_waits_and_excludes_a_lock_that_does_not(local: LocalB
 def test_temporary_files_of_killed_writers_are_removed_when_their_folder_is_used(
     local: LocalBlobs,
 ) -> None:
-    for folder in ("deleted", "listed", "locked", "recent", "replaced", "written"):
+    for folder in ("above/below", "deleted", "listed", "locked", "recent", "replaced", "written"):
         local.write(f"{folder}/1", b"old")
         file = local.root / folder / ".writing-0"
         file.write_bytes(b"a face")
@@ -372,6 +372,7 @@ def test_temporary_files_of_killed_writers_are_removed_when_their_folder_is_used
     # A live writer locks its file, however long the write takes.
     with (local.root / "written/.writing-0").open("rb") as writer:
         fcntl.flock(writer, fcntl.LOCK_EX)
+        assert [*local.folders("above")] == ["above/below"]
         local.delete_all("deleted")
         local.write("replaced/1", b"new")
         with local.locked("locked"):
