@@ -1,13 +1,33 @@
 """The partitions of the trends pipeline: one for each destination and month."""
 
+import sys
 from datetime import date, datetime
+from types import TracebackType
 from typing import NamedTuple
 
 import dagster as dg
 
 from oott_assets.settings import TrendSettings
 from oott_fashion.destinations import Destination, read_destinations
-from oott_fashion.settings import read_settings
+from oott_fashion.settings import BadSetting, read_settings
+
+_show_traceback = sys.excepthook
+
+
+def show_bad_setting(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """End a command with one sentence if a setting is wrong; show other errors as usual.
+
+    Many commands import this module, which reads settings, so they cannot catch the error.
+    """
+    if isinstance(error, BadSetting):
+        sys.stderr.write(f"Error: {error}\n")
+    else:
+        _show_traceback(kind, error, trace)
+
+
+sys.excepthook = show_bad_setting
 
 _settings = read_settings(TrendSettings)
 destinations = read_destinations(_settings.destinations_file)

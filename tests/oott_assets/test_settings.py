@@ -1,8 +1,15 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.settings import TrendSettings
 from oott_fashion.settings import BadSetting, read_settings
+
+ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.usefixtures("nothing_is_set")
 
@@ -33,3 +40,17 @@ def test_a_misspelt_setting_of_the_pipeline_is_reported_once(
         read_settings(PhotoSettings)
 
     assert caplog.messages == []
+
+
+def test_a_command_ends_with_one_sentence_about_a_misspelt_setting() -> None:
+    command = [sys.executable, "-c", "import oott_assets.partitions"]
+    environment = os.environ | {"OOTT_PALETE": "default"}
+
+    ended = subprocess.run(
+        command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [
+        "Error: OOTT_PALETE is not a setting; did you mean OOTT_PALETTE? (set in the environment)"
+    ]
