@@ -68,10 +68,13 @@ lock: .venv/test
 	$(BIN)/$(LOCK) --extra deepsparse --extra pipeline -o requirements/base.txt
 	$(BIN)/$(LOCK) --extra deepsparse -c requirements/base.txt -o requirements/service.txt
 	$(BIN)/$(LOCK) --extra openvino -c requirements/base.txt -o requirements/service-openvino.txt
+	$(BIN)/$(LOCK) --extra deepsparse --extra pipeline --extra distributed \
+		-c requirements/base.txt -o requirements/distributed.txt
 	$(BIN)/$(LOCK) --extra deepsparse --extra pipeline --extra train --extra label \
 		-c requirements/base.txt -o requirements/train.txt
-	$(BIN)/$(LOCK) --extra deepsparse --extra openvino --extra pipeline --extra train --extra label \
-		--group dev -c requirements/train.txt -o requirements/test.txt
+	$(BIN)/$(LOCK) --extra deepsparse --extra openvino --extra pipeline --extra distributed \
+		--extra train --extra label --group dev -c requirements/distributed.txt \
+		-c requirements/train.txt -o requirements/test.txt
 
 clean:
 	rm -rf .venv .oott

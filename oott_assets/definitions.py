@@ -27,6 +27,7 @@ from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.sources.chosen_source import ChosenSource
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.recount_sensors import current_detector_sensor, recount_sensor
+from oott_assets.settings import TrendSettings
 from oott_assets.source_retry_sensor import source_retry_sensor
 from oott_assets.training.champion import champion
 from oott_assets.training.current_detector import current_detector
@@ -68,7 +69,8 @@ def configured_resources(teacher: str | None = None) -> dict[str, dg.Configurabl
     training_settings = read_settings(TrainingSettings)
     if teacher is not None:
         training_settings = training_settings.model_copy(update={"teacher": teacher})
-    detector = GarmentDetector.of(training_settings)
+    dask_scheduler = read_settings(TrendSettings).dask_scheduler
+    detector = GarmentDetector.of(training_settings, dask_scheduler)
     return {
         "garment_detector": detector,
         "trend_database": TrendDatabase(),

@@ -10,7 +10,9 @@ import dagster as dg
 
 from oott_assets.opened_blobs import dagster_client
 from oott_assets.photo_readers import OtherProcesses, PhotoReaders
+from oott_assets.photo_workers import PhotoWorkers
 from oott_assets.setting_fields import from_setting
+from oott_assets.settings import TrendSettings
 from oott_fashion.colours import PALETTES
 from oott_fashion.opened_detector import DetectorOptions, OpenedDetector, open_detector, opened_in
 from oott_fashion.settings import SharedSettings
@@ -38,9 +40,10 @@ class GarmentDetector(dg.ConfigurableResource[None]):
     min_confidence: float = from_setting(SharedSettings, "min_confidence")
     iou_threshold: float = from_setting(SharedSettings, "iou_threshold")
     palette: str = from_setting(SharedSettings, "palette")
+    dask_scheduler: str | None = from_setting(TrendSettings, "dask_scheduler")
 
     @classmethod
-    def of(cls, settings: SharedSettings) -> Self:
+    def of(cls, settings: SharedSettings, dask_scheduler: str | None = None) -> Self:
         return cls(
             model_store=settings.model_store_root,
             home=str(settings.home),
@@ -50,6 +53,7 @@ class GarmentDetector(dg.ConfigurableResource[None]):
             min_confidence=settings.min_confidence,
             iou_threshold=settings.iou_threshold,
             palette=settings.palette,
+            dask_scheduler=dask_scheduler,
         )
 
     def latest(self) -> OpenedDetector:
@@ -71,16 +75,17 @@ class GarmentDetector(dg.ConfigurableResource[None]):
             BadDetector: no engine on this machine runs it, or its answers cannot be right.
         """
         try:
-            detector = kept_open(_SameContent(version), self._options).detector
+            detector = self._kept_open(version).detector
         except (EngineUnavailable, ImplausibleAnswers, WrongExport) as error:
             raise BadDetector(f"detector {version.version} cannot be used: {error}") from error
         return OpenedDetector(version.version, detector, version.card, version.onnx)
 
     def readers(self, opened: OpenedDetector) -> PhotoReaders:
         """Give what reads photos with an opened detector in several processes."""
-        return kept_open(
-            _SameContent(PublishedDetector(opened.version, opened.onnx, opened.card)), self._options
-        )
+        return self._kept_open(PublishedDetector(opened.version, opened.onnx, opened.card))
+
+    def _kept_open(self, version: PublishedDetector) -> PhotoReaders:
+        return kept_open(_SameContent(version), self._options, self.dask_scheduler)
 
     def published(self) -> PublishedDetector:
         """Find and verify the latest detector.
@@ -146,7 +151,9 @@ class _SameContent(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def kept_open(content: _SameContent, options: DetectorOptions) -> PhotoReaders:
+def kept_open(
+    content: _SameContent, options: DetectorOptions, dask_scheduler: str | None
+) -> PhotoReaders:
     """Open and try a detector, and keep it open for the next partition of this process.
 
     DeepSparse takes 4 seconds to open a detector, and 3 to be imported before that.
@@ -162,6 +169,8 @@ def kept_open(content: _SameContent, options: DetectorOptions) -> PhotoReaders:
         open_detector=partial(open_detector, published, same),
         worth_at=milliseconds / tried.milliseconds,
     )
-    return PhotoReaders(
-        opened_in(tried.engine, published, options).detector, usable_cores(), others
+    detector = opened_in(tried.engine, published, options).detector
+    workers = (
+        PhotoWorkers(dask_scheduler, detector, published.onnx, same) if dask_scheduler else None
     )
+    return PhotoReaders(detector, usable_cores(), others, workers)

@@ -1,4 +1,6 @@
-"""Reads photos with one detector on every core: in this process, and in one more per other core.
+"""Reads photos with one detector on every core, and on other machines if there are any.
+
+This process reads photos, one more per other core, and the workers of ``photo_workers``.
 
 Two threads of one process need a sixth more CPU time per photo than two processes (decision 34).
 """
@@ -11,27 +13,23 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
 from functools import partial
 from multiprocessing.util import Finalize
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
-import cv2
-from threadpoolctl import threadpool_limits
-
-from oott_fashion.opened_detector import OpenedDetector
-from oott_fashion.vision.detections import Detection
-from oott_fashion.vision.detector import Detector
-from oott_fashion.vision.reduced_photos import (
-    SIDES_OF_INPUT,
-    DecodingMemory,
-    read_reduced_photo,
+from oott_assets.photo_workers import (
+    Garments,
+    PhotoWorkers,
+    Reader,
+    WorkerGone,
+    garments_in,
+    use_one_core,
 )
+from oott_fashion.opened_detector import OpenedDetector
+from oott_fashion.vision.detector import Detector
 
 _log = logging.getLogger(__name__)
-
-Reader = Callable[[bytes, int], tuple[Detection, ...]]
 
 
 class OtherProcesses(NamedTuple):
@@ -48,12 +46,18 @@ class OtherProcesses(NamedTuple):
 class PhotoReaders:
     """Reads each photo in a process that is free; starts with this process alone."""
 
-    def __init__(self, detector: Detector, threads: int, others: OtherProcesses) -> None:
-        """Read in this process, with so many threads, until other processes are open."""
+    def __init__(
+        self,
+        detector: Detector,
+        threads: int,
+        others: OtherProcesses,
+        workers: PhotoWorkers | None = None,
+    ) -> None:
+        """Read in this process, with so many threads, until others are open."""
         self.detector = detector
-        # One photo more than are read waits, so that no reader does.
-        self.at_a_time = threads + others.processes + 1
-        self._here: Reader = partial(_read, detector)
+        self.workers = workers
+        self._threads = threads
+        self._here: Reader = partial(garments_in, detector)
         self._free: SimpleQueue[Reader] = SimpleQueue()
         for _ in range(threads):
             self._free.put(self._here)
@@ -72,13 +76,21 @@ class PhotoReaders:
         They are opened while this process reads. Photos of earlier partitions count too: many small
         partitions in one process are worth another process, and a single one is not.
         """
+        if self.workers:
+            self.workers.open_new(self._free.put)
         self._expected += photos
         if self._expected >= self._others.worth_at:
-            _use_one_core()
+            use_one_core()
             while len(self._executors) < self._others.processes:
                 self._executors.append(self._open_process())
 
-    def read(self, content: bytes, max_pixels: int) -> tuple[Detection, ...]:
+    @property
+    def at_a_time(self) -> int:
+        """How many photos to read at the same time. One of them waits, so that no reader does."""
+        there = self.workers.photos_at_a_time if self.workers else 0
+        return self._threads + self._others.processes + there + 1
+
+    def read(self, content: bytes, max_pixels: int) -> Garments:
         """Find the garments in the file of a photo; thread-safe.
 
         Raises:
@@ -86,14 +98,20 @@ class PhotoReaders:
             EngineUnavailable: the engine failed on this photo.
         """
         reader = self._free.get()
+        free_again = True
         try:
             return reader(content, max_pixels)
         except BrokenProcessPool:
             _log.warning("a process that read photos was killed; its photos are read again")
             reader = self._here
             return reader(content, max_pixels)
+        except WorkerGone as gone:
+            _log.warning("%s; it is read here", gone)
+            free_again = False
+            return self._here(content, max_pixels)
         finally:
-            self._put_back(reader)
+            if free_again:
+                self._put_back(reader)
 
     def _put_back(self, reader: Reader) -> None:
         if reader is self._here:
@@ -124,33 +142,12 @@ class PhotoReaders:
         return executor
 
 
-def _use_one_core() -> None:
-    """Start no threads for OpenCV and NumPy: each core has a process, which they would slow down.
-
-    The threads of OpenBLAS, for NumPy's products of matrices, also wait actively: with them, a
-    photo takes 3 ms more CPU time (26.4 instead of 23.3).
-    """
-    cv2.setNumThreads(1)
-    threadpool_limits(1, user_api="blas")
-
-
 def _close(executors: list[ProcessPoolExecutor]) -> None:
     for executor in executors:
         executor.shutdown(cancel_futures=True)
 
 
-def _read(detector: Detector, content: bytes, max_pixels: int) -> tuple[Detection, ...]:
-    # As in the service, a large photo is decoded at a part of its size.
-    photo = read_reduced_photo(
-        content, SIDES_OF_INPUT * detector.image_side, DecodingMemory(max_pixels)
-    )
-    garments = detector.garments(photo.pixels)
-    return tuple(replace(garment, box=photo.in_whole_photo(garment.box)) for garment in garments)
-
-
-def _read_in(
-    executor: ProcessPoolExecutor, content: bytes, max_pixels: int
-) -> tuple[Detection, ...]:
+def _read_in(executor: ProcessPoolExecutor, content: bytes, max_pixels: int) -> Garments:
     return executor.submit(_read_here, content, max_pixels).result()
 
 
@@ -163,7 +160,7 @@ def _open(open_detector: Callable[[], OpenedDetector]) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # Ctrl-C goes to all processes of a terminal. The one that started this one ends it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _use_one_core()
+    use_one_core()
     _opened_here.append(open_detector().detector)
 
 
@@ -173,5 +170,5 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _read_here(content: bytes, max_pixels: int) -> tuple[Detection, ...]:
-    return _read(_opened_here[0], content, max_pixels)
+def _read_here(content: bytes, max_pixels: int) -> Garments:
+    return garments_in(_opened_here[0], content, max_pixels)

@@ -48,7 +48,7 @@ NAMES = {
         "BROWSER_FOLDER",
         "MAX_PHOTO_BYTES",
     ),
-    "trends": ("FIRST_MONTH",),
+    "trends": ("FIRST_MONTH", "DASK_SCHEDULER"),
     "alarms": (
         "ALARM_WEBHOOK",
         "ALARM_MAIL_TO",

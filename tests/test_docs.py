@@ -60,6 +60,7 @@ NOT_RUN_HERE = {
     ".venv/bin/bentoml serve closet_service": "tests/oott_serving/test_bento.py serves a bento",
     "docker": "tests/oott_serving/test_container.py runs what the image runs",
     ".venv/bin/pre-commit install": "it changes the hooks of the working tree",
+    ".venv/bin/uv pip install": "it needs a package index",
     "python3.11 -m venv": "it needs a package index",
     "~/label-studio/bin/pip install": "it needs a package index",
     "~/label-studio/bin/label-studio start": "docs/label_studio_loop.py runs the same server",

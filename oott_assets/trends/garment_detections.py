@@ -79,6 +79,7 @@ def garment_detections(
             "contact_sheet": sheet,
             "engine": opened.detector.engine.name,
             "passed_over": opened.passed_over or "none",
+            "photos_read_on_workers": readers.workers.photos_read if readers.workers else 0,
             **_counts_of(detections),
         },
         data_version=_data_version(detections, opened.detector.engine.name, garment_detector),

@@ -49,6 +49,7 @@ NOT_IN_A_STEP = {
     "ReusedKey": "the server",
     "Stalled": "the hashtag page is read again; after the last retry, SourceBusy",
     "Undelivered": "the alarm sensors send the alarm again",
+    "WorkerGone": "the photo is read on this machine",
     "UnknownPlace": "raised when Dagster loads the definitions",
     "RequestFailed": "the request is retried; after the last retry, SourceBusy",
     "TooMuchData": "the request is repeated with a lower limit",
