@@ -22,6 +22,17 @@ monthly_trends_job = dg.define_asset_job(
     description="Counts the trends of one destination in one month, from its photos.",
 )
 
+# A run of monthly_trends_job makes all assets itself. This sensor is for photos or detections that
+# were made alone.
+new_photos_sensor = dg.AutomationConditionSensorDefinition(
+    "new_photos_sensor",
+    target=[garment_detections, monthly_trends],
+    description="Counts photos that were collected without being counted, and new detections.",
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=60,
+    emit_backfills=False,
+)
+
 recount_job = dg.define_asset_job(
     "recount_job",
     # recount_sensor and make backfill evaluate the check of all months. A run of one month would

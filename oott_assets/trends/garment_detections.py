@@ -36,10 +36,21 @@ from oott_fashion.settings import read_settings
 from oott_fashion.stores.blobs import BlobNotFound
 from oott_fashion.vision.photos import PhotoTooLarge, UnreadablePhoto
 
+_DETECTOR = dg.AssetSelection.assets(GARMENT_ONNX)
+
+# True when new photos, or new detections, are there and the run that made them does not use them. A
+# new detector starts nothing: recount_sensor does, if it is switched on.
+AFTER_ITS_INPUT = (
+    dg.AutomationCondition.any_deps_updated().ignore(_DETECTOR).since_last_handled()
+    & ~dg.AutomationCondition.any_deps_in_progress().ignore(_DETECTOR)
+    & ~dg.AutomationCondition.in_progress()
+)
+
 
 @dg.asset(
     partitions_def=month_by_destination,
     deps=[instagram_images, GARMENT_ONNX],
+    automation_condition=AFTER_ITS_INPUT,
     pool="garment_detector",
     group_name="trends",
     kinds={"deepsparse", "parquet"},

@@ -16,7 +16,7 @@ from oott_assets.partitions import (
 )
 from oott_assets.reports.pictures import look_chart
 from oott_assets.reports.tables import markdown_table
-from oott_assets.trends.garment_detections import garment_detections
+from oott_assets.trends.garment_detections import AFTER_ITS_INPUT, garment_detections
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_failures import TREND_FAILURES
 from oott_fashion.outfits import OutfitNames
@@ -44,6 +44,7 @@ def trend_slice(partition: MonthAndDestination) -> TrendSlice:
             deps=[garment_detections],
             description="How often each garment was worn in each colour, per month and "
             "destination.",
+            automation_condition=AFTER_ITS_INPUT,
             kinds={"mysql"},
         ),
         dg.AssetSpec(
@@ -51,6 +52,7 @@ def trend_slice(partition: MonthAndDestination) -> TrendSlice:
             deps=[garment_detections],
             description="How often each outfit was worn: at most one garment of each category, "
             "with its colour, per month and destination.",
+            automation_condition=AFTER_ITS_INPUT,
             kinds={"mysql"},
         ),
     ],
