@@ -2,7 +2,7 @@
 .PHONY: demo trends ui serve backfill train test check format lock clean
 
 BIN := .venv/bin
-export DAGSTER_HOME := $(CURDIR)
+export DAGSTER_HOME ?= $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := yes
 export BENTOML_DO_NOT_TRACK := True
 export NM_DISABLE_ANALYTICS := 1

@@ -15,7 +15,7 @@ sys.path.insert(0, str(PROJECT))  # the packages are not installed
 
 from oott_assets.alarms.settings import AlarmSettings  # noqa: E402
 from oott_assets.photos.settings import PhotoSettings  # noqa: E402
-from oott_assets.settings import TrendSettings  # noqa: E402
+from oott_assets.settings import RecordsSettings, TrendSettings  # noqa: E402
 from oott_assets.training.settings import TrainingSettings  # noqa: E402
 from oott_fashion.settings import SharedSettings  # noqa: E402
 from oott_serving.settings import ServiceSettings  # noqa: E402
@@ -29,6 +29,7 @@ SECTIONS: dict[str, type[SharedSettings]] = {
     "Photos: read by the pipeline": PhotoSettings,
     "Trends: read by the pipeline": TrendSettings,
     "Alarms: read by the pipeline": AlarmSettings,
+    "Dagster's records: read by the pipeline": RecordsSettings,
     "Training: read by the pipeline": TrainingSettings,
     "Service: read by the closet service": ServiceSettings,
 }

@@ -1,7 +1,7 @@
 """Opens Dagster's records (runs, events, logs) and marks killed runs as failed.
 
-``make ui`` and ``make train`` run ``python -m oott_assets.dagster_records`` first; ``demo.py``
-calls ``open_records``. Use it on one machine only: it looks for the processes of runs.
+``make ui`` and ``make train`` run ``python -m oott_assets.dagster_records`` first; ``demo.py`` and
+other commands call ``open_records``.
 """
 
 import argparse
@@ -12,50 +12,48 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
-import psutil
 from filelock import FileLock
 
+from oott_assets.instance.live_runs import is_alive
+from oott_assets.instance.records_place import records_folder, records_url
 from oott_assets.photos.settings import PhotoSettings
-from oott_assets.settings import TrendSettings
+from oott_assets.settings import RecordsSettings, TrendSettings
 from oott_assets.training.settings import TrainingSettings
 from oott_fashion.settings import BadSetting, read_settings
 
-_UNFINISHED = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED])
+_CONFIG = Path(__file__).parents[1] / "dagster.yaml"
+_STARTED = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
 
 
 @contextmanager
 def open_records() -> Iterator[dg.DagsterInstance]:
     """Open the records of DAGSTER_HOME, and fail every run whose process no longer exists.
 
-    Dagster notices a dead run only while the code server that started it is alive. A run that was
-    killed together with its server would stay "started" and would block the runs after it.
+    Run monitoring does that, too, but only while Dagster's daemon works. A run that was killed
+    would stay "started" and would keep its place in a pool.
+
+    Raises:
+        BadSetting: DAGSTER_HOME or OOTT_RECORDS_URL cannot be used.
     """
     # The lock is needed, because two processes that create the records at the same time would
     # leave a broken migration history.
     with _lock(), dg.DagsterInstance.get() as instance:
-        for run in instance.get_runs(_UNFINISHED):
-            process_id = _process_id_of(instance, run.run_id)
-            if process_id is not None and not psutil.pid_exists(process_id):
-                instance.report_run_failed(run, f"process {process_id} of this run was killed")
+        for run in instance.get_runs(_STARTED):
+            if not is_alive(run.run_id):
+                instance.report_run_failed(run, "the process of this run was killed")
                 instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     with dg.DagsterInstance.get() as instance:
         yield instance
 
 
 def _lock() -> FileLock:
-    file = Path(os.environ["DAGSTER_HOME"]) / ".oott" / "dagster.lock"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(file)
-
-
-def _process_id_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
-    """Read the process id that Dagster recorded for a run; the last one if there are several."""
-    process_ids = [
-        int(str(event.dagster_event.engine_event_data.metadata["pid"].value))
-        for event in instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)
-        if event.dagster_event and "pid" in event.dagster_event.engine_event_data.metadata
-    ]
-    return process_ids[-1] if process_ids else None
+    folder = records_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    config = Path(os.environ["DAGSTER_HOME"]) / _CONFIG.name
+    if not config.exists():
+        # In a new DAGSTER_HOME. A link stays up to date; a file instead of it is left alone.
+        config.symlink_to(_CONFIG)
+    return FileLock(folder.with_suffix(".lock"))
 
 
 def main() -> None:
@@ -65,12 +63,13 @@ def main() -> None:
     """
     argparse.ArgumentParser(description=__doc__).parse_args()
     try:
-        for kind in (TrendSettings, PhotoSettings, TrainingSettings):
+        for kind in (TrendSettings, PhotoSettings, RecordsSettings, TrainingSettings):
             read_settings(kind)
+        records_url()
+        with open_records():
+            pass
     except BadSetting as error:
         sys.exit(str(error))
-    with open_records():
-        pass
 
 
 if __name__ == "__main__":

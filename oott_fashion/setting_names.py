@@ -61,6 +61,7 @@ NAMES = {
         "LATE_ON_DAY",
         "ASSET_OWNER",
     ),
+    "records": ("RECORDS_URL", "RUN_LOGS", "RUN_RETENTION_DAYS"),
     "training": (
         "MAIN_DATA",
         "SUB_PHOTOS",
@@ -111,8 +112,10 @@ RENAMED = {
     "WAITING_REQUESTS": "MAX_WAITING_SECONDS",
 }
 
-# One process, Dagster, reads the settings of these four classes.
-_PIPELINE = NAMES["photos"] + NAMES["trends"] + NAMES["alarms"] + NAMES["training"]
+# One process, Dagster, reads the settings of these classes.
+_PIPELINE = tuple(
+    name for owner in ("photos", "trends", "alarms", "records", "training") for name in NAMES[owner]
+)
 
 ALL_NAMES = frozenset(name for names in NAMES.values() for name in names)
 

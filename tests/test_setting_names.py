@@ -3,7 +3,7 @@
 from docs.settings_page import own_fields
 from oott_assets.alarms.settings import AlarmSettings
 from oott_assets.photos.settings import PhotoSettings
-from oott_assets.settings import TrendSettings
+from oott_assets.settings import RecordsSettings, TrendSettings
 from oott_assets.training.settings import TrainingSettings
 from oott_fashion.setting_names import ALL_NAMES, NAMES, RENAMED, meant_by
 from oott_fashion.settings import SharedSettings
@@ -14,6 +14,7 @@ CLASSES: dict[str, type[SharedSettings]] = {
     "photos": PhotoSettings,
     "trends": TrendSettings,
     "alarms": AlarmSettings,
+    "records": RecordsSettings,
     "training": TrainingSettings,
     "service": ServiceSettings,
 }

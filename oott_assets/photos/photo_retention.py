@@ -1,4 +1,4 @@
-"""Deletes photos after ``OOTT_PHOTO_RETENTION_DAYS``. Detections and counts stay."""
+"""Deletes old photos, but no detections and counts; and deletes old runs of Dagster."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 
 from oott_assets.failure_rules import failures_of
+from oott_assets.instance.run_deletion import delete_old_runs
 from oott_assets.photos.label_batches import LabelBatches
 from oott_assets.photos.photo_failures import PHOTO_FAILURES
 from oott_assets.photos.recorded_pictures import delete_runs_with_pictures, reject_unfinished_runs
@@ -15,6 +16,8 @@ from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.photos.store.stored_month import StoredMonth
 from oott_assets.setting_fields import from_setting
+from oott_assets.settings import RecordsSettings
+from oott_fashion.settings import read_settings
 from oott_fashion.stores.blobs import AlreadyLocked
 
 
@@ -106,6 +109,16 @@ def delete_old_photos(
         )
 
 
-@dg.job(description="Deletes photos older than OOTT_PHOTO_RETENTION_DAYS.")
+@dg.op
+def delete_recorded_runs(context: dg.OpExecutionContext) -> None:
+    """Delete runs older than OOTT_RUN_RETENTION_DAYS, except the latest ones of each partition."""
+    days = read_settings(RecordsSettings).run_retention_days
+    if days:
+        deleted = delete_old_runs(context.instance, datetime.now(UTC) - timedelta(days=days))
+        context.log.info("%d runs deleted", deleted)
+
+
+@dg.job(description="Deletes photos and Dagster's runs after the days that the settings name.")
 def photo_retention_job() -> None:
     delete_old_photos()
+    delete_recorded_runs()

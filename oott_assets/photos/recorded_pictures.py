@@ -6,6 +6,7 @@ from datetime import date
 import dagster as dg
 
 from oott_assets.data_versions import DATA_VERSION
+from oott_assets.instance.run_deletion import delete_run
 from oott_assets.partitions import partition_key
 from oott_fashion.stores.blobs import AlreadyLocked
 
@@ -49,7 +50,7 @@ def delete_runs_with_pictures(
     assets = (*_ASSETS_WITH_PICTURES, *_ASSETS_WITHOUT_PICTURES)
     materialised = [asset for asset in assets if _is_materialised(instance, asset, key)]
     for run in finished:
-        instance.delete_run(run.run_id)
+        delete_run(instance, run.run_id)
     for asset in materialised if finished else ():
         metadata = {"contact_sheet": why} if asset in _ASSETS_WITH_PICTURES else {}
         instance.report_runless_asset_event(
@@ -85,7 +86,7 @@ def delete_label_runs(instance: dg.DagsterInstance, batches: Collection[str], wh
     shown = instance.fetch_materializations(dg.AssetKey(_LABEL_TASKS), limit=_MAX_RECORDS).records
     for run_id in {record.run_id for record in shown if _batch_of(record) in batches}:
         materialised = instance.all_logs(run_id, dg.DagsterEventType.ASSET_MATERIALIZATION)
-        instance.delete_run(run_id)
+        delete_run(instance, run_id)
         for entry in materialised:
             if entry.asset_materialization is not None:
                 instance.report_runless_asset_event(

@@ -2,12 +2,14 @@
 
 import base64
 import io
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import dagster as dg
 import numpy as np
+from dagster._core.storage.compute_log_manager import ComputeIOType
 from PIL import Image, ImageDraw, ImageOps
 
 from oott_fashion.colours import PALETTE
@@ -18,7 +20,7 @@ from oott_fashion.vision.photos import Photo, open_image
 
 Item = TypeVar("Item")
 
-# Dagster's event log stores one contact sheet per run; with 18 photos it has about 200 kB.
+# A contact sheet with 18 photos of streets has 77 kB.
 _SAMPLE_SIZE = 18
 _COLUMNS = 6
 _TILE = (160, 213)  # six columns fit the dialog of the Dagster UI in a window of 1280 px
@@ -47,7 +49,7 @@ def contact_sheet(photos: Sequence[Photo]) -> dg.MarkdownMetadataValue:
     for index, photo in enumerate(photos[:_SAMPLE_SIZE]):
         tile = ImageOps.pad(Image.fromarray(photo), _TILE, color="white")
         sheet.paste(tile, (index % _COLUMNS * _TILE[0], index // _COLUMNS * _TILE[1]))
-    return _embedded(sheet, "contact sheet")
+    return _shown(sheet, "contact sheet")
 
 
 class Mark(NamedTuple):
@@ -116,7 +118,7 @@ def look_chart(counts: Sequence[tuple[Look, int]]) -> dg.MarkdownMetadataValue:
         bar = (left, top, left + length, top + line - 8)
         draw.rectangle(bar, fill=_SWATCHES[look.colour], outline="black")
         draw.text((left + length + 8, top), str(worn), fill="black", font_size=14)
-    return _embedded(chart, "most worn")
+    return _shown(chart, "most worn")
 
 
 def picture_file(file: Path, name: str) -> dg.MarkdownMetadataValue:
@@ -126,14 +128,38 @@ def picture_file(file: Path, name: str) -> dg.MarkdownMetadataValue:
     with open_image(file) as opened:
         picture = opened.convert("RGB")
     picture.thumbnail(_MAX_PICTURE)
-    return _embedded(picture, name)
+    return _shown(picture, name)
 
 
 _SWATCHES = {colour.name: colour.samples[0] for colour in PALETTE}
 
 
-def _embedded(image: Image.Image, name: str) -> dg.MarkdownMetadataValue:
-    jpeg = io.BytesIO()
-    image.save(jpeg, "JPEG", quality=80)
-    data = base64.b64encode(jpeg.getvalue()).decode()
-    return dg.MetadataValue.md(f"![{name}](data:image/jpeg;base64,{data})")
+def _shown(picture: Image.Image, name: str) -> dg.MarkdownMetadataValue:
+    """Keep ``picture`` beside the output of the present run, where the Dagster UI loads it from.
+
+    Records in memory keep no output, and outside of a run there is none. Then the picture itself is
+    in the metadata. In the event log, it would be read and sent with each list of events.
+    """
+    content = io.BytesIO()
+    picture.save(content, "WEBP", quality=60)
+    place = _kept(content.getvalue(), name)
+    if place is None:
+        data = base64.b64encode(content.getvalue()).decode()
+        place = f"data:image/webp;base64,{data}"
+    return dg.MetadataValue.md(f"![{name}]({place})")
+
+
+def _kept(picture: bytes, name: str) -> str | None:
+    """Write ``picture`` as if the run had printed it, and give its path in the Dagster UI."""
+    try:
+        context = dg.OpExecutionContext.get()
+    except dg.DagsterInvariantViolationError:
+        return None
+    # Only the number tells the pictures of a retry, and of several partitions of a run, apart.
+    key = [context.run_id, "pictures", f"{name.replace(' ', '_')}-{secrets.token_hex(8)}"]
+    logs = context.instance.compute_log_manager
+    with logs.open_log_stream(key, ComputeIOType.STDOUT) as stream:
+        if stream is None:
+            return None
+        stream.buffer.write(picture)  # type: ignore[attr-defined] # it is a text file
+    return f"/logs/{'/'.join(key)}/out"

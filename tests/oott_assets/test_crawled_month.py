@@ -60,7 +60,7 @@ def test_a_crawled_month_is_counted_and_shows_the_state_of_each_post(
 
     assert_crawled(trends_pipeline, run)
     shown = metadata_of(run, "instagram_images")
-    assert "data:image/jpeg;base64," in str(shown["contact_sheet"])
+    assert "data:image/webp;base64," in str(shown["contact_sheet"])
     assert (shown["posts_listed"], shown["photos"]) == (6, 6)
     assert "removed | gone" in str(shown["left_out"])
     assert "| kept | 6 |" in str(shown["photos_and_posts_by_state"])

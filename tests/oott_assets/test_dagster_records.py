@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 import psutil
 import pytest
+from dagster._core.launcher import WorkerStatus
 
 from oott_assets.dagster_records import main, open_records
 
@@ -45,24 +46,31 @@ def detectors_at_work() -> int:
         return instance.event_log_storage.get_concurrency_info("garment_detector").active_slot_count
 
 
+def health(records: dg.DagsterInstance) -> WorkerStatus:
+    """Ask what Dagster's run monitoring asks for each started run."""
+    [run] = records.get_runs()
+    return records.run_launcher.check_run_worker_health(run).status
+
+
 def test_opening_the_records_fails_a_killed_run_and_leaves_a_running_one_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    (tmp_path / "dagster.yaml").write_text(
-        "telemetry: {enabled: false}\nconcurrency: {pools: {default_limit: 1}}"
-    )
+    monkeypatch.setattr("oott_assets.instance.run_launcher._QUIET_SECONDS", 0)
     with running_demo(tmp_path):
         deadline = time.monotonic() + 60
         while not (tmp_path / "oott/photos/photos").exists() and time.monotonic() < deadline:
             time.sleep(0.1)
-        with open_records():
+        with open_records() as records:
             assert statuses() == [dg.DagsterRunStatus.STARTED]
+            assert health(records) is WorkerStatus.RUNNING
         claim_the_detector()
         with open_records():
             assert detectors_at_work() == 1
 
     assert statuses() == [dg.DagsterRunStatus.STARTED]
+    with dg.DagsterInstance.get() as records:
+        assert health(records) is WorkerStatus.NOT_FOUND
     with open_records():
         assert statuses() == [dg.DagsterRunStatus.FAILURE]
         assert detectors_at_work() == 0

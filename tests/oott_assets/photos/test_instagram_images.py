@@ -211,7 +211,7 @@ def test_the_contact_sheet_shows_the_photos_or_that_there_are_none(
     some = trends_pipeline.run(only="instagram_images")
     none = trends_pipeline.run(month=OCTOBER, only="instagram_images")
 
-    assert "data:image/jpeg;base64," in str(metadata_of(some, "instagram_images")["contact_sheet"])
+    assert "data:image/webp;base64," in str(metadata_of(some, "instagram_images")["contact_sheet"])
     assert metadata_of(none, "instagram_images")["contact_sheet"] == "no photos"
 
 

@@ -1,6 +1,6 @@
 """Photos are deleted after the retention period; their detections and counts stay."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import dagster as dg
@@ -35,6 +35,22 @@ def sweep(records: dg.DagsterInstance | None = None) -> dg.ExecuteInProcessResul
     return defs.resolve_job_def("photo_retention_job").execute_in_process(
         instance=records, resources=configured_resources(), raise_on_error=False
     )
+
+
+class Clock:
+    """The class ``datetime`` at another time."""
+
+    def __init__(self, time: datetime) -> None:
+        self._time = time
+        self.min = datetime.min
+
+    def now(self, _zone: tzinfo) -> datetime:
+        return self._time
+
+
+def pictures(tmp_path: Path) -> list[Path]:
+    """List the pictures of the recorded runs."""
+    return list((tmp_path / "records").rglob("pictures/*.out"))
 
 
 def photo_files(tmp_path: Path) -> list[Path]:
@@ -148,14 +164,16 @@ def test_a_locked_month_is_skipped_until_the_next_sweep(trends_pipeline: TrendsP
 
 
 def test_recorded_runs_that_show_deleted_photos_are_deleted_and_others_stay(
-    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance
+    trends_pipeline: TrendsPipeline, records: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     for month in (SEPTEMBER, OCTOBER):
         trends_pipeline.run(month=month, records=records)
+    assert len(pictures(tmp_path)) == 6
     age(trends_pipeline, days=366)
 
     sweep(records)
 
+    assert len(pictures(tmp_path)) == 3
     asset = dg.AssetKey("instagram_images")
     shown = {
         record.partition_key: str(record.asset_materialization.metadata["contact_sheet"].value)
@@ -163,7 +181,28 @@ def test_recorded_runs_that_show_deleted_photos_are_deleted_and_others_stay(
         if record.asset_materialization
     }
     assert shown["hongdae|2026-09"] == "its photos were deleted"
-    assert "data:image/jpeg" in shown["hongdae|2026-10"]
+    assert "/logs/" in shown["hongdae|2026-10"]
+
+
+def test_old_runs_are_deleted_except_the_latest_of_each_partition(
+    trends_pipeline: TrendsPipeline,
+    records: dg.DagsterInstance,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs = [
+        trends_pipeline.run(month=month, records=records) for month in (SEPTEMBER, OCTOBER, OCTOBER)
+    ]
+    sweep(records)
+    assert len(records.get_runs()) == 4
+    in_181_days = NOW + timedelta(days=181)
+    monkeypatch.setattr("oott_assets.photos.photo_retention.datetime", Clock(in_181_days))
+
+    assert sweep(records).success
+
+    left = {run.run_id for run in records.get_runs() if run.job_name == "monthly_trends_job"}
+    assert left == {runs[0].run_id, runs[2].run_id}
+    assert {picture.parts[-3] for picture in pictures(tmp_path)} == left
 
 
 def test_the_sweep_after_an_interrupted_one_hides_the_deleted_photos_in_dagster(

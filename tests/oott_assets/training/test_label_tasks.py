@@ -77,7 +77,7 @@ def test_a_batch_has_the_photos_with_boxes_for_label_studio(
     assert metadata["photos"] == 4
     assert "| uncertain | 4 |" in str(metadata["photos_by_reason"])
     assert "| jeju | 2026-10 | 2 |" in str(metadata["photos_by_destination_and_month"])
-    assert "data:image/jpeg" in str(metadata["contact_sheet"])
+    assert "data:image/webp" in str(metadata["contact_sheet"])
     [check] = run.get_asset_check_evaluations()
     assert check.passed
 

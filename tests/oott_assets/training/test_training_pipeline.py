@@ -231,8 +231,8 @@ def test_a_run_shows_its_curves_and_its_data(
     data = metadata_of(trained.run, "merged_data")
 
     for curve in ("losses", "precision_and_recall", "f1", "confusion_matrix"):
-        assert "data:image/jpeg;base64," in str(weights[curve])
-    assert "data:image/jpeg;base64," in str(data["contact_sheet"])
+        assert "data:image/webp;base64," in str(weights[curve])
+    assert "data:image/webp;base64," in str(data["contact_sheet"])
     assert data["labelled_by"] == "catalogue, main_data"
 
 

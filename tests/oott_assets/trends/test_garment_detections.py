@@ -49,7 +49,7 @@ def test_every_stored_photo_is_read_by_the_latest_detector_and_some_are_shown(
     assert detections.detector_version == read_card(SMALL_STARTER / "card.json").version
     shown = metadata_of(run, "garment_detections")
     assert shown["detector"] == detections.detector_version
-    assert "data:image/jpeg;base64," in str(shown["contact_sheet"])
+    assert "data:image/webp;base64," in str(shown["contact_sheet"])
 
 
 def test_a_photo_without_garments_is_stored_with_its_post_and_its_day_in_the_users_time_zone(

@@ -49,7 +49,7 @@ def test_the_tables_count_the_detected_garments(on_either_database: TrendsPipeli
     assert (
         metadata_of(run, "garment_trends")["garments"] == on_either_database.detections().garments
     )
-    assert "data:image/jpeg" in str(metadata_of(run, "garment_trends")["most_worn"])
+    assert "data:image/webp" in str(metadata_of(run, "garment_trends")["most_worn"])
     photos = [photo.garments for photo in on_either_database.detections().photos]
     assert run_sql(
         read_settings(SharedSettings).trend_database_url,
