@@ -101,7 +101,7 @@ class CrawlPermission:
             return with_retries(
                 lambda until: self._download(url, until), self.interval, _ROBOTS_SECONDS
             )
-        except (RequestFailed, ResponseTooLarge) as failure:
+        except (RequestFailed, ResponseTooLarge, httpx.InvalidURL) as failure:
             raise SourceBusy(
                 f"{url} cannot be read, and crawling without it is not allowed: {failure}; run "
                 "this again later"

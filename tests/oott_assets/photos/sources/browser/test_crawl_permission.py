@@ -134,3 +134,11 @@ def test_a_robots_txt_on_a_host_that_is_not_permitted_allows_nothing(client: htt
 
         with pytest.raises(PhotosUnknown, match=r"robots.txt at rules\.example\.com, which is not"):
             permission(site, client).require(f"{site.url}/p/a/")
+
+
+def test_a_robots_txt_at_an_invalid_address_allows_nothing(client: httpx.Client) -> None:
+    with InstagramSite() as site:
+        site.faults.on("robots", lambda _: moved_to("https://[::1/robots.txt"))
+
+        with pytest.raises(SourceBusy, match=r"robots\.txt cannot be read, and crawling without"):
+            permission(site, client).require(f"{site.url}/p/a/")
