@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
-from pathlib import Path
 from typing import Self
 
 import dagster as dg
@@ -16,15 +15,14 @@ from oott_assets.photos.sources.chosen_source import ChosenSource
 from oott_assets.photos.sources.photo_source import PhotosUnknown, SourceBusyForHours
 from oott_assets.source_retry_sensor import source_retry_sensor
 from tests.oott_assets.photos.test_instagram_images import FailingSource
-from tests.oott_assets.recounted_pipeline import opened_records
 from tests.oott_assets.sensor_ticks import Tick, tick, unfinished_run
 
 BUSY = SourceBusyForHours("the site asks to wait 60 minutes")
 
 
 @pytest.fixture
-def records(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    with opened_records(tmp_path / "records") as opened:
+def records() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as opened:
         yield opened
 
 
