@@ -8,6 +8,7 @@ LONG_FILES = (
     "oott_serving/test_outages_and_overload.py",
     "oott_serving/test_detector_in_service.py",
     "test_project.py",
+    "oott_assets/test_photo_workers.py",
     "oott_assets/test_backfill.py",
     "oott_assets/training/test_weights.py",
     "oott_assets/training/test_data_sets.py",
