@@ -164,7 +164,7 @@ class Collector:
             (row.name, row.sha256): month
             for place, month in self.store.months()
             if place == slug and month != partition.month
-            for row in self.store.month(place, month).manifest()
+            for row in self.store.month(place, month).rows()
             if row.kept and row.taken_at is None
         }
         return [

@@ -102,6 +102,19 @@ def test_a_photo_without_a_date_is_counted_in_one_month_only(
     )
 
 
+def test_a_month_is_collected_while_another_one_is_not_complete(
+    trends_pipeline: TrendsPipeline, photos_folder: Path
+) -> None:
+    save_photo(photos_folder / "hongdae/2026-08/a.jpg")
+    save_photo(photos_folder / "hongdae/2026-09/b.jpg", grey=90)
+    assert trends_pipeline.run(month=date(2026, 8, 1), only="instagram_images").success
+    # The manifest is written last, so another run sees this while the month is being collected.
+    (Path(trends_pipeline.photo_store.root) / "manifests/hongdae/2026-08.parquet").unlink()
+
+    assert trends_pipeline.run(only="instagram_images").success
+    assert [row.state for row in trends_pipeline.manifest()] == ["kept"]
+
+
 def test_photos_with_too_many_pixels_are_listed(
     trends_pipeline: TrendsPipeline, photos_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
