@@ -1,0 +1,1 @@
+"""What to pack: which outfits people wear at a place, and which of them suit a trip."""
