@@ -59,6 +59,8 @@ NOT_RUN_HERE = {
     ".venv/bin/bentoml build": "tests/oott_serving/test_bento.py builds and serves a bento",
     ".venv/bin/bentoml serve closet_service": "tests/oott_serving/test_bento.py serves a bento",
     "docker": "tests/oott_serving/test_container.py runs what the image runs",
+    "deploy/make-secrets.sh": "tests/test_deploy.py runs it in another folder",
+    "helm": "tests/test_deploy.py renders the chart",
     ".venv/bin/pre-commit install": "it changes the hooks of the working tree",
     ".venv/bin/uv pip install": "it needs a package index",
     "python3.11 -m venv": "it needs a package index",

@@ -1,4 +1,4 @@
-"""Runs deploy/Dockerfile without a container engine: its files, variables, user and command."""
+"""Runs an image of deploy/ without a container engine: its files, variables, user and command."""
 
 import json
 import os
@@ -20,28 +20,30 @@ _BIN = Path(sys.executable).parent
 
 
 class Image(NamedTuple):
-    """What the last stage of deploy/Dockerfile says."""
+    """What the last stage of a Dockerfile says."""
 
     files: dict[str, str]
     variables: dict[str, str]
     user: int
-    health_check: list[str]
+    health_check: list[str] | None
     command: list[str]
 
 
-def read_image() -> Image:
-    text = (REPOSITORY / "deploy/Dockerfile").read_text().replace("\\\n", " ")
+def read_image(file: str = "Dockerfile") -> Image:
+    """Read a Dockerfile of deploy/: that of the service, or ``pipeline.Dockerfile``."""
+    text = (REPOSITORY / "deploy" / file).read_text().replace("\\\n", " ")
     last_stage = text.split("\nFROM ")[-1]
 
     def lines(keyword: str) -> list[str]:
         return re.findall(rf"^{keyword} (.*)$", last_stage, re.MULTILINE)
 
-    [user], [health_check], [command] = lines("USER"), lines("HEALTHCHECK"), lines("CMD")
+    [user], [command] = lines("USER"), lines("CMD")
+    health_check = next(iter(lines("HEALTHCHECK")), None)
     return Image(
         files=dict(line.split() for line in lines("COPY") if not line.startswith("--from")),
         variables=dict(line.split("=", 1) for line in lines("ENV")),
         user=int(user.split(":")[0]),
-        health_check=json.loads(health_check.split("CMD ")[1]),
+        health_check=json.loads(health_check.split("CMD ")[1]) if health_check else None,
         command=json.loads(command),
     )
 
@@ -56,6 +58,7 @@ class Container(NamedTuple):
     changed_user: bool
 
     def is_healthy(self) -> bool:
+        assert self.image.health_check
         check = [part.replace("5543", str(self.server.port)) for part in self.image.health_check]
         return subprocess.run(check, env=self.env, capture_output=True).returncode == 0
 

@@ -65,7 +65,7 @@ def test_the_service_writes_only_to_its_volume_and_to_tmp(running: Container) ->
     assert {path.name for path in app.iterdir()} == {"oott_fashion", "oott_serving", "models"}
 
 
-def test_an_image_gets_only_what_the_dockerfile_copies() -> None:
+def test_images_get_only_what_the_dockerfiles_copy() -> None:
     everything, *allowed = [
         line
         for line in (REPOSITORY / ".dockerignore").read_text().splitlines()
@@ -73,7 +73,8 @@ def test_an_image_gets_only_what_the_dockerfile_copies() -> None:
     ]
 
     assert everything == "*"
-    sources = {*read_image().files, "requirements/service.txt"}
+    files = {*read_image().files, *read_image("pipeline.Dockerfile").files}
+    sources = {*files, "requirements/service.txt", "requirements/base.txt"}
     assert {line.removeprefix("!") for line in allowed if line.startswith("!")} == sources
 
 

