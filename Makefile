@@ -1,5 +1,5 @@
 # demo and test install what they need into .venv. The machine needs Python 3.11, make and git.
-.PHONY: demo trends ui serve backfill train test check format lock clean
+.PHONY: demo trends ui serve backfill status train test check format lock clean
 
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)
@@ -37,6 +37,10 @@ backfill: .venv/base
 	@$(BIN)/python -m oott_assets.backfill $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)") \
 		$(if $(DESTINATION),--destination "$(DESTINATION)") $(if $(COLLECT),--collect) \
 		$(if $(ALL),--all)
+
+# Says whether everything works; with a problem, the exit code is 1.
+status: .venv/base
+	@$(BIN)/python -m oott_assets.status
 
 # Trains from labels to a published detector: OOTT_MAIN_DATA=FOLDER, OOTT_SUB_PHOTOS=FOLDER. With
 # ROUNDS=3, it labels again with the new detector, and trains up to three times.

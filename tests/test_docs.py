@@ -54,6 +54,7 @@ NOT_RUN_HERE = {
     "make serve": "the service is started by tests.oott_serving.servers, on a free port",
     "make train": "tests/oott_assets/training/test_training_pipeline.py runs the same job",
     "make backfill": "tests/oott_assets/test_backfill.py runs the same command",
+    "make status": "tests/oott_assets/test_status.py runs the same command",
     "make lock": "it needs a package index",
     "make format": "it changes the working tree",
     ".venv/bin/bentoml build": "tests/oott_serving/test_bento.py builds and serves a bento",

@@ -57,7 +57,7 @@ def _alarm_of(records: dg.DagsterInstance, entry: dg.EventLogEntry, ui_url: str)
     event = entry.get_dagster_event()
     run = records.get_run_by_id(entry.run_id) if entry.run_id else None
     if event.event_type == dg.DagsterEventType.RUN_FAILURE:
-        if run is None or run.tags.get(_WILL_RETRY) == "true":
+        if run is None or is_retried(run):
             return None
         return Alarm.about(
             f"{name_of(run)} failed: {_reason_of(event)}", f"{ui_url}/runs/{run.run_id}"
@@ -96,6 +96,11 @@ def _numbers_of(check: dg.AssetCheckEvaluation) -> Iterator[str]:
     for name, value in check.metadata.items():
         if isinstance(value, dg.IntMetadataValue | dg.FloatMetadataValue):
             yield f"{name} {value.value}"
+
+
+def is_retried(run: dg.DagsterRun) -> bool:
+    """Say whether Dagster starts this failed run again."""
+    return run.tags.get(_WILL_RETRY) == "true"
 
 
 def name_of(run: dg.DagsterRun) -> str:
