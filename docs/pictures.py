@@ -3,7 +3,7 @@
 It runs the demo in a temporary folder, takes the contact sheet from Dagster's records, takes
 screenshots of the trend page and of the Dagster UI in Chromium, and tries ``docs/look.jpg`` on the
 page at /try of the service. Run it again when a page, a drawing or the starter detector changes. It
-takes about three minutes. The pictures of Label Studio are made by ``docs/label_studio_loop.py``.
+takes about five minutes. The pictures of Label Studio are made by ``docs/label_studio_loop.py``.
 """
 
 import base64
@@ -27,6 +27,8 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
 from demo import free_port, running_service
+from tests.oott_assets.test_first_month import take_the_tour
+from tests.starters import STARTER
 
 PICTURES = Path(__file__).with_name("pictures")
 LOOK = Path(__file__).with_name("look.jpg")
@@ -58,6 +60,7 @@ def main() -> None:
         save_trend_page(max(Path(folder, "oott/reports").iterdir()), PICTURES / "trend-page.png")
         with dagster_webserver() as url:
             save_screenshots(url)
+        take_the_tour(Path(folder, "tour"), PICTURES, STARTER)
         with running_service() as url:
             save_try_page(url, PICTURES / "try-page.jpg")
 

@@ -1,6 +1,7 @@
 """The test files that take ten seconds or more, the longest first."""
 
 LONG_FILES = (
+    "oott_assets/test_first_month.py",
     "oott_assets/training/test_training_pipeline.py",
     "oott_assets/photos/sources/browser/test_browser_source.py",
     "oott_assets/test_production.py",

@@ -104,13 +104,22 @@ def dagster_processes(folder: Path, environment: Mapping[str, str]) -> Iterator[
                 [str(Path(sys.executable).parent / program), *arguments],
                 cwd=folder, env=env, stdout=log, stderr=log, preexec_fn=_die_with_pytest,
             )  # fmt: skip
-            stack.callback(process.wait)
+            stack.callback(_wait_or_kill, process)
             stack.callback(process.terminate)
             if name == "code":
                 wait_until(lambda: _is_open(code))
         webserver = Webserver(f"http://127.0.0.1:{web}")
         wait_until(lambda: _has_loaded(webserver))
         yield webserver
+
+
+def _wait_or_kill(process: "subprocess.Popen[bytes]") -> None:
+    """Wait for a terminated process; a code server that has run sensors may not end by itself."""
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
