@@ -83,9 +83,9 @@ def mariadb() -> Iterator[MariaDB]:
 @contextmanager
 def mariadb_server(folder: Path) -> Iterator[MariaDB]:
     """Run a MariaDB server on a free local port, with its data in ``folder``."""
-    program, port = _program(), free_port()
-    _make_system_tables(program, folder)
-    with _running(program, folder, port) as pid:
+    port = free_port()
+    make_system_tables(folder)
+    with _running(folder, port) as pid:
         yield MariaDB(port, pid)
 
 
@@ -170,9 +170,9 @@ def _program() -> Path:
     return Path(program)
 
 
-def _command(program: Path, folder: Path) -> list[str]:
+def _command(folder: Path) -> list[str]:
     return [
-        str(program),
+        str(_program()),
         "--no-defaults",
         *(["--user=root"] if os.getuid() == 0 else []),
         f"--datadir={folder / 'data'}",
@@ -185,11 +185,12 @@ def _command(program: Path, folder: Path) -> list[str]:
     ]
 
 
-def _make_system_tables(program: Path, folder: Path) -> None:
+def make_system_tables(folder: Path) -> None:
     """Create the system tables, as mariadb-install-db does.
 
     The script itself needs my_print_defaults, which Debian ships with the client and its Perl.
     """
+    program = _program()
     (folder / "data").mkdir()
     shares = [
         file.parent for file in (program.parents[1] / "share").glob(f"m*/{_SYSTEM_TABLES[0]}")
@@ -199,7 +200,7 @@ def _make_system_tables(program: Path, folder: Path) -> None:
     statements = ["CREATE DATABASE mysql;", "USE mysql;", "SET @auth_root_socket = NULL;"]
     statements += [(shares[0] / name).read_text(encoding="utf-8") for name in _SYSTEM_TABLES]
     result = subprocess.run(
-        [*_command(program, folder), "--bootstrap"],
+        [*_command(folder), "--bootstrap"],
         input="\n".join(statements),
         capture_output=True,
         text=True,
@@ -210,18 +211,11 @@ def _make_system_tables(program: Path, folder: Path) -> None:
 
 
 @contextmanager
-def _running(program: Path, folder: Path, port: int) -> Iterator[int]:
+def _running(folder: Path, port: int) -> Iterator[int]:
     log = folder / "log"
-    command = [
-        *_command(program, folder),
-        f"--port={port}",
-        "--bind-address=127.0.0.1",
-        f"--socket={folder / 'socket'}",
-        f"--pid-file={folder / 'pid'}",
-    ]
     with log.open("wb") as output:
         server = subprocess.Popen(
-            command, stdout=output, stderr=output, preexec_fn=_die_with_pytest
+            server_command(folder, port), stdout=output, stderr=output, preexec_fn=_die_with_pytest
         )
     try:
         _await_answer(server, port, log)
@@ -229,6 +223,17 @@ def _running(program: Path, folder: Path, port: int) -> Iterator[int]:
     finally:
         server.kill()  # its data is thrown away, so a clean shutdown is not needed
         server.wait()
+
+
+def server_command(folder: Path, port: int) -> list[str]:
+    """Give the command that runs a MariaDB server with its data in ``folder``."""
+    return [
+        *_command(folder),
+        f"--port={port}",
+        "--bind-address=127.0.0.1",
+        f"--socket={folder / 'socket'}",
+        f"--pid-file={folder / 'pid'}",
+    ]
 
 
 def _die_with_pytest() -> None:
