@@ -40,6 +40,14 @@ _LOADED = """
     locationEntries { locationOrLoadError { __typename } }
 } } }
 """
+_SENSOR = """
+query($name: String!) {
+  sensorOrError(sensorSelector: {
+    sensorName: $name, repositoryName: "__repository__", repositoryLocationName: "oott"
+  }) { ... on Sensor { sensorState { id } } }
+}
+"""
+_STOP_SENSOR = "mutation($id: String!) { stopSensor(id: $id) { __typename } }"
 _RUNS = """
 { runsOrError(filter: {pipelineName: "monthly_trends_job"}) {
     ... on Runs { results {
@@ -72,6 +80,12 @@ class Webserver:
         """Launch a backfill of the monthly job, as its page in the UI does."""
         answer = self.query(_LAUNCH, partitions=partitions)["launchPartitionBackfill"]
         assert answer["__typename"] == "LaunchBackfillSuccess", answer
+
+    def stop_sensor(self, name: str) -> None:
+        """Switch a sensor off."""
+        state = self.query(_SENSOR, name=name)["sensorOrError"]["sensorState"]["id"]
+        answer = self.query(_STOP_SENSOR, id=state)["stopSensor"]
+        assert answer["__typename"] == "StopSensorMutationResult", answer
 
     def runs(self) -> Sequence[Mapping[str, Any]]:
         """List the runs of the monthly job, the latest first."""

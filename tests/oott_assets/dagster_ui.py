@@ -20,6 +20,8 @@ from selenium.webdriver.support.wait import WebDriverWait
 from tests.headless_chromium import headless_chromium
 
 _SECONDS = 180
+# Searching a page of Dagster for a text takes 0.1 s.
+_POLL_SECONDS = 1.0
 # Charts and lists are drawn in steps, and no event says that they are complete.
 _DRAWING_SECONDS = 1.5
 _JOB = "/locations/oott/jobs/monthly_trends_job/partitions"
@@ -117,7 +119,10 @@ class DagsterUi:
 
     def _until(self, condition: Callable[[], bool]) -> None:
         wait = WebDriverWait(
-            self.browser, _SECONDS, 0.3, ignored_exceptions=[StaleElementReferenceException]
+            self.browser,
+            _SECONDS,
+            _POLL_SECONDS,
+            ignored_exceptions=[StaleElementReferenceException],
         )
         wait.until(lambda _: condition())
 
