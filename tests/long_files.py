@@ -4,7 +4,6 @@ LONG_FILES = (
     "oott_assets/test_first_month.py",
     "oott_assets/training/test_training_pipeline.py",
     "oott_assets/photos/sources/browser/test_browser_source.py",
-    "oott_assets/test_production.py",
     "oott_assets/test_fault_matrix.py",
     "test_docs.py",
     "oott_serving/test_outages_and_overload.py",

@@ -7,10 +7,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -48,15 +47,6 @@ query($name: String!) {
 }
 """
 _STOP_SENSOR = "mutation($id: String!) { stopSensor(id: $id) { __typename } }"
-_RUNS = """
-{ runsOrError(filter: {pipelineName: "monthly_trends_job"}) {
-    ... on Runs { results {
-      id status
-      assetMaterializations { metadataEntries {
-        label ... on MarkdownMetadataEntry { mdStr }
-      } }
-} } } }
-"""
 
 
 @dataclass(frozen=True)
@@ -72,10 +62,6 @@ class Webserver:
         data: Mapping[str, Any] = answer["data"]
         return data
 
-    def file(self, path: str) -> BytesIO:
-        """Load a file, as a browser does for a picture."""
-        return BytesIO(httpx.get(self.url + path, timeout=60).raise_for_status().content)
-
     def launch(self, *partitions: str) -> None:
         """Launch a backfill of the monthly job, as its page in the UI does."""
         answer = self.query(_LAUNCH, partitions=partitions)["launchPartitionBackfill"]
@@ -86,15 +72,6 @@ class Webserver:
         state = self.query(_SENSOR, name=name)["sensorOrError"]["sensorState"]["id"]
         answer = self.query(_STOP_SENSOR, id=state)["stopSensor"]
         assert answer["__typename"] == "StopSensorMutationResult", answer
-
-    def runs(self) -> Sequence[Mapping[str, Any]]:
-        """List the runs of the monthly job, the latest first."""
-        runs: Sequence[Mapping[str, Any]] = self.query(_RUNS)["runsOrError"]["results"]
-        return runs
-
-    def wait_for(self, *statuses: str) -> None:
-        """Wait until the runs of the monthly job, the latest first, have these statuses."""
-        wait_until(lambda: [run["status"] for run in self.runs()] == list(statuses))
 
 
 @contextmanager
