@@ -15,7 +15,7 @@ import dagster as dg
 from filelock import FileLock
 
 from oott_assets.instance.live_runs import is_alive
-from oott_assets.instance.records_place import records_folder, records_url
+from oott_assets.instance.records_place import local_folder, records_url
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.settings import RecordsSettings, TrendSettings
 from oott_assets.training.settings import TrainingSettings
@@ -47,7 +47,7 @@ def open_records() -> Iterator[dg.DagsterInstance]:
 
 
 def _lock() -> FileLock:
-    folder = records_folder()
+    folder = local_folder()
     folder.mkdir(parents=True, exist_ok=True)
     config = Path(os.environ["DAGSTER_HOME"]) / _CONFIG.name
     if not config.exists():

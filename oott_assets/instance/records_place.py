@@ -22,6 +22,19 @@ def records_folder() -> Path:
     return Path(home) / ".oott" / "dagster"
 
 
+def local_folder() -> Path:
+    """Name a folder for locks and for copies of logs of this machine.
+
+    With records in a database, it is in OOTT_HOME: in an image, DAGSTER_HOME is read-only.
+
+    Raises:
+        BadSetting: DAGSTER_HOME is not set, or OOTT_RECORDS_URL cannot be used.
+    """
+    if records_url() is None:
+        return records_folder()
+    return read_settings(RecordsSettings).home / "dagster"
+
+
 def records_url() -> str | None:
     """Give the SQLAlchemy URL of the database of the records; None if they are SQLite files.
 

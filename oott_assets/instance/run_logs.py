@@ -10,7 +10,7 @@ from dagster._core.storage.local_compute_log_manager import LocalComputeLogManag
 from dagster._serdes import ConfigurableClassData
 
 from oott_assets.instance.live_runs import alive
-from oott_assets.instance.records_place import records_folder
+from oott_assets.instance.records_place import local_folder, records_folder
 from oott_assets.settings import RecordsSettings
 from oott_fashion.settings import read_settings
 
@@ -49,6 +49,6 @@ def _bucket_logs(place: str, inst_data: ConfigurableClassData | None) -> Compute
     return BucketLogs(
         bucket=address.netloc,
         prefix=address.path.strip("/"),
-        local_dir=str(records_folder() / "logs"),
+        local_dir=str(local_folder() / "logs"),
         inst_data=inst_data,
     )
