@@ -5,7 +5,6 @@ other commands call ``open_records``.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ import dagster as dg
 from filelock import FileLock
 
 from oott_assets.instance.live_runs import is_alive
-from oott_assets.instance.records_place import local_folder, records_url
+from oott_assets.instance.records_place import dagster_home, local_folder
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.settings import RecordsSettings, TrendSettings
 from oott_assets.training.settings import TrainingSettings
@@ -47,12 +46,14 @@ def open_records() -> Iterator[dg.DagsterInstance]:
 
 
 def _lock() -> FileLock:
-    folder = local_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    config = Path(os.environ["DAGSTER_HOME"]) / _CONFIG.name
+    home = dagster_home()
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / _CONFIG.name
     if not config.exists():
         # In a new DAGSTER_HOME. A link stays up to date; a file instead of it is left alone.
         config.symlink_to(_CONFIG)
+    folder = local_folder()
+    folder.mkdir(parents=True, exist_ok=True)
     return FileLock(folder.with_suffix(".lock"))
 
 
@@ -65,7 +66,6 @@ def main() -> None:
     try:
         for kind in (TrendSettings, PhotoSettings, RecordsSettings, TrainingSettings):
             read_settings(kind)
-        records_url()
         with open_records():
             pass
     except BadSetting as error:

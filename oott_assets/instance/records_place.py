@@ -10,8 +10,8 @@ from oott_assets.settings import RecordsSettings
 from oott_fashion.settings import BadSetting, read_settings
 
 
-def records_folder() -> Path:
-    """Name the folder of the records; with a database, only the logs of runs are in it.
+def dagster_home() -> Path:
+    """Name the folder of ``dagster.yaml``.
 
     Raises:
         BadSetting: DAGSTER_HOME is not set.
@@ -19,7 +19,16 @@ def records_folder() -> Path:
     home = os.environ.get("DAGSTER_HOME")
     if not home:
         raise BadSetting("DAGSTER_HOME is not set; set it to the folder that has dagster.yaml")
-    return Path(home) / ".oott" / "dagster"
+    return Path(home)
+
+
+def records_folder() -> Path:
+    """Name the folder of the records; with a database, only the logs of runs are in it.
+
+    Raises:
+        BadSetting: DAGSTER_HOME is not set.
+    """
+    return dagster_home() / ".oott" / "dagster"
 
 
 def local_folder() -> Path:

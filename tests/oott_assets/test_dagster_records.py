@@ -13,6 +13,7 @@ import pytest
 from dagster._core.launcher import WorkerStatus
 
 from oott_assets.dagster_records import main, open_records
+from oott_fashion.settings import BadSetting
 
 
 @contextmanager
@@ -93,3 +94,11 @@ def test_misspelt_settings_are_named_in_one_sentence(monkeypatch: pytest.MonkeyP
 
     with pytest.raises(SystemExit, match=r"^OOTT_PHOTO_SORCE is not a setting; did you mean "):
         main()
+
+
+def test_records_in_a_database_need_a_home_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OOTT_RECORDS_URL", "mysql://user:secret@127.0.0.1/records")
+    monkeypatch.delenv("DAGSTER_HOME")
+
+    with pytest.raises(BadSetting, match="DAGSTER_HOME is not set"), open_records():
+        pass
