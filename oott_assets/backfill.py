@@ -12,7 +12,15 @@ from datetime import date, datetime
 import click
 import dagster as dg
 
-from oott_assets.backfills import Outcome, Runs, Wanted, count, current_version, fail_orphans
+from oott_assets.backfills import (
+    Outcome,
+    Runs,
+    Wanted,
+    count,
+    current_version,
+    fail_orphans,
+    lines_of,
+)
 from oott_assets.dagster_records import open_records
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.partitions import destinations
@@ -113,11 +121,10 @@ def _count_wanted(wanted: Wanted, records: dg.DagsterInstance) -> int:
 
 def _printed(names: Sequence[str], outcomes: Iterable[Outcome]) -> int:
     """Print a line for each outcome when it is known, and return how many are left."""
-    left = 0
-    for number, (name, outcome) in enumerate(zip(names, outcomes, strict=True), start=1):
-        click.echo(f"{number} of {len(names)}: {name}: {outcome.text}")
-        left += not outcome.is_done
-    return left
+    left: list[str] = []
+    for line in lines_of(names, outcomes, left):
+        click.echo(line)
+    return len(left)
 
 
 if __name__ == "__main__":

@@ -168,21 +168,19 @@ def count_destinations(context: dg.OpExecutionContext, config: BackfillConfig) -
     runs = Runs(_counting, resources, context.instance, {STARTED_BY: context.run_id})
     left: list[str] = []
     outcomes = count(partitions, runs, photo_store, collects=config.collects)
-    for number, line in enumerate(lines_of(partitions, outcomes, left), start=1):
-        context.log.info("%d of %d: %s", number, len(partitions), line)
+    for line in lines_of([one.name for one in partitions], outcomes, left):
+        context.log.info("%s", line)
     if left:
         raise dg.Failure(f"{len(left)} are left: {'; '.join(left)}", allow_retries=False)
 
 
-def lines_of(
-    partitions: Sequence[CountedPartition], outcomes: Iterable[Outcome], left: list[str]
-) -> Iterator[str]:
+def lines_of(names: Sequence[str], outcomes: Iterable[Outcome], left: list[str]) -> Iterator[str]:
     """Give a line for each outcome when it is known, and add what is not done to ``left``."""
-    for one, outcome in zip(partitions, outcomes, strict=True):
-        line = f"{one.name}: {outcome.text}"
+    for number, (name, outcome) in enumerate(zip(names, outcomes, strict=True), start=1):
+        line = f"{name}: {outcome.text}"
         if not outcome.is_done:
             left.append(line)
-        yield line
+        yield f"{number} of {len(names)}: {line}"
 
 
 def fail_orphans(records: dg.DagsterInstance) -> None:
