@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from oott_fashion.colours import PALETTE_NAMES
 from oott_fashion.garments import CATEGORIES, GARMENTS, Category
 from oott_fashion.outfits import NOTHING_SEEN, names_of, outfit_of
-from oott_fashion.packing.outfit_model import CountedOutfit, OutfitModel, Piece
+from oott_fashion.packing.outfit_model import CountedOutfit, OutfitModel
+from oott_fashion.packing.trips import Piece
 from oott_fashion.stores.detector_card import read_card
 from oott_fashion.vision.detector import Detector
 from oott_fashion.vision.engines import open_engine

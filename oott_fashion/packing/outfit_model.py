@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from oott_fashion.colours import PALETTE_NAMES
 from oott_fashion.garments import CATEGORIES, GARMENT_NAMES, Category, category_of
 from oott_fashion.outfits import NOTHING_SEEN
+from oott_fashion.packing.trips import Piece
 
 Floats = NDArray[np.float64]
 
@@ -53,13 +54,6 @@ class CountedOutfit(NamedTuple):
     garments: tuple[str, ...]
     colours: tuple[str, ...]
     worn: int
-
-
-class Piece(NamedTuple):
-    """A garment in a colour."""
-
-    garment: str
-    colour: str
 
 
 class OutfitModel:

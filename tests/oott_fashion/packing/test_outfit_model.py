@@ -4,7 +4,8 @@ from datetime import date
 import pytest
 
 from oott_fashion.garments import CATEGORIES, GARMENTS
-from oott_fashion.packing.outfit_model import CountedOutfit, OutfitModel, Piece
+from oott_fashion.packing.outfit_model import CountedOutfit, OutfitModel
+from oott_fashion.packing.trips import Piece
 
 OCTOBER = date(2026, 10, 1)
 JULY = date(2026, 7, 1)
