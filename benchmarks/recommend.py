@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from oott_fashion.colours import PALETTE_NAMES
 from oott_fashion.garments import CATEGORIES, GARMENTS, Category
 from oott_fashion.outfits import NOTHING_SEEN, names_of, outfit_of
-from oott_fashion.packing.outfit_model import CountedOutfit, OutfitModel
+from oott_fashion.packing.outfit_model import CountedOutfit, CountedOutfits, OutfitModel
 from oott_fashion.packing.trips import Piece
 from oott_fashion.stores.detector_card import read_card
 from oott_fashion.vision.detector import Detector
@@ -223,11 +223,12 @@ def _folds(outfits: Sequence[CountedOutfit], rng: np.random.Generator) -> Iterat
 def _questions(
     known: Sequence[CountedOutfit], held_out: Sequence[CountedOutfit]
 ) -> Iterator[Question]:
+    counted = CountedOutfits(known)
     learnt: dict[tuple[date, str], tuple[OutfitModel, Counter[str]]] = {}
     for outfit in held_out:
         key = (outfit.month, outfit.destination)
         if key not in learnt:
-            model = OutfitModel.learnt_from(known, outfit.month, *outfit[1:3])
+            model = counted.model_of(outfit.month, *outfit[1:3])
             learnt[key] = (model, _most_worn(known, outfit))
         worn = [c for c, name in zip(CATEGORIES, outfit.garments, strict=True) if name != "None"]
         for hidden in worn if len(worn) > 1 else []:

@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 
 from oott_fashion.garments import CATEGORIES, GARMENTS
-from oott_fashion.packing.outfit_model import CountedOutfit, OutfitModel
+from oott_fashion.packing.outfit_model import CountedOutfit, CountedOutfits, OutfitModel
 from oott_fashion.packing.trips import Piece
 
 OCTOBER = date(2026, 10, 1)
@@ -35,7 +35,7 @@ def learnt(
     destination: str | None = "hongdae",
     category: str | None = "hot-place",
 ) -> OutfitModel:
-    return OutfitModel.learnt_from(outfits, month, destination, category)
+    return CountedOutfits(outfits).model_of(month, destination, category)
 
 
 def test_without_outfits_all_garments_of_a_category_are_equal_and_in_their_order() -> None:
@@ -120,6 +120,6 @@ def test_a_usual_outfit_has_a_higher_score_than_a_mixed_one() -> None:
 
 
 def test_names_of_other_releases_are_left_out() -> None:
-    photos = [*HABITS, CountedOutfit(OCTOBER, "hongdae", "hot-place", ("kimono",), ("teal",), 99)]
+    photos = [*HABITS, CountedOutfit(OCTOBER, "hongdae", "hot-place", ("kimono",) * 4, ("teal",) * 4, 99)]
 
     assert learnt(photos).share("slacks") == learnt(HABITS).share("slacks")
