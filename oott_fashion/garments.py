@@ -53,6 +53,9 @@ GARMENTS = (
 )
 GARMENT_NAMES = tuple(garment.name for garment in GARMENTS)
 
+# The only garment of the category top that needs no bottom.
+DRESS = "dress"
+
 _CATEGORY_OF: dict[str, Category] = {garment.name: garment.category for garment in GARMENTS}
 
 

@@ -104,7 +104,7 @@ class OutfitModel:
         return np.asarray(self._log_looks[garments, colours - _GARMENTS])
 
     def pair_scores(self, some: Sequence[Piece], others: Sequence[Piece]) -> Floats:
-        """Tell how well pieces go together, shape (some, others); 0 is by chance, more is better."""
+        """Tell how well pieces go together, shape (some, others); 0 is as often as by chance."""
         ones, twos = _parts_of(some), _parts_of(others)
         return np.asarray(self._log_pairs[ones[:, None, :, None], twos[None, :, None]].sum((2, 3)))
 

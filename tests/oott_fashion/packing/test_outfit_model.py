@@ -120,6 +120,9 @@ def test_a_usual_outfit_has_a_higher_score_than_a_mixed_one() -> None:
 
 
 def test_names_of_other_releases_are_left_out() -> None:
-    photos = [*HABITS, CountedOutfit(OCTOBER, "hongdae", "hot-place", ("kimono",) * 4, ("teal",) * 4, 99)]
+    photos = [
+        *HABITS,
+        CountedOutfit(OCTOBER, "hongdae", "hot-place", ("kimono",) * 4, ("teal",) * 4, 99),
+    ]
 
     assert learnt(photos).share("slacks") == learnt(HABITS).share("slacks")

@@ -1,0 +1,244 @@
+"""Chooses the outfits for each day of a trip.
+
+The score of an outfit is a sum of logarithms: how usual its pieces are at the place, how well they
+suit the temperature and the traveller's wishes, and how usual it is to wear them together. Equal
+input gives equal output. On a tie, the order of ``GARMENTS`` and of ``PALETTE`` decides, and a
+piece of the closet comes before the others.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oott_fashion.colours import PALETTE_NAMES
+from oott_fashion.garments import CATEGORIES, DRESS, GARMENT_NAMES, Category, category_of
+from oott_fashion.packing.companions import companion_outfit
+from oott_fashion.packing.outfit_model import Floats, OutfitModel
+from oott_fashion.packing.piece_scores import log_factors, log_weather, wishes_of
+from oott_fashion.packing.preferences import preference_for
+from oott_fashion.packing.temperatures import outer_need
+from oott_fashion.packing.trips import Day, Piece, Trip
+
+Number = TypeVar("Number", np.bool_, np.float64)
+
+# A piece of the closet comes before a better one to buy, if it suits the weather this well.
+_FROM_CLOSET = math.log(1000)
+_SUITS = math.log(0.3)
+
+# What somebody buys for a trip is worn again, rather than to buy one more piece.
+_PACKED_ALREADY = math.log(4)
+
+# How much less a piece is wanted for each earlier day on which it was worn.
+_WORN_BEFORE: dict[Category, float] = {
+    "outer": math.log(1.2),
+    "top": math.log(3),
+    "bottom": math.log(2),
+    "shoes": math.log(1.1),
+}
+
+# The second outfit of a day is an alternative, so it avoids what the first one has.
+_SHOWN_PIECE = math.log(4)
+_SHOWN_GARMENT = math.log(1.5)
+
+# Of each category, the best pieces are combined: those for this traveller, and those for anybody
+# who owns nothing, with which the score compares.
+_BEST = 5
+_BEST_OF_ALL = 2
+
+_GARMENT_NUMBER = {name: number for number, name in enumerate(GARMENT_NAMES)}
+_CATEGORY_NUMBERS = np.array([CATEGORIES.index(category_of(name)) for name in GARMENT_NAMES])
+
+
+class PackedPiece(NamedTuple):
+    """A piece of an outfit; ``owned_id`` is its id in the closet, None if it is to buy."""
+
+    piece: Piece
+    owned_id: str | None
+
+
+class PackedOutfit(NamedTuple):
+    """An outfit, and what each companion wears with it; nothing for the look "none".
+
+    ``score`` is 1 for the outfit that suits the day best, if the traveller owned all clothes and
+    wore none before, and less for others.
+    """
+
+    score: float
+    pieces: tuple[PackedPiece, ...]
+    companions: tuple[tuple[Piece, ...], ...]
+
+
+class PackedDay(NamedTuple):
+    """The outfits of a day, the best first; ``missing`` are the categories that nothing suits."""
+
+    day: Day
+    outfits: tuple[PackedOutfit, ...]
+    missing: tuple[Category, ...]
+
+
+def pack(trip: Trip, model: OutfitModel) -> list[PackedDay]:
+    """Choose the outfits for each day of a trip."""
+    return _Packer(trip, model).days()
+
+
+class _Options(NamedTuple):
+    """Pieces of one category; ``numbers`` are their places in all pieces, -1 for no piece."""
+
+    numbers: NDArray[np.intp]
+    plain: Floats
+
+
+class _Packer:
+    """Packs for one trip; ``_worn`` counts the pieces of the days before."""
+
+    def __init__(self, trip: Trip, model: OutfitModel) -> None:
+        self._trip, self._model = trip, model
+        owned = [PackedPiece(one.piece, one.id) for one in trip.closet]
+        in_closet = {one.piece for one in trip.closet}
+        every = (Piece(garment, colour) for garment in GARMENT_NAMES for colour in PALETTE_NAMES)
+        to_buy = [PackedPiece(piece, None) for piece in every if piece not in in_closet]
+        self._pieces = [
+            packed for packed in [*owned, *to_buy] if trip.taste.disliked.isdisjoint(packed.piece)
+        ]
+        self._garments = np.array([_GARMENT_NUMBER[p.piece.garment] for p in self._pieces], int)
+        self._categories = _CATEGORY_NUMBERS[self._garments]
+        wishes = [*wishes_of(trip, trip.gender), preference_for(trip.taste.liked)]
+        pieces = [packed.piece for packed in self._pieces]
+        self._plain = model.scores(pieces) + log_factors(pieces, wishes)
+        self._is_owned = np.array([p.owned_id is not None for p in self._pieces], bool)
+        self._worn = np.zeros(len(self._pieces), dtype=int)
+
+    def days(self) -> list[PackedDay]:
+        """Pack for each day in turn."""
+        return [self._packed(day) for day in self._trip.days]
+
+    def _packed(self, day: Day) -> PackedDay:
+        weather = log_weather(day)[self._garments]
+        plain = self._plain + weather
+        extra = _FROM_CLOSET * (self._is_owned & (weather >= _SUITS)) + self._repeated()
+        options = [self._options(number, plain, extra) for number in range(len(CATEGORIES))]
+        need = self._model.outer_share if day.weather is None else outer_need(day.weather)
+        together = self._together(options, need)
+        shown: Counter[int] = Counter()
+        outfits: list[tuple[tuple[int, ...], float]] = []
+        for _ in range(self._trip.outfits_per_day):
+            numbers, score = self._best(options, together, extra, shown)
+            if not numbers or any(numbers == earlier for earlier, _ in outfits):
+                break
+            outfits.append((numbers, score))
+            shown.update(numbers)
+        if outfits:
+            self._worn[list(outfits[0][0])] += 1
+        missing = [
+            category
+            for category, option in zip(CATEGORIES, options, strict=True)
+            if category != "outer" and (option.numbers == -1).all()
+        ]
+        return PackedDay(
+            day, tuple(self._outfit(day, *outfit) for outfit in outfits), tuple(missing)
+        )
+
+    def _repeated(self) -> Floats:
+        """Tell how much more or less each piece is wanted because of the days before."""
+        factors = np.array([_WORN_BEFORE[category] for category in CATEGORIES])[self._categories]
+        bought = (self._worn > 0) & ~self._is_owned
+        return np.asarray(_PACKED_ALREADY * bought - factors * self._worn)
+
+    def _options(self, category: int, plain: Floats, extra: Floats) -> _Options:
+        """Choose the best pieces of a category, and add "no piece" where that is an option."""
+        usable = np.flatnonzero((self._categories == category) & np.isfinite(plain))
+        wanted = plain[usable] + extra[usable]
+        best = usable[np.argsort(-wanted, kind="stable")[:_BEST]]
+        best_of_all = usable[np.argsort(-plain[usable], kind="stable")[:_BEST_OF_ALL]]
+        numbers = np.unique(np.concatenate([best, best_of_all]))
+        scores = plain[numbers]
+        if CATEGORIES[category] in ("outer", "bottom") or not len(numbers):
+            # No bottom goes with a dress, and counts like the best one.
+            numbers = np.append(numbers, -1)
+            scores = np.append(scores, scores.max(initial=-np.inf) if len(scores) else 0.0)
+        return _Options(numbers, scores)
+
+    def _together(self, options: Sequence[_Options], outer_need: float) -> Floats:
+        """Score all outfits of the options without closet and variety, a dimension a category."""
+        total = np.zeros([len(option.numbers) for option in options])
+        for axis, option in enumerate(options):
+            scores = option.plain
+            if CATEGORIES[axis] == "outer":
+                is_none = option.numbers == -1
+                chance = np.clip(np.where(is_none, 1 - outer_need, outer_need), 1e-6, 1)
+                scores = scores + np.log(chance)
+            total += _along(scores, axis)
+        for one, other in combinations(range(len(options)), 2):
+            total += self._pairs(options, one, other)
+        return np.where(self._is_outfit(options), total, -np.inf)
+
+    def _pairs(self, options: Sequence[_Options], one: int, other: int) -> Floats:
+        ones, others = options[one].numbers, options[other].numbers
+        pairs = np.zeros([len(ones), len(others)])
+        real = np.ix_(ones >= 0, others >= 0)
+        some = [self._pieces[number].piece for number in ones if number >= 0]
+        pairs[real] = self._model.pair_scores(
+            some, [self._pieces[number].piece for number in others if number >= 0]
+        )
+        shape = [1] * len(options)
+        shape[one], shape[other] = pairs.shape
+        return pairs.reshape(shape)
+
+    def _is_outfit(self, options: Sequence[_Options]) -> NDArray[np.bool_]:
+        """Tell which combinations have a bottom, or a dress and no bottom."""
+        top, bottom = CATEGORIES.index("top"), CATEGORIES.index("bottom")
+        is_dress = self._garments[options[top].numbers] == _GARMENT_NUMBER[DRESS]
+        is_dress &= options[top].numbers >= 0
+        is_none = options[bottom].numbers == -1
+        if is_none.all():
+            return np.ones([1] * len(options), dtype=bool)
+        return np.asarray(_along(is_dress, top) == _along(is_none, bottom))
+
+    def _best(
+        self,
+        options: Sequence[_Options],
+        together: Floats,
+        extra: Floats,
+        shown: Counter[int],
+    ) -> tuple[tuple[int, ...], float]:
+        """Find the best outfit: the numbers of its pieces, and its score."""
+        garments = {self._garments[number] for number in shown}
+        total = together
+        for axis, option in enumerate(options):
+            gain = np.zeros(len(option.numbers))
+            for place, number in enumerate(option.numbers):
+                if number >= 0:
+                    gain[place] = extra[number] - _SHOWN_PIECE * shown[number]
+                    gain[place] -= _SHOWN_GARMENT * (self._garments[number] in garments)
+                elif (option.numbers >= 0).any():
+                    # No piece has neither an advantage nor a disadvantage over the best one.
+                    gain[place] = extra[option.numbers[option.numbers >= 0]].max()
+            total = total + _along(gain, axis)
+        best = np.unravel_index(np.argmax(total), total.shape)
+        numbers = (int(option.numbers[at]) for option, at in zip(options, best, strict=True))
+        chosen = tuple(number for number in numbers if number >= 0)
+        if not np.isfinite(total[best]):
+            return (), 0.0
+        score = math.exp((together[best] - together.max()) / max(len(chosen), 1))
+        return chosen, score
+
+    def _outfit(self, day: Day, numbers: tuple[int, ...], score: float) -> PackedOutfit:
+        pieces = tuple(self._pieces[number] for number in numbers)
+        worn = [packed.piece for packed in pieces]
+        companions = [
+            companion_outfit(companion, self._trip, day, worn, self._model)
+            for companion in self._trip.companions
+        ]
+        return PackedOutfit(score, pieces, tuple(companions))
+
+
+def _along(values: NDArray[Number], axis: int) -> NDArray[Number]:
+    """Shape values so that they vary along one dimension of all outfits."""
+    shape = [1] * len(CATEGORIES)
+    shape[axis] = -1
+    return values.reshape(shape)
