@@ -5,7 +5,7 @@ All numbers are counts, shares and ratios of counts, so every answer can be expl
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from itertools import combinations, permutations, product
+from itertools import permutations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from oott_fashion.garments import CATEGORIES, GARMENT_NAMES, Category, category_
 from oott_fashion.packing.trips import Piece
 
 Floats = NDArray[np.float64]
+Parts = NDArray[np.intp]
 
 # How much an outfit of another month counts, by the number of months between, across years. The
 # clothes of neighbouring months are alike, and one month of one place has few photos.
@@ -88,7 +89,7 @@ class OutfitModel:
 
         On a tie, the order of ``GARMENTS`` decides.
         """
-        parts = _parts_of(others).ravel()
+        parts = parts_of(others).ravel()
         scores = self._log_garments + self._log_pairs[parts, :_GARMENTS].sum(axis=0)
         scores[~_IN_CATEGORY[category]] = -np.inf
         order = np.argsort(-scores, kind="stable")[: _IN_CATEGORY[category].sum()]
@@ -100,19 +101,20 @@ class OutfitModel:
 
     def scores(self, pieces: Sequence[Piece]) -> Floats:
         """Give the logarithm of the share of each piece among the pieces of its category."""
-        garments, colours = _parts_of(pieces).T
+        garments, colours = parts_of(pieces).T
         return np.asarray(self._log_looks[garments, colours - _GARMENTS])
 
-    def pair_scores(self, some: Sequence[Piece], others: Sequence[Piece]) -> Floats:
+    def pair_scores(self, some: Parts, others: Parts) -> Floats:
         """Tell how well pieces go together, shape (some, others); 0 is as often as by chance."""
-        ones, twos = _parts_of(some), _parts_of(others)
-        return np.asarray(self._log_pairs[ones[:, None, :, None], twos[None, :, None]].sum((2, 3)))
+        pairs = self._log_pairs[some[:, None, :, None], others[None, :, None]]
+        return np.asarray(pairs.sum(axis=(2, 3)))
 
     def score(self, outfit: Mapping[Category, Piece]) -> float:
         """Tell how usual an outfit is here: the logarithm of its probability, up to a constant."""
         pieces = [outfit[category] for category in CATEGORIES if category in outfit]
-        pairs = sum(self.pair_scores([one], [two])[0, 0] for one, two in combinations(pieces, 2))
-        return float(self.scores(pieces).sum() + pairs)
+        parts = parts_of(pieces)
+        pairs = np.triu(self.pair_scores(parts, parts), 1)
+        return float(self.scores(pieces).sum() + pairs.sum())
 
 
 class CountedOutfits:
@@ -179,7 +181,7 @@ class CountedOutfits:
         return [self._garments[rows, category], _GARMENTS + self._colours[rows, category]]
 
 
-def _parts_of(pieces: Sequence[Piece]) -> NDArray[np.intp]:
+def parts_of(pieces: Sequence[Piece]) -> Parts:
     """Number the garments and colours of pieces as in the pairs, shape (pieces, 2)."""
     numbers = [
         (_GARMENT_NUMBER[piece.garment], _GARMENTS + _COLOUR_NUMBER[piece.colour])

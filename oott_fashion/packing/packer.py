@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from oott_fashion.colours import PALETTE_NAMES
 from oott_fashion.garments import CATEGORIES, DRESS, GARMENT_NAMES, Category, category_of
 from oott_fashion.packing.companions import companion_outfit
-from oott_fashion.packing.outfit_model import Floats, OutfitModel
+from oott_fashion.packing.outfit_model import Floats, OutfitModel, parts_of
 from oott_fashion.packing.piece_scores import log_factors, log_weather, wishes_of
 from oott_fashion.packing.preferences import preference_for
 from oott_fashion.packing.temperatures import outer_need
@@ -109,6 +109,7 @@ class _Packer:
         self._categories = _CATEGORY_NUMBERS[self._garments]
         wishes = [*wishes_of(trip, trip.gender), preference_for(trip.taste.liked)]
         pieces = [packed.piece for packed in self._pieces]
+        self._parts = parts_of(pieces)
         self._plain = model.scores(pieces) + log_factors(pieces, wishes)
         self._is_owned = np.array([p.owned_id is not None for p in self._pieces], bool)
         self._worn = np.zeros(len(self._pieces), dtype=int)
@@ -180,10 +181,9 @@ class _Packer:
     def _pairs(self, options: Sequence[_Options], one: int, other: int) -> Floats:
         ones, others = options[one].numbers, options[other].numbers
         pairs = np.zeros([len(ones), len(others)])
-        real = np.ix_(ones >= 0, others >= 0)
-        some = [self._pieces[number].piece for number in ones if number >= 0]
-        pairs[real] = self._model.pair_scores(
-            some, [self._pieces[number].piece for number in others if number >= 0]
+        real, real_others = ones >= 0, others >= 0
+        pairs[np.ix_(real, real_others)] = self._model.pair_scores(
+            self._parts[ones[real]], self._parts[others[real_others]]
         )
         shape = [1] * len(options)
         shape[one], shape[other] = pairs.shape
@@ -192,12 +192,14 @@ class _Packer:
     def _is_outfit(self, options: Sequence[_Options]) -> NDArray[np.bool_]:
         """Tell which combinations have a bottom, or a dress and no bottom."""
         top, bottom = CATEGORIES.index("top"), CATEGORIES.index("bottom")
-        is_dress = self._garments[options[top].numbers] == _GARMENT_NUMBER[DRESS]
-        is_dress &= options[top].numbers >= 0
+        is_dress = np.array([self._is_dress(number) for number in options[top].numbers])
         is_none = options[bottom].numbers == -1
         if is_none.all():
             return np.ones([1] * len(options), dtype=bool)
         return np.asarray(_along(is_dress, top) == _along(is_none, bottom))
+
+    def _is_dress(self, number: int) -> bool:
+        return number >= 0 and self._pieces[number].piece.garment == DRESS
 
     def _best(
         self,

@@ -5,10 +5,10 @@ Scores are logarithms of factors, so 0 is neutral.
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
-from oott_fashion.colours import PALETTE_NAMES
 from oott_fashion.garments import GARMENT_NAMES
 from oott_fashion.packing.outfit_model import Floats
 from oott_fashion.packing.preferences import (
@@ -32,18 +32,24 @@ def wishes_of(trip: Trip, gender: Gender | None) -> list[Preference]:
 
 def log_factors(pieces: Sequence[Piece], wishes: Sequence[Preference]) -> Floats:
     """Give the logarithm of how much more than usual each piece is wanted."""
-    names = (*GARMENT_NAMES, *PALETTE_NAMES)
+    names = {name for piece in pieces for name in piece}
     logs = {name: sum(math.log(wish.wanted.get(name, 1.0)) for wish in wishes) for name in names}
     return np.array([logs[piece.garment] + logs[piece.colour] for piece in pieces], dtype=float)
 
 
 def log_weather(day: Day) -> Floats:
     """Give the logarithm of how well each garment suits a day, shape (24,); -inf if it does not."""
-    weather = day.weather
-    if weather is None:
+    if day.weather is None:
         return np.zeros(len(GARMENT_NAMES))
+    return _log_garments(day.weather)
+
+
+@lru_cache(maxsize=128)
+def _log_garments(weather: DayWeather) -> Floats:
     wishes = preferences_for_weather(weather)
-    return np.array([_log_garment(name, weather, wishes) for name in GARMENT_NAMES])
+    scores = np.array([_log_garment(name, weather, wishes) for name in GARMENT_NAMES])
+    scores.flags.writeable = False
+    return scores
 
 
 def _log_garment(name: str, weather: DayWeather, wishes: Sequence[Preference]) -> float:

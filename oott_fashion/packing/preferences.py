@@ -15,7 +15,7 @@ _FILE = Path(__file__).with_name("preferences.yaml")
 
 Kind = Literal["purposes", "styles", "genders", "weather"]
 
-# Of a day: in mm and in m/s.
+# A day is rainy or windy from here on, in mm and in m/s. Umbrellas are hard to hold in such a wind.
 _RAIN = 3.0
 _WIND = 9.0
 

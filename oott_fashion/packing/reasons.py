@@ -1,0 +1,169 @@
+"""Why a piece is recommended, in words and numbers."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Literal, NamedTuple
+
+from oott_fashion.packing.outfit_model import OutfitModel
+from oott_fashion.packing.packer import PackedOutfit, PackedPiece
+from oott_fashion.packing.piece_scores import wishes_of
+from oott_fashion.packing.preferences import preferences_for_weather
+from oott_fashion.packing.temperatures import felt_temperature, temperature_ranges
+from oott_fashion.packing.trips import Day, Piece, Trip
+
+ReasonKind = Literal[
+    "worn here", "worn in this colour", "trend", "temperature", "weather", "wish", "goes with"
+]
+
+# Less than this is too little to mention.
+_MIN_TIMES_BY_CHANCE = 1.1
+
+_NO_LIMIT = 60
+
+
+class WornShare(NamedTuple):
+    """The share of photos at a place in a month that show a garment or a look, 0..1.
+
+    A change is the difference to the share of another month, None if there is none to compare. A
+    trend is "rising" or "falling" if the change is clear.
+    """
+
+    place: str
+    month: date
+    photos: int
+    seen: int
+    share: float
+    share_low: float
+    share_high: float
+    month_trend: str
+    month_change: float | None
+    year_trend: str
+    year_change: float | None
+
+
+class Evidence(NamedTuple):
+    """The shares of garments, by name, and of looks, by piece.
+
+    ``garments`` and ``looks`` are of the month of the year in which the trip is. ``latest`` has the
+    garments of the latest month, whose trends are still true.
+    """
+
+    garments: Mapping[str, WornShare]
+    looks: Mapping[Piece, WornShare]
+    latest: Mapping[str, WornShare]
+
+
+class Reason(NamedTuple):
+    """A reason; ``numbers`` are those in the text, and ``month`` is the one they are of."""
+
+    kind: ReasonKind
+    text: str
+    numbers: Mapping[str, float]
+    month: date | None = None
+
+
+def reasons_for(
+    packed: PackedPiece,
+    outfit: PackedOutfit,
+    day: Day,
+    trip: Trip,
+    model: OutfitModel,
+    evidence: Evidence,
+) -> list[Reason]:
+    """List the reasons for a piece of an outfit."""
+    piece = packed.piece
+    others = [other for other in outfit.pieces if other != packed]
+    return [
+        *_worn(piece, evidence),
+        *_trends(piece, evidence),
+        *_weather(piece, day),
+        *_wishes(piece, trip),
+        *_goes_with(piece, others, model),
+    ]
+
+
+def _worn(piece: Piece, evidence: Evidence) -> Iterator[Reason]:
+    if worn := evidence.garments.get(piece.garment):
+        yield _shown("worn here", piece.garment, worn)
+    if worn := evidence.looks.get(piece):
+        yield _shown("worn in this colour", f"{piece.colour} {piece.garment}", worn)
+
+
+def _shown(kind: ReasonKind, name: str, worn: WornShare) -> Reason:
+    text = (
+        f"{worn.seen} of {worn.photos} photos of {worn.place} in {worn.month:%B %Y} show: {name} "
+        f"({worn.share:.0%}, 95 % interval {worn.share_low:.0%} to {worn.share_high:.0%})"
+    )
+    numbers = {
+        "seen": worn.seen,
+        "photos": worn.photos,
+        "share": worn.share,
+        "share_low": worn.share_low,
+        "share_high": worn.share_high,
+    }
+    return Reason(kind, text, numbers, worn.month)
+
+
+def _trends(piece: Piece, evidence: Evidence) -> Iterator[Reason]:
+    latest = evidence.latest.get(piece.garment)
+    if latest is None:
+        return
+    changes = (
+        ("year", latest.year_trend, latest.year_change),
+        ("month", latest.month_trend, latest.month_change),
+    )
+    for since, trend, change in changes:
+        if change is not None and trend in ("rising", "falling"):
+            text = (
+                f"{trend} in {latest.place}: {100 * change:+.0f} percentage points in "
+                f"{latest.month:%B %Y} since the {since} before"
+            )
+            yield Reason("trend", text, {f"{since}_change": change}, latest.month)
+
+
+def _weather(piece: Piece, day: Day) -> Iterator[Reason]:
+    if day.weather is None:
+        return
+    limits, felt = temperature_ranges()[piece.garment], felt_temperature(day.weather)
+    low, high = limits.comfortable_from, limits.comfortable_to
+    if low <= -_NO_LIMIT:
+        comfortable = f"below {high:.0f} °C"
+    elif high >= _NO_LIMIT:
+        comfortable = f"from {low:.0f} °C"
+    else:
+        comfortable = f"from {low:.0f} to {high:.0f} °C"
+    fit = (
+        f"{low - felt:.0f} °C too cold alone"
+        if felt < low - 0.5
+        else f"{felt - high:.0f} °C too warm"
+        if felt > high + 0.5
+        else "right"
+    )
+    numbers = {"comfortable_from": low, "comfortable_to": high, "felt": felt}
+    text = f"comfortable {comfortable}; the day feels like {felt:.0f} °C: {fit}"
+    yield Reason("temperature", text, numbers)
+    for wish in preferences_for_weather(day.weather):
+        if (factor := wish.wanted.get(piece.garment, 1.0)) > 1:
+            yield Reason("weather", f"good for {wish.name}", {"factor": factor})
+
+
+def _wishes(piece: Piece, trip: Trip) -> Iterator[Reason]:
+    for wish in wishes_of(trip, None):
+        if (factor := wish.factor(piece)) > 1:
+            text = f"fits {wish.name}: wanted {factor:.3g} times as much"
+            yield Reason("wish", text, {"factor": factor})
+    for name in piece:
+        if name in trip.taste.liked:
+            yield Reason("wish", f"you like {name}", {})
+
+
+def _goes_with(piece: Piece, others: Sequence[PackedPiece], model: OutfitModel) -> Iterator[Reason]:
+    for other in others:
+        times = model.togetherness(piece.garment, other.piece.garment)
+        if times >= _MIN_TIMES_BY_CHANCE:
+            closet = "of your closet " if other.owned_id is not None else ""
+            text = (
+                f"goes with {other.piece.colour} {other.piece.garment} {closet}: the garments are "
+                f"worn together {times:.1f} times as often as by chance"
+            ).replace(" :", ":")
+            yield Reason("goes with", text, {"times_by_chance": times})
