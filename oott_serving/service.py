@@ -17,6 +17,18 @@ from oott_serving.detection.garments_api import GarmentsAnswer, GarmentsRequest
 from oott_serving.detection.published_detector import LatestDetector, NoDetectorYet
 from oott_serving.detection.sent_photos import garments_of_each, require_batch_size, seen_in
 from oott_serving.errors import with_json_responses
+from oott_serving.recommendations.known_weather import UnknownWeather
+from oott_serving.recommendations.recommend_models import (
+    RecommendAnswer,
+    RecommendRequest,
+    SentTrip,
+)
+from oott_serving.recommendations.recommender import Recommender
+from oott_serving.recommendations.released_looks import (
+    ReleasedAnswer,
+    ReleasedTrip,
+    SentReleasedTrip,
+)
 from oott_serving.records.request_records import current_record
 from oott_serving.records.service_metrics import bound_bentoml_metrics, service_metrics
 from oott_serving.records.traces import tracing
@@ -36,9 +48,14 @@ _settings = _start_up.settings
 _photos = WaitingRequests(_settings.photos_at_a_time, _settings.max_waiting_seconds)
 _batches = WaitingRequests(1, 10 * _settings.max_waiting_seconds)
 
+# Only one at a time: it computes for some milliseconds, and the rest of its time is the database's.
+_trips = WaitingRequests(1, _settings.max_waiting_seconds)
+
 _CAMERA = Prediction("/predict/camera", CameraRequest, _photos)
 _GARMENTS = Prediction("/predict/garments", GarmentsRequest, _photos)
 _BATCH = Prediction("/predict/batch", BatchRequest, _batches)
+_RECOMMEND = Prediction("/recommend", SentTrip, _trips)
+_RELEASED = Prediction("/recommend/released", SentReleasedTrip, _trips)
 
 # By default BentoML gives up after one minute, although the batch is still counted.
 _MAX_BATCH_SECONDS = 300
@@ -59,7 +76,7 @@ share_connections()
     name="closet_service",
     http={"port": 5543, "host": "127.0.0.1"},
     workers=_settings.worker_processes,
-    threads=_photos.max_concurrent + _batches.max_concurrent,
+    threads=_photos.max_concurrent + _batches.max_concurrent + _trips.max_concurrent,
     traffic={"timeout": _REQUEST_TIMEOUT_SECONDS},
     envs=PROCESS_VARIABLES,
     tracing=tracing(),
@@ -86,6 +103,7 @@ class ClosetService:
         _detectors.start()
         self._trends = AppTrends(_settings, self._destinations)
         self._trends.start()
+        self._recommender = Recommender(_settings, self._destinations, UnknownWeather())
 
     @bentoml.api(route=_CAMERA.path, input_spec=validated_input(_CAMERA.request))
     @with_json_responses
@@ -119,6 +137,18 @@ class ClosetService:
         self._trends.count(place, photos, opened.version, key, digest)
         return BatchAnswer()
 
+    @bentoml.api(route=_RECOMMEND.path, input_spec=validated_input(_RECOMMEND.request))
+    @with_json_responses
+    def recommend(self, trip: RecommendRequest) -> RecommendAnswer:
+        """Recommend outfits for each day of a trip, with their reasons."""
+        return self._recommender.recommend(trip)
+
+    @bentoml.api(route=_RELEASED.path, input_spec=validated_input(_RELEASED.request))
+    @with_json_responses
+    def recommend_released(self, trip: ReleasedTrip) -> ReleasedAnswer:
+        """Recommend three looks for each day, in the form of the released app."""
+        return self._recommender.recommend_looks(trip)
+
     def __is_ready__(self) -> bool:
         """Tell /readyz which detector is in service; if none is, say where the service looked."""
         if self._stopping.has_begun:
@@ -136,6 +166,8 @@ class ClosetService:
 
 
 for middleware, options in middlewares(
-    _settings, [_CAMERA, _GARMENTS, _BATCH], version_in_service=_detectors.version
+    _settings,
+    [_CAMERA, _GARMENTS, _BATCH, _RECOMMEND, _RELEASED],
+    version_in_service=_detectors.version,
 ):
     ClosetService.add_asgi_middleware(middleware, **options)  # type: ignore[attr-defined] # mypy sees the bare class

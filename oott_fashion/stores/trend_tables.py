@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from oott_fashion.destinations import Destinations
 from oott_fashion.garments import Category
 from oott_fashion.outfits import OutfitNames
+from oott_fashion.packing.outfit_model import CountedOutfit
 from oott_fashion.stores.app_photos import claim_photos, delete_old_photos
 from oott_fashion.stores.batch_keys import ReusedKey, claim_key, delete_old_keys
 from oott_fashion.stores.estimate_tables import (
@@ -51,7 +52,13 @@ from oott_fashion.stores.trend_rows import (
     rows_of,
     write_coverage,
 )
-from oott_fashion.stores.trend_schema import garment_trends, outfit_trends, trend_coverage
+from oott_fashion.stores.trend_schema import (
+    COLOUR_COLUMNS,
+    GARMENT_COLUMNS,
+    garment_trends,
+    outfit_trends,
+    trend_coverage,
+)
 from oott_fashion.trends import Look, garment_counts, outfit_counts, photos_showing
 from oott_fashion.vision.detections import Detection
 
@@ -287,6 +294,30 @@ class TrendTables:
             rows = rows.where(garment_trends.c.destination == destination)
         with self.reading() as connection:
             return [GarmentRow._make(row) for row in connection.execute(rows)]
+
+    def counted_outfits(self, limit: int) -> list[CountedOutfit]:
+        """List the outfits of the latest months, from any source."""
+        outfits = outfit_trends.c
+        place = (outfits.month, outfits.destination, outfits.destination_category)
+        garments = [outfits[name] for name in GARMENT_COLUMNS]
+        colours = [outfits[name] for name in COLOUR_COLUMNS]
+        wanted = sa.select(*place, outfits.worn, *garments, *colours)
+        latest = wanted.order_by(outfits.month.desc(), outfits.id).limit(limit)
+        with self.reading() as connection:
+            return [
+                CountedOutfit(
+                    month, destination, category, tuple(names[:4]), tuple(names[4:]), worn
+                )
+                for month, destination, category, worn, *names in connection.execute(latest)
+            ]
+
+    def newest_counts(self) -> datetime | None:
+        """Tell when counts were last written, in UTC; None if there are none."""
+        with self.reading() as connection:
+            newest: datetime | None = connection.scalar(
+                sa.select(sa.func.max(trend_coverage.c.counted_at))
+            )
+            return newest
 
     def looks_by_category(self) -> list[tuple[str, Look]]:
         """List each look that was counted in each destination category, from any source."""

@@ -10,4 +10,8 @@ PAGE_FOLDERS = ("/static_content/", "/try/")
 
 PREDICTION_PATHS = frozenset({"/predict/camera", "/predict/garments", "/predict/batch"})
 
-ALL_PATHS = PREDICTION_PATHS | PROBE_PATHS | PAGE_PATHS | {"/model", "/trends"}
+RECOMMENDATION_PATHS = frozenset({"/recommend", "/recommend/released"})
+
+ALL_PATHS = (
+    PREDICTION_PATHS | RECOMMENDATION_PATHS | PROBE_PATHS | PAGE_PATHS | {"/model", "/trends"}
+)

@@ -1,0 +1,1 @@
+"""Recommends what to pack, from the trend tables, the weather and the closet."""

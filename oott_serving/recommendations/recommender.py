@@ -1,0 +1,115 @@
+"""Recommends what to pack: reads the tables and the weather, packs, and explains."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from oott_fashion.destinations import Destination, DestinationCategory, Destinations
+from oott_fashion.packing.packer import pack
+from oott_fashion.packing.reasons import Evidence
+from oott_fashion.packing.trips import Day, DayWeather
+from oott_fashion.settings import SharedSettings
+from oott_fashion.stores.trend_tables import TrendTables
+from oott_serving.recommendations.answers import considered_place, day_answer
+from oott_serving.recommendations.evidence import estimated_place, evidence_for
+from oott_serving.recommendations.known_outfits import KnownOutfits
+from oott_serving.recommendations.known_weather import KnownWeather, Weather
+from oott_serving.recommendations.not_considered import not_considered
+from oott_serving.recommendations.recommend_models import RecommendAnswer, RecommendRequest
+from oott_serving.recommendations.released_looks import (
+    ReleasedAnswer,
+    ReleasedTrip,
+    released_answer,
+    requests_of,
+)
+from oott_serving.recommendations.sent_trips import trip_of
+
+_NOTHING_ESTIMATED = Evidence({}, {}, {})
+
+
+class Recommender:
+    """Recommends from the trend tables; the database may be away when the service starts."""
+
+    def __init__(
+        self, settings: SharedSettings, destinations: Destinations, weather: Weather
+    ) -> None:
+        self._settings = settings
+        self._destinations = destinations
+        self._weather = weather
+        self._outfits = KnownOutfits()
+        self._tables: TrendTables | None = None
+
+    def recommend(self, request: RecommendRequest) -> RecommendAnswer:
+        """Recommend outfits for each day of a trip.
+
+        Raises:
+            UnknownPlace: no destination or category has the requested name.
+            TrendDatabaseError: the database cannot be used.
+        """
+        place = self._destinations.named(request.destination)
+        tables, month = self._opened(), _main_month(request.dates)
+        estimated = estimated_place(tables, place)
+        evidence = evidence_for(tables, estimated, month) if estimated else _NOTHING_ESTIMATED
+        model = self._outfits.model_of(tables, month, *_slugs_of(place))
+        weather = self._known_weather(request, place)
+        days = [Day(each, known and known.weather) for each, known in weather.items()]
+        trip = trip_of(request, days)
+        packed = [
+            day_answer(day, weather[day.day.date], trip, model, evidence)
+            for day in pack(trip, model)
+        ]
+        return RecommendAnswer(
+            place=estimated and considered_place(estimated, evidence),
+            days=packed,
+            not_considered=not_considered(request, place, estimated, evidence, packed),
+        )
+
+    def recommend_looks(self, trip: ReleasedTrip) -> ReleasedAnswer:
+        """Recommend three looks for each day, in the form of the released app.
+
+        Raises:
+            UnknownPlace: neither the place nor the category is known.
+            TrendDatabaseError: the database cannot be used.
+        """
+        days = [
+            day
+            for request in requests_of(trip, self._destinations)
+            for day in self.recommend(request).days
+        ]
+        return released_answer(trip, days)
+
+    def _known_weather(
+        self, request: RecommendRequest, place: Destination | DestinationCategory
+    ) -> dict[date, KnownWeather | None]:
+        """Tell the weather of each date: as it was sent, or else as far as it is known."""
+        weather: dict[date, KnownWeather | None] = {
+            sent.date: KnownWeather(
+                DayWeather(sent.low, sent.high, sent.rain, sent.wind), "request"
+            )
+            for sent in request.weather
+        }
+        dates = sorted(request.dates)
+        others = [each for each in dates if each not in weather]
+        today = datetime.now(ZoneInfo(self._settings.timezone)).date()
+        weather.update(zip(others, self._weather.of(place, others, today), strict=True))
+        return {each: weather[each] for each in dates}
+
+    def _opened(self) -> TrendTables:
+        if self._tables is None:
+            url = self._settings.trend_database_url
+            self._tables = TrendTables.open(url, self._destinations)
+        return self._tables
+
+
+def _slugs_of(place: Destination | DestinationCategory) -> tuple[str | None, str]:
+    """Give the slugs of a destination and its category; a category is no destination."""
+    if isinstance(place, Destination):
+        return place.slug, place.category.slug
+    return None, place.slug
+
+
+def _main_month(dates: Sequence[date]) -> date:
+    """Find the month that most of the dates are in; on a tie, the first one."""
+    months = Counter(each.replace(day=1) for each in sorted(dates))
+    return months.most_common(1)[0][0]
