@@ -49,7 +49,7 @@ _photos = WaitingRequests(_settings.photos_at_a_time, _settings.max_waiting_seco
 _batches = WaitingRequests(1, 10 * _settings.max_waiting_seconds)
 
 # Only one at a time: it computes for some milliseconds, and the rest of its time is the database's.
-_trips = WaitingRequests(1, _settings.max_waiting_seconds)
+_trips = WaitingRequests(1, _settings.max_waiting_seconds, what="requests")
 
 _CAMERA = Prediction("/predict/camera", CameraRequest, _photos)
 _GARMENTS = Prediction("/predict/garments", GarmentsRequest, _photos)

@@ -33,6 +33,10 @@ _PRIOR_PAIRS = 5.0
 # The pieces of an outfit depend on each other, so each pair says partly what another one has said.
 _WEIGHT_OF_PAIRS = 0.7
 
+# Two pieces have four ratios, of garments and colours. If n pieces are only ever worn together, in
+# a share f of the outfits, each ratio is 1/f, and with the weight 1/(2n) the score is log f.
+_WEIGHT_IN_OUTFIT = 0.15
+
 _GARMENTS, _COLOURS = len(GARMENT_NAMES), len(PALETTE_NAMES)
 _PARTS = _GARMENTS + _COLOURS
 _GARMENT_NUMBER = {name: number for number, name in enumerate(GARMENT_NAMES)}
@@ -77,7 +81,7 @@ class OutfitModel:
         self._pairs = pairs
         self._log_garments = np.log(garments)
         self._log_looks = self._log_garments[:, None] + np.log(colours)
-        self._log_pairs = _WEIGHT_OF_PAIRS * np.log(pairs)
+        self._log_ratios = np.log(pairs)
         self.outer_share = outer_share
 
     def share(self, garment: str) -> float:
@@ -89,8 +93,8 @@ class OutfitModel:
 
         On a tie, the order of ``GARMENTS`` decides.
         """
-        parts = parts_of(others).ravel()
-        scores = self._log_garments + self._log_pairs[parts, :_GARMENTS].sum(axis=0)
+        ratios = self._log_ratios[parts_of(others).ravel(), :_GARMENTS].sum(axis=0)
+        scores = self._log_garments + _WEIGHT_OF_PAIRS * ratios
         scores[~_IN_CATEGORY[category]] = -np.inf
         order = np.argsort(-scores, kind="stable")[: _IN_CATEGORY[category].sum()]
         return [GARMENT_NAMES[number] for number in order]
@@ -106,8 +110,8 @@ class OutfitModel:
 
     def pair_scores(self, some: Parts, others: Parts) -> Floats:
         """Tell how well pieces go together, shape (some, others); 0 is as often as by chance."""
-        pairs = self._log_pairs[some[:, None, :, None], others[None, :, None]]
-        return np.asarray(pairs.sum(axis=(2, 3)))
+        ratios = self._log_ratios[some[:, None, :, None], others[None, :, None]]
+        return np.asarray(_WEIGHT_IN_OUTFIT * ratios.sum(axis=(2, 3)))
 
     def score(self, outfit: Mapping[Category, Piece]) -> float:
         """Tell how usual an outfit is here: the logarithm of its probability, up to a constant."""

@@ -124,15 +124,7 @@ class _Packer:
         extra = _FROM_CLOSET * (self._is_owned & (weather >= _SUITS)) + self._repeated()
         options = [self._options(number, plain, extra) for number in range(len(CATEGORIES))]
         need = self._model.outer_share if day.weather is None else outer_need(day.weather)
-        together = self._together(options, need)
-        shown: Counter[int] = Counter()
-        outfits: list[tuple[tuple[int, ...], float]] = []
-        for _ in range(self._trip.outfits_per_day):
-            numbers, score = self._best(options, together, extra, shown)
-            if not numbers or any(numbers == earlier for earlier, _ in outfits):
-                break
-            outfits.append((numbers, score))
-            shown.update(numbers)
+        outfits = self._chosen(options, self._together(options, need), extra)
         if outfits:
             self._worn[list(outfits[0][0])] += 1
         missing = [
@@ -143,6 +135,26 @@ class _Packer:
         return PackedDay(
             day, tuple(self._outfit(day, *outfit) for outfit in outfits), tuple(missing)
         )
+
+    def _chosen(
+        self, options: Sequence[_Options], together: Floats, extra: Floats
+    ) -> list[tuple[tuple[int, ...], float]]:
+        """Choose different outfits for one day: the numbers of their pieces, and their scores."""
+        shown: Counter[int] = Counter()
+        outfits: list[tuple[tuple[int, ...], float]] = []
+        left = together.copy()
+        for _ in range(self._trip.outfits_per_day):
+            best = self._best(options, left, extra, shown)
+            places = zip(options, best, strict=True)
+            numbers = [int(option.numbers[place]) for option, place in places]
+            pieces = tuple(number for number in numbers if number >= 0)
+            if not pieces or not np.isfinite(left[best]):
+                break
+            left[best] = -np.inf
+            score = math.exp((together[best] - together.max()) / len(pieces))
+            outfits.append((pieces, score))
+            shown.update(pieces)
+        return outfits
 
     def _repeated(self) -> Floats:
         """Tell how much more or less each piece is wanted because of the days before."""
@@ -204,13 +216,13 @@ class _Packer:
     def _best(
         self,
         options: Sequence[_Options],
-        together: Floats,
+        scores: Floats,
         extra: Floats,
         shown: Counter[int],
-    ) -> tuple[tuple[int, ...], float]:
-        """Find the best outfit: the numbers of its pieces, and its score."""
+    ) -> tuple[int, ...]:
+        """Find the best outfit: the place of its piece in each of the options."""
         garments = {self._garments[number] for number in shown}
-        total = together
+        total = scores
         for axis, option in enumerate(options):
             gain = np.zeros(len(option.numbers))
             for place, number in enumerate(option.numbers):
@@ -221,13 +233,7 @@ class _Packer:
                     # No piece has neither an advantage nor a disadvantage over the best one.
                     gain[place] = extra[option.numbers[option.numbers >= 0]].max()
             total = total + _along(gain, axis)
-        best = np.unravel_index(np.argmax(total), total.shape)
-        numbers = (int(option.numbers[at]) for option, at in zip(options, best, strict=True))
-        chosen = tuple(number for number in numbers if number >= 0)
-        if not np.isfinite(total[best]):
-            return (), 0.0
-        score = math.exp((together[best] - together.max()) / max(len(chosen), 1))
-        return chosen, score
+        return tuple(int(place) for place in np.unravel_index(np.argmax(total), total.shape))
 
     def _outfit(self, day: Day, numbers: tuple[int, ...], score: float) -> PackedOutfit:
         pieces = tuple(self._pieces[number] for number in numbers)

@@ -126,7 +126,9 @@ def _weather(piece: Piece, day: Day) -> Iterator[Reason]:
         return
     limits, felt = temperature_ranges()[piece.garment], felt_temperature(day.weather)
     low, high = limits.comfortable_from, limits.comfortable_to
-    if low <= -_NO_LIMIT:
+    if low <= -_NO_LIMIT and high >= _NO_LIMIT:
+        comfortable = "at any temperature"
+    elif low <= -_NO_LIMIT:
         comfortable = f"below {high:.0f} °C"
     elif high >= _NO_LIMIT:
         comfortable = f"from {low:.0f} °C"

@@ -19,7 +19,7 @@ class WaitingRequests:
     """The requests that run or wait, first come, first served.
 
     At most ``max_concurrent`` of them run. A request that would wait longer than
-    ``max_waiting_seconds`` is rejected.
+    ``max_waiting_seconds`` is rejected. ``what`` names in its message what waits.
     """
 
     def __init__(
@@ -27,11 +27,13 @@ class WaitingRequests:
         max_concurrent: int,
         max_waiting_seconds: float,
         now: Callable[[], float] = time.monotonic,
+        what: str = "photos",
     ) -> None:
         self.max_concurrent = max_concurrent
         self.max_waiting_seconds = max_waiting_seconds
         self._places = asyncio.Semaphore(max_concurrent)
         self._now = now
+        self._what = what
         self._photos = 0
         self._speed = _Speed(now)
         self._promised_until = 0.0
@@ -66,7 +68,7 @@ class WaitingRequests:
         self._promised_until = begin + photos * seconds_per_photo
         raise RejectedRequest(
             503,
-            f"{self._photos:,} photos are already waiting; try again later",
+            f"{self._photos:,} {self._what} are already waiting; try again later",
             retry_after_seconds=math.ceil(self._promised_until - now),
             reason="queue_full",
         )

@@ -41,6 +41,9 @@ _NO_DETECTOR = (
     "of a detector to start with; the starter detector has no /data/starter/card.json"
 )
 _NO_DATABASE = "the trend database cannot be used now; try again later"
+_MANY_REQUESTS = "401 requests are already waiting; try again later"
+_TRIP_EXAMPLE = '{"destination": "jeju", "dates": ["2027-01-09", "2027-01-10"]}'
+_RELEASED_EXAMPLE = '{"place": "제주", "category": "바닷가", "date": ["2027/01/09", "2027/01/10"]}'
 _CAMERA_EXAMPLE = '{"base64_image": "..."}'
 _BATCH_EXAMPLE = '{"base64_images": ["..."], "recommend_type": "seaside"}'
 
@@ -118,6 +121,34 @@ ERROR_EXAMPLES: Mapping[str, Mapping[str, Sentences]] = {
             "no database": _NO_DATABASE,
             "too many photos": "4,001 photos are already waiting; try again later",
         },
+    },
+    "/recommend": {
+        "400": {"no JSON": _NO_JSON.format(example=_TRIP_EXAMPLE)},
+        "401": _KEYS,
+        "408": {"slow upload": _TOO_SLOW},
+        "413": {"large body": _LARGE_BODY},
+        "415": {"other content type": _ONLY_JSON, "compressed body": _COMPRESSED},
+        "422": {
+            "missing field": f"dates: Field required; expected {_TRIP_EXAMPLE}",
+            "many days": "dates: List should have at most 30 items after validation, not 31; "
+            f"expected {_TRIP_EXAMPLE}",
+            "unknown place": _UNKNOWN_PLACE,
+        },
+        "503": {"no database": _NO_DATABASE, "too many requests": _MANY_REQUESTS},
+    },
+    "/recommend/released": {
+        "400": {"no JSON": _NO_JSON.format(example=_RELEASED_EXAMPLE)},
+        "401": _KEYS,
+        "408": {"slow upload": _TOO_SLOW},
+        "413": {"large body": _LARGE_BODY},
+        "415": {"other content type": _ONLY_JSON, "compressed body": _COMPRESSED},
+        "422": {
+            "missing field": f"category: Field required; expected {_RELEASED_EXAMPLE}",
+            "no date": "date: Value error, 'soon' is not a date; expected one such as 2027/01/09; "
+            f"expected {_RELEASED_EXAMPLE}",
+            "unknown place": _UNKNOWN_PLACE,
+        },
+        "503": {"no database": _NO_DATABASE, "too many requests": _MANY_REQUESTS},
     },
     "/trends": {
         "401": _KEYS,

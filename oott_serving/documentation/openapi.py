@@ -27,6 +27,9 @@ from oott_serving.documentation.openapi_parts import (
     json_of,
 )
 from oott_serving.documentation.openapi_predictions import predictions
+from oott_serving.documentation.openapi_recommendations import recommendations
+from oott_serving.recommendations.recommend_models import RecommendAnswer, RecommendRequest
+from oott_serving.recommendations.released_looks import ReleasedAnswer, ReleasedTrip
 
 _MODELS = (
     CameraRequest,
@@ -34,6 +37,10 @@ _MODELS = (
     GarmentsAnswer,
     BatchRequest,
     BatchAnswer,
+    RecommendRequest,
+    RecommendAnswer,
+    ReleasedTrip,
+    ReleasedAnswer,
     TrendAnswer,
     ModelAnswer,
     ErrorAnswer,
@@ -58,6 +65,7 @@ def openapi_document() -> Json:
         "servers": [{"url": "."}],
         "paths": {
             **predictions(),
+            **recommendations(),
             "/trends": {"get": _trends()},
             "/model": {"get": _model()},
             **_health(),

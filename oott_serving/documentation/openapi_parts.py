@@ -36,6 +36,11 @@ SECURITY: list[Json] = [{}, *({name: []} for name in SECURITY_SCHEMES)]
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 
 
+def errors_of(path: str) -> Json:
+    """Describe the errors of a path, by status."""
+    return {status: error_of(path, status) for status in sorted(ERROR_EXAMPLES[path])}
+
+
 def error_of(path: str, status: str) -> Json:
     """Describe the response of an error, with examples."""
     content = json_of(ErrorAnswer)

@@ -7,10 +7,9 @@ from pydantic import BaseModel
 from oott_serving.api.answer_colours import COLOURS_HEADER, CameraColours
 from oott_serving.api.api_models import BatchAnswer, BatchRequest, CameraAnswer, CameraRequest
 from oott_serving.detection.garments_api import GarmentsAnswer, GarmentsRequest
-from oott_serving.documentation.openapi_parts import SECURITY, Json, error_of, json_of
+from oott_serving.documentation.openapi_parts import SECURITY, Json, errors_of, json_of
 from oott_serving.records.request_records import VERSION_HEADER
 
-_PREDICTION_ERRORS = ("400", "401", "408", "413", "415", "422", "503")
 _VERSION = {
     VERSION_HEADER: {
         "description": "The detector that answered; without a detector, the header is missing.",
@@ -78,6 +77,6 @@ def _prediction(name: str, summary: str, request: type[BaseModel], answer: type[
                 "headers": _VERSION,
                 "content": json_of(answer),
             },
-            **{status: error_of(f"/predict/{name}", status) for status in _PREDICTION_ERRORS},
+            **errors_of(f"/predict/{name}"),
         },
     }

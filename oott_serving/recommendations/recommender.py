@@ -11,11 +11,11 @@ from oott_fashion.packing.reasons import Evidence
 from oott_fashion.packing.trips import Day, DayWeather
 from oott_fashion.settings import SharedSettings
 from oott_fashion.stores.trend_tables import TrendTables
-from oott_serving.recommendations.answers import considered_place, day_answer
 from oott_serving.recommendations.evidence import estimated_place, evidence_for
 from oott_serving.recommendations.known_outfits import KnownOutfits
 from oott_serving.recommendations.known_weather import KnownWeather, Weather
 from oott_serving.recommendations.not_considered import not_considered
+from oott_serving.recommendations.packed_answers import considered_place, day_answer
 from oott_serving.recommendations.recommend_models import RecommendAnswer, RecommendRequest
 from oott_serving.recommendations.released_looks import (
     ReleasedAnswer,

@@ -54,7 +54,8 @@ def unknown_names(request: RecommendRequest) -> Iterator[str]:
     pieces = [sent for sent in request.closet if not _is_known(sent)]
     if pieces:
         some = ", ".join(f"{one.id!r} ({one.color} {one.label})" for one in pieces[:_MAX_LISTED])
-        yield f"{len(pieces)} pieces of the closet have an unknown label or colour: {some}"
+        number = f"{len(pieces)} of {len(request.closet)}"
+        yield f"{number} closet pieces have an unknown label or colour: {some}"
 
 
 def _gender(name: str | None) -> Gender | None:

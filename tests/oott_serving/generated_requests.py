@@ -54,7 +54,7 @@ MAX_SECONDS = 10
 def check_answers(url: str, method: str, path: str, mode: str) -> None:
     """Send requests that the document allows (positive) or does not allow (negative)."""
     strategy = OPERATIONS[method, path].as_strategy(generation_mode=GenerationMode(mode))
-    has_input = path.startswith("/predict/") or path == "/trends"
+    has_input = path.startswith(("/predict/", "/recommend")) or path == "/trends"
 
     @settings(BOUNDS, max_examples=12 if has_input else 2)
     @given(case=strategy)

@@ -17,7 +17,7 @@ OPERATIONS = [
 WITH_INPUT = [
     (method, path)
     for method, path in OPERATIONS
-    if path.startswith("/predict/") or path == "/trends"
+    if path.startswith(("/predict/", "/recommend")) or path == "/trends"
 ]
 ASKED = [("positive", *each) for each in OPERATIONS] + [("negative", *each) for each in WITH_INPUT]
 

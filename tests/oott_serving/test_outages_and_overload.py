@@ -66,7 +66,9 @@ def test_without_a_database_camera_photos_are_answered_and_batches_get_503(
     service: Server, client: httpx.Client, mariadb: MariaDB, late: str
 ) -> None:
     rejected = batch(client, [PHOTO], "jeju")
+    no_advice = client.post("/recommend", json={"destination": "jeju", "dates": ["2027-01-09"]})
 
+    assert (no_advice.status_code, error_in(no_advice)) == (503, AWAY)
     assert camera(client, PHOTO).json()["label"] == "coat"
     assert client.get("/readyz").status_code == 200
     assert rejected.status_code == 503

@@ -20,6 +20,8 @@ from oott_serving.detection.published_detector import LatestDetector, NoDetector
 from oott_serving.documentation.error_examples import ERROR_EXAMPLES
 from oott_serving.documentation.openapi import openapi_document
 from oott_serving.errors import response_to
+from oott_serving.recommendations.recommend_models import SentTrip
+from oott_serving.recommendations.released_looks import SentReleasedTrip
 from oott_serving.settings import ServiceSettings
 from tests.oott_serving.photos import base64_of, png_bomb, street_jpeg
 from tests.oott_serving.service_client import error_in
@@ -90,6 +92,18 @@ REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
         "used key": batch_of([PHOTO], key="4d1f"),
         "unusable key": batch_of([PHOTO], key="x" * 300),
     },
+    "/recommend": {
+        **BODIES,
+        "missing field": {"json": {"destination": "jeju"}},
+        "many days": {"json": {"destination": "jeju", "dates": ["2027-01-01"] * 31}},
+        "unknown place": {"json": {"destination": "atlantis", "dates": ["2027-01-01"]}},
+    },
+    "/recommend/released": {
+        **BODIES,
+        "missing field": {"json": {"date": ["2027/01/01"]}},
+        "no date": {"json": {"category": "바닷가", "date": ["soon"]}},
+        "unknown place": {"json": {"category": "atlantis", "date": ["2027/01/01"]}},
+    },
     "/trends": {
         "no estimates": {"params": {"destination": "jeju", "month": "2020-01"}},
         "unknown place": {"params": {"destination": "atlantis"}},
@@ -99,7 +113,7 @@ REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 # These come before a prediction. They are caused in this process, with smaller limits.
-OF_LIMITS = ("slow upload", "large body", "too many photos")
+OF_LIMITS = ("slow upload", "large body", "too many photos", "too many requests")
 
 # test_outages_and_overload.py and test_trends.py compare these with the answers of services whose
 # database is away or hangs.
@@ -131,7 +145,7 @@ def test_every_error_of_every_route_has_an_example() -> None:
     }
 
     assert described == {(example.path, example.status) for example in EXAMPLES}
-    assert len(described) == 28
+    assert len(described) == 42
 
 
 @pytest.mark.parametrize("example", SENT, ids=" ".join)
@@ -164,9 +178,13 @@ async def limited(example: Example) -> httpx.Response:
         "/predict/camera": CameraRequest,
         "/predict/garments": GarmentsRequest,
         "/predict/batch": BatchRequest,
+        "/recommend": SentTrip,
+        "/recommend/released": SentReleasedTrip,
     }
-    body = json.dumps({"base64_image": "AAAA", **batch_of(["AAAA"] * 2)["json"]}).encode()
-    prediction = Prediction(example.path, kinds[example.path], WaitingRequests(1, 0.1))
+    trip = {"destination": "jeju", "dates": ["2027-01-01"], "category": "산", "date": ["2027/1/1"]}
+    body = json.dumps({"base64_image": "AAAA", **batch_of(["AAAA"] * 2)["json"], **trip}).encode()
+    what = "requests" if example.path.startswith("/recommend") else "photos"
+    prediction = Prediction(example.path, kinds[example.path], WaitingRequests(1, 0.1, what=what))
     limits = RequestLimits(
         NeverAnswering(), [prediction], ServiceSettings().max_body_bytes, max_upload_seconds=0.1
     )

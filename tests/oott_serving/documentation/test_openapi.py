@@ -49,10 +49,10 @@ def test_every_operation_has_a_unique_id() -> None:
         for operation in path.values()
     ]
 
-    assert len(set(names)) == len(names) == 12
+    assert len(set(names)) == len(names) == 14
 
 
-def test_predictions_the_detector_and_trends_accept_an_api_key() -> None:
+def test_all_but_pages_and_probes_accept_an_api_key() -> None:
     assert list(DOCUMENT["components"]["securitySchemes"]) == ["bearer", "header"]
     secured = {
         path
@@ -60,7 +60,7 @@ def test_predictions_the_detector_and_trends_accept_an_api_key() -> None:
         if any("security" in operation for operation in operations.values())
     }
     predictions = {"/predict/camera", "/predict/garments", "/predict/batch"}
-    assert secured == predictions | {"/model", "/trends"}
+    assert secured == predictions | {"/model", "/recommend", "/recommend/released", "/trends"}
 
 
 def test_a_camera_request_can_choose_its_colours() -> None:
