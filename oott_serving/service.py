@@ -82,7 +82,7 @@ share_connections()
     tracing=tracing(),
     logging={"access": {"enabled": False}},  # request_log writes more
 )
-@bentoml.asgi_app(pages(TrendAnswers(_start_up).respond, _detectors))
+@bentoml.asgi_app(pages(TrendAnswers(_start_up).respond, _detectors, _start_up.destinations))
 class ClosetService:
     """Detects the garment of a camera photo, and counts batches of app photos into trends."""
 

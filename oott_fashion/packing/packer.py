@@ -36,8 +36,8 @@ _PACKED_ALREADY = math.log(4)
 # How much less a piece is wanted for each earlier day on which it was worn.
 _WORN_BEFORE: dict[Category, float] = {
     "outer": math.log(1.2),
-    "top": math.log(3),
-    "bottom": math.log(2),
+    "top": math.log(4),
+    "bottom": math.log(3),
     "shoes": math.log(1.1),
 }
 

@@ -5,8 +5,8 @@ HEALTH_PATHS = ("/ping", "/health", "/healthcheck", "/status")
 # Prometheus, load balancers and container engines ask for these every few seconds.
 PROBE_PATHS = frozenset({*HEALTH_PATHS, "/livez", "/healthz", "/readyz", "/metrics"})
 
-PAGE_PATHS = frozenset({"/", "/docs.js", "/docs.json", "/try"})
-PAGE_FOLDERS = ("/static_content/", "/try/")
+PAGE_PATHS = frozenset({"/", "/docs.js", "/docs.json", "/try", "/pack"})
+PAGE_FOLDERS = ("/static_content/", "/try/", "/pack/")
 
 PREDICTION_PATHS = frozenset({"/predict/camera", "/predict/garments", "/predict/batch"})
 

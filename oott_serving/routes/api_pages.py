@@ -7,10 +7,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from oott_fashion.destinations import Destinations
 from oott_serving.api.service_paths import HEALTH_PATHS
 from oott_serving.detection.published_detector import LatestDetector, NoDetectorYet
 from oott_serving.documentation.openapi import openapi_document
 from oott_serving.errors import response_to
+from oott_serving.routes.pack_page.pack_routes import pack_routes
 from oott_serving.routes.try_page.try_routes import TRY_ROUTES
 
 # BentoML's own page loads a tag manager from another host. This page loads scripts and styles only
@@ -27,7 +29,9 @@ _PAGE = """<!DOCTYPE html>
 <link rel="stylesheet" href="static_content/swagger-ui.css">
 </head>
 <body>
-<p style="margin: 1rem; text-align: right; font: 16px sans-serif"><a href="try">Try a photo</a></p>
+<p style="margin: 1rem; text-align: right; font: 16px sans-serif">
+<a href="try">Try a photo</a> · <a href="pack">What to pack</a>
+</p>
 <div id="docs"></div>
 <script src="static_content/swagger-ui-bundle.js"></script>
 <script src="docs.js"></script>
@@ -70,7 +74,11 @@ def model_page(detectors: LatestDetector) -> Callable[[Request], Awaitable[Respo
     return model
 
 
-def pages(trends: Callable[[Request], Awaitable[Response]], detectors: LatestDetector) -> Starlette:
+def pages(
+    trends: Callable[[Request], Awaitable[Response]],
+    detectors: LatestDetector,
+    destinations: Callable[[], Destinations],
+) -> Starlette:
     """Build the pages, with ``trends`` as the answer to /trends."""
     return Starlette(
         routes=[
@@ -81,5 +89,6 @@ def pages(trends: Callable[[Request], Awaitable[Response]], detectors: LatestDet
             Route("/docs.js", docs_script),
             Route("/docs.json", docs),
             *TRY_ROUTES,
+            *pack_routes(destinations),
         ]
     )

@@ -31,7 +31,7 @@ _POLICY = (
 
 def trend_page(data: str) -> str:
     """Write the page that shows ``data``, which is JSON."""
-    scripts = [_charts_library(), *map(_text_of, _SCRIPTS)]
+    scripts = [_charts_library(), _outfit_figures(), *map(_text_of, _SCRIPTS)]
     return Template(_text_of("page.html")).substitute(
         policy=html.escape(_POLICY.format(hashes=" ".join(map(_hash_of, scripts)))),
         style=_text_of("page.css"),
@@ -51,6 +51,10 @@ def _hash_of(script: str) -> str:
 
 def _text_of(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _outfit_figures() -> str:
+    return files("oott_fashion").joinpath("outfit_figures.js").read_text(encoding="utf-8")
 
 
 @cache

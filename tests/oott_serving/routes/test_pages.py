@@ -47,7 +47,7 @@ def test_the_api_page_loads_nothing_from_other_hosts(client: httpx.Client) -> No
     assert "default-src 'self'" in page.headers["content-security-policy"]
     assert "//" not in page.text
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page.text)
-    assert len(addresses) == 5
+    assert len(addresses) == 6
     for address in addresses:
         assert client.get(f"/{address}").status_code == 200
 

@@ -1,4 +1,4 @@
-// Sends a photo to the service, and reads its answer or its error.
+// Sends a photo or a trip to the service, and reads its answer or its error.
 
 import { Problem } from "./photos.js";
 
@@ -7,18 +7,28 @@ export class KeyNeeded extends Problem {}
 
 /** Send a photo; give the answer of POST /predict/garments, and how long it took in milliseconds. */
 export async function garmentsIn(blob, key, signal) {
-  const headers = { "Content-Type": blob.type, ...(key ? { Authorization: `Bearer ${key}` } : {}) };
   const began = performance.now();
+  const answer = await post("predict/garments", blob, blob.type, key, signal);
+  return { answer, milliseconds: performance.now() - began };
+}
+
+/** Give the answer of POST /recommend to a trip. */
+export async function recommendationFor(trip, key) {
+  return await post("recommend", JSON.stringify(trip), "application/json", key);
+}
+
+async function post(path, body, type, key, signal) {
+  const headers = { "Content-Type": type, ...(key ? { Authorization: `Bearer ${key}` } : {}) };
   let response;
   try {
-    response = await fetch("predict/garments", { method: "POST", body: blob, headers, signal });
+    response = await fetch(path, { method: "POST", body, headers, signal });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Problem("The service cannot be reached. Check that it runs and that you are connected, then send the photo again.");
+    throw new Problem("The service cannot be reached. Check that it runs and that you are connected, then try again.");
   }
   const text = await response.text();
   if (!response.ok) throw problemOf(response, text);
-  return { answer: JSON.parse(text), milliseconds: performance.now() - began };
+  return JSON.parse(text);
 }
 
 function problemOf(response, text) {

@@ -1,0 +1,1 @@
+"""The page at /pack: outfits for a trip, with their reasons."""
