@@ -27,6 +27,13 @@ class DestinationCategory(NamedTuple):
     name: str
 
 
+class Coordinates(NamedTuple):
+    """A place on Earth, in degrees."""
+
+    latitude: float
+    longitude: float
+
+
 class Destination(NamedTuple):
     """A place people travel to; its Korean ``name`` is its hashtag if the file lists none."""
 
@@ -34,6 +41,7 @@ class Destination(NamedTuple):
     name: str
     category: DestinationCategory
     hashtags: tuple[str, ...]
+    coordinates: Coordinates | None = None
 
 
 class UnknownPlace(ValueError):
@@ -129,7 +137,23 @@ def _destination_in(entry: object, category: DestinationCategory, file: Path) ->
             f"{file}: expected a list of hashtags for {slug}, found {hashtags!r:.80}; "
             "without hashtags, leave the key out"
         )
-    return Destination(slug, name, category, tuple(_composed(str(tag)) for tag in hashtags))
+    composed = tuple(_composed(str(tag)) for tag in hashtags)
+    return Destination(slug, name, category, composed, _coordinates_in(entry, slug, file))
+
+
+def _coordinates_in(entry: dict[str, object], slug: str, file: Path) -> Coordinates | None:
+    match entry.get("coordinates"):
+        case None:
+            return None
+        case [int() | float() as latitude, int() | float() as longitude] if (
+            abs(latitude) <= 90 and abs(longitude) <= 180
+        ):
+            return Coordinates(latitude, longitude)
+        case other:
+            raise ValueError(
+                f"{file}: expected the coordinates of {slug} as [latitude, longitude] in degrees, "
+                f"such as [33.5, 126.53], found {other!r:.80}"
+            )
 
 
 def _is_filled_list(entry: object) -> bool:

@@ -93,6 +93,8 @@ NAMES = {
         "API_KEYS",
         "LOG_FORMAT",
         "CORS_ORIGINS",
+        "WEATHER_URL",
+        "WEATHER_KEY",
     ),
 }
 

@@ -17,7 +17,6 @@ from oott_serving.detection.garments_api import GarmentsAnswer, GarmentsRequest
 from oott_serving.detection.published_detector import LatestDetector, NoDetectorYet
 from oott_serving.detection.sent_photos import garments_of_each, require_batch_size, seen_in
 from oott_serving.errors import with_json_responses
-from oott_serving.recommendations.known_weather import UnknownWeather
 from oott_serving.recommendations.recommend_models import (
     RecommendAnswer,
     RecommendRequest,
@@ -103,7 +102,7 @@ class ClosetService:
         _detectors.start()
         self._trends = AppTrends(_settings, self._destinations)
         self._trends.start()
-        self._recommender = Recommender(_settings, self._destinations, UnknownWeather())
+        self._recommender = Recommender(_settings, self._destinations)
 
     @bentoml.api(route=_CAMERA.path, input_spec=validated_input(_CAMERA.request))
     @with_json_responses

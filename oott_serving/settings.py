@@ -10,6 +10,8 @@ from oott_serving.api.answer_colours import CameraColours
 from oott_serving.records.request_log import LogFormat
 
 _MIN_KEY_LENGTH = 16
+_OPEN_METEO = "https://api.open-meteo.com"
+_SERVER = re.compile(r"https?://[^/\s?#@]+/?")
 _ORIGIN = re.compile(r"\*|https?://[^/\s]+")
 
 
@@ -76,6 +78,23 @@ class ServiceSettings(SharedSettings):
         "by commas, for instance https://closet.example.com. * allows all. If it is empty, only "
         "the pages of the service itself may.",
     )
+
+    weather_url: str = Field(
+        "",
+        description="Server with the forecast API of Open-Meteo, for instance "
+        "https://api.open-meteo.com, which is free for non-commercial use. POST /recommend asks it "
+        "for the weather of the coming 16 days. If it is empty, nobody is asked.",
+    )
+    weather_key: SecretStr | None = Field(
+        None, description="API key of OOTT_WEATHER_URL, which commercial use needs."
+    )
+
+    @field_validator("weather_url")
+    @classmethod
+    def _is_a_server(cls, url: str) -> str:
+        if url and not _SERVER.fullmatch(url):
+            raise ValueError(f"{url!r} is not a server; expected for example {_OPEN_METEO}")
+        return url.rstrip("/")
 
     @field_validator("api_keys")
     @classmethod

@@ -2,18 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from oott_fashion.destinations import Destination, DestinationCategory, Destinations
 from oott_fashion.packing.packer import pack
 from oott_fashion.packing.reasons import Evidence
-from oott_fashion.packing.trips import Day, DayWeather
-from oott_fashion.settings import SharedSettings
+from oott_fashion.packing.trips import Day
 from oott_fashion.stores.trend_tables import TrendTables
 from oott_serving.recommendations.evidence import estimated_place, evidence_for
+from oott_serving.recommendations.forecasts import OpenMeteo
 from oott_serving.recommendations.known_outfits import KnownOutfits
-from oott_serving.recommendations.known_weather import KnownWeather, Weather
+from oott_serving.recommendations.known_weather import weather_of
 from oott_serving.recommendations.not_considered import not_considered
 from oott_serving.recommendations.packed_answers import considered_place, day_answer
 from oott_serving.recommendations.recommend_models import RecommendAnswer, RecommendRequest
@@ -24,6 +23,7 @@ from oott_serving.recommendations.released_looks import (
     requests_of,
 )
 from oott_serving.recommendations.sent_trips import trip_of
+from oott_serving.settings import ServiceSettings
 
 _NOTHING_ESTIMATED = Evidence({}, {}, {})
 
@@ -31,12 +31,14 @@ _NOTHING_ESTIMATED = Evidence({}, {}, {})
 class Recommender:
     """Recommends from the trend tables; the database may be away when the service starts."""
 
-    def __init__(
-        self, settings: SharedSettings, destinations: Destinations, weather: Weather
-    ) -> None:
-        self._settings = settings
+    def __init__(self, settings: ServiceSettings, destinations: Destinations) -> None:
+        self._database_url = settings.trend_database_url
         self._destinations = destinations
-        self._weather = weather
+        self._forecasts = (
+            OpenMeteo(settings.weather_url, settings.weather_key, settings.timezone)
+            if settings.weather_url
+            else None
+        )
         self._outfits = KnownOutfits()
         self._tables: TrendTables | None = None
 
@@ -52,7 +54,7 @@ class Recommender:
         estimated = estimated_place(tables, place)
         evidence = evidence_for(tables, estimated, month) if estimated else _NOTHING_ESTIMATED
         model = self._outfits.model_of(tables, month, *_slugs_of(place))
-        weather = self._known_weather(request, place)
+        weather = weather_of(request.dates, place, request.weather, self._forecasts)
         days = [Day(each, known and known.weather) for each, known in weather.items()]
         trip = trip_of(request, days)
         packed = [
@@ -79,26 +81,9 @@ class Recommender:
         ]
         return released_answer(trip, days)
 
-    def _known_weather(
-        self, request: RecommendRequest, place: Destination | DestinationCategory
-    ) -> dict[date, KnownWeather | None]:
-        """Tell the weather of each date: as it was sent, or else as far as it is known."""
-        weather: dict[date, KnownWeather | None] = {
-            sent.date: KnownWeather(
-                DayWeather(sent.low, sent.high, sent.rain, sent.wind), "request"
-            )
-            for sent in request.weather
-        }
-        dates = sorted(request.dates)
-        others = [each for each in dates if each not in weather]
-        today = datetime.now(ZoneInfo(self._settings.timezone)).date()
-        weather.update(zip(others, self._weather.of(place, others, today), strict=True))
-        return {each: weather[each] for each in dates}
-
     def _opened(self) -> TrendTables:
         if self._tables is None:
-            url = self._settings.trend_database_url
-            self._tables = TrendTables.open(url, self._destinations)
+            self._tables = TrendTables.open(self._database_url, self._destinations)
         return self._tables
 
 

@@ -52,6 +52,26 @@ def test_every_place_of_the_prototype_is_a_destination_of_its_category(
     assert " ".join(names) == PLACES[category]
 
 
+def test_every_place_has_its_coordinates_in_south_korea(places: Destinations) -> None:
+    for slug in places.slugs:
+        found = places.destination(slug).coordinates
+        assert found is not None
+        assert 33 < found.latitude < 38.7
+        assert 126 < found.longitude < 130
+
+
+@pytest.mark.parametrize("wrong", ["[33.5]", "jeju", "[126.5, 33.5]", "[33.5, east]", "{}"])
+def test_coordinates_that_are_none_are_rejected(tmp_path: Path, wrong: str) -> None:
+    text = BEACHES.replace("name: 제주", f"name: 제주, coordinates: {wrong}")
+
+    with pytest.raises(ValueError, match=r"coordinates of jeju as \[latitude, longitude\]"):
+        read(tmp_path, text)
+
+
+def test_a_place_may_have_no_coordinates(tmp_path: Path) -> None:
+    assert read(tmp_path, BEACHES).destination("jeju").coordinates is None
+
+
 def test_categories_keep_the_order_of_the_file(places: Destinations) -> None:
     assert [category.name for category in places.categories] == list(PLACES)
     assert [category.slug for category in places.categories] == [

@@ -17,9 +17,7 @@ import oott_fashion.packing
 from oott_fashion.destinations import UnknownPlace, read_destinations
 from oott_fashion.garments import CATEGORIES, category_of
 from oott_fashion.outfits import OutfitNames
-from oott_fashion.settings import SharedSettings
 from oott_fashion.stores.trend_tables import Coverage, TrendSlice, TrendTables
-from oott_serving.recommendations.known_weather import UnknownWeather
 from oott_serving.recommendations.recommend_models import (
     PackedPieceAnswer,
     ReasonAnswer,
@@ -27,6 +25,7 @@ from oott_serving.recommendations.recommend_models import (
     RecommendRequest,
 )
 from oott_serving.recommendations.recommender import Recommender
+from oott_serving.settings import ServiceSettings
 from tests.oott_serving.estimates import estimate
 
 JANUARY, NOVEMBER = date(2026, 1, 1), date(2026, 11, 1)
@@ -74,8 +73,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def recommender(database: Path) -> Recommender:
-    settings = SharedSettings(database_url=f"sqlite:///{database}")
-    return Recommender(settings, read_destinations(), UnknownWeather())
+    settings = ServiceSettings(database_url=f"sqlite:///{database}")
+    return Recommender(settings, read_destinations())
 
 
 def trip(**wishes: Any) -> RecommendRequest:
@@ -240,7 +239,7 @@ def test_without_any_photos_the_weather_decides(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'empty.sqlite'}"
     with closing(TrendTables.open(url, read_destinations())) as tables:
         tables.migrate()
-    empty = Recommender(SharedSettings(database_url=url), read_destinations(), UnknownWeather())
+    empty = Recommender(ServiceSettings(database_url=url), read_destinations())
 
     answer = empty.recommend(trip())
 
@@ -259,7 +258,7 @@ def test_what_is_unknown_is_named_and_the_rest_is_considered(recommender: Recomm
     said = " ".join(answer.not_considered)
     assert all(name in said for name in ("'robot'", "'shopping'", "'baroque'", "'hat'"))
     assert "스트릿'" not in said
-    assert "the weather of 2027-01-09 is unknown" in said
+    assert "some days have no forecast, so they have the usual weather" in said
     assert len(answer.days[0].outfits) == 3
 
 
