@@ -7,7 +7,6 @@ piece of the closet comes before the others.
 """
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple, TypeVar
@@ -140,7 +139,7 @@ class _Packer:
         self, options: Sequence[_Options], together: Floats, extra: Floats
     ) -> list[tuple[tuple[int, ...], float]]:
         """Choose different outfits for one day: the numbers of their pieces, and their scores."""
-        shown: Counter[int] = Counter()
+        shown = np.zeros(len(self._pieces), dtype=np.intp)
         outfits: list[tuple[tuple[int, ...], float]] = []
         left = together.copy()
         for _ in range(self._trip.outfits_per_day):
@@ -153,7 +152,7 @@ class _Packer:
             left[best] = -np.inf
             score = math.exp((together[best] - together.max()) / len(pieces))
             outfits.append((pieces, score))
-            shown.update(pieces)
+            shown[list(pieces)] += 1
         return outfits
 
     def _repeated(self) -> Floats:
@@ -218,30 +217,30 @@ class _Packer:
         options: Sequence[_Options],
         scores: Floats,
         extra: Floats,
-        shown: Counter[int],
+        shown: NDArray[np.intp],
     ) -> tuple[int, ...]:
         """Find the best outfit: the place of its piece in each of the options."""
-        garments = {self._garments[number] for number in shown}
+        gains = extra - _SHOWN_PIECE * shown
+        is_shown = np.zeros(len(GARMENT_NAMES), dtype=bool)
+        is_shown[self._garments[shown > 0]] = True
+        gains -= _SHOWN_GARMENT * is_shown[self._garments]
         total = scores
         for axis, option in enumerate(options):
-            gain = np.zeros(len(option.numbers))
-            for place, number in enumerate(option.numbers):
-                if number >= 0:
-                    gain[place] = extra[number] - _SHOWN_PIECE * shown[number]
-                    gain[place] -= _SHOWN_GARMENT * (self._garments[number] in garments)
-                elif (option.numbers >= 0).any():
-                    # No piece has neither an advantage nor a disadvantage over the best one.
-                    gain[place] = extra[option.numbers[option.numbers >= 0]].max()
-            total = total + _along(gain, axis)
+            real = option.numbers >= 0
+            if real.any():
+                # No piece has neither an advantage nor a disadvantage over the best one.
+                of_none = extra[option.numbers[real]].max()
+                total = total + _along(np.where(real, gains[option.numbers], of_none), axis)
         return tuple(int(place) for place in np.unravel_index(np.argmax(total), total.shape))
 
     def _outfit(self, day: Day, numbers: tuple[int, ...], score: float) -> PackedOutfit:
         pieces = tuple(self._pieces[number] for number in numbers)
         worn = [packed.piece for packed in pieces]
-        companions = [
-            companion_outfit(companion, self._trip, day, worn, self._model)
-            for companion in self._trip.companions
-        ]
+        looks = {
+            companion: companion_outfit(companion, self._trip, day, worn, self._model)
+            for companion in set(self._trip.companions)
+        }
+        companions = [looks[companion] for companion in self._trip.companions]
         return PackedOutfit(score, pieces, tuple(companions))
 
 

@@ -1,7 +1,8 @@
 """Why a piece is recommended, in words and numbers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cache
 from typing import Literal, NamedTuple
 
 from oott_fashion.packing.outfit_model import OutfitModel
@@ -54,32 +55,44 @@ class Evidence(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """A reason; ``numbers`` are those in the text, and ``month`` is the one they are of."""
+    """A reason; ``numbers`` are those in the text, by name, and ``month`` is their month."""
 
     kind: ReasonKind
     text: str
-    numbers: Mapping[str, float]
+    numbers: tuple[tuple[str, float], ...] = ()
     month: date | None = None
 
 
-def reasons_for(
-    packed: PackedPiece,
-    outfit: PackedOutfit,
-    day: Day,
-    trip: Trip,
-    model: OutfitModel,
-    evidence: Evidence,
-) -> list[Reason]:
-    """List the reasons for a piece of an outfit."""
-    piece = packed.piece
-    others = [other for other in outfit.pieces if other != packed]
-    return [
-        *_worn(piece, evidence),
-        *_trends(piece, evidence),
-        *_weather(piece, day),
-        *_wishes(piece, trip),
-        *_goes_with(piece, others, model),
-    ]
+class Reasons:
+    """Gives the reasons for the pieces of one trip; many pieces are worn on several days."""
+
+    def __init__(self, trip: Trip, model: OutfitModel, evidence: Evidence) -> None:
+        self._trip, self._model, self._evidence = trip, model, evidence
+        self._of_piece = cache(self._about_piece)
+        self._of_weather = cache(lambda piece, day: list(_weather(piece, day)))
+        self._together = cache(self._about_two)
+
+    def of(self, packed: PackedPiece, outfit: PackedOutfit, day: Day) -> list[Reason]:
+        """List the reasons for a piece of an outfit."""
+        others = [other for other in outfit.pieces if other != packed]
+        together = [self._together(packed.piece, other) for other in others]
+        return [
+            *self._of_piece(packed.piece),
+            *self._of_weather(packed.piece, day._replace(date=date.min)),
+            *(reason for reason in together if reason),
+        ]
+
+    def _about_piece(self, piece: Piece) -> list[Reason]:
+        return [
+            *_worn(piece, self._evidence),
+            *_trends(piece, self._evidence),
+            *_wishes(piece, self._trip),
+        ]
+
+    def _about_two(self, piece: Piece, other: PackedPiece) -> Reason | None:
+        return _goes_with(
+            piece, other, self._model.togetherness(piece.garment, other.piece.garment)
+        )
 
 
 def _worn(piece: Piece, evidence: Evidence) -> Iterator[Reason]:
@@ -94,14 +107,8 @@ def _shown(kind: ReasonKind, name: str, worn: WornShare) -> Reason:
         f"{worn.seen} of {worn.photos} photos of {worn.place} in {worn.month:%B %Y} show: {name} "
         f"({worn.share:.0%}, 95 % interval {worn.share_low:.0%} to {worn.share_high:.0%})"
     )
-    numbers = {
-        "seen": worn.seen,
-        "photos": worn.photos,
-        "share": worn.share,
-        "share_low": worn.share_low,
-        "share_high": worn.share_high,
-    }
-    return Reason(kind, text, numbers, worn.month)
+    numbers = ("seen", "photos", "share", "share_low", "share_high")
+    return Reason(kind, text, tuple((each, getattr(worn, each)) for each in numbers), worn.month)
 
 
 def _trends(piece: Piece, evidence: Evidence) -> Iterator[Reason]:
@@ -118,7 +125,7 @@ def _trends(piece: Piece, evidence: Evidence) -> Iterator[Reason]:
                 f"{trend} in {latest.place}: {100 * change:+.0f} percentage points in "
                 f"{latest.month:%B %Y} since the {since} before"
             )
-            yield Reason("trend", text, {f"{since}_change": change}, latest.month)
+            yield Reason("trend", text, ((f"{since}_change", change),), latest.month)
 
 
 def _weather(piece: Piece, day: Day) -> Iterator[Reason]:
@@ -141,31 +148,30 @@ def _weather(piece: Piece, day: Day) -> Iterator[Reason]:
         if felt > high + 0.5
         else "right"
     )
-    numbers = {"comfortable_from": low, "comfortable_to": high, "felt": felt}
+    numbers = (("comfortable_from", low), ("comfortable_to", high), ("felt", felt))
     text = f"comfortable {comfortable}; the day feels like {felt:.0f} °C: {fit}"
     yield Reason("temperature", text, numbers)
     for wish in preferences_for_weather(day.weather):
         if (factor := wish.wanted.get(piece.garment, 1.0)) > 1:
-            yield Reason("weather", f"good for {wish.name}", {"factor": factor})
+            yield Reason("weather", f"good for {wish.name}", (("factor", factor),))
 
 
 def _wishes(piece: Piece, trip: Trip) -> Iterator[Reason]:
     for wish in wishes_of(trip, None):
         if (factor := wish.factor(piece)) > 1:
             text = f"fits {wish.name}: wanted {factor:.3g} times as much"
-            yield Reason("wish", text, {"factor": factor})
+            yield Reason("wish", text, (("factor", factor),))
     for name in piece:
         if name in trip.taste.liked:
-            yield Reason("wish", f"you like {name}", {})
+            yield Reason("wish", f"you like {name}")
 
 
-def _goes_with(piece: Piece, others: Sequence[PackedPiece], model: OutfitModel) -> Iterator[Reason]:
-    for other in others:
-        times = model.togetherness(piece.garment, other.piece.garment)
-        if times >= _MIN_TIMES_BY_CHANCE:
-            closet = "of your closet " if other.owned_id is not None else ""
-            text = (
-                f"goes with {other.piece.colour} {other.piece.garment} {closet}: the garments are "
-                f"worn together {times:.1f} times as often as by chance"
-            ).replace(" :", ":")
-            yield Reason("goes with", text, {"times_by_chance": times})
+def _goes_with(piece: Piece, other: PackedPiece, times: float) -> Reason | None:
+    if times < _MIN_TIMES_BY_CHANCE:
+        return None
+    closet = "" if other.owned_id is None else " of your closet"
+    text = (
+        f"goes with {other.piece.colour} {other.piece.garment}{closet}: {piece.garment} and "
+        f"{other.piece.garment} are worn together {times:.1f} times as often as by chance"
+    )
+    return Reason("goes with", text, (("times_by_chance", times),))

@@ -1,8 +1,9 @@
 """Turns packed outfits and their reasons into the answer of /recommend."""
 
-from oott_fashion.packing.outfit_model import OutfitModel
+from functools import lru_cache
+
 from oott_fashion.packing.packer import PackedDay, PackedOutfit
-from oott_fashion.packing.reasons import Evidence, Reason, reasons_for
+from oott_fashion.packing.reasons import Evidence, Reason, Reasons
 from oott_fashion.packing.trips import Day, Piece, Trip
 from oott_serving.recommendations.evidence import EstimatedPlace
 from oott_serving.recommendations.known_weather import KnownWeather
@@ -32,29 +33,25 @@ def day_answer(
     day: PackedDay,
     weather: KnownWeather | None,
     trip: Trip,
-    model: OutfitModel,
-    evidence: Evidence,
+    reasons: Reasons,
 ) -> DayAnswer:
     """Answer with the outfits of a day and their reasons."""
     return DayAnswer(
         date=day.day.date,
         weather=weather and WeatherAnswer(**weather.weather._asdict(), source=weather.source),
-        outfits=[_outfit(outfit, day.day, trip, model, evidence) for outfit in day.outfits],
+        outfits=[_outfit(outfit, day.day, trip, reasons) for outfit in day.outfits],
         missing=list(day.missing),
     )
 
 
-def _outfit(
-    outfit: PackedOutfit, day: Day, trip: Trip, model: OutfitModel, evidence: Evidence
-) -> OutfitAnswer:
+def _outfit(outfit: PackedOutfit, day: Day, trip: Trip, reasons: Reasons) -> OutfitAnswer:
     pieces = []
     for packed in outfit.pieces:
-        reasons = reasons_for(packed, outfit, day, trip, model, evidence)
         pieces.append(
             PackedPieceAnswer(
                 **_piece(packed.piece).model_dump(),
                 closet_id=packed.owned_id,
-                reasons=[_reason(reason) for reason in reasons],
+                reasons=[_reason(reason) for reason in reasons.of(packed, outfit, day)],
             )
         )
     companions = [
@@ -70,6 +67,8 @@ def _piece(piece: Piece) -> PieceAnswer:
     return PieceAnswer(category=piece.category, label=piece.garment, color=piece.colour)
 
 
+# A piece that is worn on thirty days has the same reasons thirty times.
+@lru_cache(maxsize=1024)
 def _reason(reason: Reason) -> ReasonAnswer:
     return ReasonAnswer(
         kind=reason.kind,

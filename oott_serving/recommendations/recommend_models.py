@@ -100,7 +100,7 @@ class RecommendRequest(Request):
     taste: SentTaste = Field(default_factory=SentTaste)
     weather: list[SentWeather] = Field(default_factory=list, max_length=MAX_DAYS)
     closet: list[SentPiece] = Field(default_factory=list, max_length=500)
-    outfits: int = Field(1, ge=1, le=5, description="Number of outfits for each day.")
+    outfits: int = Field(1, ge=1, le=3, description="Number of outfits for each day.")
 
     @model_validator(mode="after")
     def _is_unambiguous(self) -> Self:

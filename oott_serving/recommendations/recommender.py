@@ -1,15 +1,17 @@
 """Recommends what to pack: reads the tables and the weather, packs, and explains."""
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from oott_fashion.destinations import Destination, DestinationCategory, Destinations
 from oott_fashion.packing.packer import pack
-from oott_fashion.packing.reasons import Evidence
+from oott_fashion.packing.reasons import Evidence, Reasons
 from oott_fashion.packing.trips import Day
 from oott_fashion.stores.trend_tables import TrendTables
-from oott_serving.recommendations.evidence import estimated_place, evidence_for
+from oott_serving.recommendations.evidence import EstimatedPlace, estimated_place, evidence_for
 from oott_serving.recommendations.forecasts import OpenMeteo
 from oott_serving.recommendations.known_outfits import KnownOutfits
 from oott_serving.recommendations.known_weather import weather_of
@@ -25,7 +27,9 @@ from oott_serving.recommendations.released_looks import (
 from oott_serving.recommendations.sent_trips import trip_of
 from oott_serving.settings import ServiceSettings
 
-_NOTHING_ESTIMATED = Evidence({}, {}, {})
+# Estimates change when the pipeline runs, at most a few times a day.
+_KEPT_SECONDS = 60
+_MAX_KEPT = 256
 
 
 class Recommender:
@@ -41,6 +45,7 @@ class Recommender:
         )
         self._outfits = KnownOutfits()
         self._tables: TrendTables | None = None
+        self._evidence = lru_cache(_MAX_KEPT)(self._read_evidence)
 
     def recommend(self, request: RecommendRequest) -> RecommendAnswer:
         """Recommend outfits for each day of a trip.
@@ -52,14 +57,16 @@ class Recommender:
         place = self._destinations.named(request.destination)
         tables, month = self._opened(), _main_month(request.dates)
         estimated = estimated_place(tables, place)
-        evidence = evidence_for(tables, estimated, month) if estimated else _NOTHING_ESTIMATED
+        evidence = (
+            self._evidence(estimated, month, _minute()) if estimated else Evidence({}, {}, {})
+        )
         model = self._outfits.model_of(tables, month, *_slugs_of(place))
         weather = weather_of(request.dates, place, request.weather, self._forecasts)
         days = [Day(each, known and known.weather) for each, known in weather.items()]
         trip = trip_of(request, days)
+        reasons = Reasons(trip, model, evidence)
         packed = [
-            day_answer(day, weather[day.day.date], trip, model, evidence)
-            for day in pack(trip, model)
+            day_answer(day, weather[day.day.date], trip, reasons) for day in pack(trip, model)
         ]
         return RecommendAnswer(
             place=estimated and considered_place(estimated, evidence),
@@ -81,10 +88,17 @@ class Recommender:
         ]
         return released_answer(trip, days)
 
+    def _read_evidence(self, place: EstimatedPlace, month: date, _minute: int) -> Evidence:
+        return evidence_for(self._opened(), place, month)
+
     def _opened(self) -> TrendTables:
         if self._tables is None:
             self._tables = TrendTables.open(self._database_url, self._destinations)
         return self._tables
+
+
+def _minute() -> int:
+    return int(time.monotonic() // _KEPT_SECONDS)
 
 
 def _slugs_of(place: Destination | DestinationCategory) -> tuple[str | None, str]:

@@ -43,7 +43,7 @@ def test_a_trip_has_outfits_for_each_day_with_reasons_from_the_estimates(
         ({"dates": []}, "dates: List should have at least 1 item"),
         ({"dates": ["2027-02-30"]}, "dates.0: Input should be a valid date"),
         ({"dates": ["2027-01-09"] * 2}, "dates have 2027-01-09 2 times; send each once"),
-        ({"outfits": 6}, "outfits: Input should be less than or equal to 5"),
+        ({"outfits": 4}, "outfits: Input should be less than or equal to 3"),
         ({"closet": [{"id": "1", "label": "coat"}]}, "closet.0.color: Field required"),
         ({"weather": [{"date": "2027-01-09", "low": 9, "high": 3}]}, "low is 9 and high is 3"),
         ({"weather": [{"date": "2027-01-09", "low": 9, "high": 300}]}, "less than or equal to 60"),

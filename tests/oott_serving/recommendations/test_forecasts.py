@@ -51,6 +51,9 @@ class Api(ThreadingHTTPServer):
         self.answer: bytes = json.dumps(daily()).encode()
         self.before: Callable[[], None] = lambda: None
 
+    def handle_error(self, *_: object) -> None:
+        """Print nothing: clients leave slow and huge answers."""
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
