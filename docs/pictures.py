@@ -2,12 +2,15 @@
 
 It runs the demo in a temporary folder, takes the contact sheet from Dagster's records, takes
 screenshots of the trend page and of the Dagster UI in Chromium, and tries ``docs/look.jpg`` on the
-page at /try of the service. Run it again when a page, a drawing or the starter detector changes. It
-takes about five minutes. The pictures of Label Studio are made by ``docs/label_studio_loop.py``.
+page at /try of the service. It packs for a trip on the page at /pack, which needs a Korean font,
+such as the package fonts-nanum. Run it again when a page, a drawing or the starter detector
+changes. It takes about six minutes. ``docs/label_studio_loop.py`` makes the pictures of Label
+Studio.
 """
 
 import base64
 import io
+import json
 import os
 import re
 import subprocess
@@ -19,6 +22,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from PIL import Image
@@ -43,6 +47,11 @@ SCREENSHOTS = {
 _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,800")
 # The pages draw themselves step by step, and no event says that they are complete.
 DRAWING_SECONDS = 15
+_COUNT_A_WINTER = (
+    "-m", "oott_assets.backfill", "--collect", "--destination", "jeju",
+    "--from", "2025-12", "--to", "2026-02",
+)  # fmt: skip
+_CLOSET = 10
 _SHEET_WIDTH = 1000
 _TRY_PAGE_WIDTH = 850
 
@@ -61,8 +70,11 @@ def main() -> None:
         with dagster_webserver() as url:
             save_screenshots(url)
         take_the_tour(Path(folder, "tour"), PICTURES, STARTER)
+        subprocess.run([sys.executable, *_COUNT_A_WINTER], check=True)
         with running_service() as url:
             save_try_page(url, PICTURES / "try-page.jpg")
+            closet = closet_photos(url, Path(folder, "oott/photos/photos"), Path(folder, "closet"))
+            save_packing_page(url, closet, PICTURES / "packing-list.png", PICTURES / "outfits.png")
 
 
 def save_contact_sheet(file: Path) -> None:
@@ -107,6 +119,57 @@ def save_screenshots(url: str) -> None:
             browser.get(url + page)
             time.sleep(DRAWING_SECONDS)
             save_screenshot(browser, PICTURES / f"{name}.png")
+
+
+def closet_photos(url: str, looks: Path, folder: Path) -> list[Path]:
+    """Cut ten different garments out of drawn photos, as if each had its own photo."""
+    folder.mkdir()
+    photos: dict[str, Path] = {}
+    for look in sorted(filter(Path.is_file, looks.rglob("*"))):
+        new = (one for one in _garments_in(url, look) if one["label"] not in photos)
+        for garment in new:
+            left, top, right, bottom = map(int, garment["box"].values())
+            margin = (right - left) // 8
+            photo = folder / f"{garment['label']}.jpg"
+            box = (left - margin, top - margin, right + margin, bottom + margin)
+            Image.open(look).crop(box).save(photo, quality=90)
+            read = _garments_in(url, photo)
+            if read and read[0]["label"] == garment["label"]:
+                photos[garment["label"]] = photo
+            if len(photos) == _CLOSET:
+                return list(photos.values())
+    sys.exit(f"pictures: the drawn photos have only {len(photos)} different garments")
+
+
+def _garments_in(url: str, photo: Path) -> list[dict[str, Any]]:
+    request = urllib.request.Request(
+        f"{url}/predict/garments", photo.read_bytes(), {"Content-Type": "image/jpeg"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return list(json.load(response)["garments"])
+
+
+def save_packing_page(url: str, closet: list[Path], top: Path, day: Path) -> None:
+    """Pack for four days in Jeju in January, and save the packing list and the first day."""
+    with chromium() as browser:
+        browser.set_window_size(1100, 1000)
+        browser.get(f"{url}/pack")
+        time.sleep(2)
+        browser.find_element(By.ID, "photos").send_keys("\n".join(map(str, closet)))
+        while "has" not in browser.find_element(By.ID, "progress").text:
+            time.sleep(0.5)
+        browser.execute_script(
+            "for (const [id, value] of Object.entries(arguments[0])) "
+            "document.getElementById(id).value = value;",
+            {"place": "jeju", "from": "2027-01-09", "gender": "female", "companion": "similar"},
+        )
+        browser.find_element(By.ID, "pack").click()
+        time.sleep(2)
+        save_screenshot(browser, top)
+        browser.find_element(By.CSS_SELECTOR, ".pieces summary").click()
+        browser.execute_script("document.querySelector('#outfits').scrollIntoView()")
+        time.sleep(1)
+        save_screenshot(browser, day)
 
 
 @contextmanager

@@ -86,10 +86,14 @@ def pack(trip: Trip, model: OutfitModel) -> list[PackedDay]:
 
 
 class _Options(NamedTuple):
-    """Pieces of one category; ``numbers`` are their places in all pieces, -1 for no piece."""
+    """Pieces of one category; ``numbers`` are their places in all pieces, -1 for no piece.
+
+    ``plain`` is how well they suit anybody, and ``extra`` is for the closet and the days before.
+    """
 
     numbers: NDArray[np.intp]
     plain: Floats
+    extra: Floats
 
 
 class _Packer:
@@ -123,7 +127,7 @@ class _Packer:
         extra = _FROM_CLOSET * (self._is_owned & (weather >= _SUITS)) + self._repeated()
         options = [self._options(number, plain, extra) for number in range(len(CATEGORIES))]
         need = self._model.outer_share if day.weather is None else outer_need(day.weather)
-        outfits = self._chosen(options, self._together(options, need), extra)
+        outfits = self._chosen(options, self._together(options, need))
         if outfits:
             self._worn[list(outfits[0][0])] += 1
         missing = [
@@ -136,14 +140,14 @@ class _Packer:
         )
 
     def _chosen(
-        self, options: Sequence[_Options], together: Floats, extra: Floats
+        self, options: Sequence[_Options], together: Floats
     ) -> list[tuple[tuple[int, ...], float]]:
         """Choose different outfits for one day: the numbers of their pieces, and their scores."""
         shown = np.zeros(len(self._pieces), dtype=np.intp)
         outfits: list[tuple[tuple[int, ...], float]] = []
         left = together.copy()
         for _ in range(self._trip.outfits_per_day):
-            best = self._best(options, left, extra, shown)
+            best = self._best(options, left, shown)
             places = zip(options, best, strict=True)
             numbers = [int(option.numbers[place]) for option, place in places]
             pieces = tuple(number for number in numbers if number >= 0)
@@ -168,12 +172,14 @@ class _Packer:
         best = usable[np.argsort(-wanted, kind="stable")[:_BEST]]
         best_of_all = usable[np.argsort(-plain[usable], kind="stable")[:_BEST_OF_ALL]]
         numbers = np.unique(np.concatenate([best, best_of_all]))
-        scores = plain[numbers]
-        if CATEGORIES[category] in ("outer", "bottom") or not len(numbers):
-            # No bottom goes with a dress, and counts like the best one.
+        if not len(best):
+            return _Options(np.array([-1]), np.zeros(1), np.zeros(1))
+        scores, extras = plain[numbers], extra[numbers]
+        if CATEGORIES[category] in ("outer", "bottom"):
+            # No piece has neither an advantage nor a disadvantage over the best one.
             numbers = np.append(numbers, -1)
-            scores = np.append(scores, scores.max(initial=-np.inf) if len(scores) else 0.0)
-        return _Options(numbers, scores)
+            scores, extras = np.append(scores, plain[best[0]]), np.append(extras, extra[best[0]])
+        return _Options(numbers, scores, extras)
 
     def _together(self, options: Sequence[_Options], outer_need: float) -> Floats:
         """Score all outfits of the options without closet and variety, a dimension a category."""
@@ -216,21 +222,16 @@ class _Packer:
         self,
         options: Sequence[_Options],
         scores: Floats,
-        extra: Floats,
         shown: NDArray[np.intp],
     ) -> tuple[int, ...]:
         """Find the best outfit: the place of its piece in each of the options."""
-        gains = extra - _SHOWN_PIECE * shown
         is_shown = np.zeros(len(GARMENT_NAMES), dtype=bool)
         is_shown[self._garments[shown > 0]] = True
-        gains -= _SHOWN_GARMENT * is_shown[self._garments]
+        # The last one is for no piece, whose number is -1.
+        penalties = np.append(_SHOWN_PIECE * shown + _SHOWN_GARMENT * is_shown[self._garments], 0)
         total = scores
         for axis, option in enumerate(options):
-            real = option.numbers >= 0
-            if real.any():
-                # No piece has neither an advantage nor a disadvantage over the best one.
-                of_none = extra[option.numbers[real]].max()
-                total = total + _along(np.where(real, gains[option.numbers], of_none), axis)
+            total = total + _along(option.extra - penalties[option.numbers], axis)
         return tuple(int(place) for place in np.unravel_index(np.argmax(total), total.shape))
 
     def _outfit(self, day: Day, numbers: tuple[int, ...], score: float) -> PackedOutfit:

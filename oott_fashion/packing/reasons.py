@@ -98,6 +98,12 @@ class Reasons:
 def _worn(piece: Piece, evidence: Evidence) -> Iterator[Reason]:
     if worn := evidence.garments.get(piece.garment):
         yield _shown("worn here", piece.garment, worn)
+    elif any_worn := next(iter(evidence.garments.values()), None):
+        text = (
+            f"0 of {any_worn.photos} photos of {any_worn.place} in {any_worn.month:%B %Y} show: "
+            f"{piece.garment}"
+        )
+        yield Reason("worn here", text, (("seen", 0), ("photos", any_worn.photos)), any_worn.month)
     if worn := evidence.looks.get(piece):
         yield _shown("worn in this colour", f"{piece.colour} {piece.garment}", worn)
 

@@ -4,8 +4,8 @@ from datetime import date
 import pytest
 
 from oott_fashion.colours import PALETTE_NAMES
-from oott_fashion.garments import GARMENT_NAMES
-from oott_fashion.packing.outfit_model import CountedOutfits, OutfitModel
+from oott_fashion.garments import CATEGORIES, GARMENT_NAMES, category_of
+from oott_fashion.packing.outfit_model import CountedOutfit, CountedOutfits, OutfitModel
 from oott_fashion.packing.packer import PackedDay, pack
 from oott_fashion.packing.trips import (
     Companion,
@@ -68,6 +68,24 @@ def test_a_piece_of_the_closet_comes_before_one_to_buy_if_it_suits_the_weather()
     [outfit] = packed(trip)[0].outfits
 
     assert {piece.owned_id for piece in outfit.pieces} == {one.id for one in own}
+
+
+def test_a_cold_day_needs_an_outer_even_if_the_only_one_is_rarely_worn() -> None:
+    looks = [("puffer", "black", 200), ("puffer", "pink", 1), ("sweat shirt", "gray", 200)]
+    worn = [
+        CountedOutfit(
+            JANUARY, "jeju", "seaside",
+            tuple(garment if category_of(garment) == each else "None" for each in CATEGORIES),
+            tuple(colour if category_of(garment) == each else "None" for each in CATEGORIES),
+            times,
+        )
+        for garment, colour, times in looks
+    ]  # fmt: skip
+    model = CountedOutfits(worn).model_of(JANUARY, "jeju", "seaside")
+
+    [day] = packed(Trip(days(COLD), closet=closet("pink puffer")), model)
+
+    assert day.outfits[0].pieces[0].owned_id == "pink puffer"
 
 
 def test_a_piece_that_is_too_light_for_the_day_stays_at_home() -> None:

