@@ -5,6 +5,7 @@ other commands call ``open_records``.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +15,17 @@ import dagster as dg
 from filelock import FileLock
 
 from oott_assets.instance.live_runs import is_alive
-from oott_assets.instance.records_place import dagster_home, local_folder
+from oott_assets.instance.records_place import (
+    dagster_home,
+    local_folder,
+    records_folder,
+    records_url,
+)
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.settings import RecordsSettings, TrendSettings
 from oott_assets.training.settings import TrainingSettings
 from oott_fashion.settings import BadSetting, read_settings
+from oott_fashion.stores.blobs import denial_at, denial_of
 
 _CONFIG = Path(__file__).parents[1] / "dagster.yaml"
 _STARTED = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
@@ -32,17 +39,38 @@ def open_records() -> Iterator[dg.DagsterInstance]:
     would stay "started" and would keep its place in a pool.
 
     Raises:
-        BadSetting: DAGSTER_HOME or OOTT_RECORDS_URL cannot be used.
+        BadSetting: DAGSTER_HOME or OOTT_RECORDS_URL cannot be used, or this user cannot write into
+            the records.
     """
     # The lock is needed, because two processes that create the records at the same time would
     # leave a broken migration history.
-    with _lock(), dg.DagsterInstance.get() as instance:
+    with _readable_denials(), _lock(), dg.DagsterInstance.get() as instance:
         for run in instance.get_runs(_STARTED):
             if not is_alive(run.run_id):
                 instance.report_run_failed(run, "the process of this run was killed")
                 instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     with dg.DagsterInstance.get() as instance:
         yield instance
+
+
+@contextmanager
+def _readable_denials() -> Iterator[None]:
+    try:
+        # SQLite says only that it cannot write, and Dagster adds a traceback.
+        for path in () if records_url() else _files(records_folder()):
+            if not os.access(path, os.W_OK, effective_ids=True):
+                raise BadSetting(f"Dagster's records: {denial_at(path)}")
+        yield
+    except OSError as error:
+        if denial := denial_of(error):
+            raise BadSetting(f"Dagster's records: {denial}") from error
+        raise
+
+
+def _files(records: Path) -> Iterator[Path]:
+    """List the folders and databases of the records, and the locks and logs of runs."""
+    if records.exists():
+        yield from (records, *records.glob("*"), *records.glob("*/*"))
 
 
 def _lock() -> FileLock:

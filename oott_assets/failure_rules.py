@@ -17,6 +17,7 @@ from oott_fashion.stores.blobs import (
     DamagedBlob,
     StoreMisconfigured,
     StoreUnreachable,
+    denial_of,
 )
 
 StepContext = dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.OpExecutionContext
@@ -92,9 +93,11 @@ def _tag_for_a_later_run(context: StepContext, rule: FailureRule) -> None:
         context.log.warning("another run tries again in %g hours", rule.later_hours[earlier])
 
 
-def _full_disk_sentence(error: Exception) -> str | None:
-    if not isinstance(error, OSError) or error.errno not in DISK_IS_FULL:
+def _disk_sentence(error: Exception) -> str | None:
+    if not isinstance(error, OSError):
         return None
+    if error.errno not in DISK_IS_FULL:
+        return denial_of(error)
     return f"the disk of the store is full ({error.strerror}); free some, then run this again"
 
 
@@ -114,7 +117,7 @@ STORE_FAILURES: FailureTable = {
     BlobChanged: _STORE,
     DamagedBlob: PERMANENT,
     BlobNotFound: FailureRule(sentence=_missing_blob_sentence),
-    OSError: FailureRule(sentence=_full_disk_sentence),
+    OSError: FailureRule(sentence=_disk_sentence),
 }
 
 

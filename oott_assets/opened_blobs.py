@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 def opened_blobs(root: str) -> Blobs:
     """Open the blobs under ``root``, a folder or gs://BUCKET/PREFIX, once per process.
 
-    Only this user can read a folder, because the folder contains what people posted.
+    Only this user can read a folder, or its group if the folder is shared, because it contains what
+    people posted.
 
     Raises:
         ValueError: ``root`` is another kind of address.
         StoreUnreachable: there are no credentials for the bucket.
     """
-    return blobs_at(root, dagster_client, private=True)
+    return blobs_at(root, dagster_client, readers="group")
 
 
 @cache

@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+import sqlalchemy as sa
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 from dagster_mysql import DagsterMySQLStorage
 
 from oott_assets.instance.records_place import records_folder, records_url
+from oott_fashion.stores.trend_connection import create_by_umask
+
+# Dagster has a SQLite file for each run, and opens it in many places.
+sa.event.listen(sa.Engine, "do_connect", create_by_umask)
 
 
 class RunStorage(DagsterMySQLStorage):

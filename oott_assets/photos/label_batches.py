@@ -130,8 +130,8 @@ class LabelBatches(dg.ConfigurableResource[None]):
 
     @property
     def blobs(self) -> LocalBlobs:
-        # Only this user can read the files, because they show people.
-        return LocalBlobs(self.root, private=True)
+        # Only this user or group can read the files, because they show people.
+        return LocalBlobs(self.root, readers="group")
 
 
 def is_copy(file: Path) -> bool:

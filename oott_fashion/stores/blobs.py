@@ -4,16 +4,20 @@ OOTT stores all files as blobs. Writes are atomic. A blob name is a relative pat
 names that start with a dot are not listed. ``object_blobs.blobs_at`` opens a folder or a bucket.
 """
 
+import errno
 import fcntl
+import grp
 import os
+import pwd
 import socket
+import stat
 import time
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from filelock import FileLock, Timeout
 
@@ -22,6 +26,13 @@ _UNFINISHED = ".writing-"
 _MIN_ABANDONED_SECONDS = 60
 # Characters that a bucket or a disk does not allow in names.
 _FORBIDDEN_CHARACTERS = frozenset("\0\r\n")
+# What filelock takes for a lock file that gets mode 0666 less the umask.
+_BY_UMASK = -1
+_DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+# Who can read the files of a folder, unless its umask forbids more. "group": the group, if it may
+# write into the folder and new files belong to it (mode 2770); only this user otherwise.
+Readers = Literal["all", "group", "user"]
 
 
 class BlobNotFound(LookupError):
@@ -40,7 +51,7 @@ class StoreUnreachable(OSError):
 
 
 class StoreMisconfigured(StoreUnreachable):
-    """The object store rejects the credentials or the address; a retry does not help."""
+    """The store rejects the credentials, the address or this user; a retry does not help."""
 
 
 class AlreadyLocked(Exception):
@@ -114,12 +125,12 @@ class Blobs(Protocol):
 
 
 class LocalBlobs:
-    """Blobs as files under ``root``."""
+    """Blobs as files under ``root``; every method may raise StoreMisconfigured."""
 
-    def __init__(self, root: str | Path, private: bool = False) -> None:
+    def __init__(self, root: str | Path, readers: Readers = "all") -> None:
         """Store blobs under ``root``, which is created when needed.
 
-        With ``private``, only this user can read the files and the folders created for them.
+        Only ``readers`` can read the files and the folders created for them.
 
         Raises:
             ValueError: ``root`` is a URL.
@@ -127,17 +138,21 @@ class LocalBlobs:
         if "://" in str(root):
             raise ValueError(f"{root} is not a local folder; only local folders are supported here")
         self.root = Path(root)
-        self._private = private
+        self._readers = readers
 
     def read(self, name: str) -> bytes:
         path = self._file(name)
         try:
-            return path.read_bytes()
+            with _readable_denials():
+                return path.read_bytes()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
             raise BlobNotFound(f"{path} does not exist") from error
 
     def write(self, name: str, content: bytes) -> str:
-        path = self._file(name)
+        with _readable_denials():
+            return self._write(self._file(name), content)
+
+    def _write(self, path: Path, content: bytes) -> str:
         self._make(path.parent)
         unfinished = path.with_name(f"{_UNFINISHED}{uuid.uuid4().hex}")
         try:
@@ -158,7 +173,7 @@ class LocalBlobs:
 
     def version(self, name: str) -> str | None:
         path = self._file(name)
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError), _readable_denials():
             return _version_of(path.stat()) if path.is_file() else None
         return None
 
@@ -169,17 +184,20 @@ class LocalBlobs:
 
     def delete(self, name: str) -> None:
         """Delete a blob; its folder stays, because another process may write into it."""
-        _remove(self._file(name))
+        with _readable_denials():
+            _remove(self._file(name))
 
     def delete_all(self, folder: str) -> None:
-        for subfolder, _, files in os.walk(self._file(folder)):
+        for subfolder, _, files in os.walk(self._file(folder), onerror=_raise_denial):
             for file in files:
                 if not file.startswith(_UNFINISHED):
-                    _remove(Path(subfolder, file))
+                    with _readable_denials():
+                        _remove(Path(subfolder, file))
             _remove_abandoned(subfolder, files)
 
     def exists(self, name: str) -> bool:
-        return self._file(name).is_file()
+        with _readable_denials():
+            return self._file(name).is_file()
 
     def names(self, folder: str) -> Iterator[str]:
         for path in self._entries(folder):
@@ -204,11 +222,12 @@ class LocalBlobs:
     def _lock(self, folder: str, wait: bool) -> Iterator[None]:
         """Lock a file beside ``folder``, so that the folder itself can be deleted."""
         path = self.path_of(folder)
-        self._make(path)
         file = path.with_name(f".{path.name}.lock") if folder else path / ".lock"
-        lock = FileLock(file, timeout=-1 if wait else 0, mode=0o600 if self._private else 0o644)
         try:
-            lock.acquire()
+            with _readable_denials():
+                self._make(path)
+                lock = FileLock(file, timeout=-1 if wait else 0, mode=self._lock_mode())
+                lock.acquire()
         except Timeout:
             raise AlreadyLocked(
                 f"{path} is locked by {_owner_of(file)}; wait until that process ends, or stop it, "
@@ -236,24 +255,36 @@ class LocalBlobs:
         return self.root / checked_name(name)
 
     def _open(self, path: str, flags: int) -> int:
-        descriptor = os.open(path, flags, 0o600 if self._private else 0o666)
+        descriptor = os.open(path, flags, 0o666 & ~self._withheld())
         # A killed writer loses its lock. A disk without locks keeps what killed writers left.
         with suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         return descriptor
 
     def _make(self, folder: Path) -> None:
-        """Create ``folder``; only the root and the folders below it are made private."""
+        """Create ``folder``; only ``readers`` can read the root and the folders below it."""
         self.root.parent.mkdir(parents=True, exist_ok=True)
         below = [path for path in (folder, *folder.parents) if path.is_relative_to(self.root)]
         for path in reversed(below):
-            path.mkdir(0o700 if self._private else 0o777, exist_ok=True)
+            path.mkdir(0o777 & ~self._withheld(), exist_ok=True)
+
+    def _withheld(self) -> int:
+        """Give the permissions that new files do not have, as bits of a mode."""
+        if self._readers == "group":
+            existing = next(path for path in (self.root, *self.root.parents) if path.exists())
+            mode = existing.stat().st_mode
+            return 0o007 if mode & stat.S_ISGID and mode & stat.S_IWGRP else 0o077
+        return 0o077 if self._readers == "user" else 0
+
+    def _lock_mode(self) -> int:
+        return _BY_UMASK if self._readers == "all" else 0o666 & ~self._withheld()
 
     def _entries(self, folder: str) -> list[Path]:
         path = self.path_of(folder)
-        if not path.is_dir():
-            return []
-        names = sorted(os.listdir(path))
+        with _readable_denials():
+            if not path.is_dir():
+                return []
+            names = sorted(os.listdir(path))
         _remove_abandoned(path, names)
         return [path / name for name in names if not name.startswith(".")]
 
@@ -272,6 +303,56 @@ def checked_name(name: str) -> str:
             f"{name!r} is not a blob name: it has a line break, or a part that is empty or a dot"
         )
     return name
+
+
+def denial_of(error: OSError) -> str | None:
+    """Say in one sentence which file this user cannot use, and why; None for another error."""
+    if error.errno not in _DENIED or not isinstance(error.filename, str | os.PathLike):
+        return None
+    return denial_at(Path(os.fspath(error.filename)), error.errno == errno.EROFS)
+
+
+def denial_at(path: Path, is_read_only: bool = False) -> str:
+    """Say in one sentence that this user cannot use ``path``, or the folder to create it in."""
+    there = [one for one in (path, *path.absolute().parents) if os.path.lexists(one)]
+    # The owner of a file can delete it only if its folder can be written.
+    denied = (one for one in there[:2] if not os.access(one, os.W_OK, effective_ids=True))
+    found = next(denied, there[0])
+    if is_read_only:
+        return f"{found} is on a read-only file system; mount it for writing, or use another folder"
+    state = found.lstat()
+    return (
+        f"{found} cannot be used by {_user(os.geteuid())}, because its owner is "
+        f"{_user(state.st_uid)}, its group {_group(state.st_gid)} and its mode "
+        f"{stat.S_IMODE(state.st_mode):o}; correct that (users who share it need umask 002 and a "
+        "group-writable folder), and run again"
+    )
+
+
+def _user(number: int) -> str:
+    with suppress(KeyError):
+        return pwd.getpwuid(number).pw_name
+    return f"user {number}"
+
+
+def _group(number: int) -> str:
+    with suppress(KeyError):
+        return grp.getgrgid(number).gr_name
+    return f"{number}"
+
+
+@contextmanager
+def _readable_denials() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        _raise_denial(error)
+        raise
+
+
+def _raise_denial(error: OSError) -> None:
+    if sentence := denial_of(error):
+        raise StoreMisconfigured(sentence) from error
 
 
 def _owner_of(lock_file: Path) -> str:
@@ -301,7 +382,7 @@ def _remove_unlocked(file: Path) -> None:
 
 
 def _contains_a_blob(folder: Path) -> bool:
-    for subfolder, _, files in os.walk(folder):
+    for subfolder, _, files in os.walk(folder, onerror=_raise_denial):
         _remove_abandoned(subfolder, files)
         if any(not file.startswith(".") for file in files):
             return True

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oott_fashion.stores.blobs import Blobs, LocalBlobs
+from oott_fashion.stores.blobs import Blobs, LocalBlobs, Readers
 
 if TYPE_CHECKING:
     from google.cloud import storage
@@ -18,11 +18,11 @@ _URL = re.compile(r"(?P<kind>[A-Za-z][A-Za-z0-9+.-]*):/{1,2}(?P<place>.*)")
 
 
 def blobs_at(
-    root: str | Path, client: GoogleClient, private: bool = False, retry_seconds: float = 20.0
+    root: str | Path, client: GoogleClient, readers: Readers = "all", retry_seconds: float = 20.0
 ) -> Blobs:
     """Open the blobs under ``root``, a folder or gs://BUCKET/PREFIX; ``client`` opens a bucket.
 
-    With ``private``, only this user can read a folder; a bucket has its own access rules. Failed
+    Only ``readers`` can read a folder; a bucket has its own access rules. Failed
     requests to a bucket are retried for ``retry_seconds``.
 
     Raises:
@@ -31,7 +31,7 @@ def blobs_at(
     """
     url = _URL.fullmatch(str(root))
     if url is None:
-        return LocalBlobs(root, private)
+        return LocalBlobs(root, readers)
     bucket, _, prefix = url["place"].partition("/")
     if url["kind"] != "gs" or not bucket:
         # The message omits the rest of the address, because it may contain a password.

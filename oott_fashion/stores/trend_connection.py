@@ -1,9 +1,10 @@
 """Connections to the trend database, and readable messages for its errors."""
 
+import os
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -146,7 +147,8 @@ def retry_when_busy(attempt: Callable[[], Result]) -> Result:
 
 
 def _engine(url: sa.URL, **settings: Any) -> sa.Engine:
-    def connect(dialect: sa.Dialect, _record: object, place: Any, options: Any) -> Any:
+    def connect(dialect: sa.Dialect, record: object, place: Any, options: Any) -> Any:
+        create_by_umask(dialect, record, place, options)
         with _option_errors(url):
             return dialect.connect(*place, **options)
 
@@ -155,6 +157,16 @@ def _engine(url: sa.URL, **settings: Any) -> sa.Engine:
     event.listen(engine, "do_connect", connect)
     event.listen(engine, "handle_error", _leave_silent_connection)
     return engine
+
+
+def create_by_umask(dialect: sa.Dialect, _record: object, place: Any, _options: Any) -> None:
+    """Create the file of a SQLite database, before SQLite does.
+
+    SQLite ignores the umask: it would create it with mode 0644, so the group could not write.
+    """
+    if dialect.name == "sqlite" and place and not place[0].startswith((":", "file:")):
+        with suppress(OSError):  # it exists, or SQLite says what is wrong
+            os.close(os.open(place[0], os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
 
 
 def _leave_silent_connection(context: sa.ExceptionContext) -> None:
@@ -236,7 +248,10 @@ _NO_DATABASE = "does not exist; create it with CREATE DATABASE ... CHARACTER SET
 _NOT_MIGRATED = "has no trend tables, or those of another release; migrate it first"
 _BUSY = "is locked by other writers; try again later"
 _FULL = "has a full disk; free some space"
-_READ_ONLY = "is read-only; use an address that can be written to"
+_READ_ONLY = (
+    "is read-only; use an address that can be written to (users who share a file need umask 002 "
+    "and a group-writable folder)"
+)
 _CROWDED = "has too many connections; close some, or allow more"
 _UNOPENED_FILE = "cannot be opened; the file must be readable and its folder writable"
 _DAMAGED_FILE = "is not a SQLite database, or is damaged; move the file away"

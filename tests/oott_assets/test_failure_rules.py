@@ -2,6 +2,7 @@
 
 import ast
 import errno
+import os
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -145,8 +146,31 @@ def test_an_error_outside_the_table_keeps_its_traceback_and_is_attempted_once() 
     assert failures(run) == []
 
 
-def test_an_os_error_other_than_a_full_disk_keeps_its_traceback() -> None:
-    run = run_of(PHOTO_FAILURES, iter([PermissionError(errno.EACCES, "Permission denied")] * 3))
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (
+            errno.EACCES,
+            "correct that (users who share it need umask 002 and a group-writable folder",
+        ),
+        (errno.EROFS, "is on a read-only file system; mount it for writing, or use another folder"),
+    ],
+)
+def test_a_file_that_may_not_be_written_fails_the_step_with_one_sentence(
+    code: int, expected: str, tmp_path: Path
+) -> None:
+    denied = [OSError(code, os.strerror(code), str(tmp_path / "photos" / "1")) for _ in range(3)]
+    for table in TABLES.values():
+        run = run_of(table, iter(denied))
+
+        assert attempts(run, "step") == 1
+        [message] = failures(run)
+        assert message.startswith(str(tmp_path))
+        assert expected in message
+
+
+def test_an_os_error_that_no_person_can_correct_keeps_its_traceback() -> None:
+    run = run_of(PHOTO_FAILURES, iter([OSError(errno.EINVAL, "Invalid argument")] * 3))
 
     assert attempts(run, "step") == 1
     assert failures(run) == []
@@ -159,7 +183,7 @@ def test_every_error_class_is_in_a_table_or_never_fails_a_step() -> None:
     def is_in_a_table(name: str) -> bool:
         return name in names or any(is_in_a_table(base) for base in errors.get(name, []))
 
-    # In the tables OSError is only a full disk, so its subclasses do not count as listed.
+    # In the tables OSError is only a full disk or a denial, so its subclasses do not count.
     names -= {"OSError"}
     missing = {name for name in errors if not name.startswith("_") and not is_in_a_table(name)}
     assert missing == set(NOT_IN_A_STEP)

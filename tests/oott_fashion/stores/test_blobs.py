@@ -56,7 +56,7 @@ def test_a_local_blob_is_a_file(local: LocalBlobs) -> None:
 
 
 def test_other_users_cannot_read_private_blobs(tmp_path: Path) -> None:
-    private = LocalBlobs(tmp_path / "home" / "store", private=True)
+    private = LocalBlobs(tmp_path / "home" / "store", readers="user")
 
     private.write("photos/coat.jpg", b"coat")
     with private.locked("photos/2024"), private.exclusive_lock("journal"):

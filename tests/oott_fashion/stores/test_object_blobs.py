@@ -24,7 +24,7 @@ def test_a_path_is_a_local_folder(as_path: type[str] | type[Path], tmp_path: Pat
 
 
 def test_a_folder_can_be_private(tmp_path: Path) -> None:
-    blobs_at(tmp_path / "store", no_client, private=True).write("photo", b"coat")
+    blobs_at(tmp_path / "store", no_client, readers="user").write("photo", b"coat")
 
     assert (tmp_path / "store" / "photo").stat().st_mode & 0o777 == 0o600
 

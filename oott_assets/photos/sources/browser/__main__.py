@@ -27,7 +27,7 @@ def main() -> None:
         programs.require_installed()
     except (PhotosUnknown, ValueError) as error:
         raise click.ClickException(str(error)) from None
-    with LocalBlobs(programs.folder, private=True).exclusive_lock(""):
+    with LocalBlobs(programs.folder, readers="user").exclusive_lock(""):
         programs.prepare_folders()
         command = [str(programs.chromium), *programs.profile_flags, settings.instagram_url]
         status = subprocess.run(command, check=False).returncode

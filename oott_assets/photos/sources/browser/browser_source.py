@@ -90,7 +90,7 @@ class Browser:
             log_in = LogIn(self.site, self.account, TriedPasswords(folder), self.interval)
             with (
                 # One browser at a time can use a profile, and one account has one interval.
-                LocalBlobs(folder, private=True).exclusive_lock(""),
+                LocalBlobs(folder, readers="user").exclusive_lock(""),
                 closing(_Run(self, permission, downloads, log_in)) as run,
             ):
                 yield from run.posts(destination)

@@ -27,7 +27,7 @@ class TriedPasswords:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / _FILE
-        self._blobs = LocalBlobs(folder, private=True)
+        self._blobs = LocalBlobs(folder, readers="user")
 
     def outcome_of(self, account: Account) -> str | None:
         """Return the outcome of the failed log-in with this user and password, if there is one."""
