@@ -144,21 +144,33 @@ class Collector:
         forgotten = self.store.forgotten()
         posts = collected.posts.values()
         left = [post.without(forgotten) for post in posts if post.shortcode not in forgotten]
-        collected.rows = self._counted_once(deduplicated(left), partition)
+        collected.rows = deduplicated(left)
         if self.source.uses_network:
             _reject_unavailable_month(collected.rows)
         stored.reject_missing(collected.rows)
-        lock.write_manifest(collected.rows)
+        if any(row.kept and row.taken_at is None for row in collected.rows):
+            collected.rows = self._write_counted_once(collected.rows, partition, lock)
+        else:
+            lock.write_manifest(collected.rows)
         stored.journal.end()
         lock.check()
         collected.dropped = stored.delete_unlisted()
+
+    def _write_counted_once(
+        self, rows: Sequence[ManifestRow], partition: MonthAndDestination, lock: MonthLock
+    ) -> list[ManifestRow]:
+        with self.store.undated_photos(partition.destination.slug) as undated:
+            while True:
+                begun = undated.begin()
+                once = self._counted_once(rows, partition)
+                lock.write_manifest(once)
+                if undated.is_latest(begun):
+                    return once
 
     def _counted_once(
         self, rows: Sequence[ManifestRow], partition: MonthAndDestination
     ) -> list[ManifestRow]:
         """Leave out photos without a date that another month of the destination has."""
-        if not any(row.kept and row.taken_at is None for row in rows):
-            return list(rows)
         slug = partition.destination.slug
         counted_in = {
             (row.name, row.sha256): month

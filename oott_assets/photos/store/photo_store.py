@@ -1,6 +1,8 @@
 """The photo store: photos and manifests by destination and month, in a folder or a bucket."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Self
@@ -61,6 +63,13 @@ class PhotoStore(dg.ConfigurableResource[None]):
             if (first := _first_of(month)) is not None
         )
 
+    @contextmanager
+    def undated_photos(self, destination: str) -> Iterator["UndatedPhotos"]:
+        """Let one month at a time decide which photos of a destination without a date it counts."""
+        blobs, folder = self._blobs, f"undated/{destination}"
+        with blobs.exclusive_lock(folder):
+            yield UndatedPhotos(blobs, f"{folder}/mark")
+
     def face_hider(self) -> FaceHider | None:
         """Open and test the face hider; return None if the setting ``hide_faces`` is off.
 
@@ -84,6 +93,26 @@ class PhotoStore(dg.ConfigurableResource[None]):
     @property
     def _blobs(self) -> Blobs:
         return opened_blobs(self.root)
+
+
+class UndatedPhotos:
+    """Tells whether another month has decided meanwhile, since a bucket has no locks.
+
+    Each month writes the mark, reads the manifests of the other months, and writes its own. If
+    another month has written the mark since then, each may have missed the manifest of the other.
+    """
+
+    def __init__(self, blobs: Blobs, mark: str) -> None:
+        self._blobs = blobs
+        self._mark = mark
+
+    def begin(self) -> str:
+        """Write the mark, and give its version."""
+        return self._blobs.write(self._mark, b"")
+
+    def is_latest(self, version: str) -> bool:
+        """Tell whether no other month has begun since the mark got ``version``."""
+        return self._blobs.version(self._mark) == version
 
 
 @cache

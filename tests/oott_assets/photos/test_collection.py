@@ -1,6 +1,7 @@
 """Tests of the state of each listed post, and of runs that continue an interrupted one."""
 
 import logging
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from oott_assets.photos.sources.photo_source import (
 from oott_assets.photos.store.manifest import ManifestRow
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_fashion.stores.blobs import AlreadyLocked, BlobNotFound
+from tests.object_store import Bucket
 from tests.oott_assets.trends.posts import FakeSource, Post, jpeg
 
 SEPTEMBER = MonthAndDestination(date(2026, 9, 1), destinations.destination("hongdae"))
@@ -295,3 +297,39 @@ def test_two_runs_cannot_both_collect_a_partition(store: PhotoStore) -> None:
     assert len(errors) == 1
     assert other.fetched == []
     assert states(store) == {"a-1.jpg": "kept"}
+
+
+@pytest.mark.parametrize("root", ["folder", "bucket"])
+def test_two_months_that_are_collected_at_the_same_time_count_an_undated_photo_once(
+    root: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if root == "bucket":
+        bucket: Bucket = request.getfixturevalue("bucket")
+        monkeypatch.setattr("oott_assets.opened_blobs.dagster_client", bucket.client)
+    address = str(tmp_path / "photos") if root == "folder" else f"{bucket.url}/oott"
+    store = PhotoStore(root=address, max_pixels=100_000)
+    august = SEPTEMBER._replace(month=date(2026, 8, 1))
+    months = PhotoStore.months
+    with ThreadPoolExecutor(1) as threads:
+        waiting: list[Future[Collected]] = []
+
+        def collect_month(month: MonthAndDestination) -> Collected:
+            source = FakeSource([Post("undated", [jpeg(1)], taken_at=None)])
+            return Collector(source, store, "Asia/Seoul", 100).collect(
+                month, logging.getLogger("collection")
+            )
+
+        def read_and_pause(store: PhotoStore) -> list[tuple[str, date]]:
+            """Let August be collected after September has read which months there are."""
+            read = months(store)
+            if not waiting:
+                waiting.append(threads.submit(collect_month, august))
+                wait(waiting, 0.3 if root == "folder" else 30)  # in a folder, August waits
+            return read
+
+        monkeypatch.setattr(PhotoStore, "months", read_and_pause)
+        collect_month(SEPTEMBER)
+        waiting[0].result(30)
+
+    manifests = [store.month("hongdae", date(2026, month, 1)).manifest() for month in (8, 9)]
+    assert sorted(row.state for rows in manifests for row in rows) == ["kept", "other month"]
