@@ -71,7 +71,7 @@ def test_a_piece_of_the_closet_comes_before_one_to_buy_if_it_suits_the_weather()
 
 
 def test_a_cold_day_needs_an_outer_even_if_the_only_one_is_rarely_worn() -> None:
-    looks = [("puffer", "black", 200), ("puffer", "pink", 1), ("sweat shirt", "gray", 200)]
+    looks = [("coat", "black", 500), ("coat", "pink", 1), ("sweat shirt", "gray", 200)]
     worn = [
         CountedOutfit(
             JANUARY, "jeju", "seaside",
@@ -83,9 +83,9 @@ def test_a_cold_day_needs_an_outer_even_if_the_only_one_is_rarely_worn() -> None
     ]  # fmt: skip
     model = CountedOutfits(worn).model_of(JANUARY, "jeju", "seaside")
 
-    [day] = packed(Trip(days(COLD), closet=closet("pink puffer")), model)
+    [day] = packed(Trip(days(DayWeather(6, 12)), closet=closet("pink coat")), model)
 
-    assert day.outfits[0].pieces[0].owned_id == "pink puffer"
+    assert day.outfits[0].pieces[0].owned_id == "pink coat"
 
 
 def test_a_piece_that_is_too_light_for_the_day_stays_at_home() -> None:
