@@ -74,7 +74,7 @@ def main() -> None:
         with running_service() as url:
             save_try_page(url, PICTURES / "try-page.jpg")
             closet = closet_photos(url, Path(folder, "oott/photos/photos"), Path(folder, "closet"))
-            save_packing_page(url, closet, PICTURES / "packing-list.png", PICTURES / "outfits.png")
+            save_packing_page(url, closet, PICTURES / "closet.png", PICTURES / "outfits.png")
 
 
 def save_contact_sheet(file: Path) -> None:
@@ -150,7 +150,7 @@ def _garments_in(url: str, photo: Path) -> list[dict[str, Any]]:
 
 
 def save_packing_page(url: str, closet: list[Path], top: Path, day: Path) -> None:
-    """Pack for four days in Jeju in January, and save the packing list and the first day."""
+    """Pack for four days in Jeju in January, and save the closet and the first day."""
     with chromium() as browser:
         browser.set_window_size(1100, 1000)
         browser.get(f"{url}/pack")

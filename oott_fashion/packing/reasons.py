@@ -137,7 +137,7 @@ def _trends(piece: Piece, evidence: Evidence) -> Iterator[Reason]:
 def _weather(piece: Piece, day: Day) -> Iterator[Reason]:
     if day.weather is None:
         return
-    limits, felt = temperature_ranges()[piece.garment], felt_temperature(day.weather)
+    limits, felt = temperature_ranges()[piece.garment], round(felt_temperature(day.weather), 1)
     low, high = limits.comfortable_from, limits.comfortable_to
     if low <= -_NO_LIMIT and high >= _NO_LIMIT:
         comfortable = "at any temperature"

@@ -60,7 +60,7 @@ def _outfit(outfit: PackedOutfit, day: Day, trip: Trip, reasons: Reasons) -> Out
         )
         for companion, worn in zip(trip.companions, outfit.companions, strict=True)
     ]
-    return OutfitAnswer(score=outfit.score, pieces=pieces, companions=companions)
+    return OutfitAnswer(score=round(outfit.score, 2), pieces=pieces, companions=companions)
 
 
 def _piece(piece: Piece) -> PieceAnswer:

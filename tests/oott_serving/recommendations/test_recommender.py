@@ -168,7 +168,7 @@ def temperatures(garment: str) -> dict[str, float]:
     return {
         "comfortable_from": float(table[garment]["comfortable_from"]),
         "comfortable_to": float(table[garment]["comfortable_to"]),
-        "felt": 13.12 + 0.6215 * day - 11.37 * wind + 0.3965 * wind * day,
+        "felt": round(13.12 + 0.6215 * day - 11.37 * wind + 0.3965 * wind * day, 1),
     }
 
 

@@ -57,9 +57,9 @@ function weatherText(weather) {
 
 const number = (value) => String(Math.round(10 * value) / 10);
 
-function lookOf({ pieces, score }, title, shown) {
+function lookOf({ pieces }, title, shown) {
   return element("article", { class: "look" },
-    element("h4", {}, `${title} (score ${score.toFixed(2)})`),
+    element("h4", {}, title),
     figureOf(pieces, shown),
     element("ul", { class: "pieces" }, ...pieces.map((piece) => pieceOf(piece, shown))));
 }
