@@ -17,6 +17,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.released_rules import rank
 from oott_fashion.colours import PALETTE_NAMES
 from oott_fashion.garments import CATEGORIES, GARMENTS, Category
 from oott_fashion.outfits import NOTHING_SEEN, names_of, outfit_of
@@ -35,29 +36,6 @@ _GROUPS = 6
 _MIN_PHOTOS, _MAX_PHOTOS = 10, 60
 # How often a photo shows each category.
 _SHOWN = (0.5, 0.95, 0.8, 0.6)
-
-# The released recommender has fixed scores, and does not look at a place. This is its idea
-# rebuilt from its description: a fixed order for warm, mild and cold months.
-_FIXED: dict[str, dict[Category, tuple[str, ...]]] = {
-    "warm": {
-        "outer": ("cardigan", "denim jacket", "windbreaker jacket"),
-        "top": ("tee shirt", "tank top", "shirt"),
-        "bottom": ("shorts pants", "skirt", "jeans"),
-        "shoes": ("sneakers", "sandals", "dress shoes"),
-    },
-    "mild": {
-        "outer": ("denim jacket", "cardigan", "blazer"),
-        "top": ("long sleeve shirt", "shirt", "sweat shirt"),
-        "bottom": ("jeans", "slacks", "skirt"),
-        "shoes": ("sneakers", "dress shoes", "sandals"),
-    },
-    "cold": {
-        "outer": ("coat", "puffer", "leather jacket"),
-        "top": ("knit sweater", "hoodie sweat shirt", "sweat shirt"),
-        "bottom": ("jeans", "slacks", "skirt"),
-        "shoes": ("sneakers", "dress shoes", "sandals"),
-    },
-}
 
 
 class Question(NamedTuple):
@@ -98,18 +76,16 @@ def by_popularity(question: Question) -> list[str]:
     return sorted(names, key=lambda name: -question.place[name])
 
 
-def by_fixed_rules(question: Question) -> list[str]:
-    """List the garments in the fixed order of the season."""
-    month = question.outfit.month.month
-    season = "warm" if 6 <= month <= 8 else "cold" if month in (12, 1, 2) else "mild"
-    return list(_FIXED[season][question.hidden])
+def by_released_rules(question: Question) -> list[str]:
+    """List the garments as the released recommender did."""
+    return rank(question.hidden, question.others, question.outfit.month.month)
 
 
 WAYS: dict[str, Callable[[Question], list[str]]] = {
     "outfit model": by_model,
     "outfit model, other pieces unknown": by_model_without_pairs,
     "most worn at the place in the season": by_popularity,
-    "fixed rules, as released": by_fixed_rules,
+    "released rules": by_released_rules,
 }
 
 
