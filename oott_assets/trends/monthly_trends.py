@@ -16,6 +16,7 @@ from oott_assets.partitions import (
 )
 from oott_assets.reports.pictures import look_chart
 from oott_assets.reports.tables import markdown_table
+from oott_assets.trends.due_estimates import time_of_counts
 from oott_assets.trends.garment_detections import AFTER_ITS_INPUT, garment_detections
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_failures import TREND_FAILURES
@@ -96,7 +97,8 @@ def replace_counts(
     """Count ``detections``, and replace the counts of ``slice_`` in one transaction."""
     counts = counts_of(detections)
     looks, outfits, coverage, photos = counts
-    tables.replace(slice_, looks, outfits, coverage, datetime.now(UTC), photos)
+    counted_at = time_of_counts(tables, slice_.month, datetime.now(UTC))
+    tables.replace(slice_, looks, outfits, coverage, counted_at, photos)
     return counts
 
 

@@ -11,6 +11,7 @@ from oott_assets.failure_rules import failures_of
 from oott_assets.garment_detector import GarmentDetector
 from oott_assets.partitions import by_month, destinations, month_of
 from oott_assets.reports.tables import markdown_table
+from oott_assets.trends.due_estimates import time_of_estimates
 from oott_assets.trends.statistics.detector_errors import DetectorErrors, errors_on_card
 from oott_assets.trends.statistics.month_estimates import month_estimates
 from oott_assets.trends.statistics.photo_counts import (
@@ -56,8 +57,9 @@ def trend_estimates(
             version: known_errors(context, garment_detector, version)
             for version in sorted({*months.now.versions} - {""})
         }
-        rows = month_estimates(months, _places(), errors, month, naive_utc(datetime.now(UTC)))
         with trend_database.tables() as tables:
+            estimated_at = time_of_estimates(tables, month, datetime.now(UTC))
+            rows = month_estimates(months, _places(), errors, month, naive_utc(estimated_at))
             tables.replace_estimates(month, rows)
     return dg.MaterializeResult(metadata=_metadata(rows))
 

@@ -5,7 +5,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from oott_assets.trends.due_estimates import due_months, months_used
+from oott_assets.trends.due_estimates import (
+    due_months,
+    months_used,
+    time_of_counts,
+    time_of_estimates,
+)
 from oott_fashion.stores.trend_tables import Coverage, TrendSlice, TrendTables
 from tests.oott_fashion.stores.test_estimate_tables import estimate
 
@@ -80,3 +85,25 @@ def test_the_month_before_january_is_december() -> None:
         date(2025, 12, 1),
         date(2025, 1, 1),
     ]
+
+
+def test_a_recount_makes_its_months_due_even_if_the_clock_was_set_back(
+    estimated: TrendTables,
+) -> None:
+    slice_ = TrendSlice(SEPTEMBER, "hongdae", "hot-place", "crawl")
+    counted_at = time_of_counts(estimated, SEPTEMBER, now=at(1))
+    estimated.replace(slice_, Counter(), Counter(), COVERAGE, counted_at)
+    assert list(due_months(estimated)) == [SEPTEMBER, OCTOBER, A_YEAR_LATER]
+
+    for month in (SEPTEMBER, OCTOBER, A_YEAR_LATER):
+        estimated_at = time_of_estimates(estimated, month, now=at(1)).replace(tzinfo=None)
+        row = estimate(month, "hongdae", "coat", 0.5)
+        estimated.replace_estimates(month, [row._replace(estimated_at=estimated_at)])
+
+    assert due_months(estimated) == {}
+
+
+def test_the_time_of_counts_and_estimates_is_that_of_the_clock(estimated: TrendTables) -> None:
+    assert time_of_counts(estimated, SEPTEMBER, now=at(3)) == at(3)
+    assert time_of_estimates(estimated, SEPTEMBER, now=at(3)) == at(3)
+    assert time_of_counts(estimated, date(2020, 12, 1), now=at(1)) == at(1)
