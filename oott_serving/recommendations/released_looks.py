@@ -13,15 +13,19 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 
 from oott_fashion.colours import RELEASED_NAMES
-from oott_fashion.destinations import Destinations, UnknownPlace
+from oott_fashion.destinations import (
+    Destination,
+    DestinationCategory,
+    Destinations,
+    UnknownPlace,
+)
 from oott_fashion.garments import CATEGORIES
 from oott_fashion.outfits import NOTHING_SEEN
+from oott_fashion.packing.packer import PackedDay, PackedOutfit
+from oott_fashion.packing.trips import Piece
 from oott_serving.api.api_models import Request
 from oott_serving.recommendations.recommend_models import (
     MAX_DAYS,
-    DayAnswer,
-    OutfitAnswer,
-    PieceAnswer,
     RecommendRequest,
     SentPiece,
 )
@@ -59,7 +63,7 @@ class ReleasedExampleRow(BaseModel):
 class ReleasedTrip(BaseModel):
     """What the app sends to its backend, and the rows that the backend adds."""
 
-    place: Text = Field("", examples=["제주"])
+    place: Text | None = Field(None, examples=["제주"])
     category: Text = Field(description="Used if the place is unknown.", examples=["바닷가"])
     date: list[Text] = Field(
         min_length=1, max_length=_MAX_DATES, examples=[["2027/01/09", "2027/01/10"]]
@@ -150,12 +154,24 @@ class _Pictures(NamedTuple):
     examples: dict[tuple[str, str], list[str]]
 
 
-def requests_of(trip: ReleasedTrip, destinations: Destinations) -> Iterator[RecommendRequest]:
-    """Ask for the looks of a trip, of at most 30 days each time.
+def known_place(
+    trip: ReleasedTrip, destinations: Destinations
+) -> Destination | DestinationCategory:
+    """Find the place of a trip, or else its category.
 
     Raises:
         UnknownPlace: neither the place nor the category is known.
     """
+    try:
+        return destinations.named(trip.place or "")
+    except UnknownPlace:
+        return destinations.named(trip.category)
+
+
+def requests_of(
+    trip: ReleasedTrip, place: Destination | DestinationCategory
+) -> Iterator[RecommendRequest]:
+    """Ask for the looks of a trip, of at most 30 days each time."""
     closet = [
         SentPiece(id=str(number), label=_spelled(row.clothesTag), color=row.clothesColor[:80])
         for number, row in enumerate(trip.closet)
@@ -163,7 +179,7 @@ def requests_of(trip: ReleasedTrip, destinations: Destinations) -> Iterator[Reco
     dates = sorted(set(map(_date_in, trip.date)))
     for start in range(0, len(dates), MAX_DAYS):
         yield RecommendRequest(
-            destination=_known_place(trip, destinations),
+            destination=place.slug,
             dates=dates[start : start + MAX_DAYS],
             gender=trip.gender and trip.gender[:80],
             purpose=trip.reason and trip.reason[:80],
@@ -172,7 +188,7 @@ def requests_of(trip: ReleasedTrip, destinations: Destinations) -> Iterator[Reco
         )
 
 
-def released_answer(trip: ReleasedTrip, days: Sequence[DayAnswer]) -> ReleasedAnswer:
+def released_answer(trip: ReleasedTrip, days: Sequence[PackedDay]) -> ReleasedAnswer:
     """Answer with three looks for each date."""
     pictures = _Pictures({}, {})
     for row in trip.closet:
@@ -181,7 +197,7 @@ def released_answer(trip: ReleasedTrip, days: Sequence[DayAnswer]) -> ReleasedAn
     for example in trip.examples:
         key = (_spelled(example.exampleClothes), _released(example.exampleColor))
         pictures.examples.setdefault(key, []).append(example.exampleImage)
-    by_date = {day.date: day for day in days}
+    by_date = {day.day.date: day for day in days}
     return ReleasedAnswer(
         [
             ReleasedDay(date=each, clothes=_looks(by_date[_date_in(each)], pictures))
@@ -198,13 +214,6 @@ def _date_in(text: str) -> date:
         raise ValueError(f"{text[:40]!r} is not a date; expected one such as 2027/01/09") from None
 
 
-def _known_place(trip: ReleasedTrip, destinations: Destinations) -> str:
-    try:
-        return destinations.named(trip.place).name
-    except UnknownPlace:
-        return destinations.named(trip.category).name
-
-
 def _spelled(garment: str) -> str:
     name = " ".join(garment.casefold().split())[:80]
     return _SPELLINGS.get(name, name)
@@ -215,20 +224,20 @@ def _released(colour: str) -> str:
     return RELEASED_NAMES.get(name, name)
 
 
-def _looks(day: DayAnswer, pictures: _Pictures) -> Any:
+def _looks(day: PackedDay, pictures: _Pictures) -> Any:
     looks = [_look(outfit, pictures) for outfit in day.outfits] or [_look(None, pictures)]
     return tuple((looks + looks[-1:] * _LOOKS)[:_LOOKS])
 
 
-def _look(outfit: OutfitAnswer | None, pictures: _Pictures) -> ReleasedLook:
-    worn = {piece.category: piece for piece in outfit.pieces} if outfit else {}
+def _look(outfit: PackedOutfit | None, pictures: _Pictures) -> ReleasedLook:
+    worn = {one.piece.category: one.piece for one in outfit.pieces} if outfit else {}
     outer, top, bottom, shoes = (_piece(worn.get(each), pictures) for each in CATEGORIES)
     return ReleasedLook(outter=outer, top=top, bottom=bottom, shoes=shoes)
 
 
-def _piece(piece: PieceAnswer | None, pictures: _Pictures) -> ReleasedPiece:
-    label = piece.label if piece else NOTHING_SEEN
-    colour = RELEASED_NAMES[piece.color] if piece else NOTHING_SEEN
+def _piece(piece: Piece | None, pictures: _Pictures) -> ReleasedPiece:
+    label = piece.garment if piece else NOTHING_SEEN
+    colour = RELEASED_NAMES[piece.colour] if piece else NOTHING_SEEN
     owned = pictures.closet.get((label, colour), [])
     filled = [*owned, *[NOTHING_SEEN] * _PICTURES][:_PICTURES]
     example = next(iter(pictures.examples.get((label, colour), [])), NOTHING_SEEN)
