@@ -7,6 +7,7 @@ piece of the closet comes before the others.
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple, TypeVar
@@ -48,6 +49,7 @@ _SHOWN_GARMENT = math.log(1.5)
 # who owns nothing, with which the score compares.
 _BEST = 5
 _BEST_OF_ALL = 2
+_COLOURS_OF_A_GARMENT = 2
 
 _GARMENT_NUMBER = {name: number for number, name in enumerate(GARMENT_NAMES)}
 _CATEGORY_NUMBERS = np.array([CATEGORIES.index(category_of(name)) for name in GARMENT_NAMES])
@@ -168,18 +170,28 @@ class _Packer:
     def _options(self, category: int, plain: Floats, extra: Floats) -> _Options:
         """Choose the best pieces of a category, and add "no piece" where that is an option."""
         usable = np.flatnonzero((self._categories == category) & np.isfinite(plain))
-        wanted = plain[usable] + extra[usable]
-        best = usable[np.argsort(-wanted, kind="stable")[:_BEST]]
-        best_of_all = usable[np.argsort(-plain[usable], kind="stable")[:_BEST_OF_ALL]]
-        numbers = np.unique(np.concatenate([best, best_of_all]))
-        if not len(best):
+        if not len(usable):
             return _Options(np.array([-1]), np.zeros(1), np.zeros(1))
+        best = self._first(usable, plain + extra, _BEST)
+        numbers = np.unique([*best, *self._first(usable, plain, _BEST_OF_ALL)])
         scores, extras = plain[numbers], extra[numbers]
         if CATEGORIES[category] in ("outer", "bottom"):
             # No piece has neither an advantage nor a disadvantage over the best one.
             numbers = np.append(numbers, -1)
             scores, extras = np.append(scores, plain[best[0]]), np.append(extras, extra[best[0]])
         return _Options(numbers, scores, extras)
+
+    def _first(self, usable: NDArray[np.intp], scores: Floats, count: int) -> list[int]:
+        """List the pieces with the highest scores, few of each garment."""
+        first: list[int] = []
+        of_garment: Counter[int] = Counter()
+        for number in usable[np.argsort(-scores[usable], kind="stable")]:
+            of_garment[self._garments[number]] += 1
+            if of_garment[self._garments[number]] <= _COLOURS_OF_A_GARMENT:
+                first.append(int(number))
+            if len(first) == count:
+                break
+        return first
 
     def _together(self, options: Sequence[_Options], outer_need: float) -> Floats:
         """Score all outfits of the options without closet and variety, a dimension a category."""
