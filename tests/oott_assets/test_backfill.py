@@ -12,8 +12,11 @@ from click.testing import CliRunner, Result
 from oott_assets.backfill import main
 from oott_assets.backfills import STARTED_BY
 from oott_assets.definitions import configured_resources, defs
+from oott_assets.garment_detector import GarmentDetector
+from oott_assets.photo_readers import PhotoReaders
 from oott_assets.trends.trend_database import TrendDatabase
-from tests.oott_assets.recounted_pipeline import KEYS, CountedTrends, counted, counted_once
+from oott_fashion.opened_detector import OpenedDetector
+from tests.oott_assets.recounted_pipeline import COUNTED, KEYS, CountedTrends, counted, counted_once
 from tests.oott_assets.sensor_ticks import unfinished_run
 from tests.oott_assets.trends_pipeline import OCTOBER, SEPTEMBER, failures
 
@@ -299,3 +302,27 @@ def test_a_backfill_that_was_killed_goes_on_where_it_was(counted: CountedTrends)
     assert month_run(counted, "2026-09").success
 
     assert list(counted.garments().values()) == [{"coat"}, {"jeans"}, {"jeans"}]
+
+
+def test_a_detector_that_is_published_in_a_backfill_counts_whole_partitions(
+    counted: CountedTrends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coat = counted.coat.version
+    published: list[str] = []
+    readers = GarmentDetector.readers
+
+    def publish_while_the_first_partition_is_read(
+        self: GarmentDetector, opened: OpenedDetector
+    ) -> PhotoReaders:
+        if not published:
+            published.append(counted.publish_jeans().version)
+        return readers(self, opened)
+
+    monkeypatch.setattr(GarmentDetector, "readers", publish_while_the_first_partition_is_read)
+    assert backfill("--all", "--destination", "hongdae").exit_code == 0
+
+    [jeans] = published
+    assert [counted.garments()[key] for key in KEYS[:2]] == [{"coat"}, {"jeans"}]
+    with TrendDatabase().tables() as tables:
+        versions = [tables.coverages("crawl")[one].detector_version for one in COUNTED[:2]]
+    assert versions == [coat, jeans]
