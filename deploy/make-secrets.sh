@@ -25,4 +25,5 @@ random | write oott_api_keys
 for login in operators viewers; do
     # Nobody can log in until a line is added.
     printf '# NAME HASH, see docs/deploy.md\n' | write "$login"
+    chmod 644 "$login"
 done

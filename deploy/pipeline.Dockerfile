@@ -23,6 +23,8 @@ ENV PYTHONUNBUFFERED=1
 ENV OOTT_HOME=/data
 ENV HOME=/tmp
 ENV DAGSTER_HOME=/app
+# Dagster's commands do not look for modules in the working directory.
+ENV PYTHONPATH=/app
 ENV DAGSTER_DISABLE_TELEMETRY=yes
 ENV NM_DISABLE_ANALYTICS=1
 

@@ -1,11 +1,14 @@
-"""The files of deploy/ pass the validators of their tools."""
+"""The files of deploy/ pass the validators of their tools.
 
-import json
+``oott_assets/test_first_month.py`` starts the stack of the compose file.
+"""
+
 import shutil
 import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Mapping
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ import pytest
 import yaml
 
 from oott_fashion.setting_names import ALL_NAMES
+from tests.compose_stack import read_stack
 
 _BIN = Path(sys.executable).parent
 _CHART = Path("deploy/helm/oott-service")
@@ -29,14 +33,8 @@ def run(*command: str | Path, **options: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Make the secrets, and let Docker Compose read its file."""
-    deploy = tmp_path_factory.mktemp("stack") / "deploy"
-    shutil.copytree("deploy", deploy, ignore=shutil.ignore_patterns("secrets", "settings.env"))
-    run(deploy / "make-secrets.sh")
-    config = run(_BIN / "docker-compose", "config", "--format", "json", cwd=deploy)
-    parsed: dict[str, Any] = json.loads(config)
-    return parsed
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    return read_stack(tmp_path_factory.mktemp("stack"), {})
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +58,7 @@ def test_hadolint_has_nothing_against_the_dockerfiles(file: str) -> None:
 
 
 def test_docker_compose_accepts_the_stack_and_every_secret_is_a_file(
-    stack: dict[str, Any],
+    stack: Mapping[str, Any],
 ) -> None:
     assert stack["services"].keys() == {
         "database", "migrate", "code", "daemon", "webserver", "viewer", "proxy", "service",
@@ -70,7 +68,7 @@ def test_docker_compose_accepts_the_stack_and_every_secret_is_a_file(
     assert {file.parent.stat().st_mode & 0o777 for file in files} == {0o700}
 
 
-def test_every_setting_of_the_stack_is_known(stack: dict[str, Any]) -> None:
+def test_every_setting_of_the_stack_is_known(stack: Mapping[str, Any]) -> None:
     named = {
         name.removeprefix("OOTT_")
         for service in stack["services"].values()
@@ -86,7 +84,7 @@ def test_every_setting_of_the_stack_is_known(stack: dict[str, Any]) -> None:
     assert {"DATABASE_URL", "RECORDS_URL", "SECRETS_FOLDER"} <= named
 
 
-def test_only_the_proxy_and_the_service_can_be_reached(stack: dict[str, Any]) -> None:
+def test_only_the_proxy_and_the_service_can_be_reached(stack: Mapping[str, Any]) -> None:
     published = {
         name: {port["target"] for port in service["ports"]}
         for name, service in stack["services"].items()
@@ -105,24 +103,6 @@ def test_running_make_secrets_again_changes_no_secret(tmp_path: Path) -> None:
 
     assert {file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()} == before
     assert before["database_password"] in before["oott_database_url"]
-
-
-def test_caddy_accepts_the_log_ins_of_its_file(tmp_path: Path) -> None:
-    hashed = run(_BIN / "caddy", "hash-password", "--plaintext", "secret").strip()
-    (tmp_path / "logins").write_text(f"ann {hashed}\n")
-    text = Path("deploy/Caddyfile").read_text()
-    for login in ("operators", "viewers"):
-        text = text.replace(f"/run/secrets/{login}", str(tmp_path / "logins"))
-    (tmp_path / "Caddyfile").write_text(text)
-
-    adapted = run(
-        *(_BIN / "caddy", "adapt", "--validate", "--config", tmp_path / "Caddyfile"),
-        env={"UI_HOST": "trends.example.com", "HOME": str(tmp_path)},
-    )
-
-    assert adapted.count(hashed) == 2
-    assert '"dial":"webserver:3000"' in adapted
-    assert '"dial":"viewer:3000"' in adapted
 
 
 def test_helm_has_nothing_against_the_chart(helm: Path) -> None:

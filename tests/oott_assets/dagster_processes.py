@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,21 +51,28 @@ _STOP_SENSOR = "mutation($id: String!) { stopSensor(id: $id) { __typename } }"
 
 @dataclass(frozen=True)
 class Webserver:
-    """A running webserver."""
+    """A running webserver; ``options`` are those of httpx, such as a log-in."""
 
     url: str
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def query(self, query: str, **variables: object) -> Mapping[str, Any]:
         body = {"query": query, "variables": variables}
-        answer = httpx.post(f"{self.url}/graphql", json=body, timeout=60).raise_for_status().json()
+        response = httpx.post(f"{self.url}/graphql", json=body, timeout=60, **self.options)
+        answer = response.raise_for_status().json()
         assert "errors" not in answer, answer["errors"]
         data: Mapping[str, Any] = answer["data"]
         return data
 
     def launch(self, *partitions: str) -> None:
         """Launch a backfill of the monthly job, as its page in the UI does."""
-        answer = self.query(_LAUNCH, partitions=partitions)["launchPartitionBackfill"]
+        answer = self.answer_to_launch(*partitions)
         assert answer["__typename"] == "LaunchBackfillSuccess", answer
+
+    def answer_to_launch(self, *partitions: str) -> Mapping[str, Any]:
+        answer: Mapping[str, Any]
+        answer = self.query(_LAUNCH, partitions=partitions)["launchPartitionBackfill"]
+        return answer
 
     def stop_sensor(self, name: str) -> None:
         """Switch a sensor off."""

@@ -136,8 +136,11 @@ class DagsterUi:
 
 
 @contextmanager
-def dagster_ui(url: str, pictures: Path) -> Iterator[DagsterUi]:
-    """Open Chromium for the webserver at ``url``."""
+def dagster_ui(url: str, pictures: Path, login: str = "") -> Iterator[DagsterUi]:
+    """Open Chromium for the webserver at ``url``; ``login`` is such as ``ann:password``."""
     with headless_chromium() as browser:
         browser.set_window_size(1440, 850)
+        if login:
+            # Chromium keeps it. A page whose own address has it could not send requests.
+            browser.get(f"{url.replace('://', f'://{login}@')}/server_info")
         yield DagsterUi(browser, url, pictures)

@@ -1,23 +1,28 @@
 """The first month as docs/first-month.md shows it: a person in the UI of a real Dagster."""
 
-from collections.abc import Mapping
+import shutil
+import ssl
+import subprocess
 from datetime import date
 from pathlib import Path
 
+import httpx
 import pytest
 
 from oott_assets.dagster_records import main
 from oott_assets.photos.sources.drawn.lookbook import Lookbook
 from oott_assets.photos.sources.photo_source import FoundPhoto
 from oott_fashion.destinations import read_destinations
-from tests.databases import MariaDB, run_sql
+from tests.compose_stack import CADDY, compose_stack, read_stack
+from tests.databases import run_sql
 from tests.object_store import Bucket
-from tests.oott_assets.dagster_processes import dagster_processes, wait_until
-from tests.oott_assets.dagster_ui import dagster_ui
+from tests.oott_assets.dagster_processes import Webserver, dagster_processes
+from tests.oott_assets.dagster_ui import DagsterUi, dagster_ui
 from tests.oott_serving.photos import base64_of, street_jpeg
-from tests.oott_serving.servers import serving
 from tests.starters import SMALL_STARTER
 
+SETTINGS = {"OOTT_ENGINE": "onnxruntime", "OOTT_PHOTO_SOURCE": "folder"}
+_RUNS = "{ runsOrError { ... on Runs { results { status } } } }"
 PHOTOS = {
     ("haeundae", 8): 24,
     ("haeundae", 9): 24,
@@ -38,12 +43,10 @@ def save_photos(folder: Path) -> None:
                 (of_month / photo.name).write_bytes(photo.content)
 
 
-def take_the_tour(
-    folder: Path, pictures: Path, detector: Path, stores: Mapping[str, str] | None = None
-) -> None:
-    """Work through the first month, and write a screenshot of each step into ``pictures``.
+def take_the_tour(folder: Path, pictures: Path, detector: Path) -> None:
+    """Work through the first month on SQLite, with everything in ``folder``.
 
-    Everything is stored in ``folder``, or where the settings ``stores`` say.
+    A screenshot of each step is written into ``pictures``.
     """
     folder.mkdir(exist_ok=True)
     save_photos(folder / "photos")
@@ -52,10 +55,8 @@ def take_the_tour(
         "OOTT_HOME": str(folder / "home"),
         "OOTT_DATABASE_URL": f"sqlite:///{folder / 'trends.sqlite'}",
         "OOTT_STARTER_DETECTOR": str(detector),
-        "OOTT_ENGINE": "onnxruntime",
-        "OOTT_PHOTO_SOURCE": "folder",
         "OOTT_PHOTOS_FOLDER": str(folder / "photos"),
-    } | dict(stores or {})
+    } | SETTINGS
     (folder / "dagster").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
@@ -64,54 +65,80 @@ def take_the_tour(
         main()
 
     with dagster_processes(folder, settings) as server, dagster_ui(server.url, pictures) as ui:
-        # The runs of trend reports would take as long as the rest of the tour.
-        server.stop_sensor("estimates_sensor")
-        ui.start(["haeundae"], "2026-09", "first-partition")
-        assert "haeundae|2026-09" in ui.wait_for("Success", "first-run")
-        [sheet] = ui.pictures_of("garment_detections", "haeundae|2026-09", "found-garments")
-        [chart] = ui.pictures_of("garment_trends", "haeundae|2026-09", "most-worn")
-        assert min(sheet, chart) > 500
-
-        ui.start(["haeundae", "hongdae"], "[2026-08...2026-09]", "backfill-dialogue")
-        ui.wait_for("100% completed", "backfill")
-        counted = run_sql(
-            settings["OOTT_DATABASE_URL"],
-            "SELECT destination, month, photos FROM trend_coverage",
-        )
-        assert {(slug, str(month)[:7]): photos for slug, month, photos in counted} == {
-            (slug, f"2026-{month:02}"): photos for (slug, month), photos in PHOTOS.items()
-        }
-
-        check = "enough_garments_to_call_it_a_trend"
-        page = ui.failed_check("garment_trends", check, "hongdae|2026-09", "failed-check")
-        assert "Failed (1)" in page
-        assert "min_garments 30" in page
+        work_through_the_month(server, ui, settings["OOTT_DATABASE_URL"])
 
 
-def test_a_person_counts_the_first_month_on_mariadb_and_a_bucket_and_the_service_answers(
-    tmp_path: Path, mariadb: MariaDB, bucket: Bucket
+def work_through_the_month(server: Webserver, ui: DagsterUi, database: str) -> None:
+    """Count a month in the UI, then two months of two destinations, and find a failed check."""
+    # The runs of trend reports would take as long as the rest of the tour.
+    server.stop_sensor("estimates_sensor")
+    ui.start(["haeundae"], "2026-09", "first-partition")
+    assert "haeundae|2026-09" in ui.wait_for("Success", "first-run")
+    [sheet] = ui.pictures_of("garment_detections", "haeundae|2026-09", "found-garments")
+    [chart] = ui.pictures_of("garment_trends", "haeundae|2026-09", "most-worn")
+    assert min(sheet, chart) > 500
+
+    ui.start(["haeundae", "hongdae"], "[2026-08...2026-09]", "backfill-dialogue")
+    ui.wait_for("100% completed", "backfill")
+    counted = run_sql(
+        database,
+        "SELECT destination, month, photos FROM trend_coverage",
+    )
+    assert {(slug, str(month)[:7]): photos for slug, month, photos in counted} == {
+        (slug, f"2026-{month:02}"): photos for (slug, month), photos in PHOTOS.items()
+    }
+
+    check = "enough_garments_to_call_it_a_trend"
+    page = ui.failed_check("garment_trends", check, "hongdae|2026-09", "failed-check")
+    assert "Failed (1)" in page
+    assert "min_garments 30" in page
+
+
+def test_a_person_counts_the_first_month_in_the_stack_of_the_compose_file(
+    tmp_path: Path, bucket: Bucket
 ) -> None:
-    """As in production. ``docs/pictures.py`` takes the same tour on SQLite and in folders."""
+    """With a bucket. ``docs/pictures.py`` takes the same tour on SQLite and in folders."""
     pictures = tmp_path / "pictures"
     pictures.mkdir()
-    shared = {
-        "OOTT_DATABASE_URL": mariadb.url(mariadb.new_database()),
+    settings = SETTINGS | {
         "OOTT_MODEL_STORE": f"{bucket.url}/models",
-    }
-    own = {
-        "OOTT_RECORDS_URL": mariadb.url(mariadb.new_database()),
         "OOTT_PHOTO_STORE": f"{bucket.url}/photos",
         "OOTT_RUN_LOGS": f"{bucket.url}/runs",
+        "OOTT_PHOTOS_FOLDER": "/data/incoming",
+        "OOTT_STARTER_DETECTOR": "/data/small-starter",
+        "STORAGE_EMULATOR_HOST": bucket.store.url,
+        "OMP_NUM_THREADS": "1",
+        "OOTT_WORKERS": "1",
     }
+    hashed = subprocess.check_output(
+        [CADDY, "hash-password", "--plaintext", "secret", "--bcrypt-cost", "4"], text=True
+    )
+    logins = {"operators": f"ann {hashed}", "viewers": f"bob {hashed}"}
+    with compose_stack(read_stack(tmp_path, settings, logins)) as stack:
+        save_photos(stack.volume("data") / "incoming")
+        shutil.copytree(SMALL_STARTER, stack.volume("data") / "small-starter")
+        stack.up()
+        changing, looking = stack.url("proxy", 443), stack.url("proxy", 8443)
+        tls = ssl.create_default_context(cafile=stack.certificate())
+        operator = Webserver(changing, {"auth": ("ann", "secret"), "verify": tls})
+        viewer = Webserver(looking, {"auth": ("bob", "secret"), "verify": tls})
 
-    take_the_tour(tmp_path, pictures, SMALL_STARTER, shared | own)
+        with dagster_ui(operator.url, pictures, "ann:secret") as ui:
+            work_through_the_month(operator, ui, stack.secret("oott_database_url"))
 
-    assert len(list(pictures.iterdir())) == 7
-    # In the image, it is read-only.
-    assert [path.name for path in (tmp_path / "dagster").iterdir()] == ["dagster.yaml"]
-    of_service = {name.removeprefix("OOTT_"): value for name, value in shared.items()}
-    (tmp_path / "service").mkdir()
-    with serving(tmp_path / "service", **of_service) as server, server.client() as client:
-        wait_until(lambda: client.get("/readyz").status_code == 200)
-        answer = client.post("/predict/camera", json={"base64_image": base64_of(street_jpeg())})
-    assert answer.status_code == 200
+        assert len(list(pictures.iterdir())) == 7
+        with httpx.Client(verify=tls, timeout=60) as client:
+            assert client.get(changing).status_code == 401
+            assert client.get(looking).status_code == 401
+            assert client.get(changing, auth=("bob", "secret")).status_code == 401
+        app = {path.name for path in (stack.files("code") / "app").iterdir()}
+        assert app == {"dagster.yaml", "models", "oott_assets", "oott_fashion", "workspace.yaml"}
+        seen = viewer.query(_RUNS)["runsOrError"]["results"]
+        assert [run["status"] for run in seen] == ["SUCCESS"] * 5
+        answer = viewer.answer_to_launch("haeundae|2026-09")
+        assert answer["__typename"] == "UnauthorizedError"
+        with httpx.Client(base_url=stack.url("service", 5543), timeout=60) as client:
+            body = {"base64_image": base64_of(street_jpeg())}
+            key = {"Authorization": f"Bearer {stack.secret('oott_api_keys')}"}
+            assert client.post("/predict/camera", json=body).status_code == 401
+            assert client.post("/predict/camera", json=body, headers=key).status_code == 200

@@ -77,13 +77,13 @@ def container(settings: Mapping[str, str], detector: Path) -> Iterator[Container
             shutil.copytree(REPOSITORY / source, in_image(root, target))
         shutil.copytree(detector, in_image(root, "/data/models"))
         in_image(root, "/tmp").mkdir()
-        as_user = _as_user(image.user)
+        as_user = start_as(image.user)
         user = image.user if as_user else os.getuid()
         for folder in ("/data", "/tmp"):
             for path in (in_image(root, folder), *in_image(root, folder).rglob("*")):
                 os.chown(path, user, -1)
         env = {
-            **{name: _moved(value, root) for name, value in image.variables.items()},
+            **{name: moved(value, root) for name, value in image.variables.items()},
             "TMPDIR": str(in_image(root, "/tmp")),
             "PYTHONPATH": str(without_other_packages("service", root / "locked")),
             "BENTOML_PORT": str(port),
@@ -102,11 +102,11 @@ def in_image(root: Path, path: str) -> Path:
     return root / path.lstrip("/")
 
 
-def _moved(value: str, root: Path) -> str:
-    return re.sub(r"^/(?=(app|data|tmp)\b)", f"{root}/", value)
+def moved(value: str, root: Path) -> str:
+    return re.sub(r"^/(?=(app|data|run|tmp)\b)", f"{root}/", value)
 
 
-def _as_user(user: int) -> list[str]:
+def start_as(user: int) -> list[str]:
     """Give the start of a command that runs as ``user``; it is empty if that is impossible."""
     command = [
         "setpriv",

@@ -70,7 +70,7 @@ def running(
     """Run ``command``, which serves at ``port``, wait until it answers, then stop it."""
     with log_file.open("wb") as output:
         process = subprocess.Popen(
-            command, stdout=output, stderr=output, preexec_fn=_stop_with_pytest, **options
+            command, stdout=output, stderr=output, preexec_fn=stop_with_pytest, **options
         )
     server = Server(process, port, home, log_file)
     try:
@@ -122,7 +122,7 @@ def end(process: "subprocess.Popen[bytes]") -> list[psutil.Process]:
     return list(left)
 
 
-def _stop_with_pytest() -> None:
+def stop_with_pytest() -> None:
     # SIGTERM, because a killed BentoML would leave its workers behind.
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
