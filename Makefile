@@ -25,7 +25,7 @@ trends: .venv/base
 # The Dagster UI on http://localhost:3000: assets, runs, schedules, pictures.
 ui: .venv/base
 	$(BIN)/python -m oott_assets.dagster_records
-	$(BIN)/dagster dev -w workspace.yaml
+	$(BIN)/python -m dagster dev -w workspace.yaml
 
 # The closet service on http://localhost:5543.
 serve: .venv/base
@@ -46,7 +46,7 @@ status: .venv/base
 # ROUNDS=3, it labels again with the new detector, and trains up to three times.
 train: .venv/train
 	$(BIN)/python -m oott_assets.dagster_records
-	$(BIN)/$(if $(ROUNDS),python -m oott_assets.training_rounds --max $(ROUNDS),dagster job execute \
+	$(BIN)/python -m $(if $(ROUNDS),oott_assets.training_rounds --max $(ROUNDS),dagster job execute \
 		-m oott_assets.definitions -j training_job)
 
 # Three workers for two cores, because tests often wait for browsers and servers.
