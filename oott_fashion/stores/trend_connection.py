@@ -248,9 +248,11 @@ _NO_DATABASE = "does not exist; create it with CREATE DATABASE ... CHARACTER SET
 _NOT_MIGRATED = "has no trend tables, or those of another release; migrate it first"
 _BUSY = "is locked by other writers; try again later"
 _FULL = "has a full disk; free some space"
-_READ_ONLY = (
-    "is read-only; use an address that can be written to (users who share a file need umask 002 "
-    "and a group-writable folder)"
+_READ_ONLY = "is read-only; use an address that can be written to"
+# The files that SQLite makes beside a file that is read-only are read-only, too, and stay so.
+_READ_ONLY_FILE = (
+    "is read-only; the file, its -wal and -shm files and their folder must be writable (users who "
+    "share it need umask 002 and a group-writable folder)"
 )
 _CROWDED = "has too many connections; close some, or allow more"
 _UNOPENED_FILE = "cannot be opened; the file must be readable and its folder writable"
@@ -279,8 +281,8 @@ _SQLITE_REASONS = {
     "SQLITE_BUSY": _BUSY,
     "SQLITE_LOCKED": _BUSY,
     "SQLITE_FULL": _FULL,
-    "SQLITE_READONLY": _READ_ONLY,
-    "SQLITE_PERM": _READ_ONLY,
+    "SQLITE_READONLY": _READ_ONLY_FILE,
+    "SQLITE_PERM": _READ_ONLY_FILE,
     "SQLITE_CANTOPEN": _UNOPENED_FILE,
     "SQLITE_NOTADB": _DAMAGED_FILE,
     "SQLITE_CORRUPT": _DAMAGED_FILE,

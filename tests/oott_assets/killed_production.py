@@ -3,6 +3,9 @@
 ``python -m tests.oott_assets.killed_production``. It is no test, because it takes ten minutes. The
 code server, the daemon, the webserver, runs and MariaDB are killed at random moments, and runs and
 MariaDB also inside the transaction that writes the trend tables. Servers are started again.
+
+With ``--full-disks``, nothing is killed: the disks of the store, of MariaDB and of records in files
+are full for a while, and the disk of the store is read-only for a while.
 """
 
 import os
@@ -13,7 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,7 +45,15 @@ _RUNS = """
     ... on Runs { results { status tags { key value } } }
 } }
 """
+_FAILURES = """
+{ runsOrError(filter: {statuses: [FAILURE]}) { ... on Runs { results { eventConnection { events {
+    __typename ... on MessageEvent { message }
+    ... on ExecutionStepFailureEvent { failureMetadata { description } }
+} } } } } }
+"""
 _SERVERS = ("mariadb", "code", "daemon", "webserver")
+_DISK_MB = 400
+_FAULT_SECONDS = 40
 _WORKING = {"QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING"}
 
 Answer = TypeVar("Answer")
@@ -51,23 +62,25 @@ Answer = TypeVar("Answer")
 class Production:
     """The processes of a production set-up, each of which can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, records_in_files: bool = False) -> None:
         self.folder = folder
+        self.records_home, self.home = folder / "dagster", folder / "home"
+        self.database_folder = folder / "database"
+        for each in (self.records_home, self.home, self.database_folder):
+            each.mkdir()
         self.database_port, self._code, web = free_port(), free_port(), free_port()
         self.webserver = Webserver(f"http://127.0.0.1:{web}")
         records = f"mysql://root:@127.0.0.1:{self.database_port}"
         self.trends_url = f"{records}/trends"
-        (folder / "dagster").mkdir()
         settings = {
-            "DAGSTER_HOME": str(folder / "dagster"),
-            "OOTT_HOME": str(folder / "home"),
+            "DAGSTER_HOME": str(self.records_home),
+            "OOTT_HOME": str(self.home),
             "OOTT_STARTER_DETECTOR": str(SMALL_STARTER),
             "OOTT_ENGINE": "onnxruntime",
             "OOTT_PHOTO_SOURCE": "lookbook",
             "OOTT_LOOKBOOK_PHOTOS": "6",
             "OOTT_DATABASE_URL": self.trends_url,
-            "OOTT_RECORDS_URL": f"{records}/records",
-        }
+        } | ({} if records_in_files else {"OOTT_RECORDS_URL": f"{records}/records"})
         self._environment = os.environ | settings | {"PYTHONPATH": str(REPOSITORY)}
         code = f"grpc_server: {{host: 127.0.0.1, port: {self._code}, location_name: oott}}"
         (folder / "workspace.yaml").write_text(f"load_from: [{code}]")
@@ -88,7 +101,7 @@ class Production:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start_all(self) -> None:
-        make_system_tables(self.folder)
+        make_system_tables(self.database_folder)
         self.start("mariadb")
         with closing(self.connection()) as connection, closing(connection.cursor()) as cursor:
             for name in ("trends", "records"):
@@ -101,13 +114,20 @@ class Production:
         if name == "mariadb":
             # The fast server of the tests forgets its last second when it is killed.
             safe = "--innodb-flush-log-at-trx-commit=1"
-            command = server_command(self.folder, self.database_port)
+            command = server_command(self.database_folder, self.database_port)
             self._processes[name] = self._run(*command, safe)
             wait_until(self._database_answers)
         else:
             program, *arguments = self._commands[name]
             path = str(Path(sys.executable).parent / program)
             self._processes[name] = self._run(path, *arguments)
+
+    def start_the_ended(self) -> list[str]:
+        """Start the servers again that have ended, and name them."""
+        ended = [name for name in _SERVERS if self._processes[name].poll() is not None]
+        for name in ended:
+            self.start(name)
+        return ended
 
     def kill(self, name: str) -> None:
         """Kill a server, and start it again."""
@@ -117,7 +137,7 @@ class Production:
 
     def runs(self) -> list[psutil.Process]:
         """Find the processes of runs, which the code server starts with multiprocessing."""
-        home = str(self.folder / "home")
+        home = str(self.home)
         found = []
         for process in psutil.process_iter():
             with suppress(psutil.Error):
@@ -176,6 +196,20 @@ class Production:
         data = self._when_it_answers(lambda: self.webserver.query(_RUNS))
         return Counter(str(run["status"]) for run in data["runsOrError"]["results"])
 
+    def reasons(self) -> Counter[str]:
+        """Count the reasons that the UI shows for failed runs."""
+        data = self._when_it_answers(lambda: self.webserver.query(_FAILURES))
+        reasons: Counter[str] = Counter()
+        for run in data["runsOrError"]["results"]:
+            events = run["eventConnection"]["events"]
+            shown = [
+                (event.get("failureMetadata") or {}).get("description") or event["message"]
+                for event in events
+                if event["__typename"] in ("ExecutionStepFailureEvent", "RunFailureEvent")
+            ]
+            reasons[shown[0] if shown else "no reason"] += 1
+        return reasons
+
     def last_statuses(self) -> dict[str, str]:
         """Give the status of the last run of each partition."""
         runs = self._when_it_answers(lambda: self.webserver.query(_RUNS))["runsOrError"]["results"]
@@ -219,27 +253,45 @@ class Production:
 @click.option("--kills", default=20, show_default=True)
 @click.option("--in-writes", default=5, show_default=True, help="kills inside a write of trends")
 @click.option("--seed", default=15, show_default=True)
-def main(kills: int, in_writes: int, seed: int) -> None:
-    """Kill processes during a backfill, finish it, and compare with a backfill without kills."""
+@click.option("--full-disks", is_flag=True, help="fill disks instead of killing; it needs root")
+def main(kills: int, in_writes: int, seed: int, full_disks: bool) -> None:
+    """Disturb a backfill, finish it, and compare with a backfill that is not disturbed."""
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="oott-kills-") as folder:
-        whole = _tables_of(Path(folder, "whole"), lambda _: None)
-        killed = _tables_of(
-            Path(folder, "killed"), lambda processes: _kill(processes, kills, in_writes, chance)
-        )
-    for table in _TABLES:
-        click.echo(f"{table}: {len(whole[table])} rows, {'equal' if whole == killed else 'DIFFER'}")
-    if whole != killed:
-        raise click.ClickException("the kills have changed the tables")
+        whole = _tables_of(Production(_made(folder, "whole")), lambda _: None)
+        if full_disks:
+            in_server = Production(_made(folder, "disks"))
+            in_files = Production(_made(folder, "files"), records_in_files=True)
+            found = [
+                _tables_of(
+                    in_server, _fill_store_and_server, in_server.home, in_server.database_folder
+                ),
+                _tables_of(in_files, _fill_records, in_files.records_home),
+            ]
+        else:
+            killed = Production(_made(folder, "killed"))
+            found = [_tables_of(killed, lambda it: _kill(it, kills, in_writes, chance))]
+    for table, rows in whole.items():
+        same = all(each[table] == rows for each in found)
+        click.echo(f"{table}: {len(rows)} rows, {'equal' if same else 'DIFFER'}")
+    if any(each != whole for each in found):
+        raise click.ClickException("what was disturbed has other tables")
+
+
+def _made(folder: str, name: str) -> Path:
+    made = Path(folder, name)
+    made.mkdir()
+    return made
 
 
 def _tables_of(
-    folder: Path, disturb: Callable[[Production], None]
+    processes: Production, disturb: Callable[[Production], None], *disks: Path
 ) -> dict[str, list[tuple[object, ...]]]:
-    folder.mkdir()
-    processes = Production(folder)
     started = time.monotonic()
-    try:
+    with ExitStack() as stack:
+        for disk in disks:
+            stack.enter_context(_small_disk(disk))
+        stack.callback(processes.stop)
         processes.start_all()
         processes.launch(_PARTITIONS)
         disturb(processes)
@@ -248,15 +300,74 @@ def _tables_of(
             processes.launch(missing)
             launches += 1
         click.echo(
-            f"{folder.name}: {time.monotonic() - started:.0f} s, {launches} backfills, "
+            f"{processes.folder.name}: {time.monotonic() - started:.0f} s, {launches} backfills, "
             f"{dict(processes.statuses())}"
         )
+        for reason, runs in processes.reasons().most_common():
+            click.echo(f"  {runs} failed: {' '.join(reason.split())[:300]}")
         return {
             table: sorted(run_sql(processes.trends_url, f"SELECT {columns} FROM {table}"))  # noqa: S608
             for table, columns in _TABLES.items()
         }
+
+
+@contextmanager
+def _small_disk(folder: Path) -> Iterator[None]:
+    size = f"size={_DISK_MB}m"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], check=True)
+    try:
+        yield
     finally:
-        processes.stop()
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def _fill_store_and_server(processes: Production) -> None:
+    _disturb(processes, "the store is full", _full(processes.home))
+    _disturb(processes, "the store is read-only", _read_only(processes.home))
+    _disturb(processes, "the database server is full", _full(processes.database_folder))
+
+
+def _fill_records(processes: Production) -> None:
+    _disturb(processes, "the records are full", _full(processes.records_home))
+
+
+def _disturb(processes: Production, what: str, fault: AbstractContextManager[None]) -> None:
+    """Let a fault last while runs work, and start what has ended because of it."""
+    if not processes.is_working():
+        processes.launch(_PARTITIONS)
+    while not processes.runs():
+        time.sleep(0.2)
+    with fault:
+        time.sleep(_FAULT_SECONDS)
+    ended = processes.start_the_ended()
+    click.echo(f"{what} for {_FAULT_SECONDS} s; ended: {', '.join(ended) or 'no server'}", err=True)
+
+
+@contextmanager
+def _full(disk: Path) -> Iterator[None]:
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    try:
+        yield
+    finally:
+        ballast.unlink()
+
+
+@contextmanager
+def _read_only(disk: Path) -> Iterator[None]:
+    def remount(mode: str) -> int:
+        command = ["mount", "-o", f"remount,{mode}", str(disk)]
+        return subprocess.run(command, capture_output=True).returncode
+
+    # A disk on which a file is being written is busy.
+    while remount("ro"):
+        time.sleep(0.05)
+    try:
+        yield
+    finally:
+        remount("rw")
 
 
 def _failed(processes: Production) -> list[str]:

@@ -168,7 +168,8 @@ def test_a_read_only_file_can_be_read_but_not_written(tmp_path: Path) -> None:
     tables = opened(f"sqlite:///file:{file}?mode=ro&uri=true")
 
     assert tables.garment_rows() == []
-    assert "is read-only" in error_message(lambda: write(tables))
+    message = error_message(lambda: write(tables))
+    assert "is read-only; the file, its -wal and -shm files and their folder must be" in message
 
 
 def test_a_full_disk_keeps_the_old_rows(tmp_path: Path) -> None:
