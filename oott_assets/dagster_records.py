@@ -44,7 +44,7 @@ def open_records() -> Iterator[dg.DagsterInstance]:
     """
     # The lock is needed, because two processes that create the records at the same time would
     # leave a broken migration history.
-    with _readable_denials(), _lock(), dg.DagsterInstance.get() as instance:
+    with readable_denials(), _lock(), dg.DagsterInstance.get() as instance:
         for run in instance.get_runs(_STARTED):
             if not is_alive(run.run_id):
                 instance.report_run_failed(run, "the process of this run was killed")
@@ -54,7 +54,12 @@ def open_records() -> Iterator[dg.DagsterInstance]:
 
 
 @contextmanager
-def _readable_denials() -> Iterator[None]:
+def readable_denials() -> Iterator[None]:
+    """Turn missing rights on the records into one sentence.
+
+    Raises:
+        BadSetting: this user cannot write into the records.
+    """
     try:
         # SQLite says only that it cannot write, and Dagster adds a traceback.
         for path in () if records_url() else _files(records_folder()):

@@ -19,6 +19,7 @@ from dagster._core.scheduler.instigation import (
 from oott_assets.alarms.alarm_sensors import ALARM_SENSORS, Progress
 from oott_assets.alarms.failure_alarms import is_retried, name_of
 from oott_assets.alarms.settings import AlarmSettings
+from oott_assets.dagster_records import readable_denials
 from oott_assets.instance.records_place import records_folder, records_url
 from oott_assets.partitions import destinations
 from oott_assets.photos.settings import PhotoSettings
@@ -90,7 +91,7 @@ def _records() -> Iterator[Finding]:
     if records_url() is None and not records_folder().exists():
         yield Finding("Dagster has no records yet; start it, for instance with make ui")
         return
-    with dg.DagsterInstance.get() as records:
+    with readable_denials(), dg.DagsterInstance.get() as records:
         yield from findings_in(records)
 
 

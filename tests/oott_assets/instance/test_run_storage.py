@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from oott_assets.dagster_records import open_records
+from oott_assets.status import PROBES
 from oott_fashion.settings import BadSetting
 
 
@@ -45,3 +46,5 @@ def test_the_group_can_write_new_records_and_other_users_are_told_why_they_canno
     ):
         pytest.fail("the records were opened")
     assert "users who share it need umask 002 and a group-writable folder" in str(raised.value)
+    with pytest.raises(BadSetting, match="cannot be used by"):
+        list(PROBES["Dagster's records"]())
