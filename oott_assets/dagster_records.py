@@ -63,7 +63,8 @@ def readable_denials() -> Iterator[None]:
     try:
         # SQLite says only that it cannot write, and Dagster adds a traceback.
         for path in () if records_url() else _files(records_folder()):
-            if not os.access(path, os.W_OK, effective_ids=True):
+            # Other processes delete the locks of their runs, and SQLite its -wal and -shm files.
+            if not os.access(path, os.W_OK, effective_ids=True) and path.exists():
                 raise BadSetting(f"Dagster's records: {denial_at(path)}")
         yield
     except OSError as error:
