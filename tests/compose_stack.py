@@ -14,13 +14,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import mysql.connector
 import pytest
 
 from tests.databases import free_port, make_system_tables, server_command
@@ -90,8 +89,7 @@ def compose_stack(config: Mapping[str, Any]) -> Iterator["Stack"]:
         try:
             yield stack
         finally:
-            for process in reversed(stack.processes.values()):
-                end(process)
+            stack.stop(*reversed(stack.processes))
 
 
 @dataclass(frozen=True)
@@ -115,6 +113,10 @@ class Stack:
             self._start(name, ready)
         for name in self.config["services"].keys() - ready:
             self._await(name)
+
+    def stop(self, *services: str) -> None:
+        for service in services:
+            end(self.processes[service])
 
     def url(self, service: str, port: int) -> str:
         """Give the address of a port of a service on this machine."""
@@ -143,6 +145,30 @@ class Stack:
 
     def log(self, service: str) -> str:
         return (self.files(service) / "log").read_text(errors="replace")
+
+    def execute(
+        self, service: str, command: Sequence[str], source: Path | None, target: Path | None
+    ) -> None:
+        """Run a command in a service, as ``docker compose exec`` does, from and to a file."""
+        files, said = self.files(service), self.config["services"][service]
+        local = [re.sub(r"(?<!\S)/(?=(data|run)\b)", f"{files}/", part) for part in command]
+        env = self._environment(service, said)
+        if service == "database":
+            (files / "tmp/.my.cnf").write_text(f"[client]\nsocket={files}/socket\n")
+            env["HOME"] = f"{files}/tmp"
+        as_user = [] if service == "database" else self.user
+        with (
+            open(source or os.devnull, "rb") as stdin,
+            open(target or os.devnull, "wb") as stdout,
+        ):
+            subprocess.run(
+                [*as_user, *local],
+                env=env,
+                cwd=files / "app",
+                stdin=stdin,
+                stdout=stdout,
+                check=True,
+            )
 
     def _start(self, name: str, ready: set[str]) -> None:
         if name in self.processes:
@@ -193,7 +219,9 @@ class Stack:
     def _command(self, name: str, service: Mapping[str, Any]) -> Sequence[str | Path]:
         files = self.files(name)
         if name == "database":
-            return [*server_command(files, self.ports[name][3306]), *service["command"]]
+            first = self._first_statements(service["environment"])
+            server = server_command(files, self.ports[name][3306])
+            return [*server, *service["command"], f"--init-file={first}"]
         if name == "proxy":
             config = files / "etc/caddy/Caddyfile"
             return [*self.user, CADDY, "run", "--config", config, "--adapter", "caddyfile"]
@@ -234,8 +262,8 @@ class Stack:
 
     def _is_healthy(self, name: str) -> bool:
         service = self.config["services"][name]
-        if name == "database":
-            return self._has_database(service["environment"])
+        if name == "database":  # only its image has the script
+            return True
         image = self._image(service)
         check = image.health_check if image else None
         if "healthcheck" in service:
@@ -247,23 +275,22 @@ class Stack:
         )  # fmt: skip
         return done.returncode == 0
 
-    def _has_database(self, environment: Mapping[str, str]) -> bool:
-        """Create the database and its user, as the image of MariaDB does when it first starts."""
-        password = in_image(
-            self.files("database"), environment["MARIADB_PASSWORD_FILE"]
-        ).read_text()
+    def _first_statements(self, environment: Mapping[str, str]) -> Path:
+        """Write what the image of MariaDB does when it first starts."""
+        files = self.files("database")
+
+        def password(name: str) -> str:
+            return in_image(files, environment[f"MARIADB_{name}_FILE"]).read_text()
+
         database, user = environment["MARIADB_DATABASE"], environment["MARIADB_USER"]
-        try:
-            connection = mysql.connector.connect(
-                host="127.0.0.1", port=self.ports["database"][3306], user="root"
-            )
-        except mysql.connector.Error:
-            return False
-        with closing(connection), closing(connection.cursor()) as cursor:
-            cursor.execute(f"CREATE DATABASE IF NOT EXISTS {database}")
-            cursor.execute(f"CREATE USER IF NOT EXISTS {user}@'%' IDENTIFIED BY '{password}'")
-            cursor.execute(f"GRANT ALL ON {database}.* TO {user}@'%'")
-        return True
+        file = files / "first.sql"
+        file.write_text(
+            f"CREATE DATABASE {database};\n"
+            f"CREATE USER {user}@'%' IDENTIFIED BY '{password('PASSWORD')}';\n"
+            f"GRANT ALL ON {database}.* TO {user}@'%';\n"
+            f"ALTER USER root@localhost IDENTIFIED BY '{password('ROOT_PASSWORD')}';\n"
+        )
+        return file
 
     @staticmethod
     def _image(service: Mapping[str, Any]) -> Image | None:

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Installs the programs that the tests run: the MariaDB server (tests start it themselves; no service
-# is enabled), Chromium with its driver, curl for the commands of the README, and Node and Kotlin
+# is enabled) and its client, Chromium with its driver, curl for the commands of the README, and Node and Kotlin
 # for the clients of the service.
 set -eu
 
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
 packages=
 command -v mariadbd >/dev/null || packages="$packages mariadb-server-core"
+command -v mariadb-dump >/dev/null || packages="$packages mariadb-client"
 [ -x /usr/bin/chromium ] || packages="$packages chromium"
 [ -x /usr/bin/chromedriver ] || packages="$packages chromium-driver"
 command -v curl >/dev/null || packages="$packages curl"

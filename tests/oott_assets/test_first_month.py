@@ -1,5 +1,7 @@
 """The first month as docs/first-month.md shows it: a person in the UI of a real Dagster."""
 
+import re
+import shlex
 import shutil
 import ssl
 import subprocess
@@ -13,7 +15,7 @@ from oott_assets.dagster_records import main
 from oott_assets.photos.sources.drawn.lookbook import Lookbook
 from oott_assets.photos.sources.photo_source import FoundPhoto
 from oott_fashion.destinations import read_destinations
-from tests.compose_stack import CADDY, compose_stack, read_stack
+from tests.compose_stack import CADDY, Stack, compose_stack, read_stack
 from tests.databases import run_sql
 from tests.object_store import Bucket
 from tests.oott_assets.dagster_processes import Webserver, dagster_processes
@@ -23,6 +25,9 @@ from tests.starters import SMALL_STARTER
 
 SETTINGS = {"OOTT_ENGINE": "onnxruntime", "OOTT_PHOTO_SOURCE": "folder"}
 _RUNS = "{ runsOrError { ... on Runs { results { status } } } }"
+_BACKUP = re.compile(
+    r"^docker compose \S+ \S+ (?:exec|run --rm --no-deps) -T (\w+) (.*) ([<>]) (\S+)$", re.MULTILINE
+)
 PHOTOS = {
     ("haeundae", 8): 24,
     ("haeundae", 9): 24,
@@ -94,6 +99,25 @@ def work_through_the_month(server: Webserver, ui: DagsterUi, database: str) -> N
     assert "min_garments 30" in page
 
 
+def stored(stack: Stack) -> tuple[list[tuple[object, ...]], ...]:
+    """Give the trends, the runs and the files of the volume ``data``."""
+    url, data = stack.secret("oott_database_url"), stack.volume("data")
+    return (
+        run_sql(url, "SELECT * FROM garment_trends ORDER BY id"),
+        run_sql(url, "SELECT * FROM trend_coverage ORDER BY destination, month"),
+        run_sql(url, "SELECT run_id, status FROM runs ORDER BY id"),
+        sorted((str(path.relative_to(data)), path.lstat().st_size) for path in data.rglob("*")),
+    )
+
+
+def run_documented_commands(stack: Stack, folder: Path, direction: str) -> None:
+    """Run the commands of docs/deploy.md that write or read the files of a backup."""
+    for service, command, sign, file in _BACKUP.findall(Path("docs/deploy.md").read_text()):
+        if sign == direction:
+            source, target = (folder / file, None) if sign == "<" else (None, folder / file)
+            stack.execute(service, shlex.split(command), source, target)
+
+
 def test_a_person_counts_the_first_month_in_the_stack_of_the_compose_file(
     tmp_path: Path, bucket: Bucket
 ) -> None:
@@ -142,3 +166,13 @@ def test_a_person_counts_the_first_month_in_the_stack_of_the_compose_file(
             key = {"Authorization": f"Bearer {stack.secret('oott_api_keys')}"}
             assert client.post("/predict/camera", json=body).status_code == 401
             assert client.post("/predict/camera", json=body, headers=key).status_code == 200
+
+        stack.stop(*(stack.processes.keys() - {"database"}))
+        before = stored(stack)
+        run_documented_commands(stack, tmp_path, ">")
+        run_sql(stack.secret("oott_database_url"), "DROP DATABASE oott", "CREATE DATABASE oott")
+        data = stack.volume("data")
+        for path in data.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        run_documented_commands(stack, tmp_path, "<")
+        assert stored(stack) == before
