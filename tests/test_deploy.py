@@ -19,10 +19,20 @@ import yaml
 
 from oott_fashion.setting_names import ALL_NAMES
 from tests.compose_stack import read_stack
+from tests.oott_serving.image import read_image
 
 _BIN = Path(sys.executable).parent
 _CHART = Path("deploy/helm/oott-service")
 _KUBERNETES = "1.37"
+_VALUES = yaml.safe_load(Path("deploy/helm/dagster-values.yaml").read_text())
+# What the models of the chart of Dagster 1.13 allow (helm/dagster/schema of dagster-io/dagster). Of
+# these, our values use what a pod has, what the chart decides by, and the arguments.
+_OF_PODS = {
+    "image", "env", "podSecurityContext", "securityContext", "volumes", "volumeMounts",
+    "resources", "readinessProbe",
+}  # fmt: skip
+_OF_CHART = {"checkDbReadyInitContainer", "enableReadOnly", "service"}
+_OF_DEPLOYMENTS = {"name", "codeServerArgs", "port", "includeConfigInLaunchedRuns"}
 
 
 def run(*command: str | Path, **options: Any) -> str:
@@ -125,3 +135,56 @@ def test_the_chart_rejects_a_value_that_it_does_not_know(helm: Path) -> None:
     command: list[str | Path] = [helm, "template", "closet", _CHART, "--set", "replica=3"]
 
     assert subprocess.run(command, capture_output=True).returncode != 0
+
+
+def pod_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Make a pod of values as the templates of Dagster's chart do."""
+    image = values["image"]
+    container = {
+        "name": "dagster",
+        "image": f"{image['repository']}:{image['tag']}",
+        "imagePullPolicy": image["pullPolicy"],
+        **{
+            key: values[key]
+            for key in ("env", "securityContext", "volumeMounts", "resources", "readinessProbe")
+            if key in values
+        },
+    }
+    spec = {
+        "containers": [container],
+        "securityContext": values["podSecurityContext"],
+        "volumes": values["volumes"],
+    }
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "dagster"}, "spec": spec}
+
+
+def test_the_values_for_the_chart_of_dagster_make_valid_pods_without_postgresql() -> None:
+    [code] = _VALUES["dagster-user-deployments"]["deployments"]
+    webserver, daemon = _VALUES["dagsterWebserver"], _VALUES["dagsterDaemon"]
+
+    assert code.keys() <= _OF_PODS | _OF_DEPLOYMENTS
+    assert webserver.keys() | daemon.keys() <= _OF_PODS | _OF_CHART
+    for values in (code, webserver, daemon):
+        kubernetes_validate.validate(pod_of(values), _KUBERNETES, strict=True)
+        env = {entry["name"]: entry for entry in values["env"]}
+        assert (
+            env["DAGSTER_HOME"]["value"]
+            == read_image("pipeline.Dockerfile").variables["DAGSTER_HOME"]
+        )
+        assert {name.removeprefix("OOTT_") for name in env} - {"DAGSTER_HOME"} <= ALL_NAMES
+        assert all("valueFrom" in env[name] for name in env if name.endswith("_URL"))
+    off = ("postgresql", "rabbitmq", "redis", "migrate")
+    assert [_VALUES[name]["enabled"] for name in off] == [False] * len(off)
+    assert not webserver["checkDbReadyInitContainer"]
+    assert not daemon["checkDbReadyInitContainer"]
+    assert webserver["enableReadOnly"]
+
+
+def test_the_job_that_migrates_the_records_is_valid_in_kubernetes(
+    stack: Mapping[str, Any],
+) -> None:
+    job = yaml.safe_load(Path("deploy/helm/migrate.yaml").read_text())
+
+    kubernetes_validate.validate(job, _KUBERNETES, strict=True)
+    [container] = job["spec"]["template"]["spec"]["containers"]
+    assert container["command"] == stack["services"]["migrate"]["command"]

@@ -65,6 +65,7 @@ NOT_RUN_HERE = {
     "docker": "tests/oott_serving/test_container.py runs what the image runs",
     "deploy/make-secrets.sh": "tests/test_deploy.py runs it in another folder",
     "helm": "tests/test_deploy.py renders the chart",
+    "kubectl": "tests/test_deploy.py validates the job",
     ".venv/bin/pre-commit install": "it changes the hooks of the working tree",
     ".venv/bin/uv pip install": "it needs a package index",
     "python3.11 -m venv": "it needs a package index",
