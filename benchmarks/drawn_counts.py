@@ -20,7 +20,7 @@ from oott_assets.photos.sources.drawn.lookbook import Lookbook
 from oott_fashion.destinations import Destination, read_destinations
 from oott_fashion.vision.detector import Detector
 
-# Other months than in tests/oott_assets/test_drawn_truth.py. January has outfits of the winter, and
+# Other months than in tests/test_docs.py. January has outfits of the winter, and
 # July has outfits of the summer. All three have the lasting outfits of the destination.
 _MONTHS = (date(2026, 1, 1), date(2026, 4, 1), date(2026, 7, 1))
 _RESAMPLES = 10_000

@@ -23,7 +23,6 @@ LONG_FILES = (
     "oott_assets/test_crawled_month.py",
     "oott_assets/photos/sources/browser/test_hashtag_page.py",
     "oott_fashion/stores/test_trend_tables.py",
-    "oott_assets/test_drawn_truth.py",
     "oott_fashion/stores/test_prototype_takeover.py",
     "oott_assets/trends/test_trend_page.py",
     "oott_fashion/vision/test_engine_parity.py",

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime
@@ -27,6 +28,8 @@ from PIL import Image
 from oott_assets.definitions import defs
 from oott_assets.partitions import month_by_destination
 from oott_assets.photos.photo_failures import PHOTO_FAILURES
+from oott_assets.photos.settings import PhotoSettings
+from oott_assets.photos.sources.drawn.lookbook import Lookbook
 from oott_assets.photos.sources.photo_source import SourceBusy
 from oott_assets.photos.store.manifest import State
 from oott_assets.training.labels.photo_tags import read_photo_tags
@@ -34,14 +37,23 @@ from oott_assets.training.training_checks import TRAINING_CHECKS
 from oott_assets.trends.checks import TREND_CHECKS
 from oott_assets.trends.trend_failures import TREND_FAILURES
 from oott_fashion.destinations import read_destinations
-from oott_fashion.garments import GARMENT_NAMES
+from oott_fashion.garments import GARMENT_NAMES, category_of
 from oott_fashion.stores.blobs import StoreUnreachable
 from oott_fashion.stores.detector_card import read_card
 from oott_fashion.stores.estimate_tables import EstimateRow
 from oott_fashion.stores.trend_tables import TrendDatabaseUnavailable, TrendTables
+from oott_fashion.trends import Look
 from oott_serving.documentation.openapi import openapi_document
 from tests.oott_serving.servers import STARTER, serving
 from tests.test_demo import run_demo
+
+# Partitions of `make demo`, of all three months.
+DRAWN_AGAIN = [
+    ("haeundae", date(2026, 8, 1)),
+    ("hongdae", date(2026, 9, 1)),
+    ("haeundae", date(2026, 10, 1)),
+]
+MAX_MISSED = 0.1
 
 PAGES = [Path("README.md"), Path("CONTRIBUTING.md"), *sorted(Path("docs").rglob("*.md"))]
 MAKEFILE = Path("Makefile").read_text(encoding="utf-8")
@@ -192,6 +204,66 @@ def test_the_query_of_the_trends_page_gives_shares_of_photos(demo: tuple[str, Pa
         of_look = detections[(detections.garment == garment) & (detections.colour == colour)]
         assert len(of_look) == worn
         assert of_look.photo.nunique() / detections.photo.nunique() == pytest.approx(share)
+
+
+class Truth(NamedTuple):
+    """The drawn looks and the counted looks, by destination and month."""
+
+    drawn: Counter[tuple[str, str, Look]]
+    counted: Counter[tuple[str, str, Look]]
+
+
+@pytest.fixture(scope="module")
+def truth(demo: tuple[str, Path]) -> Truth:
+    """Draw three partitions of the demo again, and read what it has counted there."""
+    found = Truth(Counter(), Counter())
+    for slug, month in DRAWN_AGAIN:
+        place = read_destinations().destination(slug)
+        for photo in Lookbook(PhotoSettings().lookbook_photos).drawn(place, month):
+            found.drawn.update(
+                (slug, f"{month}", Look(category_of(worn.garment), worn.garment, worn.colour))
+                for worn in photo.garments
+                # A garment without a box is wholly covered by others.
+                if worn.boxes
+            )
+        with closing(sqlite3.connect(demo[1] / "trends.sqlite")) as database:
+            query = (
+                "SELECT category, garment, colour, worn FROM garment_trends"
+                " WHERE destination = ? AND month = ?"
+            )
+            for category, garment, colour, worn in database.execute(query, (slug, f"{month}")):
+                found.counted[slug, f"{month}", Look(category, garment, colour)] = worn
+    return found
+
+
+def test_the_demo_misses_at_most_a_tenth_of_the_drawn_garments(truth: Truth) -> None:
+    found = truth.drawn & truth.counted
+    missed, invented = truth.drawn - found, truth.counted - found
+
+    print(report(truth, missed, invented))  # noqa: T201 - pytest shows it with -rP, and on failure
+    assert missed.total() <= MAX_MISSED * truth.drawn.total()
+    assert invented.total() <= MAX_MISSED * truth.drawn.total()
+
+
+def report(
+    truth: Truth,
+    missed: Counter[tuple[str, str, Look]],
+    invented: Counter[tuple[str, str, Look]],
+) -> str:
+    worst = ", ".join(
+        f"{look.colour} {look.garment} {times}" for (_, _, look), times in missed.most_common(8)
+    )
+    return (
+        f"{truth.drawn.total()} garments drawn, {truth.counted.total()} counted; "
+        f"{missed.total()} missed or misnamed, {invented.total()} not drawn; most missed: {worst}"
+    )
+
+
+def test_each_partition_of_the_demo_is_drawn_and_counted(truth: Truth) -> None:
+    expected = {(slug, f"{month}") for slug, month in DRAWN_AGAIN}
+
+    for counts in truth:
+        assert {(slug, month) for slug, month, _ in counts} == expected
 
 
 def write_an_estimate(database_url: str) -> None:

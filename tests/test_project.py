@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.long_files import LONG_FILES
+from tests.starters import STARTER
 
 BIN = Path(sys.executable).parent
 
@@ -29,3 +30,7 @@ def test_make_check_runs_these_checks() -> None:
 @pytest.mark.parametrize("name", LONG_FILES)
 def test_every_file_that_is_to_run_first_exists(name: str) -> None:
     assert (Path("tests") / name).is_file()
+
+
+def test_the_starter_detector_is_small_enough_for_the_repository() -> None:
+    assert sum(file.stat().st_size for file in STARTER.iterdir()) <= 15_000_000

@@ -1,4 +1,5 @@
 from datetime import date
+from functools import cache
 
 from oott_assets.partitions import destinations
 from oott_assets.photos.sources.drawn.lookbook import Lookbook
@@ -33,9 +34,10 @@ def test_no_two_months_or_destinations_share_a_photo() -> None:
     assert len({photo.content for photo in drawn if isinstance(photo, FoundPhoto)}) == 12
 
 
+@cache
 def worn(month: date, place: Destination = HAEUNDAE) -> list[frozenset[str]]:
-    """Give the garments of each of 100 people."""
-    photos = Lookbook(100).drawn(place, month)
+    """Give the garments of each of 60 people."""
+    photos = Lookbook(60).drawn(place, month)
     return [frozenset(garment.garment for garment in photo.garments) for photo in photos]
 
 
