@@ -106,7 +106,8 @@ def webhook_alarms_sensor(
     if settings.alarm_webhook is None:
         return _switched_off("OOTT_ALARM_WEBHOOK is not set")
     url = settings.alarm_webhook.get_secret_value()
-    return _tick(context, trend_database, partial(post, url=url, seconds=SERVER_SECONDS))
+    send_one = partial(post, url=url, seconds=SERVER_SECONDS)
+    return _tick(context, trend_database, settings, send_one)
 
 
 @dg.sensor(minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
@@ -120,7 +121,8 @@ def mail_alarms_sensor(
     settings = read_settings(AlarmSettings)
     if not settings.mail_addresses:
         return _switched_off("OOTT_ALARM_MAIL_TO is not set")
-    return _tick(context, trend_database, partial(send, settings=settings, seconds=SERVER_SECONDS))
+    send_one = partial(send, settings=settings, seconds=SERVER_SECONDS)
+    return _tick(context, trend_database, settings, send_one)
 
 
 ALARM_SENSORS = [webhook_alarms_sensor, mail_alarms_sensor]
@@ -133,9 +135,11 @@ def _switched_off(reason: str) -> dg.SensorResult:
 
 
 def _tick(
-    context: dg.SensorEvaluationContext, trend_database: TrendDatabase, send_one: Send
+    context: dg.SensorEvaluationContext,
+    trend_database: TrendDatabase,
+    settings: AlarmSettings,
+    send_one: Send,
 ) -> dg.SensorResult:
-    settings = read_settings(AlarmSettings)
     now = _clock()
     due = due_month(now.astimezone(ZoneInfo(settings.timezone)), settings.late_on_day)
     progress = Progress.read(context.cursor)
@@ -146,7 +150,7 @@ def _tick(
         return _result(
             progress, f"{progress.problem}; the next try is at {progress.next_try:%H:%M} UTC"
         )
-    news = list(_news(context, trend_database, progress, due))
+    news = list(_news(context, trend_database, progress, due, settings.ui_url))
     waiting = sum(one.alarm is not None for one in news)
     sent, progress = _deliver(_shortened(news), progress, send_one, now)
     if progress.is_given_up:
@@ -178,8 +182,8 @@ def _news(
     trend_database: TrendDatabase,
     progress: Progress,
     month: date | None,
+    ui_url: str,
 ) -> Iterator[_News]:
-    ui_url = read_settings(AlarmSettings).ui_url
     for found in failure_news(context.instance, progress.record_id, ui_url):
         yield _News(found.alarm, {"record_id": found.record_id})
     if month is None or month == progress.late_month:
