@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -126,6 +126,10 @@ class PhotoWorkers:
                 )
                 opening.add_done_callback(partial(self._use_if_equal, client, address, use))
 
+    @cached_property
+    def _garments_here(self) -> list[Garments]:
+        return garments_of_known_people(self._detector)
+
     def _connected(self) -> "Client | None":
         if self._client is not None and self._client.status == "running":
             return self._client
@@ -153,7 +157,7 @@ class PhotoWorkers:
             why = opening.exception() if opening.status == "error" else opening.status
             _log.warning("worker %s reads no photos: %s", address, why)
             self._change_readers(address, -self._readers[address])
-        elif not _are_same(opening.result(), garments_of_known_people(self._detector)):
+        elif not _are_same(opening.result(), self._garments_here):
             _log.warning(
                 "worker %s reads no photos, because it finds other garments in known pictures; "
                 "it needs the release and the engine of this machine",
