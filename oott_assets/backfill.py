@@ -26,6 +26,7 @@ from oott_assets.garment_detector import GarmentDetector
 from oott_assets.partitions import destinations
 from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.photo_store import PhotoStore
+from oott_assets.settings import TrendSettings
 from oott_assets.trends.due_estimates import due_months
 from oott_assets.trends.stale_counts import evaluation_of, stale_partitions
 from oott_assets.trends.trend_database import TrendDatabase
@@ -103,7 +104,11 @@ def _count_wanted(wanted: Wanted, records: dg.DagsterInstance) -> int:
 
     photo_store = PhotoStore.of(read_settings(PhotoSettings))
     fail_orphans(records)
-    version = current_version(GarmentDetector.of(read_settings(PhotoSettings)), records)
+    # With the same scheduler as in the runs, it is opened once.
+    detector = GarmentDetector.of(
+        read_settings(PhotoSettings), read_settings(TrendSettings).dask_scheduler
+    )
+    version = current_version(detector, records)
     runs = Runs(defs, configured_resources(), records)
     with TrendDatabase().tables() as tables:
         partitions = wanted.partitions(version, tables, photo_store)
