@@ -26,6 +26,7 @@ from oott_assets.photos.settings import PhotoSettings
 from oott_assets.photos.store.photo_store import PhotoStore
 from oott_assets.time_limits import within
 from oott_assets.trends.late_months import due_month, late_sentence, uncounted_destinations
+from oott_assets.trends.stale_counts import STALE_CHECK
 from oott_fashion.settings import BadSetting, read_settings
 from oott_fashion.stores.blobs import StoreMisconfigured, StoreUnreachable
 from oott_fashion.stores.trend_tables import TrendDatabaseError, TrendTables
@@ -33,7 +34,6 @@ from oott_fashion.stores.trend_tables import TrendDatabaseError, TrendTables
 _PROBE_SECONDS = 10.0
 _RECENT = timedelta(hours=24)
 _MAX_RUNS = 20
-_STALE_CHECK = dg.AssetCheckKey(dg.AssetKey("garment_trends"), "counted_by_the_current_detector")
 _EXPECTED = (BadSetting, StoreMisconfigured, StoreUnreachable, TrendDatabaseError)
 
 
@@ -144,8 +144,8 @@ def _failed_runs(records: dg.DagsterInstance) -> Iterator[Finding]:
 
 
 def _stale_counts(records: dg.DagsterInstance) -> Iterator[Finding]:
-    found = records.event_log_storage.get_latest_asset_check_execution_by_key([_STALE_CHECK])
-    evaluation = found[_STALE_CHECK].evaluation if _STALE_CHECK in found else None
+    found = records.event_log_storage.get_latest_asset_check_execution_by_key([STALE_CHECK])
+    evaluation = found[STALE_CHECK].evaluation if STALE_CHECK in found else None
     stale = evaluation.metadata.get("stale_partitions") if evaluation else None
     if isinstance(stale, dg.IntMetadataValue) and stale.value:
         text = f"partitions that an earlier detector counted: {stale.value}"

@@ -15,7 +15,7 @@ from oott_assets.reports.tables import markdown_table
 from oott_assets.trends.garment_detections import garment_detections
 from oott_assets.trends.monthly_trends import trend_slice
 from oott_assets.trends.recommender_needs import TooLittle, too_little
-from oott_assets.trends.stale_counts import stale_metadata, stale_partitions
+from oott_assets.trends.stale_counts import STALE_CHECK, stale_metadata, stale_partitions
 from oott_assets.trends.trend_database import TrendDatabase
 from oott_assets.trends.trend_failures import TREND_FAILURES
 
@@ -121,7 +121,7 @@ def enough_garments_to_call_it_a_trend(
     )
 
 
-@dg.asset_check(asset="garment_trends")
+@dg.asset_check(asset=STALE_CHECK.asset_key, name=STALE_CHECK.name)
 def counted_by_the_current_detector(
     context: dg.AssetCheckExecutionContext,
     garment_detector: GarmentDetector,

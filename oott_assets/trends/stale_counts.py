@@ -20,6 +20,8 @@ from oott_fashion.stores.trend_tables import TrendTables
 # Manifests in a bucket take 50 ms each.
 _READERS = 16
 
+STALE_CHECK = dg.AssetCheckKey(dg.AssetKey("garment_trends"), "counted_by_the_current_detector")
+
 _UNFINISHED = dg.RunsFilter(
     statuses=[
         dg.DagsterRunStatus.NOT_STARTED,
@@ -112,10 +114,10 @@ def unfinished_runs(records: dg.DagsterInstance) -> dict[str, dg.DagsterRun]:
 def evaluation_of(
     photo_store: PhotoStore, current_version: str, stale: Sequence[CountedPartition]
 ) -> dg.AssetCheckEvaluation:
-    """Evaluate the check ``counted_by_the_current_detector`` outside a run."""
+    """Evaluate ``STALE_CHECK`` outside a run."""
     return dg.AssetCheckEvaluation(
-        asset_key=dg.AssetKey("garment_trends"),
-        check_name="counted_by_the_current_detector",
+        asset_key=STALE_CHECK.asset_key,
+        check_name=STALE_CHECK.name,
         passed=not stale,
         severity=dg.AssetCheckSeverity.WARN,
         metadata=stale_metadata(photo_store, current_version, stale),
