@@ -112,7 +112,7 @@ def read_destinations(file: Path = DEFAULT_FILE) -> Destinations:
         ValueError: the file is missing or has another structure; the message shows the entry.
     """
     try:
-        categories = yaml.safe_load(file.read_text(encoding="utf-8"))
+        categories = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ValueError(f"cannot read destinations from {file}: {error}") from error
     if not isinstance(categories, list) or not categories:
