@@ -250,8 +250,10 @@ def _with_light(canvas: Canvas, rng: np.random.Generator) -> NDArray[np.uint8]:
     side = np.linspace(-1, 1, width, dtype=np.float32) * np.float32(rng.uniform(-0.06, 0.06))
     gain = 1 + side + np.where(canvas.worn != NOT_WORN, folds * np.float32(0.035), 0)
     noise = rng.standard_normal((height, width), dtype=np.float32) * np.float32(rng.uniform(1, 4))
-    lit = canvas.pixels * gain[..., None] + noise[..., None]
-    return np.asarray(np.clip(lit, 0, 255), dtype=np.uint8)
+    lit = np.empty_like(canvas.pixels)
+    for channel in range(3):  # numpy takes four times as long for all three at once
+        lit[..., channel] = np.clip(canvas.pixels[..., channel] * gain + noise, 0, 255)
+    return lit
 
 
 def _boxes(layers: NDArray[np.uint8], index: int) -> tuple[Box, ...]:
