@@ -68,9 +68,9 @@ def test_a_place_that_is_added_to_the_file_appears_after_a_reload(
         WorkspaceProcessContext(records, ModuleTarget(LOCATION, None, ".", "oott")) as workspace,
     ):
         before = partitions_of(workspace)
-        place = "    - {slug: haeundae, name: 해운대}\n"
-        added = place + "    - {slug: songjeong, name: 송정, hashtags: [송정, 송정해수욕장]}\n"
-        file.write_text(file.read_text().replace(place, added))
+        # The last category of the file ends with its destinations.
+        with file.open("a") as places:
+            places.write("    - {slug: songjeong, name: 송정, hashtags: [송정, 송정해수욕장]}\n")
         workspace.reload_code_location("oott")
         after = partitions_of(workspace)
         images = workspace.create_request_context().asset_graph.get(dg.AssetKey("instagram_images"))
