@@ -27,22 +27,22 @@ from oott_fashion.packing.trips import Day, Piece, Trip
 Number = TypeVar("Number", np.bool_, np.float64)
 
 # A piece of the closet comes before a better one to buy, if it suits the weather this well.
-_FROM_CLOSET = math.log(1000)
+_FROM_CLOSET = math.log(1e6)
 _SUITS = math.log(0.3)
 
 # What somebody buys for a trip is worn again, rather than to buy one more piece.
-_PACKED_ALREADY = math.log(4)
+_PACKED_ALREADY = math.log(30)
 
 # How much less a piece is wanted for each earlier day on which it was worn.
 _WORN_BEFORE: dict[Category, float] = {
     "outer": math.log(1.2),
-    "top": math.log(4),
-    "bottom": math.log(3),
+    "top": math.log(30),
+    "bottom": math.log(15),
     "shoes": math.log(1.1),
 }
 
 # The second outfit of a day is an alternative, so it avoids what the first one has.
-_SHOWN_PIECE = math.log(4)
+_SHOWN_PIECE = math.log(60)
 _SHOWN_GARMENT = math.log(1.5)
 
 # Of each category, the best pieces are combined: those for this traveller, and those for anybody

@@ -147,15 +147,15 @@ def _weather(piece: Piece, day: Day) -> Iterator[Reason]:
         comfortable = f"from {low:.0f} °C"
     else:
         comfortable = f"from {low:.0f} to {high:.0f} °C"
-    fit = (
-        f"{low - felt:.0f} °C too cold alone"
-        if felt < low - 0.5
-        else f"{felt - high:.0f} °C too warm"
-        if felt > high + 0.5
-        else "right"
-    )
+    shown = round(felt)
+    if shown < low:
+        fit = f"{low - shown:.0f} °C too cold alone"
+    elif shown > high:
+        fit = f"{shown - high:.0f} °C too warm"
+    else:
+        fit = "right"
     numbers = (("comfortable_from", low), ("comfortable_to", high), ("felt", felt))
-    text = f"comfortable {comfortable}; the day feels like {felt:.0f} °C: {fit}"
+    text = f"comfortable {comfortable}; the day feels like {shown} °C: {fit}"
     yield Reason("temperature", text, numbers)
     for wish in preferences_for_weather(day.weather):
         if (factor := wish.wanted.get(piece.garment, 1.0)) > 1:
