@@ -90,7 +90,7 @@ def test_a_cold_day_needs_an_outer_even_if_the_only_one_is_rarely_worn() -> None
 
 def test_pieces_of_the_closet_change_from_day_to_day_before_one_is_bought() -> None:
     own = closet(
-        "gray knit sweater", "red sweat shirt", "blue jeans", "black slacks", "black coat",
+        "gray knit sweater", "red knit sweater", "blue jeans", "black slacks", "black coat",
         "white sneakers",
     )  # fmt: skip
 
@@ -98,9 +98,8 @@ def test_pieces_of_the_closet_change_from_day_to_day_before_one_is_bought() -> N
 
     worn = [[piece.owned_id for piece in day.outfits[0].pieces] for day in trip]
     assert None not in {owned for day in worn for owned in day}
-    assert sorted(day.count("blue jeans") for day in worn) == [0, 0, 1, 1]
-    first, second = trip[0].outfits[0], packed(Trip(days(COLD), closet=own, outfits_per_day=2))
-    assert first.pieces[1] != second[0].outfits[1].pieces[1]
+    for piece in ("blue jeans", "red knit sweater"):
+        assert sorted(day.count(piece) for day in worn) == [0, 0, 1, 1]
 
 
 def test_a_piece_that_is_too_light_for_the_day_stays_at_home() -> None:
