@@ -75,6 +75,15 @@ _CAMERA: Mapping[str, Sentences] = {
     },
 }
 
+# What any recommendation may be answered.
+_TRIP: Mapping[str, Sentences] = {
+    "401": _KEYS,
+    "408": {"slow upload": _TOO_SLOW},
+    "413": {"large body": _LARGE_BODY},
+    "415": {"other content type": _ONLY_JSON, "compressed body": _COMPRESSED},
+    "503": {"no database": _NO_DATABASE, "too many requests": _MANY_REQUESTS},
+}
+
 ERROR_EXAMPLES: Mapping[str, Mapping[str, Sentences]] = {
     "/predict/camera": _CAMERA,
     "/predict/garments": {
@@ -123,32 +132,24 @@ ERROR_EXAMPLES: Mapping[str, Mapping[str, Sentences]] = {
         },
     },
     "/recommend": {
+        **_TRIP,
         "400": {"no JSON": _NO_JSON.format(example=_TRIP_EXAMPLE)},
-        "401": _KEYS,
-        "408": {"slow upload": _TOO_SLOW},
-        "413": {"large body": _LARGE_BODY},
-        "415": {"other content type": _ONLY_JSON, "compressed body": _COMPRESSED},
         "422": {
             "missing field": f"dates: Field required; expected {_TRIP_EXAMPLE}",
             "many days": "dates: List should have at most 30 items after validation, not 31; "
             f"expected {_TRIP_EXAMPLE}",
             "unknown place": _UNKNOWN_PLACE,
         },
-        "503": {"no database": _NO_DATABASE, "too many requests": _MANY_REQUESTS},
     },
     "/recommend/released": {
+        **_TRIP,
         "400": {"no JSON": _NO_JSON.format(example=_RELEASED_EXAMPLE)},
-        "401": _KEYS,
-        "408": {"slow upload": _TOO_SLOW},
-        "413": {"large body": _LARGE_BODY},
-        "415": {"other content type": _ONLY_JSON, "compressed body": _COMPRESSED},
         "422": {
             "missing field": f"category: Field required; expected {_RELEASED_EXAMPLE}",
             "no date": "date: Value error, 'soon' is not a date; expected one such as 2027/01/09; "
             f"expected {_RELEASED_EXAMPLE}",
             "unknown place": _UNKNOWN_PLACE,
         },
-        "503": {"no database": _NO_DATABASE, "too many requests": _MANY_REQUESTS},
     },
     "/trends": {
         "401": _KEYS,

@@ -24,6 +24,7 @@ from oott_serving.documentation.openapi_parts import (
     SECURITY_SCHEMES,
     Json,
     error_of,
+    errors_of,
     json_of,
 )
 from oott_serving.documentation.openapi_predictions import predictions
@@ -45,8 +46,6 @@ _MODELS = (
     ModelAnswer,
     ErrorAnswer,
 )
-
-_TREND_ERRORS = ("401", "404", "422", "503")
 
 
 def openapi_document() -> Json:
@@ -102,7 +101,7 @@ def _trends() -> Json:
         "responses": {
             "200": {"description": str(TrendAnswer.__doc__), "content": json_of(TrendAnswer)},
             "304": not_changed,
-            **{status: error_of("/trends", status) for status in _TREND_ERRORS},
+            **errors_of("/trends"),
         },
     }
 
@@ -115,7 +114,7 @@ def _model() -> Json:
         "security": SECURITY,
         "responses": {
             "200": {"description": str(ModelAnswer.__doc__), "content": json_of(ModelAnswer)},
-            **{status: error_of("/model", status) for status in ("401", "503")},
+            **errors_of("/model"),
         },
     }
 

@@ -36,6 +36,23 @@ SECURITY: list[Json] = [{}, *({name: []} for name in SECURITY_SCHEMES)]
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 
 
+def posted(
+    name: str, path: str, tag: str, summary: str, request: type[BaseModel], answer: type[BaseModel]
+) -> Json:
+    """Describe a route to which a request is posted as JSON."""
+    return {
+        "operationId": name,
+        "summary": summary,
+        "tags": [tag],
+        "security": SECURITY,
+        "requestBody": {"required": True, "content": json_of(request)},
+        "responses": {
+            "200": {"description": str(answer.__doc__), "content": json_of(answer)},
+            **errors_of(path),
+        },
+    }
+
+
 def errors_of(path: str) -> Json:
     """Describe the errors of a path, by status."""
     return {status: error_of(path, status) for status in sorted(ERROR_EXAMPLES[path])}

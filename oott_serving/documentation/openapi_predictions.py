@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from oott_serving.api.answer_colours import COLOURS_HEADER, CameraColours
 from oott_serving.api.api_models import BatchAnswer, BatchRequest, CameraAnswer, CameraRequest
 from oott_serving.detection.garments_api import GarmentsAnswer, GarmentsRequest
-from oott_serving.documentation.openapi_parts import SECURITY, Json, errors_of, json_of
+from oott_serving.documentation.openapi_parts import Json, posted
 from oott_serving.records.request_records import VERSION_HEADER
 
 _VERSION = {
@@ -65,18 +65,6 @@ def _photo_files() -> Json:
 
 
 def _prediction(name: str, summary: str, request: type[BaseModel], answer: type[BaseModel]) -> Json:
-    return {
-        "operationId": name,
-        "summary": summary,
-        "tags": ["predictions"],
-        "security": SECURITY,
-        "requestBody": {"required": True, "content": json_of(request)},
-        "responses": {
-            "200": {
-                "description": str(answer.__doc__),
-                "headers": _VERSION,
-                "content": json_of(answer),
-            },
-            **errors_of(f"/predict/{name}"),
-        },
-    }
+    prediction = posted(name, f"/predict/{name}", "predictions", summary, request, answer)
+    prediction["responses"]["200"]["headers"] = _VERSION
+    return prediction
