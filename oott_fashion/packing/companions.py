@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from oott_fashion.garments import DRESS, GARMENT_NAMES, Category
-from oott_fashion.packing.outfit_model import OutfitModel
+from oott_fashion.packing.outfit_model import OutfitModel, parts_of
 from oott_fashion.packing.piece_scores import log_factors, log_weather, wishes_of
 from oott_fashion.packing.preferences import Preference
 from oott_fashion.packing.trips import Companion, Day, Piece, Trip
@@ -58,7 +58,7 @@ def _best(
     pieces: Sequence[Piece], day: Day, wishes: Sequence[Preference], model: OutfitModel
 ) -> Piece | None:
     """Find the most usual piece for a day; None if none suits the weather."""
-    weather = log_weather(day)[[GARMENT_NAMES.index(piece.garment) for piece in pieces]]
+    weather = log_weather(day)[parts_of(pieces)[:, 0]]
     scores = model.scores(pieces) + log_factors(pieces, wishes) + weather
     best = int(np.argmax(scores))
     return pieces[best] if np.isfinite(scores[best]) else None

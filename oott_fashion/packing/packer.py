@@ -51,7 +51,6 @@ _BEST = 5
 _BEST_OF_ALL = 2
 _COLOURS_OF_A_GARMENT = 2
 
-_GARMENT_NUMBER = {name: number for number, name in enumerate(GARMENT_NAMES)}
 _CATEGORY_NUMBERS = np.array([CATEGORIES.index(category_of(name)) for name in GARMENT_NAMES])
 
 
@@ -110,11 +109,11 @@ class _Packer:
         self._pieces = [
             packed for packed in [*owned, *to_buy] if trip.taste.disliked.isdisjoint(packed.piece)
         ]
-        self._garments = np.array([_GARMENT_NUMBER[p.piece.garment] for p in self._pieces], int)
-        self._categories = _CATEGORY_NUMBERS[self._garments]
         wishes = [*wishes_of(trip, trip.gender), preference_for(trip.taste.liked)]
         pieces = [packed.piece for packed in self._pieces]
         self._parts = parts_of(pieces)
+        self._garments = self._parts[:, 0]
+        self._categories = _CATEGORY_NUMBERS[self._garments]
         self._plain = model.scores(pieces) + log_factors(pieces, wishes)
         self._is_owned = np.array([p.owned_id is not None for p in self._pieces], bool)
         self._worn = np.zeros(len(self._pieces), dtype=int)

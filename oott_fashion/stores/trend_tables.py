@@ -299,6 +299,7 @@ class TrendTables:
         """List the outfits of the latest months, from any source."""
         outfits = outfit_trends.c
         place = (outfits.month, outfits.destination, outfits.destination_category)
+        split = len(GARMENT_COLUMNS)
         garments = [outfits[name] for name in GARMENT_COLUMNS]
         colours = [outfits[name] for name in COLOUR_COLUMNS]
         wanted = sa.select(*place, outfits.worn, *garments, *colours)
@@ -306,7 +307,7 @@ class TrendTables:
         with self.reading() as connection:
             return [
                 CountedOutfit(
-                    month, destination, category, tuple(names[:4]), tuple(names[4:]), worn
+                    month, destination, category, tuple(names[:split]), tuple(names[split:]), worn
                 )
                 for month, destination, category, worn, *names in connection.execute(latest)
             ]

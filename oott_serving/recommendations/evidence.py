@@ -43,7 +43,8 @@ def evidence_for(tables: TrendTables, place: EstimatedPlace, month: date) -> Evi
     """
     garments, season = _in_season(tables, place, month)
     looks = _shares(tables, place, season, "look")
-    latest = _shares(tables, place, place.latest_month, "garment")
+    is_latest = season == place.latest_month
+    latest = garments if is_latest else _shares(tables, place, place.latest_month, "garment")
     return Evidence(
         {row.garment: _worn_share(row) for row in garments},
         {Piece(row.garment, row.colour): _worn_share(row) for row in looks},

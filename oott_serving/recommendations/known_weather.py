@@ -33,8 +33,7 @@ def weather_of(
         for day in sent
     }
     coordinates = place.coordinates if isinstance(place, Destination) else None
-    asks = provider is not None and coordinates is not None and not weather.keys() >= set(dates)
-    if asks and provider and coordinates:
+    if provider and coordinates and not weather.keys() >= set(dates):
         for day, forecast in provider.of(coordinates).items():
             weather.setdefault(day, KnownWeather(forecast, "forecast"))
     return {each: weather.get(each) or _usual(place, each) for each in sorted(dates)}

@@ -45,15 +45,14 @@ def day_answer(
 
 
 def _outfit(outfit: PackedOutfit, day: Day, trip: Trip, reasons: Reasons) -> OutfitAnswer:
-    pieces = []
-    for packed in outfit.pieces:
-        pieces.append(
-            PackedPieceAnswer(
-                **_piece(packed.piece).model_dump(),
-                closet_id=packed.owned_id,
-                reasons=[_reason(reason) for reason in reasons.of(packed, outfit, day)],
-            )
+    pieces = [
+        PackedPieceAnswer(
+            **_piece(packed.piece).model_dump(),
+            closet_id=packed.owned_id,
+            reasons=[_reason(reason) for reason in reasons.of(packed, outfit, day)],
         )
+        for packed in outfit.pieces
+    ]
     companions = [
         CompanionAnswer(
             look=companion.look, gender=companion.gender, pieces=[_piece(one) for one in worn]
