@@ -2,6 +2,7 @@
 
 import { Closet } from "./closet.js";
 import { element, showOutfits } from "./outfits.js";
+import { onDrop } from "../try/drops.js";
 import { Problem } from "../try/photos.js";
 import { KeyNeeded, recommendationFor } from "../try/requests.js";
 
@@ -108,16 +109,5 @@ byId("photos").addEventListener("change", () => {
   addPhotos([...byId("photos").files]);
   byId("photos").value = ""; // so that the same photo can be chosen again
 });
-document.addEventListener("dragover", (event) => {
-  event.preventDefault();
-  document.body.classList.add("dragging");
-});
-document.addEventListener("dragleave", (event) => {
-  if (!event.relatedTarget) document.body.classList.remove("dragging");
-});
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  document.body.classList.remove("dragging");
-  addPhotos([...event.dataTransfer.files]);
-});
+onDrop(addPhotos);
 document.body.dataset.ready = "yes";

@@ -1,6 +1,7 @@
 // Takes a photo by choice, camera, drop or paste, sends it, and shows the answer or the problem.
 
 import { showAnswer } from "./answer.js";
+import { onDrop } from "./drops.js";
 import { openPhoto, Problem } from "./photos.js";
 import { garmentsIn, KeyNeeded } from "./requests.js";
 
@@ -67,18 +68,7 @@ for (const field of [byId("file"), byId("camera")]) {
 document.addEventListener("paste", (event) => {
   if (event.target !== byId("key-text")) take(event.clipboardData.files);
 });
-document.addEventListener("dragover", (event) => {
-  event.preventDefault();
-  document.body.classList.add("dragging");
-});
-document.addEventListener("dragleave", (event) => {
-  if (!event.relatedTarget) document.body.classList.remove("dragging");
-});
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  document.body.classList.remove("dragging");
-  take(event.dataTransfer.files);
-});
+onDrop(take);
 byId("again").addEventListener("click", send);
 byId("key").addEventListener("submit", (event) => {
   event.preventDefault();
