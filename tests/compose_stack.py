@@ -98,7 +98,7 @@ class Stack:
 
     root: Path
     config: Mapping[str, Any]
-    user: Sequence[str] = field(default_factory=lambda: start_as(_USER))
+    user: Sequence[str] = field(default_factory=lambda: _start_as_user())
     processes: "dict[str, subprocess.Popen[bytes]]" = field(default_factory=dict)
     ports: Mapping[str, Mapping[int, int]] = field(
         default_factory=lambda: {
@@ -313,6 +313,17 @@ class Stack:
         for port, free in self.ports[service].items():
             text = re.sub(rf"\b{port}\b", str(free), text)
         return text.replace("0.0.0.0", "127.0.0.1")
+
+
+def _start_as_user() -> Sequence[str]:
+    """Give the start of a command that runs as the user of the images.
+
+    It is empty if that is impossible, or if the packages are in a folder that is closed to others:
+    Alembic asks with access(2), which knows no capabilities.
+    """
+    command = start_as(_USER)
+    asks = "import os, sys; sys.exit(not os.access(sys.prefix, os.F_OK))"
+    return command if subprocess.run([*command, sys.executable, "-c", asks]).returncode == 0 else ()
 
 
 def _is_open(port: int) -> bool:
